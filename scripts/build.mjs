@@ -1,0 +1,43 @@
+// Builds every package: tsup makes the JavaScript, the native TypeScript compiler the declarations (`--js` leaves those out).
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'tsup'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const started = performance.now()
+
+/** Entry points are read from the manifest, so that `exports` and the build cannot disagree. */
+function entriesOf(folder) {
+  const { exports = {}, bin = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  const targets = [...Object.values(exports).map((target) => target.default), ...Object.values(bin)]
+  const names = targets.filter((target) => target?.endsWith('.js')).map((target) => target.slice('./dist/'.length, -'.js'.length))
+  return Object.fromEntries(names.map((name) => [name, join(folder, 'src', `${name}.ts`)]))
+}
+
+const folders = readdirSync(join(root, 'packages'))
+  .map((name) => join(root, 'packages', name))
+  .filter((folder) => existsSync(join(folder, 'package.json')))
+
+for (const folder of folders) {
+  await build({
+    config: false,
+    entry: entriesOf(folder),
+    outDir: join(folder, 'dist'),
+    tsconfig: join(folder, 'tsconfig.json'),
+    format: ['esm'],
+    target: 'node20',
+    skipNodeModulesBundle: true,
+    sourcemap: true,
+    splitting: true,
+    silent: true,
+  })
+}
+
+if (!process.argv.includes('--js')) {
+  const tsc = join(root, 'node_modules', 'typescript-native', 'bin', 'tsc')
+  const { status } = spawnSync(process.execPath, [tsc, '--build', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' })
+  if (status !== 0) process.exit(status ?? 1)
+}
+console.log(`keelson: built ${folders.length} packages in ${((performance.now() - started) / 1000).toFixed(1)} s`)
