@@ -1,0 +1,46 @@
+import { StopScope } from './context.js'
+import { hookFailed, type KeelsonError, timedOut } from './errors.js'
+import { HookRun } from './hook-run.js'
+import type { Instance } from './instance.js'
+
+/** The drain hook of an instance; what it did not finish in time is stopped all the same. */
+export class DrainRun extends HookRun {
+  readonly #instance: Instance
+  readonly #reason: string
+  readonly #done: (error: KeelsonError | undefined) => void
+
+  constructor(instance: Instance, reason: string, limit: number, done: (error: KeelsonError | undefined) => void) {
+    const { clock, deadlines } = instance.cell.host
+    super(deadlines, clock.now(), limit)
+    this.#instance = instance
+    this.#reason = reason
+    this.#done = done
+  }
+
+  begin(): void {
+    const { cell, value } = this.#instance
+    this.call(() => cell.definition.options.drain!(value, new StopScope(cell.name, this, this.#reason)))
+  }
+
+  protected override resolved(): void {
+    if (!this.over) this.#end(undefined)
+  }
+
+  protected override rejected(cause: unknown): void {
+    const { cell } = this.#instance
+    const error = hookFailed(cell.name, 'drain', cause)
+    if (!this.over) this.#end(error)
+    else if (!this.abortedBy(cause)) cell.host.lateError(error)
+  }
+
+  override expire(): void {
+    const error = timedOut(this.#instance.cell.name, 'drain', this.deadline - this.startedAt)
+    this.abort(error)
+    this.#end(error)
+  }
+
+  #end(error: KeelsonError | undefined): void {
+    this.finish()
+    this.#done(error)
+  }
+}

@@ -1,0 +1,206 @@
+/** What went wrong; the text of every message is made in this file and nowhere else. */
+export type ErrorCode =
+  | 'DUPLICATE_RESOURCE'
+  | 'DEPENDENCY_CYCLE'
+  | 'INVALID_OPTION'
+  | 'UNKNOWN_RESOURCE'
+  | 'HAS_DEPENDENTS'
+  | 'NOT_STARTED'
+  | 'START_FAILED'
+  | 'CHECK_FAILED'
+  | 'DRAIN_FAILED'
+  | 'STOP_FAILED'
+  | 'KILL_FAILED'
+  | 'SHUTDOWN_FAILED'
+  | 'TIMEOUT'
+  | 'ABORTED'
+  | 'DEPENDENCY_FAILED'
+  | 'RESTART_LIMIT'
+  | 'CRASHED'
+
+/** The hook of a resource that an error came from. */
+export type Phase = 'start' | 'check' | 'drain' | 'stop' | 'kill'
+
+/** Facts behind a message, by name: `path` of a cycle, `limit` in ms of a timeout, `option` that is invalid. */
+export type ErrorDetails = Readonly<Record<string, unknown>>
+
+export interface KeelsonErrorOptions {
+  resource?: string | undefined
+  phase?: Phase | undefined
+  cause?: unknown
+  details?: ErrorDetails
+}
+
+/** The one error class of Keelson: switch on `code`; what a hook threw is kept, untouched, as `cause`. */
+export class KeelsonError extends Error {
+  override readonly name: string = 'KeelsonError'
+  readonly code: ErrorCode
+  readonly resource?: string
+  readonly phase?: Phase
+  readonly details: ErrorDetails
+
+  constructor(code: ErrorCode, message: string, options: KeelsonErrorOptions = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined)
+    this.code = code
+    if (options.resource !== undefined) this.resource = options.resource
+    if (options.phase !== undefined) this.phase = options.phase
+    this.details = options.details ?? {}
+  }
+}
+
+export function invalidOption(resource: string | undefined, option: string, problem: string, remedy: string): KeelsonError {
+  const where = resource === undefined ? 'the kernel' : `resource "${resource}"`
+  return new KeelsonError('INVALID_OPTION', `${where}: ${option} ${problem}; ${remedy}`, { resource, details: { option } })
+}
+
+export function duplicateResource(name: string): KeelsonError {
+  return new KeelsonError(
+    'DUPLICATE_RESOURCE',
+    `two different resources are named "${name}"; rename one of them, or pass the same definition in both places`,
+    { resource: name },
+  )
+}
+
+export function dependencyCycle(path: readonly string[]): KeelsonError {
+  return new KeelsonError(
+    'DEPENDENCY_CYCLE',
+    `resources depend on each other: ${path.join(' → ')}; break the cycle by taking one of them out of dependsOn or after`,
+    { resource: path[0], details: { path } },
+  )
+}
+
+export function unknownResource(name: string, kernel: string): KeelsonError {
+  return new KeelsonError('UNKNOWN_RESOURCE', `kernel "${kernel}" has no resource "${name}"; register it before it starts`, {
+    resource: name,
+  })
+}
+
+export function registeredTooLate(kernel: string, state: string): KeelsonError {
+  return new KeelsonError(
+    'INVALID_OPTION',
+    `kernel "${kernel}" takes in no more resources while it is ${state}; register before start()`,
+    {
+      details: { state },
+    },
+  )
+}
+
+export function notStarted(name: string, state: string): KeelsonError {
+  return new KeelsonError(
+    'NOT_STARTED',
+    `resource "${name}" has no value, it is ${state}; ask for it between start() and shutdown()`,
+    { resource: name, details: { state } },
+  )
+}
+
+const FAILED = {
+  start: ['START_FAILED', 'failed to start'],
+  check: ['CHECK_FAILED', 'failed its check'],
+  drain: ['DRAIN_FAILED', 'failed to drain'],
+  stop: ['STOP_FAILED', 'failed to stop'],
+  kill: ['KILL_FAILED', 'could not be killed'],
+} as const
+
+/** What a hook threw, wrapped: the thrown value itself is never changed, whatever it is. */
+export function hookFailed(resource: string, phase: Phase, cause: unknown): KeelsonError {
+  const [code, verb] = FAILED[phase]
+  return new KeelsonError(code, `resource "${resource}" ${verb}: ${describe(cause)}`, { resource, phase, cause })
+}
+
+export function checkReturnedFalse(resource: string): KeelsonError {
+  return new KeelsonError('CHECK_FAILED', `resource "${resource}" failed its check: it returned false`, {
+    resource,
+    phase: 'check',
+  })
+}
+
+const REMEDY = {
+  start: 'make it start faster, call ctx.extend() while it makes progress, or raise timeouts.start',
+  check: 'make the check cheaper or raise timeouts.check',
+  drain: 'end its work sooner or raise timeouts.drain',
+  stop: 'honour ctx.signal, raise timeouts.stop, or add a kill hook',
+  kill: 'release it without waiting',
+} as const
+
+export function timedOut(resource: string, phase: Phase, limit: number, cause?: unknown): KeelsonError {
+  const why = cause === undefined ? '' : `; the last failure was: ${describe(cause)}`
+  return new KeelsonError(
+    'TIMEOUT',
+    `resource "${resource}" did not finish its ${phase} within ${formatMs(limit)}${why}; ${REMEDY[phase]}`,
+    { resource, phase, details: { limit }, ...(cause === undefined ? {} : { cause }) },
+  )
+}
+
+export function budgetSpent(resource: string): KeelsonError {
+  return new KeelsonError(
+    'TIMEOUT',
+    `resource "${resource}" was not stopped: the shutdown budget was spent before its turn; raise shutdown.timeout or lower shutdown.delay`,
+    { resource, phase: 'stop' },
+  )
+}
+
+/** What cannot be done in the state that the kernel is in. */
+export function refused(kernel: string, what: string, state: string, remedy: string): KeelsonError {
+  return new KeelsonError('ABORTED', `kernel "${kernel}" cannot ${what} while it is ${state}; ${remedy}`, { details: { state } })
+}
+
+export function startAborted(resource: string | undefined, reason: string, cause?: unknown): KeelsonError {
+  const what = resource === undefined ? 'the start' : `the start of resource "${resource}"`
+  return new KeelsonError('ABORTED', `${what} was aborted: ${reason}`, {
+    resource,
+    phase: 'start',
+    ...(cause === undefined ? {} : { cause }),
+  })
+}
+
+export function dependencyFailed(resource: string, dependency: string, cause: unknown): KeelsonError {
+  return new KeelsonError(
+    'DEPENDENCY_FAILED',
+    `resource "${resource}" cannot start: its dependency "${dependency}" failed; mend "${dependency}", or depend on optional(${dependency})`,
+    { resource, phase: 'start', cause, details: { dependency } },
+  )
+}
+
+export function crashed(resource: string, cause: unknown): KeelsonError {
+  return new KeelsonError('CRASHED', `resource "${resource}" crashed: ${describe(cause)}`, { resource, cause })
+}
+
+export function kernelFailed(kernel: string, cause: unknown): KeelsonError {
+  return new KeelsonError('CRASHED', `kernel "${kernel}" failed: ${describe(cause)}`, { cause })
+}
+
+export function pushedUnhealthy(resource: string, cause: unknown): KeelsonError {
+  return new KeelsonError('CHECK_FAILED', `resource "${resource}" reported itself unhealthy: ${describe(cause)}`, {
+    resource,
+    phase: 'check',
+    cause,
+  })
+}
+
+export function startFailedMessage(kernel: string, errors: readonly KeelsonError[]): string {
+  return `kernel "${kernel}" did not start: ${listed(errors)}`
+}
+
+export function shutdownFailedMessage(kernel: string, errors: readonly KeelsonError[]): string {
+  return `kernel "${kernel}" stopped with errors: ${listed(errors)}`
+}
+
+/** One line about anything that can be thrown. */
+export function describe(thrown: unknown): string {
+  try {
+    if (thrown instanceof Error) return thrown.message || thrown.name
+    return typeof thrown === 'string' ? thrown : `${String(thrown)} was thrown`
+  } catch {
+    return 'a value that cannot be printed was thrown'
+  }
+}
+
+export function formatMs(ms: number): string {
+  return ms === Infinity ? 'no limit' : `${Math.round(ms * 10) / 10} ms`
+}
+
+function listed(errors: readonly KeelsonError[]): string {
+  const [first] = errors
+  if (first === undefined) return 'no error was given'
+  return errors.length === 1 ? first.message : `${first.message} (and ${errors.length - 1} more, see errors)`
+}

@@ -1,0 +1,83 @@
+import type { Clock } from './clock.js'
+import type { ResourceLike } from './dependency.js'
+import type { KernelView } from './kernel-view.js'
+import { LiveKernel } from './live-kernel.js'
+import type { Plan } from './plan.js'
+import type { Replacement } from './replacement.js'
+import type { ShutdownReport } from './report.js'
+import type { Timeouts } from './resource.js'
+import type { KernelSnapshot } from './snapshot.js'
+import type { Span } from './timeline.js'
+import { validateKernelOptions } from './validate.js'
+
+export interface KernelOptions {
+  /** Shown in messages, logs and probes; default `'app'`. */
+  name?: string
+  /** Defaults for resources that say nothing, in ms: start 30_000, check 5_000, drain 10_000, stop 10_000. */
+  timeouts?: Timeouts
+  /**
+   * `delay`: how long work goes on after readiness turned false, so that load balancers see it, in ms; default 0.
+   * `timeout`: the budget of a whole shutdown, the delay included, in ms; default 25_000, which leaves 5 s of the 30 that
+   * Kubernetes gives (`terminationGracePeriodSeconds`).
+   */
+  shutdown?: { delay?: number; timeout?: number }
+  /** How many start hooks may run at the same time; default unlimited. */
+  concurrency?: number
+  /** Made by `replace()` of `@keelson/kernel/testing`. */
+  replace?: Iterable<Replacement>
+  clock?: Clock
+}
+
+/** Starts, probes and stops a graph of resources. */
+export interface Kernel extends KernelView, AsyncDisposable {
+  /**
+   * Takes in resources and what they depend on.
+   *
+   * @throws KeelsonError `DUPLICATE_RESOURCE`, `DEPENDENCY_CYCLE`, or `INVALID_OPTION` when the kernel is not at rest;
+   * the kernel is then as it was before.
+   */
+  register(...resources: ResourceLike[]): this
+  /**
+   * Starts everything, each resource as soon as its dependencies run. One promise however often it is called.
+   *
+   * @throws StartError when a resource whose impact is `'unready'` fails, or a shutdown comes first; what had started is stopped by then.
+   */
+  start(): Promise<this>
+  /**
+   * Drains and stops everything in reverse. One promise however often it is called; at once when nothing was started.
+   *
+   * @throws ShutdownError when anything failed, with the report inside; everything was still torn down as far as it could be.
+   */
+  shutdown(reason?: string): Promise<ShutdownReport>
+  /**
+   * The value of a running resource.
+   *
+   * @throws KeelsonError `NOT_STARTED`, `UNKNOWN_RESOURCE`.
+   */
+  get<T>(resource: ResourceLike<T>): T
+  /** Declares an unrecoverable failure: liveness turns false at once and stays so until the next start. Stops nothing by itself. */
+  fail(error: unknown): void
+  /** Order, critical path, and each resource's share of the shutdown budget. */
+  plan(): Plan
+  /** Everything that can be seen of the kernel now, as plain JSON. */
+  inspect(): KernelSnapshot
+  /** When each hook of the last start and shutdown ran. */
+  timeline(): readonly Span[]
+}
+
+/**
+ * Makes a kernel of resources and everything that they depend on.
+ *
+ * @throws KeelsonError `DUPLICATE_RESOURCE`, `DEPENDENCY_CYCLE`, `INVALID_OPTION`.
+ *
+ * @example
+ * const kernel = createKernel([api], { name: 'shop' })
+ * await kernel.start()
+ * await kernel.shutdown('deploy')
+ */
+export function createKernel(resources: Iterable<ResourceLike> = [], options: KernelOptions = {}): Kernel {
+  validateKernelOptions(options)
+  const kernel = new LiveKernel(options)
+  kernel.takeIn(resources)
+  return kernel
+}

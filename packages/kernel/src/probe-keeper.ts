@@ -1,0 +1,85 @@
+import type { Cell } from './cell.js'
+import type { Events } from './events.js'
+import { foldProbe, type Probe, type ProbeReason, sameProbe, type Trouble } from './probe.js'
+import type { KernelState } from './state.js'
+
+/** Keeps the kernel's probe: folded again only after something that it is made of has changed. */
+export class ProbeKeeper {
+  readonly #events: Events
+  readonly #state: () => KernelState
+  readonly #troubled = new Set<Cell>()
+  #started = false
+  #failure: ProbeReason | undefined
+  #stale = false
+  #current: Probe
+
+  constructor(events: Events, state: () => KernelState) {
+    this.#events = events
+    this.#state = state
+    this.#current = this.#fold()
+  }
+
+  get current(): Probe {
+    if (this.#stale) this.#refresh()
+    return this.#current
+  }
+
+  get failed(): boolean {
+    return this.#failure !== undefined
+  }
+
+  /** A start begins: what was wrong before no longer counts. */
+  reset(): void {
+    this.#troubled.clear()
+    this.#failure = undefined
+    this.#started = false
+  }
+
+  fail(reason: ProbeReason): void {
+    this.#failure ??= reason
+    this.changed()
+  }
+
+  troubleChanged(cell: Cell): void {
+    if (cell.fine) this.#troubled.delete(cell)
+    else this.#troubled.add(cell)
+    this.changed()
+  }
+
+  /** Everything has started, or has stopped. */
+  set started(started: boolean) {
+    this.#started = started
+    if (!started) for (const cell of this.#troubled) if (cell.fine) this.#troubled.delete(cell)
+  }
+
+  /** Something that the probe is folded from has changed. */
+  changed(): void {
+    this.#stale = true
+    if (this.#events.wants('probe:change')) this.#refresh()
+  }
+
+  #refresh(): void {
+    this.#stale = false
+    const probe = this.#fold()
+    const previous = this.#current
+    if (sameProbe(probe, previous)) return
+    this.#current = probe
+    this.#events.emit('probe:change', { probe, previous })
+  }
+
+  #fold(): Probe {
+    const troubled = Array.from(this.#troubled, troubleOf)
+    return foldProbe({ state: this.#state(), started: this.#started, failure: this.#failure, troubled })
+  }
+}
+
+function troubleOf(cell: Cell): Trouble {
+  const error = cell.error ?? cell.healthError
+  return {
+    resource: cell.name,
+    impact: cell.impact,
+    state: cell.state,
+    health: cell.count.health,
+    message: error?.message ?? `resource "${cell.name}" is ${cell.state}`,
+  }
+}

@@ -1,0 +1,138 @@
+import { StopScope } from './context.js'
+import { hookFailed, type KeelsonError, timedOut } from './errors.js'
+import { HookRun } from './hook-run.js'
+import type { Instance } from './instance.js'
+import type { Outcome } from './report.js'
+
+/** How long an asynchronous kill, and cleanups after a stop that ran out of time, are waited for, in ms. */
+const LAST_GRACE = 1_000
+
+/** What one resource may take of a teardown. */
+export interface StopOrder {
+  readonly reason: string
+  /** Milliseconds for its drain and stop together, or for its stop alone where it is not drained. */
+  readonly limit: number
+  /** When the whole teardown is over, in ms since the epoch. */
+  readonly end: number
+}
+
+/** Releases an instance: its stop hook (or the value's own dispose), then the deferred cleanups; kill when time runs out. */
+export class Release extends HookRun {
+  readonly errors: KeelsonError[] = []
+  outcome: Outcome = 'stopped'
+  readonly #instance: Instance
+  readonly #order: StopOrder
+  readonly #done: (release: Release) => void
+
+  constructor(instance: Instance, order: StopOrder, done: (release: Release) => void) {
+    const { clock, deadlines } = instance.cell.host
+    super(deadlines, clock.now(), order.limit)
+    this.#instance = instance
+    this.#order = order
+    this.#done = done
+  }
+
+  begin(): void {
+    const hook = releaseHook(this.#instance)
+    if (hook === undefined) return this.resolved()
+    this.call(() => hook(this.#instance.value, new StopScope(this.#instance.cell.name, this, this.#order.reason)))
+  }
+
+  protected override resolved(): void {
+    if (!this.over) this.#cleanUp()
+  }
+
+  protected override rejected(cause: unknown): void {
+    if (this.abortedBy(cause)) return
+    const error = hookFailed(this.#instance.cell.name, 'stop', cause)
+    if (this.over) return this.#instance.cell.host.lateError(error)
+    this.errors.push(error)
+    this.outcome = 'failed'
+    this.#cleanUp()
+  }
+
+  override expire(): void {
+    const error = timedOut(this.#instance.cell.name, 'stop', this.deadline - this.startedAt)
+    this.errors.push(error)
+    this.outcome = 'timed-out'
+    this.finish()
+    this.abort(error)
+    void this.#killAndCleanUp()
+  }
+
+  #cleanUp(): void {
+    if (this.#instance.cleanups === undefined) return this.#end()
+    this.watch()
+    void this.#runCleanups()
+  }
+
+  /** Last in, first out; one that fails does not keep the others from running. */
+  async #runCleanups(): Promise<void> {
+    const { cell, cleanups } = this.#instance
+    for (let cleanup = cleanups?.pop(); cleanup !== undefined; cleanup = cleanups?.pop()) {
+      try {
+        await cleanup()
+      } catch (cause) {
+        const error = hookFailed(cell.name, 'stop', cause)
+        if (this.over) cell.host.lateError(error)
+        else {
+          this.errors.push(error)
+          this.outcome = 'failed'
+        }
+      }
+      if (this.over) return
+    }
+    this.#end()
+  }
+
+  async #killAndCleanUp(): Promise<void> {
+    const { cell, cleanups = [], value, hasValue } = this.#instance
+    const kill = hasValue ? cell.definition.options.kill : undefined
+    const { clock, deadlines } = cell.host
+    const grace = Math.min(LAST_GRACE, this.#order.end - clock.now())
+
+    const killed = kill && this.#settle('kill', () => kill(value))
+    const cleaned = cleanups
+      .splice(0)
+      .reverse()
+      .map((cleanup) => this.#settle('stop', cleanup))
+    const work = Promise.all([killed, ...cleaned])
+    if (kill === undefined && cleaned.length === 0) return this.#done(this)
+    const settled = await deadlines.within(work, grace)
+    if (killed !== undefined && settled && (await killed)) this.outcome = 'killed'
+    this.#done(this)
+  }
+
+  /** Runs a last-resort callback, keeps its error, and says whether it succeeded. */
+  async #settle(phase: 'kill' | 'stop', callback: () => unknown): Promise<boolean> {
+    const { name } = this.#instance.cell
+    try {
+      await callback()
+      return true
+    } catch (cause) {
+      this.errors.push(hookFailed(name, phase, cause))
+      return false
+    }
+  }
+
+  #end(): void {
+    this.finish()
+    this.#done(this)
+  }
+}
+
+/** How the value of an instance is released: its stop hook, else what the value itself brings; undefined when nothing is to do. */
+export function releaseHook({ cell, value, hasValue }: Instance): ((value: unknown, ctx: StopScope) => unknown) | undefined {
+  if (!hasValue) return undefined
+  const { options } = cell.definition
+  if (options.stop !== undefined) return (value, ctx) => options.stop!(value, ctx)
+  const dispose = disposeOf(value, Symbol.asyncDispose) ?? disposeOf(value, Symbol.dispose)
+  return dispose && (() => dispose.call(value))
+}
+
+/** Older runtimes have no such symbols. */
+function disposeOf(value: unknown, symbol: symbol | undefined): (() => unknown) | undefined {
+  if (symbol === undefined || value === null || (typeof value !== 'object' && typeof value !== 'function')) return undefined
+  const dispose: unknown = (value as Record<symbol, unknown>)[symbol]
+  return typeof dispose === 'function' ? (dispose as () => unknown) : undefined
+}

@@ -1,0 +1,24 @@
+import { carriedBy, definitionOf, type ResourceLike } from './dependency.js'
+import { Definition } from './resource.js'
+
+/** One resource that stands in for another, for `createKernel(…, { replace })`. */
+export interface Replacement {
+  readonly target: Definition
+  readonly by: Definition
+}
+
+/**
+ * Puts `by` in the place of `target`, under its name: another resource, whose own dependencies count instead, or a plain
+ * value, which is used as it is and not disposed of.
+ *
+ * @example
+ * createKernel([api], { replace: [replace(db, { find: async () => [] })] })
+ */
+export function replace<T>(target: ResourceLike<T>, by: ResourceLike<NoInfer<T>> | NoInfer<T>): Replacement {
+  const original = definitionOf(target, undefined, 'the target of replace()')
+  return { target: original, by: carriedBy(by) ?? constant(original.name, by) }
+}
+
+function constant(name: string, value: unknown): Definition {
+  return new Definition(name, { start: () => value, stop: () => {} })
+}

@@ -1,0 +1,67 @@
+import type { Cell } from './cell.js'
+import type { Graph } from './graph.js'
+import type { CheckRecord, History } from './history.js'
+import { dependenciesOf, type PlannedDependency } from './plan.js'
+import type { Probe } from './probe.js'
+import type { Impact } from './resource.js'
+import type { Health, KernelState, ResourceState } from './state.js'
+
+/** A check as it appears in a snapshot: plain JSON. */
+export interface CheckSnapshot {
+  readonly at: number
+  readonly ok: boolean
+  readonly durationMs: number
+  readonly error?: string
+}
+
+export interface ResourceSnapshot {
+  readonly name: string
+  readonly state: ResourceState
+  readonly health: Health
+  readonly impact: Impact
+  readonly labels: Readonly<Record<string, string>>
+  readonly dependsOn: readonly PlannedDependency[]
+  /** When its start hook was called, in ms since the epoch. */
+  readonly startedAt?: number
+  readonly startMs?: number
+  readonly drainMs?: number
+  readonly stopMs?: number
+  /** Why it failed or is unhealthy. */
+  readonly error?: string
+  readonly consecutiveFailures: number
+  /** Oldest first; empty for a resource without a check. */
+  readonly checks: readonly CheckSnapshot[]
+}
+
+/** Everything that can be seen of a kernel at one instant, as plain JSON. */
+export interface KernelSnapshot {
+  readonly name: string
+  readonly state: KernelState
+  readonly probe: Probe
+  readonly resources: readonly ResourceSnapshot[]
+}
+
+/** One resource of a snapshot. */
+export function snapshotOf(graph: Graph, cell: Cell, history: History): ResourceSnapshot {
+  const { startedAt, runningAt, drainAt, stopAt, stoppedAt } = cell
+  const error = cell.error ?? cell.healthError
+  return {
+    name: cell.name,
+    state: cell.state,
+    health: cell.count.health,
+    impact: cell.impact,
+    labels: { ...cell.definition.options.labels },
+    dependsOn: dependenciesOf(graph, cell.id),
+    ...(startedAt !== 0 && { startedAt }),
+    ...(runningAt !== 0 && { startMs: runningAt - startedAt }),
+    ...(drainAt !== 0 && stopAt !== 0 && { drainMs: stopAt - drainAt }),
+    ...(stoppedAt !== 0 && { stopMs: stoppedAt - stopAt }),
+    ...(error !== undefined && { error: error.message }),
+    consecutiveFailures: cell.count.failures,
+    checks: history.toArray().map(plain),
+  }
+}
+
+function plain({ error, ...record }: CheckRecord): CheckSnapshot {
+  return error === undefined ? record : { ...record, error: error.message }
+}

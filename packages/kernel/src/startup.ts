@@ -1,0 +1,185 @@
+import type { Cell, StartListener } from './cell.js'
+import { KeelsonError, notStarted } from './errors.js'
+import { type Graph, NONE } from './graph.js'
+import type { Ref } from './ref.js'
+
+/** How a startup ended. */
+export interface StartupResult {
+  /** False when it was given up: by a failure that matters, or from outside. */
+  readonly ok: boolean
+  /** Everything that failed, first cause first. */
+  readonly errors: readonly KeelsonError[]
+}
+
+/**
+ * Walks the graph forward: a resource starts the moment the last of its dependencies has settled, with no waves (S1).
+ * A failure that matters stops the walk: starts in flight are aborted and awaited, nothing new is launched (S3).
+ */
+export class Startup implements StartListener {
+  readonly #graph: Graph
+  readonly #cells: readonly Cell[]
+  readonly #concurrency: number
+  readonly #done: (result: StartupResult) => void
+  /** By resource: dependencies that have not settled. */
+  readonly #waiting: Int32Array
+  readonly #ready: number[] = []
+  #head = 0
+  #inFlight = 0
+  #open: number
+  #pumping = false
+  #aborted = false
+  #finished = false
+  readonly #errors: KeelsonError[] = []
+
+  constructor(graph: Graph, cells: readonly Cell[], concurrency: number, done: (result: StartupResult) => void) {
+    this.#graph = graph
+    this.#cells = cells
+    this.#concurrency = concurrency
+    this.#done = done
+    this.#open = cells.length
+    this.#waiting = new Int32Array(cells.length)
+  }
+
+  begin(): void {
+    const { firstDependency } = this.#graph
+    for (let id = 0; id < this.#cells.length; id++) {
+      const dependencies = firstDependency.at(id + 1) - firstDependency.at(id)
+      this.#waiting[id] = dependencies
+      if (dependencies === 0) this.#ready.push(id)
+    }
+    this.#pump()
+  }
+
+  /** Launches nothing new and tells starts in flight to end; by id, `latest` says until when each may take. */
+  abort(error: KeelsonError, latest?: (id: number) => number): void {
+    if (!this.#aborted) this.#errors.push(error)
+    this.#aborted = true
+    for (const cell of this.#cells) {
+      if (cell.state !== 'starting') continue
+      const { instance } = cell
+      if (latest !== undefined && instance !== undefined) {
+        instance.latest = latest(cell.id)
+        instance.moveDeadline(Math.min(instance.deadline, instance.latest))
+      }
+      instance?.abort(error)
+    }
+    this.#pump()
+  }
+
+  started(cell: Cell): void {
+    this.#settled(cell)
+  }
+
+  startFailed(cell: Cell, error: KeelsonError): void {
+    if (this.#aborted) {
+      if (error.code !== 'ABORTED') this.#errors.push(error)
+    } else if (cell.impact === 'unready') this.abort(error)
+  }
+
+  startSettled(cell: Cell, errors: readonly KeelsonError[]): void {
+    this.#errors.push(...errors)
+    this.#settled(cell)
+  }
+
+  #settled(cell: Cell): void {
+    this.#inFlight--
+    this.#open--
+    this.#wake(cell.id)
+    this.#pump()
+  }
+
+  #wake(id: number): void {
+    const { firstDependent, nextDependent, edgeFrom } = this.#graph
+    const waiting = this.#waiting
+    for (let edge = firstDependent.at(id); edge !== NONE; edge = nextDependent.at(edge)) {
+      const dependent = edgeFrom.at(edge)
+      if (--waiting[dependent]! === 0) this.#ready.push(dependent)
+    }
+  }
+
+  /** A loop rather than recursion: a hook that settles at once comes back here while it is running. */
+  #pump(): void {
+    if (this.#pumping) return
+    this.#pumping = true
+    while (!this.#aborted && this.#head < this.#ready.length && this.#inFlight < this.#concurrency) {
+      this.#launch(this.#cells[this.#ready[this.#head++]!]!)
+    }
+    this.#pumping = false
+    if (this.#finished || this.#inFlight > 0 || (this.#open > 0 && !this.#aborted)) return
+    this.#finished = true
+    this.#done({ ok: !this.#aborted, errors: this.#errors })
+  }
+
+  #launch(cell: Cell): void {
+    const failed = this.#failedDependency(cell.id)
+    if (failed === undefined) {
+      this.#inFlight++
+      cell.start(depsOf(this.#graph, this.#cells, cell.id), this)
+      return
+    }
+    const error = cell.failDependency(failed)
+    this.#open--
+    this.#wake(cell.id)
+    if (cell.impact !== 'unready') return
+    this.#errors.push(...causesOf(error))
+    this.abort(error)
+  }
+
+  /** The first required dependency that does not run. */
+  #failedDependency(id: number): Cell | undefined {
+    const { firstDependency, edgeTo, edgeKind } = this.#graph
+    for (let edge = firstDependency.at(id), end = firstDependency.at(id + 1); edge < end; edge++) {
+      const cell = this.#cells[edgeTo.at(edge)]!
+      if (edgeKind[edge] === 'required' && cell.state !== 'running') return cell
+    }
+    return undefined
+  }
+}
+
+/** The failures behind a failed dependency, the first cause first. */
+function causesOf({ cause }: KeelsonError): KeelsonError[] {
+  const causes: KeelsonError[] = []
+  while (cause instanceof KeelsonError) {
+    causes.unshift(cause)
+    if (cause.code !== 'DEPENDENCY_FAILED') break
+    cause = cause.cause
+  }
+  return causes
+}
+
+const NOTHING: Record<string, unknown> = Object.freeze({})
+
+/** What a start hook receives: the values of its dependencies by the names under which it asked for them. */
+export function depsOf(graph: Graph, cells: readonly Cell[], id: number): Record<string, unknown> {
+  const { firstDependency, edgeTo, edgeKind, edgeField } = graph
+  const first = firstDependency.at(id)
+  const end = firstDependency.at(id + 1)
+  if (first === end) return NOTHING
+  const deps: Record<string, unknown> = {}
+  for (let edge = first; edge < end; edge++) {
+    const field = edgeField[edge]
+    if (field === undefined) continue
+    const cell = cells[edgeTo.at(edge)]!
+    const value = edgeKind[edge] === 'ref' ? new LiveRef(cell) : cell.available ? cell.value : undefined
+    if (field === '__proto__') Object.defineProperty(deps, field, { value, enumerable: true })
+    else deps[field] = value
+  }
+  return deps
+}
+
+class LiveRef implements Ref<unknown> {
+  readonly #cell: Cell
+
+  constructor(cell: Cell) {
+    this.#cell = cell
+  }
+
+  get current(): unknown {
+    return this.#cell.available ? this.#cell.value : undefined
+  }
+
+  get(): unknown {
+    if (!this.#cell.available) throw notStarted(this.#cell.name, this.#cell.state)
+    return this.#cell.value
+  }
+}
