@@ -96,7 +96,7 @@ export class Teardown implements StopListener {
   #settled(id: number): void {
     this.#open--
     const { firstDependency, edgeTo } = this.#graph
-    for (let edge = firstDependency.at(id), end = firstDependency.at(id + 1); edge < end; edge++) {
+    for (let edge = firstDependency.at(id + 1) - 1, first = firstDependency.at(id); edge >= first; edge--) {
       const dependency = edgeTo.at(edge)
       if (--this.#waiting[dependency]! === 0) this.#ready.push(dependency)
     }
