@@ -1,1 +1,2 @@
-export {}
+export type { Document } from './document.js'
+export { type MongoStandIn, type MongoStandInOptions, startMongoStandIn } from './stand-in.js'
