@@ -1,0 +1,231 @@
+import type { Server as HttpServer } from 'node:http'
+import type { Http2SecureServer, Http2Server } from 'node:http2'
+import type { Server as HttpsServer } from 'node:https'
+import type { Server as NetServer } from 'node:net'
+import type { Connection, ConnectionOwner, Http1Response } from './connection.js'
+import { trackConnections } from './connections.js'
+import { deferRequests } from './deferred-requests.js'
+import { type DrainOptions, drainOptions } from './drain-options.js'
+import { abortSignals } from './drain-signal.js'
+import { type DrainState, type DrainStats, drainStats, requestsInFlight } from './drain-stats.js'
+import { retireSession } from './h2-sessions.js'
+import { isIdle } from './idle.js'
+import { closeAfterLast, endsConnection, lastResponse, noteWhatFollows } from './last-response.js'
+import { type QuietWindow, quietWindow } from './quiet-window.js'
+import { followRequests } from './request-starts.js'
+import { backlogAccepted, stopConnectionsChecking, stopListening } from './stop-listening.js'
+import { dismissUpgraded } from './upgraded-sockets.js'
+
+export type DrainableServer = HttpServer | HttpsServer | Http2Server | Http2SecureServer
+
+export interface Drainer {
+  /**
+   * Stops accepting, answers every request that is in flight, half received or on the wire, and closes each connection when that
+   * cannot lose a request. Resolves when the last one is gone; whatever is left when `signal` aborts is destroyed. One drain
+   * however often it is called. Rejects only with the errors of `onDrain` hooks, at the end.
+   */
+  drain(options?: { signal?: AbortSignal }): Promise<void>
+  /** Goes on serving and accepting, but every response now ends its HTTP/1 connection: clients reconnect elsewhere. */
+  lameDuck(): void
+  /** Destroys every connection and stops listening, now. */
+  destroy(): void
+  stats(): DrainStats
+}
+
+/** A client that was promised keep-alive may send its next request at once: this long, in ms, it is waited for. */
+const PROMISE = 50
+
+const drainers = new WeakMap<NetServer, Drainer>()
+
+/**
+ * Makes `server` drainable without losing a request. Call it before listen(): earlier connections are only known from their next
+ * request on. The same server always gives the same drainer, with the options of the first call. A drained server stays drained.
+ *
+ * @throws RangeError when an option is not a number of milliseconds.
+ */
+export function drainServer(server: DrainableServer, options: DrainOptions = {}): Drainer {
+  const known = drainers.get(server)
+  if (known) return known
+  const drainer = createDrainer(server, drainOptions(options))
+  drainers.set(server, drainer)
+  return drainer
+}
+
+function createDrainer(server: NetServer, options: Required<DrainOptions>): Drainer {
+  let state: DrainState = 'serving'
+  let promise: Promise<void> | undefined
+  let settle: (() => void) | undefined
+  let window: QuietWindow | undefined
+  let undefer: (() => void) | undefined
+  let stopped = false
+  let closed = false
+  const counts = { begun: 0, cut: 0, destroyed: 0 }
+  const errors: unknown[] = []
+  const deadlines = new Set<AbortSignal>()
+
+  const owner: ConnectionOwner = {
+    get draining() {
+      return state === 'draining' || state === 'drained'
+    },
+    signals: new Set(),
+    requestStarted(connection, response) {
+      if (state !== 'serving') {
+        const before = lastResponse(connection)
+        if (before && endsConnection(before)) connection.ending = true
+        connection.behind = false
+        connection.bytes = Number.POSITIVE_INFINITY
+        begin()
+      }
+      connection.newest = response
+    },
+    dismiss,
+  }
+  const requests = followRequests()
+  const connections = trackConnections(server, owner, {
+    opened: () => window?.touch(),
+    streamStarted: begin,
+    upgraded: () => window?.touch(),
+    closed: finishWhenEmpty,
+  })
+
+  function begin(): void {
+    if (!owner.draining) return
+    counts.begun++
+    window?.touch()
+  }
+
+  function enterLameDuck(): void {
+    requests.watch()
+    undefer = deferRequests(server, admit)
+    for (const connection of connections.open) {
+      const response = lastResponse(connection)
+      if (!response || response.headersSent) continue
+      closeAfterLast(connection, response)
+      // This may run inside of the HTTP parser, which can only be asked from outside.
+      setImmediate(() => {
+        if (lastResponse(connection) === response) noteWhatFollows(connection, response)
+      })
+    }
+  }
+
+  function admit(connection: Connection, response: Http1Response): boolean {
+    if (connection.ending) return false
+    if (lastResponse(connection) === response) {
+      noteWhatFollows(connection, response)
+      closeAfterLast(connection, response)
+    }
+    return true
+  }
+
+  async function start(): Promise<void> {
+    if (state === 'serving') enterLameDuck()
+    state = 'draining'
+    counts.begun = requestsInFlight(connections.open)
+    window = quietWindow(options.quietWindow, sweep)
+    server.once('close', onServerClose)
+    server.on('listening', onLateListening)
+    for (const connection of connections.open) {
+      const response = lastResponse(connection)
+      if (response?.headersSent && !response._last) response.once('finish', () => closeSoon(connection))
+      if (connection.upgrade) dismiss(connection)
+    }
+    abortSignals(owner.signals)
+    const drained = new Promise<void>((resolve) => {
+      settle = resolve
+    })
+
+    await backlogAccepted(server, connections.accepted)
+    stop()
+    for (const connection of connections.open) if (connection.session) dismiss(connection)
+    await drained
+    if (errors.length > 0) throw errors.length === 1 ? errors[0] : new AggregateError(errors, 'Several onDrain hooks failed')
+  }
+
+  function stop(): void {
+    if (stopped) return
+    stopped = true
+    stopListening(server)
+  }
+
+  function onServerClose(): void {
+    closed = true
+    finishWhenEmpty()
+  }
+
+  function onLateListening(): void {
+    if (stopped) stopListening(server)
+  }
+
+  /** Once a response that began before the drain is out: its head promised keep-alive, so the next request may be under way. */
+  function closeSoon(connection: Connection): void {
+    const close = () => isIdle(connection) && connection.socket.destroySoon()
+    connection.timer = setTimeout(() => setImmediate(close), Math.min(PROMISE, options.quietWindow))
+  }
+
+  function sweep(): void {
+    for (const connection of connections.open) {
+      if (connection.session || connection.upgrade) dismiss(connection)
+      else if (isIdle(connection)) connection.socket.destroySoon()
+    }
+    for (const socket of connections.handshakes) socket.destroy()
+    // Only what was connected before drainServer() and has not been heard of since.
+    if (connections.open.size === 0 && 'closeIdleConnections' in server) (server as HttpServer).closeIdleConnections()
+  }
+
+  function dismiss(connection: Connection): void {
+    if (connection.dismissed) return
+    if (connection.session) {
+      connection.dismissed = true
+      retireSession(connection)
+      return
+    }
+    connection.timer ??= setTimeout(() => connection.socket.destroy(), options.upgradeTimeout)
+    connection.dismissed = dismissUpgraded(connection, (error) => errors.push(error))
+  }
+
+  function destroyAll(): void {
+    stop()
+    counts.cut += requestsInFlight(connections.open)
+    counts.destroyed += connections.open.size + connections.handshakes.size
+    for (const connection of connections.open) connection.socket.destroy()
+    for (const socket of connections.handshakes) socket.destroy()
+    if ('closeAllConnections' in server) (server as HttpServer).closeAllConnections()
+  }
+
+  function finishWhenEmpty(): void {
+    if (!closed || !stopped || state !== 'draining' || connections.open.size + connections.handshakes.size > 0) return
+    state = 'drained'
+    window?.stop()
+    undefer?.()
+    requests.stop()
+    connections.untrack()
+    server.off('listening', onLateListening)
+    stopConnectionsChecking(server)
+    for (const signal of deadlines) signal.removeEventListener('abort', destroyAll)
+    settle?.()
+  }
+
+  function drain({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    promise ??= start()
+    if (signal && state === 'draining') {
+      deadlines.add(signal)
+      if (signal.aborted) destroyAll()
+      else signal.addEventListener('abort', destroyAll, { once: true })
+    }
+    return promise
+  }
+
+  return {
+    drain,
+    lameDuck() {
+      if (state !== 'serving') return
+      enterLameDuck()
+      state = 'lame-duck'
+    },
+    destroy() {
+      // The errors belong to whoever waits for the drain; without one there is nobody to tell.
+      drain({ signal: AbortSignal.abort() }).catch(() => {})
+    },
+    stats: () => drainStats(state, connections, counts),
+  }
+}

@@ -1,0 +1,55 @@
+import type { EventEmitter } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import type { Http2ServerRequest } from 'node:http2'
+import { connectionOf, type HttpSocket } from './connection.js'
+import { lastResponse } from './last-response.js'
+
+const controllers = new WeakMap<object, AbortController>()
+
+/**
+ * The signal that aborts when the server of `req` starts to drain: end your event stream or long poll then. It is aborted from
+ * the start for a request that arrives later, and never aborts when the server has no `drainServer()`.
+ *
+ * @example
+ * drainSignal(req).addEventListener('abort', () => res.end())
+ */
+export function drainSignal(req: IncomingMessage | Http2ServerRequest): AbortSignal {
+  let controller = controllers.get(req)
+  if (!controller) {
+    controller = new AbortController()
+    controllers.set(req, controller)
+    follow(req, controller)
+  }
+  return controller.signal
+}
+
+/** Aborts every signal that was handed out. */
+export function abortSignals(signals: Set<AbortController>): void {
+  for (const controller of signals) abort(controller)
+  signals.clear()
+}
+
+function follow(req: IncomingMessage | Http2ServerRequest, controller: AbortController): void {
+  const connection = connectionOf(req.socket as HttpSocket | null)
+  if (!connection) return
+  const { owner } = connection
+  if (owner.draining) abort(controller)
+  else {
+    owner.signals.add(controller)
+    exchange(req, connection.socket).once('close', () => owner.signals.delete(controller))
+  }
+}
+
+/** What closes when the request is over: its stream (h2), its response, or for want of both its socket. */
+function exchange(req: IncomingMessage | Http2ServerRequest, socket: HttpSocket): EventEmitter {
+  if ('stream' in req) return req.stream
+  const current = socket._httpMessage
+  if (current?.req === req) return current
+  const connection = connectionOf(socket)
+  const last = connection && lastResponse(connection)
+  return last?.req === req ? last : socket
+}
+
+function abort(controller: AbortController): void {
+  controller.abort(new DOMException('The server is draining', 'AbortError'))
+}

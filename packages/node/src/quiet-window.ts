@@ -1,0 +1,44 @@
+export interface QuietWindow {
+  /** Something happened: the window starts again. */
+  touch(): void
+  stop(): void
+}
+
+/** Calls `onQuiet` whenever nothing was touched for `ms` milliseconds, until it is stopped. */
+export function quietWindow(ms: number, onQuiet: () => void): QuietWindow {
+  let last = performance.now()
+  let touches = 0
+  let timer = setTimeout(onTime, ms)
+  let immediate: NodeJS.Immediate | undefined
+
+  function onTime(): void {
+    const left = last + ms - performance.now()
+    if (left > 0) timer = setTimeout(onTime, Math.ceil(left))
+    else immediate = setImmediate(afterInput, touches, 2)
+  }
+
+  // Timers run before input: after a blocked event loop the window looks quiet only because nobody has read the sockets yet.
+  function afterInput(before: number, turns: number): void {
+    if (touches === before && turns > 1) {
+      immediate = setImmediate(afterInput, before, turns - 1)
+      return
+    }
+    if (touches === before) {
+      last = performance.now()
+      onQuiet()
+    }
+    if (immediate) onTime()
+  }
+
+  return {
+    touch() {
+      last = performance.now()
+      touches++
+    },
+    stop() {
+      clearTimeout(timer)
+      clearImmediate(immediate)
+      immediate = undefined
+    },
+  }
+}
