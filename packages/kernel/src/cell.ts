@@ -133,8 +133,9 @@ export class Cell {
     this.#fail(error, 'start')
     this.#startListener!.startFailed(this, error)
     if (!instance.hasValue && instance.cleanups === undefined) return this.#startListener!.startSettled(this, NO_ERRORS)
+    const at = this.host.clock.now()
     const limit = this.timeout('stop')
-    const order = { reason: 'its start failed', limit, end: this.host.clock.now() + limit }
+    const order = { reason: 'its start failed', at, limit, end: at + limit }
     new Release(instance, order, ({ errors }) => {
       for (const problem of errors) this.#report(problem)
       this.#startListener!.startSettled(this, errors)
@@ -182,12 +183,12 @@ export class Cell {
     const stopTime = Math.min(this.#stopTime, order.limit)
     const limit = order.limit === Infinity ? drainTime : order.limit * (drainTime / (drainTime + stopTime || 1))
     this.#to('draining')
-    const drain = new DrainRun(this.instance!, order.reason, Math.min(limit, drainTime), (error) => {
+    this.drainAt = order.at
+    new DrainRun(this.instance!, { ...order, limit: Math.min(limit, drainTime) }, (error) => {
       if (error !== undefined) this.#teardownFailed(error)
-      this.#stop({ ...order, limit: Math.max(0, order.limit - (this.host.clock.now() - drain.startedAt)) })
-    })
-    this.drainAt = drain.startedAt
-    drain.begin()
+      const at = this.host.clock.now()
+      this.#stop({ ...order, at, limit: Math.max(0, order.limit - (at - order.at)) })
+    }).begin()
   }
 
   /** The budget was spent before its turn: it is not asked to stop, only killed where it can be. */
@@ -228,17 +229,17 @@ export class Cell {
 
   #stop(order: StopOrder): void {
     this.#to('stopping')
+    this.stopAt = order.at
     const limit = Math.min(order.limit, this.#stopTime)
-    const release = new Release(this.instance!, { ...order, limit }, ({ outcome, errors }) => {
+    const capped = limit === order.limit ? order : { ...order, limit }
+    new Release(this.instance!, capped, ({ outcome, errors }) => {
       for (const error of errors) this.#teardownFailed(error)
       this.outcome = outcome
       this.stoppedAt = this.host.clock.now()
       this.instance = undefined
       this.#to(outcome === 'stopped' ? 'stopped' : 'failed')
       this.#stopListener!.stopped(this)
-    })
-    this.stopAt = release.startedAt
-    release.begin()
+    }).begin()
   }
 
   #teardownFailed(error: KeelsonError): void {

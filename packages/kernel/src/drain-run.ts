@@ -2,6 +2,7 @@ import { StopScope } from './context.js'
 import { hookFailed, type KeelsonError, timedOut } from './errors.js'
 import { HookRun } from './hook-run.js'
 import type { Instance } from './instance.js'
+import type { StopOrder } from './release.js'
 
 /** The drain hook of an instance; what it did not finish in time is stopped all the same. */
 export class DrainRun extends HookRun {
@@ -9,9 +10,8 @@ export class DrainRun extends HookRun {
   readonly #reason: string
   readonly #done: (error: KeelsonError | undefined) => void
 
-  constructor(instance: Instance, reason: string, limit: number, done: (error: KeelsonError | undefined) => void) {
-    const { clock, deadlines } = instance.cell.host
-    super(deadlines, clock.now(), limit)
+  constructor(instance: Instance, { reason, at, limit }: StopOrder, done: (error: KeelsonError | undefined) => void) {
+    super(instance.cell.host.deadlines, at, limit)
     this.#instance = instance
     this.#reason = reason
     this.#done = done

@@ -102,8 +102,9 @@ export class Instance extends HookRun {
   /** S5: what arrives after its start was given up belongs to nobody: it is released as it arrives. */
   #releaseOrphan(): void {
     const { cell } = this
+    const at = cell.host.clock.now()
     const limit = cell.timeout('stop')
-    const order = { reason: 'its start had been given up', limit, end: this.cell.host.clock.now() + limit }
+    const order = { reason: 'its start had been given up', at, limit, end: at + limit }
     new Release(this, order, ({ errors }) => cell.host.orphaned(cell.name, errors)).begin()
   }
 

@@ -12,3 +12,39 @@ export interface KernelView {
   once<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): this
   off<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): this
 }
+
+/** What hooks see of a kernel: nothing that reaches other resources or changes the kernel. */
+export class NarrowView implements KernelView {
+  readonly #kernel: KernelView
+
+  constructor(kernel: KernelView) {
+    this.#kernel = kernel
+  }
+
+  get name(): string {
+    return this.#kernel.name
+  }
+
+  get state(): KernelState {
+    return this.#kernel.state
+  }
+
+  probe(): Probe {
+    return this.#kernel.probe()
+  }
+
+  on<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): this {
+    this.#kernel.on(type, listener)
+    return this
+  }
+
+  once<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): this {
+    this.#kernel.once(type, listener)
+    return this
+  }
+
+  off<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): this {
+    this.#kernel.off(type, listener)
+    return this
+  }
+}

@@ -1,12 +1,13 @@
 import { Cell, type CellHost } from './cell.js'
 import { type Clock, systemClock } from './clock.js'
 import { Deadlines } from './deadline.js'
+import { Deferred } from './deferred.js'
 import { definitionOf, type ResourceLike } from './dependency.js'
 import { describe, type KeelsonError, kernelFailed, refused, registeredTooLate, startAborted, unknownResource } from './errors.js'
 import { Events, type KernelEvents, type KernelListener } from './events.js'
 import { Graph, NONE } from './graph.js'
 import type { Kernel, KernelOptions } from './kernel.js'
-import type { KernelView } from './kernel-view.js'
+import { NarrowView } from './kernel-view.js'
 import { Monitor } from './monitor.js'
 import { type Plan, planOf } from './plan.js'
 import type { Probe } from './probe.js'
@@ -112,7 +113,8 @@ export class LiveKernel implements Kernel {
     this.#stopping = this.#order = this.#lastReport = undefined
     this.#lateErrors = []
     this.#probe.reset()
-    const starting = (this.#starting = new Deferred<this>())
+    const starting = new Deferred<this>()
+    this.#starting = starting
     this.#to('starting')
     this.#startup = new Startup(this.#graph, this.#cells, this.#concurrency, (result) => this.#startupDone(result))
     this.#startup.begin()
@@ -121,7 +123,8 @@ export class LiveKernel implements Kernel {
 
   shutdown(reason = 'shutdown'): Promise<ShutdownReport> {
     if (this.#stopping !== undefined) return this.#stopping.promise
-    const stopping = (this.#stopping = new Deferred<ShutdownReport>())
+    const stopping = new Deferred<ShutdownReport>()
+    this.#stopping = stopping
     const now = this.#clock.now()
     const order = { reason, since: now, deadline: now + this.#shutdown.timeout }
     if (!this.#up) stopping.resolve(this.#lastReport ?? reportOf(reason, 0, this.#cells, []))
@@ -233,7 +236,7 @@ export class LiveKernel implements Kernel {
       clock: this.#clock,
       events: this.#events,
       deadlines: this.#deadlines,
-      view: viewOf(this),
+      view: new NarrowView(this),
       troubleChanged: (cell) => this.#probe.troubleChanged(cell),
       crashed: (cell, error) => this.#crashed(cell, error),
       orphaned: (resource, errors) => {
@@ -252,29 +255,4 @@ export class LiveKernel implements Kernel {
     this.#monitor.drop(cell)
     if (cell.impact === 'unready' && (this.#state === 'running' || this.#state === 'starting')) this.fail(error)
   }
-}
-
-/** What hooks see of the kernel: nothing that reaches other resources or changes the kernel. */
-function viewOf(kernel: LiveKernel): KernelView {
-  const view: KernelView = {
-    name: kernel.name,
-    get state() {
-      return kernel.state
-    },
-    probe: () => kernel.probe(),
-    on: (type, listener) => (kernel.on(type, listener), view),
-    once: (type, listener) => (kernel.once(type, listener), view),
-    off: (type, listener) => (kernel.off(type, listener), view),
-  }
-  return Object.freeze(view)
-}
-
-/** A promise with its ends in hand, so that the state has changed before anybody who awaits it runs. */
-class Deferred<T> {
-  resolve!: (value: T) => void
-  reject!: (error: unknown) => void
-  readonly promise = new Promise<T>((resolve, reject) => {
-    this.resolve = resolve
-    this.reject = reject
-  })
 }

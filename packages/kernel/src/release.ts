@@ -10,6 +10,8 @@ const LAST_GRACE = 1_000
 /** What one resource may take of a teardown. */
 export interface StopOrder {
   readonly reason: string
+  /** Now, in ms since the epoch. */
+  readonly at: number
   /** Milliseconds for its drain and stop together, or for its stop alone where it is not drained. */
   readonly limit: number
   /** When the whole teardown is over, in ms since the epoch. */
@@ -25,8 +27,7 @@ export class Release extends HookRun {
   readonly #done: (release: Release) => void
 
   constructor(instance: Instance, order: StopOrder, done: (release: Release) => void) {
-    const { clock, deadlines } = instance.cell.host
-    super(deadlines, clock.now(), order.limit)
+    super(instance.cell.host.deadlines, order.at, order.limit)
     this.#instance = instance
     this.#order = order
     this.#done = done

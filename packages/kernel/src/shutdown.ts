@@ -80,12 +80,12 @@ export class Teardown implements StopListener {
   #stop(cell: Cell): void {
     if (cell.instance === undefined) return this.#settled(cell.id)
     const { reason, deadline } = this.#order
-    const left = deadline - this.#clock.now()
-    if (left <= 0) {
+    const at = this.#clock.now()
+    if (at >= deadline) {
       cell.skip()
       return this.#settled(cell.id)
     }
-    cell.stop({ reason, limit: shareOf(this.#own(cell), this.#path[cell.id]!, left), end: deadline }, this)
+    cell.stop({ reason, at, limit: shareOf(this.#own(cell), this.#path[cell.id]!, deadline - at), end: deadline }, this)
   }
 
   /** An unbounded hook wants all that there is. */
