@@ -169,7 +169,10 @@ describe.each(drivers)('documents, through %s', (_name, Client) => {
         .aggregate([{ $group: { _id: '$of', sum: { $sum: '$deep.a' } } }])
         .toArray(),
     ).toEqual([{ _id: 1, sum: 3 }])
+    const renaming = [lookup, { $unwind: '$owner' }, { $addFields: { 'owner.name': 'Bob' } }]
+    expect((await items().aggregate(renaming).toArray())[0]?.owner).toEqual({ _id: 1, name: 'Bob' })
     expect(standIn.documents('shop', 'items')[0]).toEqual({ _id: 1, of: 1, deep: { a: 1 } })
+    expect(standIn.documents('shop', 'owners')).toEqual([{ _id: 1, name: 'Ada' }])
   })
 
   it('enforces unique indexes on insert, update and creation', async () => {

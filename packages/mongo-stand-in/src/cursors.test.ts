@@ -34,7 +34,7 @@ describe.each(drivers)('cursors, through %s', (_name, Client) => {
     expect(standIn.openCursors).toBe(0)
   })
 
-  it('fetches an aggregation and the default batch of 101 the same way', async () => {
+  it('fetches an aggregation the same way, the default batch being 101', async () => {
     const cursor = numbers().aggregate([{ $match: {} }])
     await cursor.next()
     expect(cursor.bufferedCount()).toBe(100)
@@ -56,6 +56,7 @@ describe.each(drivers)('cursors, through %s', (_name, Client) => {
   it('forgets a cursor the client closes early', async () => {
     const cursor = numbers().find().batchSize(10)
     await cursor.next()
+    expect(cursor.bufferedCount()).toBe(9)
     expect(standIn.openCursors).toBe(1)
     await cursor.close()
     expect(standIn.openCursors).toBe(0)

@@ -41,7 +41,7 @@ export class Topology {
   /** How long, in ms, an awaitable hello is held back: until its time is up, for this topology does not change. */
   awaitTime(hello: Document): number {
     const { maxAwaitTimeMS, topologyVersion } = hello
-    if (!this.#streaming || topologyVersion === undefined || typeof maxAwaitTimeMS !== 'number') return 0
+    if (topologyVersion === undefined || typeof maxAwaitTimeMS !== 'number') return 0
     return Math.min(Math.max(maxAwaitTimeMS, SHORTEST_WAIT), LONGEST_WAIT)
   }
 }

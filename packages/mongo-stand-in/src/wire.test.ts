@@ -81,7 +81,10 @@ describe('the wire', () => {
     ['a document that runs past its message', frame(OP_MSG, 1, 0, [flags(0), Buffer.from([0, 99, 0, 0, 0, 1, 2])])],
     ['a document of no length', frame(OP_MSG, 1, 0, [flags(0), Buffer.from([0, 0, 0, 0, 0])])],
     ['broken BSON', frame(OP_MSG, 1, 0, [flags(0), Buffer.from([0, 8, 0, 0, 0, 0x55, 1, 2, 0])])],
-    ['a sequence that claims too much', frame(OP_MSG, 1, 0, [flags(0), Buffer.from([1, 99, 0, 0, 0, 97, 0])])],
+    [
+      'a sequence that claims too much',
+      frame(OP_MSG, 1, 0, [flags(0), ...body(0, { ping: 1, $db: 'a' }), Buffer.from([1, 99, 0, 0, 0, 97, 0])]),
+    ],
     ['an OP_QUERY without an end', frame(2004, 1, 0, [Buffer.alloc(4), Buffer.from('admin')])],
   ])('ends only the connection that sent %s', async (_name, bytes) => {
     const socket = await open()
@@ -90,6 +93,13 @@ describe('the wire', () => {
     await closed
     bystander.write(ping)
     expect(await answer(bystander).then((message) => message && readOpMsg(message).command)).toEqual({ ok: 1 })
+  })
+
+  it('answers nothing to a request that wants no answer', async () => {
+    const silent = writeOpMsg({ ping: 1, $db: 'admin' }, { ...ids, requestId: 7, moreToCome: true })
+    bystander.write(Buffer.concat([silent, writeOpMsg({ ping: 1, $db: 'admin' }, { ...ids, requestId: 8 })]))
+    const [first] = await once(bystander, 'data')
+    expect(first.readInt32LE(8)).toBe(8)
   })
 
   it('answers a command with no name and a command with no database with an error', async () => {
