@@ -18,7 +18,7 @@ export interface Connection {
   session: ServerHttp2Session | undefined
   streams: number
   upgrade: Upgrade | undefined
-  /** Its goodbye was said (h2: GOAWAY, upgraded: the close hook). */
+  /** Upgraded: its goodbye was said. */
   dismissed: boolean
   timer: NodeJS.Timeout | undefined
 }

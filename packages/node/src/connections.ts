@@ -17,7 +17,7 @@ export interface Connections {
 
 export interface ConnectionEvents {
   opened(): void
-  streamStarted(): void
+  streamStarted(connection: Connection): void
   upgraded(connection: Connection): void
   closed(): void
 }
@@ -68,14 +68,14 @@ export function trackConnections(server: Server, owner: ConnectionOwner, events:
     const connection = connectionOf(session.socket as HttpSocket)
     if (!connection) return
     connection.session = session
+    const onStreamClose = (): void => {
+      connection.streams--
+    }
     session.on('stream', (stream: ServerHttp2Stream) => {
       connection.streams++
       stream.once('close', onStreamClose)
-      events.streamStarted()
+      events.streamStarted(connection)
     })
-    function onStreamClose(): void {
-      ;(connection as Connection).streams--
-    }
   }
 
   function onUpgrade(request: IncomingMessage, stream: Duplex): void {

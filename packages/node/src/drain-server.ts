@@ -83,7 +83,11 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
   const requests = followRequests()
   const connections = trackConnections(server, owner, {
     opened: () => window?.touch(),
-    streamStarted: begin,
+    streamStarted(connection) {
+      begin()
+      // Not inside of the h2 parser, and together with the requests that came with this one.
+      if (owner.draining) setImmediate(() => retireSession(connection))
+    },
     upgraded: () => window?.touch(),
     closed: finishWhenEmpty,
   })
@@ -136,7 +140,7 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
 
     await backlogAccepted(server, connections.accepted)
     stop()
-    for (const connection of connections.open) if (connection.session) dismiss(connection)
+    for (const connection of connections.open) if (connection.streams > 0) retireSession(connection)
     await drained
     if (errors.length > 0) throw errors.length === 1 ? errors[0] : new AggregateError(errors, 'Several onDrain hooks failed')
   }
@@ -164,7 +168,8 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
 
   function sweep(): void {
     for (const connection of connections.open) {
-      if (connection.session || connection.upgrade) dismiss(connection)
+      if (connection.upgrade) dismiss(connection)
+      else if (connection.session) retireSession(connection)
       else if (isIdle(connection)) connection.socket.destroySoon()
     }
     for (const socket of connections.handshakes) socket.destroy()
@@ -174,11 +179,6 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
 
   function dismiss(connection: Connection): void {
     if (connection.dismissed) return
-    if (connection.session) {
-      connection.dismissed = true
-      retireSession(connection)
-      return
-    }
     connection.timer ??= setTimeout(() => connection.socket.destroy(), options.upgradeTimeout)
     connection.dismissed = dismissUpgraded(connection, (error) => errors.push(error))
   }

@@ -14,20 +14,20 @@ export function quietWindow(ms: number, onQuiet: () => void): QuietWindow {
   function onTime(): void {
     const left = last + ms - performance.now()
     if (left > 0) timer = setTimeout(onTime, Math.ceil(left))
-    else immediate = setImmediate(afterInput, touches, 2)
+    else awaitInput(touches, 2)
   }
 
   // Timers run before input: after a blocked event loop the window looks quiet only because nobody has read the sockets yet.
-  function afterInput(before: number, turns: number): void {
-    if (touches === before && turns > 1) {
-      immediate = setImmediate(afterInput, before, turns - 1)
-      return
-    }
-    if (touches === before) {
-      last = performance.now()
-      onQuiet()
-    }
-    if (immediate) onTime()
+  function awaitInput(before: number, turns: number): void {
+    immediate = setImmediate(() => {
+      if (touches !== before) onTime()
+      else if (turns > 1) awaitInput(before, turns - 1)
+      else {
+        last = performance.now()
+        onQuiet()
+        if (immediate) onTime()
+      }
+    })
   }
 
   return {

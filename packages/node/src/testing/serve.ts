@@ -23,7 +23,7 @@ export async function serve(
   return { server, drainer, port: await listen(server, drainer) }
 }
 
-export async function listen(server: Server, drainer: Drainer, host = '127.0.0.1'): Promise<number> {
+export async function listen(server: Server, drainer: Pick<Drainer, 'destroy'>, host = '127.0.0.1'): Promise<number> {
   server.listen(0, host)
   await once(server, 'listening')
   onTestFinished(() => drainer.destroy())

@@ -1,0 +1,43 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { expect, it } from 'vitest'
+import { head, rawClient } from './testing/raw-client.js'
+import { drained, later, serve } from './testing/serve.js'
+
+it('N1 closes pending TLS handshakes with the idle sockets', async () => {
+  const served = await serve((_req, res) => res.end('ok'), { tls: true })
+  const silent = connect(served.port, '127.0.0.1')
+  await once(silent, 'connect')
+  while (served.drainer.stats().connections < 1) await later(5)
+  const closed = once(silent.resume(), 'close')
+  await drained(served)
+  await closed
+})
+
+it('N1 answers a client whose TLS handshake was under way when the drain began', async () => {
+  const served = await serve((_req, res) => res.end('ok'), { tls: true })
+  const tcp = connect(served.port, '127.0.0.1')
+  await once(tcp, 'connect')
+  while (served.drainer.stats().connections < 1) await later(5)
+
+  const draining = drained(served)
+  await later(80)
+  const socket = connectTls({ socket: tcp, rejectUnauthorized: false })
+  await once(socket, 'secureConnect')
+  await later(80)
+  socket.write(head('GET', '/'))
+  let text = ''
+  for await (const chunk of socket) text += chunk
+  await draining
+  expect(text).toMatch(/Connection: close[\s\S]*ok$/)
+})
+
+it('N1 counts a TLS connection once', async () => {
+  const served = await serve((_req, res) => res.end('ok'), { tls: true })
+  const client = await rawClient(served.port, { tls: true })
+  client.send(head('GET', '/'))
+  await client.received('ok')
+  expect(served.drainer.stats()).toMatchObject({ connections: 1, requests: 0, state: 'serving' })
+  await drained(served)
+})
