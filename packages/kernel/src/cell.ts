@@ -1,16 +1,16 @@
 import type { Clock } from './clock.js'
 import type { Deadlines } from './deadline.js'
-import { DrainRun } from './drain-run.js'
-import { budgetSpent, dependencyFailed, hookFailed, type KeelsonError, notStarted, type Phase } from './errors.js'
+import { dependencyFailed, type KeelsonError, notStarted, startAborted } from './errors.js'
 import type { Events } from './events.js'
 import { countCheck, type HealthCount } from './health.js'
 import type { CheckRecord } from './history.js'
 import { Instance } from './instance.js'
 import type { KernelView } from './kernel-view.js'
-import { Release, releaseHook, type StopOrder } from './release.js'
+import type { StopOrder } from './release.js'
 import type { Outcome } from './report.js'
 import type { Definition, Impact, Timeouts } from './resource.js'
 import { move, RESOURCE_MOVES, type ResourceState } from './state.js'
+import { Stopping, teardownTime } from './stopping.js'
 
 /** What a cell needs of the kernel that it lives in. */
 export interface CellHost {
@@ -22,8 +22,8 @@ export interface CellHost {
   readonly view: KernelView
   /** Whether a resource is fine, or why it is not, has changed. */
   troubleChanged(cell: Cell): void
-  /** A running resource is gone. */
-  crashed(cell: Cell, error: KeelsonError): void
+  /** A running resource is gone, or its checks have failed past the threshold. */
+  failing(cell: Cell, error: KeelsonError): void
   /** A value that came after its start had been given up was released. */
   orphaned(resource: string, errors: readonly KeelsonError[]): void
   /** A hook failed after it had been given up. */
@@ -43,7 +43,8 @@ export interface StopListener {
 
 /** One live resource: the sole owner of its state. Its hooks run in its current instance. */
 export class Cell {
-  readonly id: number
+  /** Its place in the graph; it changes when the graph closes gaps. */
+  id: number
   readonly name: string
   readonly definition: Definition
   readonly host: CellHost
@@ -65,8 +66,14 @@ export class Cell {
   stopAt = 0
   stoppedAt = 0
 
+  /** Whether it has said of itself that it is gone. */
+  gone = false
+  /** Whether it is being restarted: torn down to be started again. */
+  away = false
   #startListener: StartListener | undefined
-  #stopListener: StopListener | undefined
+  #stopping: Stopping | undefined
+  /** A teardown that waits for a start in flight to end. */
+  #stopAfterStart: StopOrder | undefined
 
   constructor(id: number, name: string, definition: Definition, host: CellHost) {
     this.id = id
@@ -105,12 +112,13 @@ export class Cell {
 
   /** S4, H2: whether the kernel's probe has nothing to say about it. */
   get fine(): boolean {
-    return this.state !== 'failed' && this.state !== 'restarting' && this.count.health !== 'unhealthy'
+    return !this.away && this.state !== 'failed' && this.count.health !== 'unhealthy'
   }
 
   start(deps: Record<string, unknown>, listener: StartListener): void {
     this.#startListener = listener
     this.error = this.healthError = undefined
+    this.gone = false
     this.count = FRESH
     this.outcome = 'never-started'
     this.teardownErrors = NO_ERRORS
@@ -124,40 +132,76 @@ export class Cell {
   started(): void {
     this.runningAt = this.host.clock.now()
     this.#to('running')
+    const order = this.#stopAfterStart
+    if (order !== undefined) {
+      this.#stopAfterStart = undefined
+      return this.#stopping!.begin({ ...order, at: this.runningAt, limit: Math.max(0, order.at + order.limit - this.runningAt) })
+    }
     if (this.definition.options.check !== undefined) this.#setHealth({ health: 'healthy', failures: 0, passes: 1 }, undefined)
     this.#startListener!.started(this)
   }
 
   startFailed(instance: Instance, error: KeelsonError): void {
-    this.instance = undefined
-    this.#fail(error, 'start')
-    this.#startListener!.startFailed(this, error)
-    if (!instance.hasValue && instance.cleanups === undefined) return this.#startListener!.startSettled(this, NO_ERRORS)
+    const asked = this.#stopAfterStart !== undefined
+    this.#stopAfterStart = undefined
+    this.fail(error)
+    if (!asked) this.#startListener!.startFailed(this, error)
+    const settled = (errors: readonly KeelsonError[]) => {
+      for (const problem of errors) this.teardownFailed(problem)
+      const stopping = this.#stopping
+      this.instance = this.#stopping = undefined
+      if (!asked) this.#startListener!.startSettled(this, errors)
+      stopping?.end()
+    }
+    if (!instance.hasValue && instance.cleanups === undefined) return settled(NO_ERRORS)
     const at = this.host.clock.now()
     const limit = this.timeout('stop')
-    const order = { reason: 'its start failed', at, limit, end: at + limit }
-    new Release(instance, order, ({ errors }) => {
-      for (const problem of errors) this.#report(problem)
-      this.#startListener!.startSettled(this, errors)
-    }).begin()
+    this.#stopping ??= new Stopping(this, instance)
+    this.#stopping.cleanUp({ reason: 'its start failed', at, limit, end: at + limit }, settled)
   }
 
   /** S4: it cannot start because what it depends on has failed. */
   failDependency(dependency: Cell): KeelsonError {
     const error = dependencyFailed(this.name, dependency.name, dependency.error)
-    this.#fail(error, 'start')
+    this.fail(error)
     return error
   }
 
   crashed(error: KeelsonError): void {
-    this.#fail(error, undefined)
-    this.host.crashed(this, error)
+    this.gone = true
+    this.#report(error)
+    this.host.failing(this, error)
+  }
+
+  /** Nothing more is tried: it has failed. */
+  fail(error: KeelsonError): void {
+    this.error = error
+    this.failedAt = this.host.clock.now()
+    this.#to('failed')
+    if (error.code !== 'CRASHED') this.#report(error)
+    this.host.troubleChanged(this)
+  }
+
+  /** It is taken away to be started again, or is back, or will not come back. */
+  setAway(away: boolean): void {
+    this.away = away
+    this.host.troubleChanged(this)
+  }
+
+  /** Torn down, and waiting for its turn to start again. */
+  restarting(): void {
+    this.#to('restarting')
+  }
+
+  /** The restart that it waited for will not come. */
+  rest(): void {
+    if (this.state === 'restarting') this.#to('stopped')
   }
 
   /** Said by the resource itself: takes effect at once, whatever the thresholds say. */
   pushHealth(error: KeelsonError | undefined): void {
     if (error === undefined) this.#setHealth({ health: 'healthy', failures: 0, passes: 1 }, undefined)
-    else this.#setHealth({ health: 'unhealthy', failures: 1, passes: 0 }, error)
+    else this.#setHealth({ health: 'unhealthy', failures: 0, passes: 0 }, error)
   }
 
   /** Said by a check: counts towards the thresholds. */
@@ -168,95 +212,53 @@ export class Cell {
     }
     const { failureThreshold = 3, successThreshold = 1 } = definition.options.monitor ?? {}
     this.#setHealth(countCheck(this.count, ok, { failureThreshold, successThreshold }), error ?? this.healthError)
+    if (error !== undefined && this.count.failures >= failureThreshold) host.failing(this, error)
   }
 
-  /** The most that its drain and stop may take by their own timeouts, in ms. A hook that it does not have takes nothing. */
+  /** The most that its teardown may take by its own timeouts, in ms. */
   get teardownTime(): number {
-    return this.#drainTime + this.#stopTime
-  }
-
-  /** Drains, then stops, then cleans up. A drain that fails or runs out of time is recorded and does not keep the stop. */
-  stop(order: StopOrder, listener: StopListener): void {
-    this.#stopListener = listener
-    if (!this.#drains) return this.#stop(order)
-    const drainTime = Math.min(this.#drainTime, order.limit)
-    const stopTime = Math.min(this.#stopTime, order.limit)
-    const limit = order.limit === Infinity ? drainTime : order.limit * (drainTime / (drainTime + stopTime || 1))
-    this.#to('draining')
-    this.drainAt = order.at
-    new DrainRun(this.instance!, { ...order, limit: Math.min(limit, drainTime) }, (error) => {
-      if (error !== undefined) this.#teardownFailed(error)
-      const at = this.host.clock.now()
-      this.#stop({ ...order, at, limit: Math.max(0, order.limit - (at - order.at)) })
-    }).begin()
-  }
-
-  /** The budget was spent before its turn: it is not asked to stop, only killed where it can be. */
-  skip(): void {
-    const { instance, name } = this
-    this.drainAt = 0
-    this.stopAt = this.stoppedAt = this.host.clock.now()
-    this.#to('stopping')
-    this.#teardownFailed(budgetSpent(name))
-    this.outcome = 'not-attempted'
-    const { kill } = this.definition.options
-    if (kill !== undefined && instance!.hasValue) {
-      try {
-        const killed: unknown = kill(instance!.value)
-        Promise.resolve(killed).catch((cause: unknown) => this.host.lateError(hookFailed(name, 'kill', cause)))
-        this.outcome = 'killed'
-      } catch (cause) {
-        this.#teardownFailed(hookFailed(name, 'kill', cause))
-      }
-    }
-    this.instance = undefined
-    this.#to('failed')
-  }
-
-  /** What has crashed has no work left to finish: it is only stopped. */
-  get #drains(): boolean {
-    return this.definition.options.drain !== undefined && this.instance?.hasValue === true && this.state !== 'failed'
-  }
-
-  get #drainTime(): number {
-    return this.#drains ? this.timeout('drain') : 0
-  }
-
-  get #stopTime(): number {
     if (this.instance === undefined) return 0
-    return this.instance.cleanups !== undefined || releaseHook(this.instance) !== undefined ? this.timeout('stop') : 0
+    // A start in flight may still bring something to stop; what that takes is not known yet.
+    return this.state === 'starting' ? this.timeout('stop') : teardownTime(this.instance)
   }
 
-  #stop(order: StopOrder): void {
+  /** Tears the current instance down; a start in flight is told to end first. Whoever asks again waits for the same end. */
+  stop(order: StopOrder, listener: StopListener): void {
+    if (this.#stopping !== undefined) return this.#stopping.join(order, listener)
+    this.#stopping = new Stopping(this, this.instance!)
+    this.#stopping.listen(listener)
+    if (this.state === 'starting') {
+      this.#stopAfterStart = order
+      this.instance!.endStart(order.at + order.limit, startAborted(this.name, order.reason))
+    } else if (order.at >= order.end) this.#stopping.skip()
+    else this.#stopping.begin(order)
+  }
+
+  /** From here on: what its own teardown says of it. */
+  draining(at: number): void {
+    this.drainAt = at
+    this.#to('draining')
+  }
+
+  stopping(at: number): void {
+    this.stopAt = at
     this.#to('stopping')
-    this.stopAt = order.at
-    const limit = Math.min(order.limit, this.#stopTime)
-    const capped = limit === order.limit ? order : { ...order, limit }
-    new Release(this.instance!, capped, ({ outcome, errors }) => {
-      for (const error of errors) this.#teardownFailed(error)
-      this.outcome = outcome
-      this.stoppedAt = this.host.clock.now()
-      this.instance = undefined
-      this.#to(outcome === 'stopped' ? 'stopped' : 'failed')
-      this.#stopListener!.stopped(this)
-    }).begin()
   }
 
-  #teardownFailed(error: KeelsonError): void {
+  stopped(outcome: Outcome): void {
+    this.outcome = outcome
+    this.stoppedAt = this.host.clock.now()
+    this.instance = this.#stopping = undefined
+    this.#to(outcome === 'stopped' ? 'stopped' : 'failed')
+  }
+
+  teardownFailed(error: KeelsonError): void {
     this.teardownErrors = [...this.teardownErrors, error]
     this.#report(error)
   }
 
-  #fail(error: KeelsonError, phase: Phase | undefined): void {
-    this.error = error
-    this.failedAt = this.host.clock.now()
-    this.#to('failed')
-    this.#report(error, phase)
-    this.host.troubleChanged(this)
-  }
-
-  #report(error: KeelsonError, phase = error.phase): void {
-    this.host.events.emit('resource:error', { resource: this.name, phase, error })
+  #report(error: KeelsonError): void {
+    this.host.events.emit('resource:error', { resource: this.name, phase: error.phase, error })
   }
 
   #setHealth(count: HealthCount, error: KeelsonError | undefined): void {

@@ -5,6 +5,8 @@ export interface Clock {
   /** Calls `callback` once, `ms` from now; `unref` says that this timer alone must not keep the process alive. */
   setTimeout(callback: () => void, ms: number, options?: { unref?: boolean }): unknown
   clearTimeout(handle: unknown): void
+  /** From 0 up to 1, for the jitter of restart delays; `Math.random` when absent. */
+  random?(): number
 }
 
 /** The longest delay that a runtime's timer takes; a longer one would fire at once. */

@@ -94,7 +94,10 @@ export class Deadlines {
   }
 
   #arm(work: Bounded): void {
-    if (work.deadline === Infinity) return
+    if (work.deadline === Infinity) {
+      work.watched = false
+      return
+    }
     const remaining = work.deadline - this.#clock.now()
     if (remaining <= 0) return work.expire()
     let release = () => {}

@@ -4,7 +4,7 @@ import { HookRun } from './hook-run.js'
 import type { Instance } from './instance.js'
 import type { StopOrder } from './release.js'
 
-/** The drain hook of an instance; what it did not finish in time is stopped all the same. */
+/** The drain of an instance: its hook, and the leases that are held on it. What is not finished in time is stopped all the same. */
 export class DrainRun extends HookRun {
   readonly #instance: Instance
   readonly #reason: string
@@ -18,8 +18,12 @@ export class DrainRun extends HookRun {
   }
 
   begin(): void {
-    const { cell, value } = this.#instance
-    this.call(() => cell.definition.options.drain!(value, new StopScope(cell.name, this, this.#reason)))
+    const { cell, value, leases } = this.#instance
+    const { drain } = cell.definition.options
+    this.call(() => {
+      const drained: unknown = drain?.call(cell.definition.options, value, new StopScope(cell.name, this, this.#reason))
+      return leases === 0 ? drained : Promise.all([drained, this.#instance.unleased()])
+    })
   }
 
   protected override resolved(): void {

@@ -165,6 +165,26 @@ export function crashed(resource: string, cause: unknown): KeelsonError {
   return new KeelsonError('CRASHED', `resource "${resource}" crashed: ${describe(cause)}`, { resource, cause })
 }
 
+export function removed(resource: string): KeelsonError {
+  return new KeelsonError('ABORTED', `resource "${resource}" was removed while it was being restarted`, { resource })
+}
+
+export function restartLimit(resource: string, attempts: number, cause: KeelsonError): KeelsonError {
+  return new KeelsonError(
+    'RESTART_LIMIT',
+    `resource "${resource}" failed again after ${attempts} restarts: ${cause.message}; mend its cause, or raise restart.attempts`,
+    { resource, cause, details: { attempts } },
+  )
+}
+
+export function hasDependents(resource: string, dependents: readonly string[]): KeelsonError {
+  return new KeelsonError(
+    'HAS_DEPENDENTS',
+    `resource "${resource}" cannot be removed, ${dependents.map((name) => `"${name}"`).join(', ')} depend on it; remove them first, or pass { dependents: true }`,
+    { resource, details: { dependents } },
+  )
+}
+
 export function kernelFailed(kernel: string, cause: unknown): KeelsonError {
   return new KeelsonError('CRASHED', `kernel "${kernel}" failed: ${describe(cause)}`, { cause })
 }
@@ -175,6 +195,17 @@ export function pushedUnhealthy(resource: string, cause: unknown): KeelsonError 
     phase: 'check',
     cause,
   })
+}
+
+/** The failures behind a failed dependency, the first cause first. */
+export function causesOf({ cause }: KeelsonError): KeelsonError[] {
+  const causes: KeelsonError[] = []
+  while (cause instanceof KeelsonError) {
+    causes.unshift(cause)
+    if (cause.code !== 'DEPENDENCY_FAILED') break
+    cause = cause.cause
+  }
+  return causes
 }
 
 export function startFailedMessage(kernel: string, errors: readonly KeelsonError[]): string {
@@ -189,7 +220,7 @@ export function shutdownFailedMessage(kernel: string, errors: readonly KeelsonEr
 export function describe(thrown: unknown): string {
   try {
     if (thrown instanceof Error) return thrown.message || thrown.name
-    return typeof thrown === 'string' ? thrown : `${String(thrown)} was thrown`
+    return typeof thrown === 'string' && thrown !== '' ? thrown : `${thrown === '' ? 'an empty string' : String(thrown)} was thrown`
   } catch {
     return 'a value that cannot be printed was thrown'
   }

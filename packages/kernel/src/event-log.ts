@@ -41,6 +41,12 @@ function lineOf(event: KernelEvent): string {
       return `${event.resource}: check ${event.ok ? 'passed' : 'failed'}`
     case 'health:change':
       return `${event.resource}: ${event.from} → ${event.to}`
+    case 'restart:scheduled':
+      return `${event.resource}: restart ${event.attempt} scheduled, with ${event.resources.join(', ')}`
+    case 'restart:done':
+      return `${event.resource}: restart ${event.attempt} done`
+    case 'restart:exhausted':
+      return `${event.resource}: no restart left after ${event.attempts}`
     case 'listener:error':
       return `listener of ${event.event} failed`
     default:

@@ -12,6 +12,17 @@ interface Payloads {
   'resource:orphan': { resource: string; error?: KeelsonError }
   'check:result': { resource: string; ok: boolean; durationMs: number; error?: KeelsonError }
   'health:change': { resource: string; from: Health; to: Health; error?: KeelsonError }
+  'restart:scheduled': {
+    resource: string
+    /** Which restart of the window this is; 0 for one that was asked for. */
+    attempt: number
+    delayMs: number
+    /** All that go down and come back with it. */
+    resources: readonly string[]
+    error?: KeelsonError
+  }
+  'restart:done': { resource: string; attempt: number; durationMs: number }
+  'restart:exhausted': { resource: string; attempts: number; error: KeelsonError }
   'listener:error': { event: KernelEventType; error: unknown }
 }
 

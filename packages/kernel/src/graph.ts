@@ -1,7 +1,7 @@
 import { definitionOf, Edge } from './dependency.js'
 import { dependencyCycle, duplicateResource, invalidOption } from './errors.js'
 import { Int32List } from './int32-list.js'
-import type { Definition } from './resource.js'
+import { Definition } from './resource.js'
 
 export type EdgeKind = 'required' | 'optional' | 'ref' | 'after'
 
@@ -27,9 +27,11 @@ export class Graph {
   readonly firstDependent = new Int32List()
   readonly #lastDependent = new Int32List()
   readonly nextDependent = new Int32List()
+  readonly #previousDependent = new Int32List()
 
   readonly #ids = new Map<string, number>()
   readonly #originals: Definition[] = []
+  readonly #removed = new Set<number>()
   readonly #replacements: ReadonlyMap<Definition, Definition>
 
   constructor(replacements: ReadonlyMap<Definition, Definition> = new Map()) {
@@ -51,9 +53,52 @@ export class Graph {
     return this.#replacements.size === 0 ? NONE : this.definitions.indexOf(definition)
   }
 
-  /** The ids of the resources with these names; unknown names are left out. */
-  idOfName(name: string): number {
-    return this.#ids.get(name) ?? NONE
+  /** Whether the resource with this id is still part of the graph. */
+  has(id: number): boolean {
+    return !this.#removed.has(id)
+  }
+
+  get removed(): number {
+    return this.#removed.size
+  }
+
+  /** Takes resources out. Their ids stay taken until the next `compact`. */
+  remove(ids: readonly number[]): void {
+    for (const id of ids) {
+      this.#ids.delete(this.nameOf(id))
+      this.#removed.add(id)
+      this.definitions[id] = GONE
+      for (let edge = this.firstDependency.at(id), end = this.firstDependency.at(id + 1); edge < end; edge++) {
+        this.#unlinkDependent(edge)
+      }
+    }
+  }
+
+  /** Closes the gaps that removed resources left, and returns the ids that remain, in their new order. */
+  compact(): number[] {
+    const kept = Array.from(this.definitions.keys()).filter((id) => this.has(id))
+    const newId = new Map(kept.map((id, i) => [id, i]))
+    const nodes = kept.map((id) => ({
+      original: this.#originals[id]!,
+      definition: this.definitions[id]!,
+      links: this.#linksFrom(id, newId),
+    }))
+    this.#removed.clear()
+    this.#truncate(0, 0)
+    for (const node of nodes) this.#append(node)
+    for (let edge = 0; edge < this.edgeTo.length; edge++) this.#linkDependent(edge)
+    return kept
+  }
+
+  #linksFrom(id: number, newId: ReadonlyMap<number, number>): Link[] {
+    const links: Link[] = []
+    for (let edge = this.firstDependency.at(id), end = this.firstDependency.at(id + 1); edge < end; edge++) {
+      const to = this.edgeTo.at(edge)
+      const at = newId.get(to)
+      if (at !== undefined)
+        links.push({ to: this.#originals[to]!, kind: this.edgeKind[edge]!, field: this.edgeField[edge], id: at })
+    }
+    return links
   }
 
   /**
@@ -82,7 +127,7 @@ export class Graph {
       const link = frame.links[frame.next]
       if (link === undefined) {
         path.pop()
-        this.#leave(frame)
+        this.#append(frame)
         continue
       }
       const id = this.#lookUp(link.to, path)
@@ -114,7 +159,7 @@ export class Graph {
     frame.links = linksOf(definition)
   }
 
-  #leave({ original, definition, links }: Frame): void {
+  #append({ original, definition, links }: Pick<Frame, 'original' | 'definition' | 'links'>): void {
     const id = this.definitions.push(definition) - 1
     this.#originals.push(original)
     this.#ids.set(original.name, id)
@@ -126,6 +171,7 @@ export class Graph {
       this.edgeKind.push(link.kind)
       this.edgeField.push(link.field)
       this.nextDependent.push(NONE)
+      this.#previousDependent.push(NONE)
     }
     this.firstDependency.push(this.edgeTo.length)
   }
@@ -135,7 +181,18 @@ export class Graph {
     const last = this.#lastDependent.at(to)
     if (last === NONE) this.firstDependent.set(to, edge)
     else this.nextDependent.set(last, edge)
+    this.#previousDependent.set(edge, last)
     this.#lastDependent.set(to, edge)
+  }
+
+  #unlinkDependent(edge: number): void {
+    const to = this.edgeTo.at(edge)
+    const next = this.nextDependent.at(edge)
+    const previous = this.#previousDependent.at(edge)
+    if (previous === NONE) this.firstDependent.set(to, next)
+    else this.nextDependent.set(previous, next)
+    if (next === NONE) this.#lastDependent.set(to, previous)
+    else this.#previousDependent.set(next, previous)
   }
 
   #truncate(size: number, edges: number): void {
@@ -144,7 +201,7 @@ export class Graph {
     this.edgeKind.length = edges
     this.edgeField.length = edges
     for (const list of [this.firstDependent, this.#lastDependent]) list.length = size
-    for (const list of [this.edgeFrom, this.edgeTo, this.nextDependent]) list.length = edges
+    for (const list of [this.edgeFrom, this.edgeTo, this.nextDependent, this.#previousDependent]) list.length = edges
     this.firstDependency.length = size + 1
   }
 }
@@ -164,6 +221,8 @@ interface Link {
   id: number
 }
 
+/** What stands where a resource was. */
+const GONE = new Definition('', { start: () => undefined, timeouts: { start: 0, check: 0, drain: 0, stop: 0 } })
 const NO_LINKS: readonly Link[] = []
 
 /** Reads `dependsOn` and `after`, each once. */

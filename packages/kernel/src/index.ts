@@ -29,6 +29,7 @@ export {
   type Resource,
   type ResourceCarrier,
   type ResourceOptions,
+  type RestartOptions,
   resource,
   type Timeouts,
 } from './resource.js'

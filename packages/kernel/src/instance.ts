@@ -1,5 +1,6 @@
 import type { Cell } from './cell.js'
 import { StartScope } from './context.js'
+import { Deferred } from './deferred.js'
 import { crashed, hookFailed, type KeelsonError, startAborted, timedOut } from './errors.js'
 import { HookRun } from './hook-run.js'
 import { Readiness } from './readiness.js'
@@ -19,7 +20,10 @@ export class Instance extends HookRun {
   cleanups: (() => unknown)[] | undefined
   /** `ctx.extend()` cannot pass it: set by a shutdown that waits for this start. */
   latest = Infinity
+  /** How many users keep it from being stopped. */
+  leases = 0
   #readiness: Readiness | undefined
+  #unleased: Deferred<void> | undefined
 
   constructor(cell: Cell) {
     super(cell.host.deadlines, cell.host.clock.now(), cell.timeout('start'))
@@ -50,6 +54,29 @@ export class Instance extends HookRun {
     const error = crashed(this.cell.name, cause)
     if (this.over) this.cell.crashed(error)
     else this.#fail(error)
+  }
+
+  /** Keeps the instance from being stopped until the returned function is called. */
+  lease(): () => void {
+    this.leases++
+    return () => {
+      this.leases--
+      if (this.leases === 0) this.#unleased?.resolve()
+    }
+  }
+
+  /** Settles when nobody holds a lease any more. */
+  unleased(): Promise<void> {
+    this.#unleased = new Deferred<void>()
+    if (this.leases === 0) this.#unleased.resolve()
+    return this.#unleased.promise
+  }
+
+  /** Tells a start in flight to end by `latest`, whatever it asks for. */
+  endStart(latest: number, reason: KeelsonError): void {
+    this.latest = latest
+    this.moveDeadline(Math.min(this.deadline, latest))
+    this.abort(reason)
   }
 
   /** Tells the start to end: a hook in flight sees its signal, a wait for the first good check ends here. */

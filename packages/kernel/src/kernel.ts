@@ -55,6 +55,27 @@ export interface Kernel extends KernelView, AsyncDisposable {
    * @throws KeelsonError `NOT_STARTED`, `UNKNOWN_RESOURCE`.
    */
   get<T>(resource: ResourceLike<T>): T
+  /**
+   * Starts resources, and what they depend on, in a running kernel. When one of them fails whose impact is `'unready'`,
+   * all that were added by this call are stopped and taken out again.
+   *
+   * @throws StartError; KeelsonError `ABORTED` when the kernel is not running or a shutdown comes first,
+   * `DUPLICATE_RESOURCE`, `DEPENDENCY_CYCLE`, `INVALID_OPTION`.
+   */
+  add(...resources: ResourceLike[]): Promise<void>
+  /**
+   * Stops a resource and takes it out of the kernel. With `dependents`, those that hold its value go first.
+   *
+   * @throws KeelsonError `HAS_DEPENDENTS`, `UNKNOWN_RESOURCE`, `ABORTED`; ShutdownError when its stop failed, it is then out all the same.
+   */
+  remove(resource: ResourceLike, options?: { dependents?: boolean }): Promise<void>
+  /**
+   * Stops what depends on a resource, restarts it, and starts them again with the new instance, as after a failure but
+   * at once and without using up an attempt.
+   *
+   * @throws KeelsonError `UNKNOWN_RESOURCE`, `ABORTED`, or why it did not come back.
+   */
+  restart(resource: ResourceLike): Promise<void>
   /** Declares an unrecoverable failure: liveness turns false at once and stays so until the next start. Stops nothing by itself. */
   fail(error: unknown): void
   /** Order, critical path, and each resource's share of the shutdown budget. */

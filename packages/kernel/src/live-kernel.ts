@@ -1,13 +1,24 @@
+import { BringUp } from './bring-up.js'
 import { Cell, type CellHost } from './cell.js'
 import { type Clock, systemClock } from './clock.js'
 import { Deadlines } from './deadline.js'
 import { Deferred } from './deferred.js'
 import { definitionOf, type ResourceLike } from './dependency.js'
-import { describe, type KeelsonError, kernelFailed, refused, registeredTooLate, startAborted, unknownResource } from './errors.js'
+import {
+  describe,
+  type KeelsonError,
+  kernelFailed,
+  refused,
+  registeredTooLate,
+  removed,
+  startAborted,
+  unknownResource,
+} from './errors.js'
 import { Events, type KernelEvents, type KernelListener } from './events.js'
 import { Graph, NONE } from './graph.js'
 import type { Kernel, KernelOptions } from './kernel.js'
 import { NarrowView } from './kernel-view.js'
+import { Membership } from './membership.js'
 import { Monitor } from './monitor.js'
 import { type Plan, planOf } from './plan.js'
 import type { Probe } from './probe.js'
@@ -18,6 +29,7 @@ import { settleTimes, Teardown, type TeardownOrder } from './shutdown.js'
 import { type KernelSnapshot, snapshotOf } from './snapshot.js'
 import { Startup, type StartupResult } from './startup.js'
 import { KERNEL_MOVES, type KernelState, move } from './state.js'
+import { Supervisor } from './supervisor.js'
 import { type Span, timelineOf } from './timeline.js'
 
 const TIMEOUTS: Required<Timeouts> = { start: 30_000, check: 5_000, drain: 10_000, stop: 10_000 }
@@ -36,7 +48,12 @@ export class LiveKernel implements Kernel {
   readonly #cells: Cell[] = []
   readonly #shutdown: { readonly delay: number; readonly timeout: number }
   readonly #concurrency: number
+  readonly #bringUp: BringUp
+  readonly #supervisor: Supervisor
+  readonly #membership: Membership
   #state: KernelState = 'idle'
+  /** Teardowns of a part that are going on. */
+  #partial = 0
   /** Whether anything may be running: from the start until its teardown is over. */
   #up = false
   #startup: Startup | undefined
@@ -59,6 +76,27 @@ export class LiveKernel implements Kernel {
     this.#probe = new ProbeKeeper(this.#events, () => this.#state)
     this.#graph = new Graph(new Map(Array.from(options.replace ?? [], ({ target, by }) => [target, by])))
     this.#host = this.#hostOf({ ...TIMEOUTS, ...options.timeouts })
+    this.#bringUp = new BringUp(this.#graph, this.#cells)
+    const parts = {
+      clock: this.#clock,
+      events: this.#events,
+      graph: this.#graph,
+      cells: this.#cells,
+      monitor: this.#monitor,
+      bringUp: this.#bringUp,
+      tearDown: (cells: readonly Cell[], reason: string, done: () => void) => this.#tearDownPart(cells, reason, done),
+    }
+    this.#supervisor = new Supervisor({ ...parts, fail: (error) => this.fail(error) })
+    this.#membership = new Membership({
+      ...parts,
+      letGo: (cells) => this.#letGo(cells),
+      forget: (cells) => this.#forget(cells),
+      addFailed: (errors, cells) => new StartError(this.name, errors, this.#partReport('add failed', cells)),
+      removeFailed: (cells) => {
+        const report = this.#partReport('removed', cells)
+        return report.ok ? undefined : new ShutdownError(this.name, report)
+      },
+    })
   }
 
   get state(): KernelState {
@@ -91,17 +129,31 @@ export class LiveKernel implements Kernel {
 
   takeIn(resources: Iterable<ResourceLike>): void {
     if (this.#up) throw registeredTooLate(this.name, this.#state)
-    this.#graph.add(Array.from(resources, (resource) => definitionOf(resource, undefined, 'a resource')))
-    for (let id = this.#cells.length; id < this.#graph.size; id++) {
-      this.#cells.push(new Cell(id, this.#graph.nameOf(id), this.#graph.definitions[id]!, this.#host))
+    this.#extend(resources)
+  }
+
+  async add(...resources: ResourceLike[]): Promise<void> {
+    if (this.#state !== 'running') throw refused(this.name, 'add resources', this.#state, 'register them before start()')
+    await this.#membership.add(this.#extend(resources))
+  }
+
+  async remove(resource: ResourceLike, { dependents = false }: { dependents?: boolean } = {}): Promise<void> {
+    const cell = this.#cellOf(resource)
+    if (this.#up && this.#state !== 'running') {
+      throw refused(this.name, `remove "${cell.name}"`, this.#state, 'it is stopped with everything else')
     }
+    await this.#membership.remove(cell, dependents)
+  }
+
+  async restart(resource: ResourceLike): Promise<void> {
+    const cell = this.#cellOf(resource)
+    if (this.#state !== 'running')
+      throw refused(this.name, `restart "${cell.name}"`, this.#state, 'call restart() while it is running')
+    await this.#supervisor.restart(cell)
   }
 
   get<T>(resource: ResourceLike<T>): T {
-    const definition = definitionOf(resource, undefined, 'the resource of get()')
-    const id = this.#graph.idOf(definition)
-    if (id === NONE) throw unknownResource(definition.name, this.name)
-    return this.#cells[id]!.value as T
+    return this.#cellOf(resource).value as T
   }
 
   start(): Promise<this> {
@@ -109,6 +161,7 @@ export class LiveKernel implements Kernel {
     if (this.#up) {
       return Promise.reject(refused(this.name, 'start', this.#state, 'wait until shutdown() has resolved, then start it again'))
     }
+    this.#compact()
     this.#up = true
     this.#stopping = this.#order = this.#lastReport = undefined
     this.#lateErrors = []
@@ -149,12 +202,14 @@ export class LiveKernel implements Kernel {
   }
 
   inspect(): KernelSnapshot {
-    const resources = this.#cells.map((cell) => snapshotOf(this.#graph, cell, this.#monitor.historyOf(cell)))
+    const resources = this.#present().map((cell) =>
+      snapshotOf(this.#graph, cell, this.#monitor.historyOf(cell), this.#supervisor.restartsOf(cell)),
+    )
     return { name: this.name, state: this.#state, probe: this.probe(), resources }
   }
 
   timeline(): readonly Span[] {
-    return timelineOf(this.#cells)
+    return timelineOf(this.#present())
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -167,6 +222,7 @@ export class LiveKernel implements Kernel {
     if (ok) {
       this.#probe.started = true
       this.#to('running')
+      this.#supervisor.begin()
       for (const cell of this.#cells) this.#monitor.watch(cell)
       this.#starting!.resolve(this)
       return
@@ -175,12 +231,14 @@ export class LiveKernel implements Kernel {
     if (shutdown === undefined) this.#to('stopping', 'start failed')
     const now = this.#clock.now()
     this.#tearDown(shutdown ?? { reason: 'start failed', since: now, deadline: now + this.#shutdown.timeout }, (report) => {
-      this.#to(shutdown === undefined ? 'failed' : 'stopped')
+      // Taken before the state changes: a listener may start the kernel again at once.
       const starting = this.#starting!
+      const stopping = this.#stopping
       this.#starting = undefined
+      this.#to(shutdown === undefined ? 'failed' : 'stopped')
       starting.reject(new StartError(this.name, errors, report))
-      if (shutdown === undefined) this.#stopping?.resolve(report)
-      else this.#settleShutdown(report)
+      if (shutdown === undefined) stopping?.resolve(report)
+      else settle(stopping!, this.name, report)
     })
   }
 
@@ -195,12 +253,17 @@ export class LiveKernel implements Kernel {
   /** D1: not ready any more, but everything goes on working until the delay is over. */
   #drain(order: TeardownOrder): void {
     this.#starting = undefined
+    this.#lateErrors = []
     this.#to('draining', order.reason)
+    const reason = startAborted(undefined, order.reason)
+    this.#supervisor.end(reason)
+    this.#membership.end(reason)
     const stop = () => {
       this.#to('stopping', order.reason)
       this.#tearDown(order, (report) => {
+        const stopping = this.#stopping!
         this.#to('stopped')
-        this.#settleShutdown(report)
+        settle(stopping, this.name, report)
       })
     }
     if (this.#shutdown.delay === 0) stop()
@@ -213,14 +276,70 @@ export class LiveKernel implements Kernel {
       this.#deadlines.release()
       this.#up = false
       this.#probe.started = false
-      this.#lastReport = reportOf(order.reason, this.#clock.now() - order.since, this.#cells, this.#lateErrors)
+      this.#lastReport = reportOf(order.reason, this.#clock.now() - order.since, this.#present(), this.#lateErrors)
       done(this.#lastReport)
     }).begin()
   }
 
-  #settleShutdown(report: ShutdownReport): void {
-    if (report.ok) this.#stopping!.resolve(report)
-    else this.#stopping!.reject(new ShutdownError(this.name, report))
+  #tearDownPart(cells: readonly Cell[], reason: string, done: () => void): void {
+    const since = this.#clock.now()
+    this.#partial++
+    const order = { reason, since, deadline: since + this.#shutdown.timeout }
+    new Teardown(this.#graph, cells, this.#clock, order, () => {
+      this.#partial--
+      done()
+    }).begin()
+  }
+
+  #partReport(reason: string, cells: readonly Cell[]): ShutdownReport {
+    const durationMs = cells.reduce((longest, cell) => Math.max(longest, cell.durationMs), 0)
+    return reportOf(reason, durationMs, cells, [])
+  }
+
+  #cellOf(resource: ResourceLike): Cell {
+    const definition = definitionOf(resource, undefined, 'the resource')
+    const id = this.#graph.idOf(definition)
+    if (id === NONE) throw unknownResource(definition.name, this.name)
+    return this.#cells[id]!
+  }
+
+  /** Takes resources and what they depend on into the graph, and returns the new ones. */
+  #extend(resources: Iterable<ResourceLike>): readonly Cell[] {
+    const size = this.#cells.length
+    this.#graph.add(Array.from(resources, (resource) => definitionOf(resource, undefined, 'a resource')))
+    for (let id = size; id < this.#graph.size; id++) {
+      this.#cells.push(new Cell(id, this.#graph.nameOf(id), this.#graph.definitions[id]!, this.#host))
+    }
+    return this.#cells.slice(size)
+  }
+
+  #letGo(cells: readonly Cell[]): void {
+    for (const cell of cells) {
+      this.#supervisor.abandon(cell, removed(cell.name))
+      this.#bringUp.forget(cell)
+      this.#monitor.drop(cell)
+    }
+  }
+
+  #forget(cells: readonly Cell[]): void {
+    this.#graph.remove(cells.map(({ id }) => id))
+    for (const cell of cells) {
+      this.#monitor.forget(cell)
+      this.#probe.forget(cell)
+    }
+    if (this.#graph.removed > this.#graph.size / 2) this.#compact()
+  }
+
+  /** Closes the gaps of removed resources, unless somebody is walking over them. */
+  #compact(): void {
+    if (this.#graph.removed === 0 || this.#partial > 0) return
+    const kept = this.#graph.compact().map((id) => this.#cells[id]!)
+    this.#cells.length = 0
+    for (const cell of kept) cell.id = this.#cells.push(cell) - 1
+  }
+
+  #present(): readonly Cell[] {
+    return this.#graph.removed === 0 ? this.#cells : this.#cells.filter(({ id }) => this.#graph.has(id))
   }
 
   #to(state: KernelState, reason?: string): void {
@@ -238,7 +357,7 @@ export class LiveKernel implements Kernel {
       deadlines: this.#deadlines,
       view: new NarrowView(this),
       troubleChanged: (cell) => this.#probe.troubleChanged(cell),
-      crashed: (cell, error) => this.#crashed(cell, error),
+      failing: (cell, error) => this.#failing(cell, error),
       orphaned: (resource, errors) => {
         this.#events.emit('resource:orphan', { resource, ...(errors[0] === undefined ? {} : { error: errors[0] }) })
         for (const error of errors) this.#lateErrors.push(error)
@@ -250,9 +369,15 @@ export class LiveKernel implements Kernel {
     }
   }
 
-  /** Nothing restarts it: a kernel that cannot be ready without it has failed. */
-  #crashed(cell: Cell, error: KeelsonError): void {
-    this.#monitor.drop(cell)
-    if (cell.impact === 'unready' && (this.#state === 'running' || this.#state === 'starting')) this.fail(error)
+  #failing(cell: Cell, error: KeelsonError): void {
+    if (this.#state === 'starting' && cell.gone) {
+      cell.fail(error)
+      if (cell.impact === 'unready') this.fail(error)
+    } else this.#supervisor.failing(cell, error)
   }
+}
+
+function settle(stopping: Deferred<ShutdownReport>, kernel: string, report: ShutdownReport): void {
+  if (report.ok) stopping.resolve(report)
+  else stopping.reject(new ShutdownError(kernel, report))
 }

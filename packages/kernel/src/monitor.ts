@@ -35,6 +35,12 @@ export class Monitor {
     this.#watches.get(cell)?.end()
   }
 
+  /** Its resource has left the kernel. */
+  forget(cell: Cell): void {
+    this.drop(cell)
+    this.#watches.delete(cell)
+  }
+
   end(): void {
     for (const watch of this.#watches.values()) watch.end()
     this.#deadlines.release()

@@ -54,14 +54,15 @@ export function planOf({ graph, timeouts, shutdown, startedIn }: PlanInput): Pla
   const startTimeout = (id: number) => graph.definitions[id]!.options.timeouts?.start ?? timeouts.start
   const known = graph.definitions.some((_, id) => startedIn(id) !== undefined)
   const startTime = (id: number) => (known ? (startedIn(id) ?? 0) : startTimeout(id))
+  const present = Array.from(graph.definitions.keys()).filter((id) => graph.has(id))
   const critical = criticalPath(graph, startTime)
 
   return {
-    order: graph.definitions.map((_, id) => graph.nameOf(id)),
+    order: present.map((id) => graph.nameOf(id)),
     criticalPath: critical.map((id) => graph.nameOf(id)),
     startMs: critical.reduce((sum, id) => sum + startTime(id), 0),
     worstCaseShutdownMs: Math.min(shutdown.timeout, shutdown.delay + path.reduce((longest, ms) => Math.max(longest, ms), 0)),
-    resources: graph.definitions.map((_, id) => ({
+    resources: present.map((id) => ({
       name: graph.nameOf(id),
       dependsOn: dependenciesOf(graph, id),
       startTimeoutMs: startTimeout(id),

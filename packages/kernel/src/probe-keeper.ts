@@ -46,6 +46,11 @@ export class ProbeKeeper {
     this.changed()
   }
 
+  /** It has left the kernel. */
+  forget(cell: Cell): void {
+    if (this.#troubled.delete(cell)) this.changed()
+  }
+
   /** Everything has started, or has stopped. */
   set started(started: boolean) {
     this.#started = started

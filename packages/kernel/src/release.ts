@@ -88,17 +88,17 @@ export class Release extends HookRun {
 
   async #killAndCleanUp(): Promise<void> {
     const { cell, cleanups = [], value, hasValue } = this.#instance
-    const kill = hasValue ? cell.definition.options.kill : undefined
+    const { options } = cell.definition
     const { clock, deadlines } = cell.host
     const grace = Math.min(LAST_GRACE, this.#order.end - clock.now())
 
-    const killed = kill && this.#settle('kill', () => kill(value))
+    const killed = hasValue && options.kill ? this.#settle('kill', () => options.kill!(value)) : undefined
     const cleaned = cleanups
       .splice(0)
       .reverse()
       .map((cleanup) => this.#settle('stop', cleanup))
     const work = Promise.all([killed, ...cleaned])
-    if (kill === undefined && cleaned.length === 0) return this.#done(this)
+    if (killed === undefined && cleaned.length === 0) return this.#done(this)
     const settled = await deadlines.within(work, grace)
     if (killed !== undefined && settled && (await killed)) this.outcome = 'killed'
     this.#done(this)

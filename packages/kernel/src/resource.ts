@@ -41,6 +41,22 @@ export interface MonitorOptions {
   history?: number
 }
 
+/** How a resource that fails while it runs is restarted, with what depends on it; without this it is not. */
+export interface RestartOptions {
+  /** How many restarts are tried within the window; one more failure and the resource has failed for good. */
+  attempts: number
+  /** The window, in ms. */
+  within: number
+  /** Milliseconds before the first restart; default 100. */
+  delay?: number
+  /** By what the delay grows with each restart in the window; default 2. */
+  factor?: number
+  /** The longest delay, in ms; default 30_000. */
+  maxDelay?: number
+  /** The part of each delay, 0 to 1, that is left to chance, so that many processes do not restart at once; default 0.1. */
+  jitter?: number
+}
+
 /**
  * The hooks and limits of a resource. Write `start` before `check`, `drain`, `stop` and `kill`: TypeScript infers their
  * `value` from it, reading from top to bottom.
@@ -67,6 +83,7 @@ export interface ResourceOptions<T, D extends Dependencies> {
   /** Milliseconds; what is absent comes from the kernel's `timeouts`. */
   timeouts?: Timeouts
   monitor?: MonitorOptions
+  restart?: RestartOptions
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Cell, StopListener } from './cell.js'
 import type { Clock } from './clock.js'
-import type { Graph } from './graph.js'
+import { type Graph, NONE } from './graph.js'
 import { longestPaths, shareOf } from './plan.js'
 
 /** What to tear down, and by when. */
@@ -15,18 +15,20 @@ export interface TeardownOrder {
 /**
  * Walks the graph in reverse: a resource is drained and stopped the moment the last of its dependents has stopped (D2),
  * within its share of what is left of the one budget (D3). One failure never stops the rest (D4). The one teardown path:
- * shutdown and the rollback of a failed start both end here.
+ * shutdown, the rollback of a failed start, restart and removal all end here.
  */
 export class Teardown implements StopListener {
   readonly #graph: Graph
-  readonly #cells: readonly Cell[]
+  readonly #members: readonly Cell[]
+  /** From an id to the place among the members; undefined when every resource is a member and the two are the same. */
+  readonly #places: ReadonlyMap<number, number> | undefined
   readonly #clock: Clock
   readonly #order: TeardownOrder
   readonly #done: () => void
   readonly #budget: number
-  /** By resource: dependents that have not stopped. */
+  /** By place: dependents among the members that have not stopped. */
   readonly #waiting: Int32Array
-  /** By resource: the longest that it and what is below it may take, one after the other, by their own timeouts. */
+  /** By place: the longest that it and what is below it may take, one after the other, by their own timeouts. */
   readonly #path: Float64Array
   readonly #ready: number[] = []
   #head = 0
@@ -34,34 +36,38 @@ export class Teardown implements StopListener {
   #pumping = false
   #finished = false
 
-  constructor(graph: Graph, cells: readonly Cell[], clock: Clock, order: TeardownOrder, done: () => void) {
+  /** `members` in the order of their ids. */
+  constructor(graph: Graph, members: readonly Cell[], clock: Clock, order: TeardownOrder, done: () => void) {
     this.#graph = graph
-    this.#cells = cells
+    this.#members = members
+    this.#places = members.length === graph.size ? undefined : new Map(members.map(({ id }, place) => [id, place]))
     this.#clock = clock
     this.#order = order
     this.#done = done
     this.#budget = Math.max(0, order.deadline - clock.now())
-    this.#open = cells.length
-    this.#waiting = new Int32Array(cells.length)
-    this.#path = new Float64Array(cells.length)
+    this.#open = members.length
+    this.#waiting = new Int32Array(members.length)
+    this.#path = new Float64Array(members.length)
   }
 
   begin(): void {
-    const { size, firstDependency, edgeTo } = this.#graph
-    for (let id = 0; id < size; id++) {
+    const { firstDependency, edgeTo } = this.#graph
+    for (const [place, { id }] of this.#members.entries()) {
       let below = 0
       for (let edge = firstDependency.at(id), end = firstDependency.at(id + 1); edge < end; edge++) {
-        below = Math.max(below, this.#path[edgeTo.at(edge)]!)
-        this.#waiting[edgeTo.at(edge)]!++
+        const dependency = this.#placeOf(edgeTo.at(edge))
+        if (dependency === NONE) continue
+        below = Math.max(below, this.#path[dependency]!)
+        this.#waiting[dependency]!++
       }
-      this.#path[id] = this.#own(this.#cells[id]!) + below
+      this.#path[place] = this.#own(place) + below
     }
-    for (let id = size - 1; id >= 0; id--) if (this.#waiting[id] === 0) this.#ready.push(id)
+    for (let place = this.#members.length - 1; place >= 0; place--) if (this.#waiting[place] === 0) this.#ready.push(place)
     this.#pump()
   }
 
   stopped(cell: Cell): void {
-    this.#settled(cell.id)
+    this.#settled(this.#placeOf(cell.id))
     this.#pump()
   }
 
@@ -69,7 +75,7 @@ export class Teardown implements StopListener {
   #pump(): void {
     if (this.#pumping) return
     this.#pumping = true
-    while (this.#head < this.#ready.length) this.#stop(this.#cells[this.#ready[this.#head++]!]!)
+    while (this.#head < this.#ready.length) this.#stop(this.#ready[this.#head++]!)
     this.#pumping = false
     if (this.#open === 0 && !this.#finished) {
       this.#finished = true
@@ -77,29 +83,32 @@ export class Teardown implements StopListener {
     }
   }
 
-  #stop(cell: Cell): void {
-    if (cell.instance === undefined) return this.#settled(cell.id)
+  #stop(place: number): void {
+    const cell = this.#members[place]!
+    if (cell.instance === undefined) return this.#settled(place)
     const { reason, deadline } = this.#order
     const at = this.#clock.now()
-    if (at >= deadline) {
-      cell.skip()
-      return this.#settled(cell.id)
+    const limit = shareOf(this.#own(place), this.#path[place]!, Math.max(0, deadline - at))
+    cell.stop({ reason, at, limit, end: deadline }, this)
+  }
+
+  #settled(place: number): void {
+    this.#open--
+    const { firstDependency, edgeTo } = this.#graph
+    const { id } = this.#members[place]!
+    for (let edge = firstDependency.at(id + 1) - 1, first = firstDependency.at(id); edge >= first; edge--) {
+      const dependency = this.#placeOf(edgeTo.at(edge))
+      if (dependency !== NONE && --this.#waiting[dependency]! === 0) this.#ready.push(dependency)
     }
-    cell.stop({ reason, at, limit: shareOf(this.#own(cell), this.#path[cell.id]!, deadline - at), end: deadline }, this)
+  }
+
+  #placeOf(id: number): number {
+    return this.#places === undefined ? id : (this.#places.get(id) ?? NONE)
   }
 
   /** An unbounded hook wants all that there is. */
-  #own(cell: Cell): number {
-    return Math.min(cell.teardownTime, this.#budget)
-  }
-
-  #settled(id: number): void {
-    this.#open--
-    const { firstDependency, edgeTo } = this.#graph
-    for (let edge = firstDependency.at(id + 1) - 1, first = firstDependency.at(id); edge >= first; edge--) {
-      const dependency = edgeTo.at(edge)
-      if (--this.#waiting[dependency]! === 0) this.#ready.push(dependency)
-    }
+  #own(place: number): number {
+    return Math.min(this.#members[place]!.teardownTime, this.#budget)
   }
 }
 
@@ -108,9 +117,8 @@ export class Teardown implements StopListener {
  * enough is left to stop what it depends on.
  */
 export function settleTimes(graph: Graph, cells: readonly Cell[], now: number, deadline: number): (id: number) => number {
-  const own = (cell: Cell) => (cell.state === 'starting' ? cell.timeout('stop') : cell.teardownTime)
   const budget = Math.max(0, deadline - now)
-  const time = (id: number) => Math.min(budget, own(cells[id]!))
+  const time = (id: number) => Math.min(budget, cells[id]!.teardownTime)
   const path = longestPaths(graph, time)
   return (id) => now + shareOf(time(id), path[id]!, budget)
 }

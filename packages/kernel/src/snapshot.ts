@@ -29,6 +29,11 @@ export interface ResourceSnapshot {
   /** Why it failed or is unhealthy. */
   readonly error?: string
   readonly consecutiveFailures: number
+  /** Of its checks: when the last one ended, and how long they took at the median and at the 95th percentile. */
+  readonly lastCheckAt?: number
+  readonly responseMs?: { readonly p50: number; readonly p95: number }
+  /** Restarts used up in the window of its restart policy. */
+  readonly restarts: number
   /** Oldest first; empty for a resource without a check. */
   readonly checks: readonly CheckSnapshot[]
 }
@@ -42,9 +47,11 @@ export interface KernelSnapshot {
 }
 
 /** One resource of a snapshot. */
-export function snapshotOf(graph: Graph, cell: Cell, history: History): ResourceSnapshot {
+export function snapshotOf(graph: Graph, cell: Cell, history: History, restarts: number): ResourceSnapshot {
   const { startedAt, runningAt, drainAt, stopAt, stoppedAt } = cell
   const error = cell.error ?? cell.healthError
+  const checks = history.toArray()
+  const durations = checks.map(({ durationMs }) => durationMs).sort((a, b) => a - b)
   return {
     name: cell.name,
     state: cell.state,
@@ -58,8 +65,18 @@ export function snapshotOf(graph: Graph, cell: Cell, history: History): Resource
     ...(stoppedAt !== 0 && { stopMs: stoppedAt - stopAt }),
     ...(error !== undefined && { error: error.message }),
     consecutiveFailures: cell.count.failures,
-    checks: history.toArray().map(plain),
+    ...(checks.length > 0 && {
+      lastCheckAt: checks.at(-1)!.at,
+      responseMs: { p50: percentile(durations, 0.5), p95: percentile(durations, 0.95) },
+    }),
+    restarts,
+    checks: checks.map(plain),
   }
+}
+
+/** The smallest of the sorted values that is not below this part of them (nearest rank). */
+function percentile(sorted: readonly number[], part: number): number {
+  return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)]!
 }
 
 function plain({ error, ...record }: CheckRecord): CheckSnapshot {

@@ -1,7 +1,7 @@
 import type { Cell, StartListener } from './cell.js'
-import { KeelsonError, notStarted } from './errors.js'
+import { causesOf, type KeelsonError } from './errors.js'
 import { type Graph, NONE } from './graph.js'
-import type { Ref } from './ref.js'
+import { LiveRef } from './ref.js'
 
 /** How a startup ended. */
 export interface StartupResult {
@@ -56,12 +56,8 @@ export class Startup implements StartListener {
     this.#aborted = true
     for (const cell of this.#cells) {
       if (cell.state !== 'starting') continue
-      const { instance } = cell
-      if (latest !== undefined && instance !== undefined) {
-        instance.latest = latest(cell.id)
-        instance.moveDeadline(Math.min(instance.deadline, instance.latest))
-      }
-      instance?.abort(error)
+      if (latest === undefined) cell.instance?.abort(error)
+      else cell.instance?.endStart(latest(cell.id), error)
     }
     this.#pump()
   }
@@ -136,17 +132,6 @@ export class Startup implements StartListener {
   }
 }
 
-/** The failures behind a failed dependency, the first cause first. */
-function causesOf({ cause }: KeelsonError): KeelsonError[] {
-  const causes: KeelsonError[] = []
-  while (cause instanceof KeelsonError) {
-    causes.unshift(cause)
-    if (cause.code !== 'DEPENDENCY_FAILED') break
-    cause = cause.cause
-  }
-  return causes
-}
-
 const NOTHING: Record<string, unknown> = Object.freeze({})
 
 /** What a start hook receives: the values of its dependencies by the names under which it asked for them. */
@@ -165,21 +150,4 @@ export function depsOf(graph: Graph, cells: readonly Cell[], id: number): Record
     else deps[field] = value
   }
   return deps
-}
-
-class LiveRef implements Ref<unknown> {
-  readonly #cell: Cell
-
-  constructor(cell: Cell) {
-    this.#cell = cell
-  }
-
-  get current(): unknown {
-    return this.#cell.available ? this.#cell.value : undefined
-  }
-
-  get(): unknown {
-    if (!this.#cell.available) throw notStarted(this.#cell.name, this.#cell.state)
-    return this.#cell.value
-  }
 }

@@ -17,6 +17,8 @@
  *                │         ├───────────┼──────────┘  └─► failed (its stop failed)
  *                │         └─► failed ─┘ (it crashed; its stop still runs)
  *                └─► failed ─► starting …
+ *
+ *   A restart goes running ─► draining ─► stopping ─► stopped ─► restarting ─► starting ─► running.
  */
 export type KernelState = 'idle' | 'starting' | 'running' | 'draining' | 'stopping' | 'stopped' | 'failed'
 
@@ -37,13 +39,13 @@ export const KERNEL_MOVES: Readonly<Record<KernelState, readonly KernelState[]>>
 
 export const RESOURCE_MOVES: Readonly<Record<ResourceState, readonly ResourceState[]>> = {
   idle: ['starting', 'failed'],
-  starting: ['running', 'failed', 'stopped'],
+  starting: ['running', 'failed'],
   running: ['draining', 'stopping', 'failed'],
   restarting: ['starting', 'failed', 'stopped'],
   draining: ['stopping'],
   stopping: ['stopped', 'failed'],
   stopped: ['starting', 'failed', 'restarting'],
-  failed: ['starting', 'draining', 'stopping', 'failed', 'stopped'],
+  failed: ['starting', 'restarting', 'draining', 'stopping', 'failed'],
 }
 
 /** Returns `to` when the table allows it. */

@@ -10,6 +10,10 @@ const isFiniteMs: Check = (value) =>
   typeof value === 'number' && value >= 0 && value < Infinity ? undefined : 'must be a finite number of milliseconds, 0 or more'
 const isCount: Check = (value) =>
   Number.isInteger(value) && (value as number) >= 1 ? undefined : 'must be a whole number, 1 or more'
+const isFactor: Check = (value) =>
+  typeof value === 'number' && value >= 1 && value < Infinity ? undefined : 'must be a number, 1 or more'
+const isPart: Check = (value) =>
+  typeof value === 'number' && value >= 0 && value <= 1 ? undefined : 'must be a number from 0 to 1'
 const isConcurrency: Check = (value) => (value === Infinity ? undefined : isCount(value))
 const isImpact: Check = (value) =>
   value === 'unready' || value === 'degraded' || value === 'none' ? undefined : "must be 'unready', 'degraded' or 'none'"
@@ -20,12 +24,13 @@ const isName: Check = (value) => (typeof value === 'string' && value !== '' ? un
 
 const TIMEOUTS = { start: isMs, check: isMs, drain: isMs, stop: isMs }
 const MONITOR = { interval: isFiniteMs, failureThreshold: isCount, successThreshold: isCount, history: isCount }
+const RESTART = { attempts: isCount, within: isMs, delay: isFiniteMs, factor: isFactor, maxDelay: isFiniteMs, jitter: isPart }
 const SHUTDOWN = { delay: isFiniteMs, timeout: isMs }
 
 /** Throws `INVALID_OPTION` for what `resource()` cannot work with. Does not read `dependsOn` and `after`: they are late-bound. */
 export function validateResource(name: unknown, options: unknown): void {
   if (typeof name !== 'string' || name === '') {
-    throw invalidOption(undefined, 'the name of a resource', `is ${String(name)}`, 'give resource() a string that is not empty')
+    throw invalidOption(undefined, 'the name of a resource', `is ${shown(name)}`, 'give resource() a string that is not empty')
   }
   if (typeof options !== 'object' || options === null) {
     throw invalidOption(name, 'its options', 'must be an object', 'pass { start: … }')
@@ -58,6 +63,14 @@ export function validateResource(name: unknown, options: unknown): void {
       case 'monitor':
         expectAll(name, key, o[key], MONITOR)
         break
+      case 'restart':
+        expectAll(name, key, o[key], RESTART)
+        for (const needed of ['attempts', 'within'] as const) {
+          if (o[key] !== undefined && (o[key] as Record<string, unknown>)[needed] === undefined) {
+            throw invalidOption(name, `restart.${needed}`, 'is missing', 'say how many restarts are allowed within how many ms')
+          }
+        }
+        break
       default:
         // The fields of a class instance are its own business; a key of a literal that nothing reads is a typing mistake.
         if (isLiteral(o)) throw unknownOption(name, key)
@@ -83,7 +96,8 @@ export function validateKernelOptions(options: unknown): void {
 
 /** Throws `INVALID_OPTION` unless `ms` is a number of milliseconds, 0 or more. */
 export function validateMs(resource: string, option: string, ms: unknown): void {
-  expect(resource, option, ms, isMs)
+  const problem = isMs(ms)
+  if (problem !== undefined) throw invalidOption(resource, option, `is ${shown(ms)}`, `it ${problem}`)
 }
 
 function expectAll(resource: string | undefined, option: string, value: unknown, checks: Record<string, Check>): void {

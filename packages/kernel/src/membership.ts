@@ -1,0 +1,147 @@
+import type { BringUp, BringUpListener } from './bring-up.js'
+import type { Cell } from './cell.js'
+import { Deferred } from './deferred.js'
+import { causesOf, hasDependents, type KeelsonError } from './errors.js'
+import { type Graph, NONE } from './graph.js'
+import type { Monitor } from './monitor.js'
+
+/** What changes of the membership need of the kernel. */
+export interface MembershipHost {
+  readonly graph: Graph
+  readonly cells: readonly Cell[]
+  readonly monitor: Monitor
+  readonly bringUp: BringUp
+  /** Tears these down, dependents first, and calls back when the last has stopped. */
+  tearDown(cells: readonly Cell[], reason: string, done: () => void): void
+  /** Whatever else was going on with these ends: checks, restarts, starts that wait. */
+  letGo(cells: readonly Cell[]): void
+  /** Takes stopped resources out of the kernel. */
+  forget(cells: readonly Cell[]): void
+  /** What `add` rejects with, from what failed and what was torn down again. */
+  addFailed(errors: readonly KeelsonError[], cells: readonly Cell[]): Error
+  /** What `remove` rejects with, if anything went wrong. */
+  removeFailed(cells: readonly Cell[]): Error | undefined
+}
+
+/** Changes of the membership that have not ended. */
+interface Change {
+  readonly done: Deferred<void>
+}
+
+/** Adds resources to a running kernel, and removes them. */
+export class Membership {
+  readonly #host: MembershipHost
+  readonly #open = new Set<Change>()
+
+  constructor(host: MembershipHost) {
+    this.#host = host
+  }
+
+  /** Starts resources that were just taken in. A failure that matters takes all of them out again. */
+  add(cells: readonly Cell[]): Promise<void> {
+    if (cells.length === 0) return Promise.resolve()
+    const { bringUp } = this.#host
+    const addition = new Addition(cells, this.#host, (errors) => this.#added(addition, errors))
+    this.#open.add(addition)
+    for (const cell of cells) bringUp.expect(cell, 'added', addition)
+    for (const cell of cells) bringUp.release(cell)
+    return addition.done.promise
+  }
+
+  remove(cell: Cell, withDependents: boolean): Promise<void> {
+    const cells = this.#dependentsOf(cell)
+    if (cells.length > 1 && !withDependents) {
+      const names = cells.filter((other) => other !== cell).map(({ name }) => name)
+      return Promise.reject(hasDependents(cell.name, names))
+    }
+    const { letGo, forget, tearDown, removeFailed } = this.#host
+    const removal = { done: new Deferred<void>() }
+    this.#open.add(removal)
+    letGo(cells)
+    tearDown(cells, `removal of ${cell.name}`, () => {
+      if (!this.#open.delete(removal)) return
+      const failure = removeFailed(cells)
+      forget(cells)
+      if (failure === undefined) removal.done.resolve()
+      else removal.done.reject(failure)
+    })
+    return removal.done.promise
+  }
+
+  /** A shutdown came first: it stops what was being added or removed with everything else. */
+  end(reason: KeelsonError): void {
+    for (const change of this.#open) {
+      if (change instanceof Addition) change.abandon()
+      change.done.reject(reason)
+    }
+    this.#open.clear()
+  }
+
+  #added(addition: Addition, errors: readonly KeelsonError[]): void {
+    if (errors.length === 0) {
+      this.#open.delete(addition)
+      return addition.done.resolve()
+    }
+    const { letGo, tearDown, addFailed, forget } = this.#host
+    letGo(addition.cells)
+    tearDown(addition.cells, 'added together with one that failed', () => {
+      if (!this.#open.delete(addition)) return
+      const failure = addFailed(errors, addition.cells)
+      forget(addition.cells)
+      addition.done.reject(failure)
+    })
+  }
+
+  /** The resource and everything that holds its value, in the order of their ids. */
+  #dependentsOf(root: Cell): Cell[] {
+    const { graph, cells } = this.#host
+    const found = new Set([root])
+    for (const cell of found) {
+      for (let edge = graph.firstDependent.at(cell.id); edge !== NONE; edge = graph.nextDependent.at(edge)) {
+        if (graph.edgeKind[edge] !== 'after') found.add(cells[graph.edgeFrom.at(edge)]!)
+      }
+    }
+    return [...found].sort((a, b) => a.id - b.id)
+  }
+}
+
+/** Resources that were added together. */
+class Addition implements BringUpListener, Change {
+  readonly cells: readonly Cell[]
+  readonly done = new Deferred<void>()
+  readonly #host: MembershipHost
+  readonly #settled: (errors: readonly KeelsonError[]) => void
+  #open: number
+  #over = false
+
+  constructor(cells: readonly Cell[], host: MembershipHost, settled: (errors: readonly KeelsonError[]) => void) {
+    this.cells = cells
+    this.#host = host
+    this.#settled = settled
+    this.#open = cells.length
+  }
+
+  up(cell: Cell): void {
+    if (this.#over) return
+    this.#host.monitor.watch(cell)
+    this.#open--
+    if (this.#open === 0) this.#end([])
+  }
+
+  down(cell: Cell, error: KeelsonError): void {
+    if (this.#over) return
+    this.#open--
+    if (cell.impact === 'unready') this.#end(error.code === 'DEPENDENCY_FAILED' ? [...causesOf(error), error] : [error])
+    else if (this.#open === 0) this.#end([])
+  }
+
+  abandon(): void {
+    this.#over = true
+    for (const cell of this.cells) this.#host.bringUp.forget(cell)
+  }
+
+  #end(errors: readonly KeelsonError[]): void {
+    this.abandon()
+    this.#settled(errors)
+  }
+}
