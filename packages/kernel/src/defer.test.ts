@@ -228,19 +228,6 @@ describe('D5 defer', () => {
     expect(log).toEqual(['start a', 'stop a', 'cleanup 1', 'start a', 'stop a', 'cleanup 2'])
   })
 
-  test('D5 10,000 cleanups run without recursion', async () => {
-    const { clock, kernel } = scene()
-    let ran = 0
-    const a = resource('a', {
-      start: (_, { defer }) => {
-        for (let i = 0; i < 10_000; i++) defer(() => ran++)
-      },
-    })
-    const app = await kernel([a]).start()
-    await clock.run(app.shutdown())
-    expect(ran).toBe(10_000)
-  })
-
   test('D5 a resource that never started gets no stop and no cleanup', async () => {
     const { clock, kernel, log, traced } = scene()
     const never = traced('never', { dependsOn: { broken: traced('broken', { start: () => Promise.reject(new Error('no')) }) } })

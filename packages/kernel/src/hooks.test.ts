@@ -196,7 +196,10 @@ describe('hooks are called as they were written', () => {
       start: async () => value,
       check: see,
       drain: see,
-      stop: (v) => (see(v), hang()),
+      stop: (given) => {
+        see(given)
+        return hang()
+      },
       kill: see,
       timeouts: { stop: 5 },
     })
