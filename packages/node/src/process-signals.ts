@@ -1,0 +1,35 @@
+import { constants } from 'node:os'
+
+/** X1: npm and others forward the Ctrl-C that the process got already; what comes within this many ms is the same one. */
+const SAME = 250
+
+export interface CaughtSignals {
+  /** Resolves when a forwarded twin of the first signal can no longer come; at once without a signal. */
+  quiet(): Promise<void>
+  release(): void
+}
+
+/** Catches signals of this process: `first` hears of the first one, `again` of each that comes at least 250 ms later. */
+export function catchSignals(
+  signals: readonly NodeJS.Signals[],
+  first: (signal: NodeJS.Signals) => void,
+  again: (signal: NodeJS.Signals, exitCode: number) => void,
+): CaughtSignals {
+  let since: number | undefined
+
+  function onSignal(signal: NodeJS.Signals): void {
+    if (since === undefined) {
+      since = performance.now()
+      first(signal)
+    } else if (performance.now() - since >= SAME) again(signal, 128 + constants.signals[signal])
+  }
+
+  for (const signal of signals) process.on(signal, onSignal)
+  return {
+    quiet: () =>
+      new Promise((resolve) => (since === undefined ? resolve() : setTimeout(resolve, since + SAME - performance.now()))),
+    release() {
+      for (const signal of signals) process.off(signal, onSignal)
+    },
+  }
+}

@@ -1,0 +1,173 @@
+import { type Kernel, type KernelEventOf, ShutdownError, type ShutdownReport, StartError } from '@keelson/kernel'
+import { deferred } from './deferred.js'
+import { exitCodeOf, exitNow, exitSoon, holdProcess } from './exit.js'
+import { type Say, sayTo, silent } from './log.js'
+import { narrate } from './narrate.js'
+import { openProbeServer, type ProbeServer } from './probe-server.js'
+import { problemOf } from './problem.js'
+import { catchErrors, type ErrorOrigin } from './process-errors.js'
+import { sayOnStdout } from './process-output.js'
+import { catchSignals } from './process-signals.js'
+import { type RunOptions, runOptions } from './run-options.js'
+import { serversOf } from './running-servers.js'
+import { shutdownSummary } from './shutdown-summary.js'
+import { noteSlowness } from './slow-notes.js'
+import { startFailure } from './start-failure.js'
+import { startSummary } from './start-summary.js'
+import { holdersOf, stillAlive } from './still-alive.js'
+
+/**
+ * Starts a kernel, waits until it is shut down (by a signal, a failure or the application) and resolves to the exit code: 0 when
+ * all went well, 1 when anything failed; a `process.exitCode` that the application set is kept. The process is left to end by
+ * itself; what is alive after `exitGrace` is reported and ended. While it runs it keeps the process alive.
+ *
+ * @throws KeelsonError `INVALID_OPTION`. Nothing else: a kernel that fails is reported and has exit code 1.
+ *
+ * @example
+ * await run(createKernel([api]), { probes: { port: 9000 } })
+ */
+export async function run(kernel: Kernel, options: RunOptions = {}): Promise<number> {
+  const settings = runOptions(kernel, options)
+  const { signals, exit, exitGrace, log, onFailure } = settings
+  const say: Say = log === false ? silent : log === undefined ? sayOnStdout() : sayTo(log)
+  const stopAsked = deferred<void>()
+  const hurried = deferred<number>()
+  let failed = false
+  let leaving = false
+  let probes: ProbeServer | undefined
+  let report: ShutdownReport | undefined
+
+  function leave(reason: string): void {
+    leaving = true
+    stopAsked.resolve()
+    // Its end is awaited where the kernel is followed.
+    kernel.shutdown(reason).catch(() => {})
+  }
+
+  function onSignal(signal: NodeJS.Signals): void {
+    // The terminal has just written ^C without ending the line.
+    if (signal === 'SIGINT') say({ level: 'info', message: '', lines: [''], fields: {}, terminalOnly: true })
+    if (leaving || kernel.state === 'stopping') {
+      say({
+        level: 'info',
+        message: `${signal}: ${kernel.name} is stopping already; once more to exit at once`,
+        fields: { event: 'signal', signal },
+      })
+    }
+    leave(signal)
+  }
+
+  function onSecondSignal(signal: NodeJS.Signals, exitCode: number): void {
+    const message = `${signal} again: exit at once, exit code ${exitCode}`
+    say({ level: 'error', message, fields: { event: 'signal', signal, exitCode } })
+    if (exit) exitNow(exitCode)
+    hurried.resolve(exitCode)
+  }
+
+  function onError(error: unknown, origin: ErrorOrigin): void {
+    failed = true
+    if (error instanceof ShutdownError && error.report === report) return
+    const problem = problemOf(error)
+    const message = `${origin}: ${problem.message}; shutting down`
+    say({
+      level: 'error',
+      message,
+      lines: [message, ...stackLines(problem.stack)],
+      fields: { event: origin, kernel: kernel.name, problem },
+    })
+    kernel.fail(error)
+    leave(origin)
+  }
+
+  function onKernelFailed(): void {
+    if (!failed) {
+      const message = `${kernel.name} failed: ${kernel
+        .probe()
+        .reasons.map((reason) => reason.message)
+        .join('; ')}`
+      say({ level: 'error', message, fields: { event: 'failed', kernel: kernel.name, onFailure } })
+    }
+    failed = true
+    if (onFailure === 'shutdown') leave('failed')
+  }
+
+  function onState({ from, to }: KernelEventOf<'kernel:state'>): void {
+    if (to === 'draining' || to === 'stopping') stopAsked.resolve()
+    if (to === 'failed' && from !== 'stopping') onKernelFailed()
+    if (to === 'running') sayReady()
+  }
+
+  function sayReady(): void {
+    const urls = new Map(serversOf(kernel).map(({ resource, url }) => [resource, url]))
+    say(startSummary(kernel, { urls, probes: probes?.url }))
+  }
+
+  /** Resolves when the kernel has stopped, or did not start. */
+  async function follow(): Promise<void> {
+    try {
+      probes = settings.probes && (await openProbeServer(kernel, settings.probes))
+    } catch (error) {
+      failed = true
+      const problem = problemOf(error)
+      const message = `${kernel.name} did not start: its probe server: ${problem.message}`
+      say({
+        level: 'error',
+        message: `${message}, exit code ${exitCodeOf(true)}`,
+        fields: { event: 'start-failed', kernel: kernel.name, problem },
+      })
+      return
+    }
+    if (leaving) return
+    if (kernel.state === 'running') sayReady()
+    try {
+      await kernel.start()
+    } catch (error) {
+      if (error instanceof StartError) {
+        report = error.report
+        if (kernel.state === 'failed') {
+          failed = true
+          say(startFailure(kernel.name, error, exitCodeOf(true)))
+          return
+        }
+        if (error.errors.some(({ code }) => code !== 'ABORTED')) failed = true
+      }
+      // Otherwise somebody else is shutting it down: all that is left is to wait for that.
+      stopAsked.resolve()
+    }
+    if (!kernel.probe().live && !leaving) onKernelFailed()
+    await stopAsked.promise
+    report = await kernel.shutdown().catch((error: ShutdownError) => error.report)
+    if (!report.ok || !kernel.probe().live) failed = true
+    say(shutdownSummary(kernel.name, report, kernel.plan().worstCaseShutdownMs, exitCodeOf(failed)))
+  }
+
+  const release = holdProcess()
+  const caught = catchSignals(signals, onSignal, onSecondSignal)
+  const quitErrors = catchErrors(onError)
+  kernel.on('kernel:state', onState)
+  const quitNarration = log === false ? [] : [narrate(kernel, say), noteSlowness(kernel, say)]
+
+  const inHurry = await Promise.race([follow(), hurried.promise])
+  await probes?.close()
+  if (inHurry === undefined) await caught.quiet()
+  // Rejections that nobody handles are announced after this turn.
+  await new Promise((resolve) => setTimeout(resolve, 0))
+
+  caught.release()
+  quitErrors()
+  kernel.off('kernel:state', onState)
+  for (const quit of quitNarration) quit()
+  release()
+  const exitCode = inHurry ?? exitCodeOf(failed)
+  if (exit)
+    exitSoon(exitCode, exitGrace, (code) => say(stillAlive(kernel.name, exitGrace, holdersOf(kernel.inspect(), report), code)))
+  return exitCode
+}
+
+function stackLines(stack: string | undefined): string[] {
+  return (stack ?? '')
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .slice(0, 10)
+    .map((line) => `   ${line.trim()}`)
+}
