@@ -18,7 +18,7 @@ export interface Connection {
   session: ServerHttp2Session | undefined
   streams: number
   upgrade: Upgrade | undefined
-  /** Upgraded: its goodbye was said. */
+  /** Its goodbye was said (h2: GOAWAY, upgraded: the close hook). */
   dismissed: boolean
   timer: NodeJS.Timeout | undefined
 }

@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import { type Connection, connectionOf, type Http1Response } from './connection.js'
 
 const REQUESTS = new Set<string | symbol>(['request', 'checkContinue', 'checkExpectation'])
@@ -20,14 +21,10 @@ export function deferRequests(
   }
 
   function deferring(this: EventEmitter, ...args: unknown[]): boolean {
-    if (REQUESTS.has(args[0] as string)) {
-      const response = args[2] as Http1Response
-      // A compatibility response of h2 has no `_header`.
-      const connection = '_header' in response ? connectionOf(response.req.socket) : undefined
-      if (connection) {
-        process.nextTick(hand, connection, response, args)
-        return true
-      }
+    const connection = REQUESTS.has(args[0] as string) ? connectionOf((args[1] as IncomingMessage).socket) : undefined
+    if (connection && !connection.session) {
+      process.nextTick(hand, connection, args[2] as Http1Response, args)
+      return true
     }
     return Reflect.apply(emit, this, args)
   }

@@ -47,9 +47,11 @@ describe('N3 drain and listen', () => {
   it('drains a server that was closed already, with connections left and without', async () => {
     const served = await serve((_req, res) => res.end('ok'))
     const client = await rawClient(served.port)
+    client.send('GET / HTTP/1.1\r\n')
+    await new Promise((resolve) => setTimeout(resolve, 50))
     served.server.close()
     const draining = drained(served)
-    client.send(head('GET', '/'))
+    client.send('Host: localhost\r\n\r\n')
     await draining
     expect(await client.rest()).toMatch(/ok$/)
 

@@ -8,8 +8,10 @@ import { closeOnceEnded } from './linger.js'
  * too would take the two-step GOAWAY of that section, which nghttp2 has and Node does not offer. A session is therefore retired
  * the moment it has a request open (a client that waits for the answer has nothing on the wire then) or when it is idle for long.
  */
-export function retireSession({ session, socket }: Connection): void {
-  if (!session || session.closed || session.destroyed) return
+export function retireSession(connection: Connection): void {
+  const { session, socket, dismissed } = connection
+  if (!session || dismissed) return
+  connection.dismissed = true
   closeOnceEnded(socket)
-  session.close()
+  if (!session.closed && !session.destroyed) session.close()
 }

@@ -40,7 +40,7 @@ export function noteWhatFollows(connection: Connection, response: Http1Response)
 }
 
 function isLast(connection: Connection, response: Http1Response): boolean {
-  return lastResponse(connection) === response && !connection.behind && connection.socket.bytesRead <= connection.bytes
+  return lastResponse(connection) === response && !connection.behind && !(connection.socket.bytesRead > connection.bytes)
 }
 
 function isAnswered(response: Http1Response): boolean {

@@ -15,8 +15,10 @@ export function endLingering(socket: Socket, input: Readable): void {
 /** Destroys the socket when the peer has not closed 2 s after our side was ended. */
 export function closeOnceEnded(socket: Socket): void {
   let timer: NodeJS.Timeout | undefined
-  socket.once('finish', () => {
+  const onEnded = (): void => {
     timer = setTimeout(() => socket.destroy(), LINGER)
-  })
+  }
+  if (socket.writableFinished) onEnded()
+  else socket.once('finish', onEnded)
   socket.once('close', () => clearTimeout(timer))
 }
