@@ -1,4 +1,5 @@
-// Builds every package: tsup makes the JavaScript, the native TypeScript compiler the declarations (`--js` leaves those out).
+// Builds every package, or those that are named: tsup makes the JavaScript, the native TypeScript compiler the declarations
+// (`--js` leaves those out).
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -16,7 +17,9 @@ function entriesOf(folder) {
   return Object.fromEntries(names.map((name) => [name, join(folder, 'src', `${name}.ts`)]))
 }
 
+const named = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
 const folders = readdirSync(join(root, 'packages'))
+  .filter((name) => named.length === 0 || named.includes(name))
   .map((name) => join(root, 'packages', name))
   .filter((folder) => existsSync(join(folder, 'package.json')))
 

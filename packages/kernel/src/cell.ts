@@ -157,7 +157,7 @@ export class Cell {
     const at = this.host.clock.now()
     const limit = this.timeout('stop')
     this.#stopping ??= new Stopping(this, instance)
-    this.#stopping.cleanUp({ reason: 'its start failed', at, limit, end: at + limit }, settled)
+    this.#stopping.cleanUp({ reason: 'its start failed', at, limit, end: at + limit, below: 0 }, settled)
   }
 
   /** S4: it cannot start because what it depends on has failed. */
@@ -190,7 +190,7 @@ export class Cell {
 
   /** Torn down, and waiting for its turn to start again. */
   restarting(): void {
-    this.#to('restarting')
+    if (this.state !== 'restarting') this.#to('restarting')
   }
 
   /** The restart that it waited for will not come. */

@@ -35,8 +35,8 @@ export interface KeelsonErrorOptions {
 export class KeelsonError extends Error {
   override readonly name: string = 'KeelsonError'
   readonly code: ErrorCode
-  readonly resource?: string
-  readonly phase?: Phase
+  declare readonly resource?: string
+  declare readonly phase?: Phase
   readonly details: ErrorDetails
 
   constructor(code: ErrorCode, message: string, options: KeelsonErrorOptions = {}) {
@@ -220,7 +220,9 @@ export function shutdownFailedMessage(kernel: string, errors: readonly KeelsonEr
 export function describe(thrown: unknown): string {
   try {
     if (thrown instanceof Error) return thrown.message || thrown.name
-    return typeof thrown === 'string' && thrown !== '' ? thrown : `${thrown === '' ? 'an empty string' : String(thrown)} was thrown`
+    return typeof thrown === 'string' && thrown !== ''
+      ? thrown
+      : `${thrown === '' ? 'an empty string' : String(thrown)} was thrown`
   } catch {
     return 'a value that cannot be printed was thrown'
   }

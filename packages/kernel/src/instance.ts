@@ -131,7 +131,7 @@ export class Instance extends HookRun {
     const { cell } = this
     const at = cell.host.clock.now()
     const limit = cell.timeout('stop')
-    const order = { reason: 'its start had been given up', at, limit, end: at + limit }
+    const order = { reason: 'its start had been given up', at, limit, end: at + limit, below: 0 }
     new Release(this, order, ({ errors }) => cell.host.orphaned(cell.name, errors)).begin()
   }
 

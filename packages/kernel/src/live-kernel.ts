@@ -1,36 +1,33 @@
-import { BringUp } from './bring-up.js'
-import { Cell, type CellHost } from './cell.js'
+import type { Cell, CellHost } from './cell.js'
 import { type Clock, systemClock } from './clock.js'
 import { Deadlines } from './deadline.js'
 import { Deferred } from './deferred.js'
-import { definitionOf, type ResourceLike } from './dependency.js'
+import type { ResourceLike } from './dependency.js'
 import {
   describe,
   type KeelsonError,
   kernelFailed,
   refused,
   registeredTooLate,
-  removed,
   startAborted,
   unknownResource,
 } from './errors.js'
 import { Events, type KernelEvents, type KernelListener } from './events.js'
-import { Graph, NONE } from './graph.js'
 import type { Kernel, KernelOptions } from './kernel.js'
 import { NarrowView } from './kernel-view.js'
-import { Membership } from './membership.js'
 import { Monitor } from './monitor.js'
 import { type Plan, planOf } from './plan.js'
 import type { Probe } from './probe.js'
 import { ProbeKeeper } from './probe-keeper.js'
 import { reportOf, ShutdownError, type ShutdownReport, StartError } from './report.js'
 import type { Timeouts } from './resource.js'
+import { Roster } from './roster.js'
 import { settleTimes, Teardown, type TeardownOrder } from './shutdown.js'
 import { type KernelSnapshot, snapshotOf } from './snapshot.js'
 import { Startup, type StartupResult } from './startup.js'
 import { KERNEL_MOVES, type KernelState, move } from './state.js'
-import { Supervisor } from './supervisor.js'
 import { type Span, timelineOf } from './timeline.js'
+import { Upkeep } from './upkeep.js'
 
 const TIMEOUTS: Required<Timeouts> = { start: 30_000, check: 5_000, drain: 10_000, stop: 10_000 }
 const SHUTDOWN = { delay: 0, timeout: 25_000 }
@@ -44,16 +41,11 @@ export class LiveKernel implements Kernel {
   readonly #monitor: Monitor
   readonly #probe: ProbeKeeper
   readonly #host: CellHost
-  readonly #graph: Graph
-  readonly #cells: Cell[] = []
+  readonly #roster: Roster
   readonly #shutdown: { readonly delay: number; readonly timeout: number }
   readonly #concurrency: number
-  readonly #bringUp: BringUp
-  readonly #supervisor: Supervisor
-  readonly #membership: Membership
+  readonly #upkeep: Upkeep
   #state: KernelState = 'idle'
-  /** Teardowns of a part that are going on. */
-  #partial = 0
   /** Whether anything may be running: from the start until its teardown is over. */
   #up = false
   #startup: Startup | undefined
@@ -74,28 +66,17 @@ export class LiveKernel implements Kernel {
     this.#deadlines = new Deadlines(this.#clock, false)
     this.#monitor = new Monitor(this.#clock, new Deadlines(this.#clock, true))
     this.#probe = new ProbeKeeper(this.#events, () => this.#state)
-    this.#graph = new Graph(new Map(Array.from(options.replace ?? [], ({ target, by }) => [target, by])))
+    this.#roster = new Roster(options.replace ?? [])
     this.#host = this.#hostOf({ ...TIMEOUTS, ...options.timeouts })
-    this.#bringUp = new BringUp(this.#graph, this.#cells)
-    const parts = {
+    this.#upkeep = new Upkeep({
+      name: this.name,
       clock: this.#clock,
       events: this.#events,
-      graph: this.#graph,
-      cells: this.#cells,
+      roster: this.#roster,
       monitor: this.#monitor,
-      bringUp: this.#bringUp,
-      tearDown: (cells: readonly Cell[], reason: string, done: () => void) => this.#tearDownPart(cells, reason, done),
-    }
-    this.#supervisor = new Supervisor({ ...parts, fail: (error) => this.fail(error) })
-    this.#membership = new Membership({
-      ...parts,
-      letGo: (cells) => this.#letGo(cells),
-      forget: (cells) => this.#forget(cells),
-      addFailed: (errors, cells) => new StartError(this.name, errors, this.#partReport('add failed', cells)),
-      removeFailed: (cells) => {
-        const report = this.#partReport('removed', cells)
-        return report.ok ? undefined : new ShutdownError(this.name, report)
-      },
+      probe: this.#probe,
+      timeout: this.#shutdown.timeout,
+      fail: (error) => this.fail(error),
     })
   }
 
@@ -108,11 +89,13 @@ export class LiveKernel implements Kernel {
   }
 
   on<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): this {
+    this.#probe.catchUp()
     this.#events.on(type, listener)
     return this
   }
 
   once<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): this {
+    this.#probe.catchUp()
     this.#events.once(type, listener)
     return this
   }
@@ -129,31 +112,31 @@ export class LiveKernel implements Kernel {
 
   takeIn(resources: Iterable<ResourceLike>): void {
     if (this.#up) throw registeredTooLate(this.name, this.#state)
-    this.#extend(resources)
+    this.#roster.takeIn(resources, this.#host)
   }
 
   async add(...resources: ResourceLike[]): Promise<void> {
     if (this.#state !== 'running') throw refused(this.name, 'add resources', this.#state, 'register them before start()')
-    await this.#membership.add(this.#extend(resources))
+    await this.#upkeep.membership.add(this.#roster.takeIn(resources, this.#host))
   }
 
   async remove(resource: ResourceLike, { dependents = false }: { dependents?: boolean } = {}): Promise<void> {
-    const cell = this.#cellOf(resource)
+    const cell = this.#roster.cellOf(resource, this.name)
     if (this.#up && this.#state !== 'running') {
       throw refused(this.name, `remove "${cell.name}"`, this.#state, 'it is stopped with everything else')
     }
-    await this.#membership.remove(cell, dependents)
+    await this.#upkeep.membership.remove(cell, dependents)
   }
 
   async restart(resource: ResourceLike): Promise<void> {
-    const cell = this.#cellOf(resource)
+    const cell = this.#roster.cellOf(resource, this.name)
     if (this.#state !== 'running')
       throw refused(this.name, `restart "${cell.name}"`, this.#state, 'call restart() while it is running')
-    await this.#supervisor.restart(cell)
+    await this.#upkeep.supervisor.restart(cell)
   }
 
   get<T>(resource: ResourceLike<T>): T {
-    return this.#cellOf(resource).value as T
+    return this.#roster.cellOf(resource, this.name).value as T
   }
 
   start(): Promise<this> {
@@ -161,16 +144,17 @@ export class LiveKernel implements Kernel {
     if (this.#up) {
       return Promise.reject(refused(this.name, 'start', this.#state, 'wait until shutdown() has resolved, then start it again'))
     }
-    this.#compact()
+    this.#roster.compact()
     this.#up = true
     this.#stopping = this.#order = this.#lastReport = undefined
     this.#lateErrors = []
     this.#probe.reset()
     const starting = new Deferred<this>()
     this.#starting = starting
+    const startup = new Startup(this.#roster.graph, this.#roster.cells, this.#concurrency, (result) => this.#startupDone(result))
+    this.#startup = startup
     this.#to('starting')
-    this.#startup = new Startup(this.#graph, this.#cells, this.#concurrency, (result) => this.#startupDone(result))
-    this.#startup.begin()
+    startup.begin()
     return starting.promise
   }
 
@@ -180,7 +164,7 @@ export class LiveKernel implements Kernel {
     this.#stopping = stopping
     const now = this.#clock.now()
     const order = { reason, since: now, deadline: now + this.#shutdown.timeout }
-    if (!this.#up) stopping.resolve(this.#lastReport ?? reportOf(reason, 0, this.#cells, []))
+    if (!this.#up) stopping.resolve(this.#lastReport ?? reportOf(reason, 0, this.#roster.cells, []))
     else if (this.#state === 'starting') this.#abortStartup(order)
     else if (this.#state !== 'stopping') this.#drain(order)
     return stopping.promise
@@ -194,22 +178,22 @@ export class LiveKernel implements Kernel {
 
   plan(): Plan {
     return planOf({
-      graph: this.#graph,
+      graph: this.#roster.graph,
       timeouts: this.#host.timeouts,
       shutdown: this.#shutdown,
-      startedIn: (id) => this.#cells[id]!.startMs,
+      startedIn: (id) => this.#roster.cells[id]!.startMs,
     })
   }
 
   inspect(): KernelSnapshot {
-    const resources = this.#present().map((cell) =>
-      snapshotOf(this.#graph, cell, this.#monitor.historyOf(cell), this.#supervisor.restartsOf(cell)),
+    const resources = this.#roster.present.map((cell) =>
+      snapshotOf(this.#roster.graph, cell, this.#monitor.historyOf(cell), this.#upkeep.supervisor.restartsOf(cell)),
     )
     return { name: this.name, state: this.#state, probe: this.probe(), resources }
   }
 
   timeline(): readonly Span[] {
-    return timelineOf(this.#present())
+    return timelineOf(this.#roster.present)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -220,12 +204,12 @@ export class LiveKernel implements Kernel {
     this.#startup = undefined
     this.#deadlines.release()
     if (ok) {
+      const starting = this.#starting!
       this.#probe.started = true
+      this.#upkeep.begin()
+      for (const cell of this.#roster.cells) this.#monitor.watch(cell)
       this.#to('running')
-      this.#supervisor.begin()
-      for (const cell of this.#cells) this.#monitor.watch(cell)
-      this.#starting!.resolve(this)
-      return
+      return starting.resolve(this)
     }
     const shutdown = this.#order
     if (shutdown === undefined) this.#to('stopping', 'start failed')
@@ -245,7 +229,7 @@ export class LiveKernel implements Kernel {
   /** S7: the starts in flight are told to end and awaited; then what ran is stopped. It was never ready, so nothing is delayed. */
   #abortStartup(order: TeardownOrder): void {
     this.#order = order
-    const latest = settleTimes(this.#graph, this.#cells, order.since, order.deadline)
+    const latest = settleTimes(this.#roster.graph, this.#roster.cells, order.since, order.deadline)
     this.#to('stopping', order.reason)
     this.#startup!.abort(startAborted(undefined, order.reason), latest)
   }
@@ -255,9 +239,7 @@ export class LiveKernel implements Kernel {
     this.#starting = undefined
     this.#lateErrors = []
     this.#to('draining', order.reason)
-    const reason = startAborted(undefined, order.reason)
-    this.#supervisor.end(reason)
-    this.#membership.end(reason)
+    this.#upkeep.end(startAborted(undefined, order.reason))
     const stop = () => {
       this.#to('stopping', order.reason)
       this.#tearDown(order, (report) => {
@@ -272,74 +254,13 @@ export class LiveKernel implements Kernel {
 
   #tearDown(order: TeardownOrder, done: (report: ShutdownReport) => void): void {
     this.#monitor.end()
-    new Teardown(this.#graph, this.#cells, this.#clock, order, () => {
+    new Teardown(this.#roster.graph, this.#roster.cells, this.#clock, order, () => {
       this.#deadlines.release()
       this.#up = false
       this.#probe.started = false
-      this.#lastReport = reportOf(order.reason, this.#clock.now() - order.since, this.#present(), this.#lateErrors)
+      this.#lastReport = reportOf(order.reason, this.#clock.now() - order.since, this.#roster.present, this.#lateErrors)
       done(this.#lastReport)
     }).begin()
-  }
-
-  #tearDownPart(cells: readonly Cell[], reason: string, done: () => void): void {
-    const since = this.#clock.now()
-    this.#partial++
-    const order = { reason, since, deadline: since + this.#shutdown.timeout }
-    new Teardown(this.#graph, cells, this.#clock, order, () => {
-      this.#partial--
-      done()
-    }).begin()
-  }
-
-  #partReport(reason: string, cells: readonly Cell[]): ShutdownReport {
-    const durationMs = cells.reduce((longest, cell) => Math.max(longest, cell.durationMs), 0)
-    return reportOf(reason, durationMs, cells, [])
-  }
-
-  #cellOf(resource: ResourceLike): Cell {
-    const definition = definitionOf(resource, undefined, 'the resource')
-    const id = this.#graph.idOf(definition)
-    if (id === NONE) throw unknownResource(definition.name, this.name)
-    return this.#cells[id]!
-  }
-
-  /** Takes resources and what they depend on into the graph, and returns the new ones. */
-  #extend(resources: Iterable<ResourceLike>): readonly Cell[] {
-    const size = this.#cells.length
-    this.#graph.add(Array.from(resources, (resource) => definitionOf(resource, undefined, 'a resource')))
-    for (let id = size; id < this.#graph.size; id++) {
-      this.#cells.push(new Cell(id, this.#graph.nameOf(id), this.#graph.definitions[id]!, this.#host))
-    }
-    return this.#cells.slice(size)
-  }
-
-  #letGo(cells: readonly Cell[]): void {
-    for (const cell of cells) {
-      this.#supervisor.abandon(cell, removed(cell.name))
-      this.#bringUp.forget(cell)
-      this.#monitor.drop(cell)
-    }
-  }
-
-  #forget(cells: readonly Cell[]): void {
-    this.#graph.remove(cells.map(({ id }) => id))
-    for (const cell of cells) {
-      this.#monitor.forget(cell)
-      this.#probe.forget(cell)
-    }
-    if (this.#graph.removed > this.#graph.size / 2) this.#compact()
-  }
-
-  /** Closes the gaps of removed resources, unless somebody is walking over them. */
-  #compact(): void {
-    if (this.#graph.removed === 0 || this.#partial > 0) return
-    const kept = this.#graph.compact().map((id) => this.#cells[id]!)
-    this.#cells.length = 0
-    for (const cell of kept) cell.id = this.#cells.push(cell) - 1
-  }
-
-  #present(): readonly Cell[] {
-    return this.#graph.removed === 0 ? this.#cells : this.#cells.filter(({ id }) => this.#graph.has(id))
   }
 
   #to(state: KernelState, reason?: string): void {
@@ -370,10 +291,10 @@ export class LiveKernel implements Kernel {
   }
 
   #failing(cell: Cell, error: KeelsonError): void {
-    if (this.#state === 'starting' && cell.gone) {
-      cell.fail(error)
-      if (cell.impact === 'unready') this.fail(error)
-    } else this.#supervisor.failing(cell, error)
+    if (this.#state === 'running' || this.#state === 'failed') return this.#upkeep.supervisor.failing(cell, error)
+    if (!cell.gone) return
+    cell.fail(error)
+    if (this.#state === 'starting' && cell.impact === 'unready') this.fail(error)
   }
 }
 

@@ -74,7 +74,7 @@ export function planOf({ graph, timeouts, shutdown, startedIn }: PlanInput): Pla
 /** D3: `min(own, remaining · own / path)`: what is above cannot starve what is below. */
 export function shareOf(own: number, path: number, remaining: number): number {
   if (own === 0 || remaining === Infinity) return own
-  return Math.min(own, remaining * (own / path))
+  return Math.min(own, remaining * Math.min(1, own / path))
 }
 
 /** By resource: the longest sum of weights over it and what it depends on, one after the other. */

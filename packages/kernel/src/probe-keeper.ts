@@ -20,8 +20,13 @@ export class ProbeKeeper {
   }
 
   get current(): Probe {
-    if (this.#stale) this.#refresh()
+    this.catchUp()
     return this.#current
+  }
+
+  /** Before somebody starts to listen: changes that nobody listened to are no news. */
+  catchUp(): void {
+    if (this.#stale) this.#refresh()
   }
 
   get failed(): boolean {

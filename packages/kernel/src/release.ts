@@ -2,6 +2,7 @@ import { StopScope } from './context.js'
 import { hookFailed, type KeelsonError, timedOut } from './errors.js'
 import { HookRun } from './hook-run.js'
 import type { Instance } from './instance.js'
+import { shareOf } from './plan.js'
 import type { Outcome } from './report.js'
 
 /** How long an asynchronous kill, and cleanups after a stop that ran out of time, are waited for, in ms. */
@@ -16,6 +17,8 @@ export interface StopOrder {
   readonly limit: number
   /** When the whole teardown is over, in ms since the epoch. */
   readonly end: number
+  /** The longest that what is below it may take, in ms. */
+  readonly below: number
 }
 
 /** Releases an instance: its stop hook (or the value's own dispose), then the deferred cleanups; kill when time runs out. */
@@ -90,7 +93,7 @@ export class Release extends HookRun {
     const { cell, cleanups = [], value, hasValue } = this.#instance
     const { options } = cell.definition
     const { clock, deadlines } = cell.host
-    const grace = Math.min(LAST_GRACE, this.#order.end - clock.now())
+    const grace = shareOf(LAST_GRACE, LAST_GRACE + this.#order.below, Math.max(0, this.#order.end - clock.now()))
 
     const killed = hasValue && options.kill ? this.#settle('kill', () => options.kill!(value)) : undefined
     const cleaned = cleanups

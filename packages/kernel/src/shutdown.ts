@@ -88,8 +88,10 @@ export class Teardown implements StopListener {
     if (cell.instance === undefined) return this.#settled(place)
     const { reason, deadline } = this.#order
     const at = this.#clock.now()
-    const limit = shareOf(this.#own(place), this.#path[place]!, Math.max(0, deadline - at))
-    cell.stop({ reason, at, limit, end: deadline }, this)
+    const own = this.#own(place)
+    const path = this.#path[place]!
+    const limit = shareOf(own, path, Math.max(0, deadline - at))
+    cell.stop({ reason, at, limit, end: deadline, below: Math.max(0, path - own) }, this)
   }
 
   #settled(place: number): void {

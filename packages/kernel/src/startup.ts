@@ -41,6 +41,7 @@ export class Startup implements StartListener {
   }
 
   begin(): void {
+    if (this.#finished) return
     const { firstDependency } = this.#graph
     for (let id = 0; id < this.#cells.length; id++) {
       const dependencies = firstDependency.at(id + 1) - firstDependency.at(id)
