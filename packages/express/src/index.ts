@@ -1,1 +1,2 @@
-export {}
+export { type ExpressApp, type ExpressServerOptions, expressServer } from './express-server.js'
+export { type ProbeMiddleware, probes } from './probes.js'

@@ -1,4 +1,12 @@
-import { type Dependencies, type KernelEventOf, type Resource, resource, type StartContext, type Values } from '@keelson/kernel'
+import {
+  type Dependencies,
+  type KernelEventOf,
+  type Resource,
+  type ResourceOptions,
+  resource,
+  type StartContext,
+  type Values,
+} from '@keelson/kernel'
 import { type DrainableServer, type Drainer, drainServer } from './drain-server.js'
 import { checkHttpServerOptions, type HttpServerOptions } from './http-server-options.js'
 import { listen } from './listen.js'
@@ -32,8 +40,7 @@ export interface HttpServer {
 export function httpServer<const D extends Dependencies = {}>(name: string, options: HttpServerOptions<D>): Resource<HttpServer> {
   checkHttpServerOptions(name, options)
   const { timeouts, impact, labels } = options
-  return resource<HttpServer, D>(name, {
-    ...lateBound(options),
+  const hooks: ResourceOptions<HttpServer, D> = {
     ...(timeouts && { timeouts }),
     ...(impact && { impact }),
     ...(labels && { labels }),
@@ -42,7 +49,8 @@ export function httpServer<const D extends Dependencies = {}>(name: string, opti
     drain: ({ server }, { signal }) => drainServer(server).drain({ signal }),
     stop: ({ server }) => close(drainServer(server)),
     kill: ({ server }) => drainServer(server).destroy(),
-  })
+  }
+  return resource<HttpServer, D>(name, lateBound(hooks, options))
 }
 
 async function start<D extends Dependencies>(
@@ -89,10 +97,11 @@ async function close(drainer: Drainer): Promise<void> {
   await (state === 'draining' ? closed.catch(() => {}) : closed)
 }
 
-/** Handed on as getters: a kernel reads them when it takes the resource in, not before. */
+/** `dependsOn` and `after` are handed on as getters: a kernel reads them when it takes the resource in, not before. */
 function lateBound<D extends Dependencies>(
+  hooks: ResourceOptions<HttpServer, D>,
   options: HttpServerOptions<D>,
-): { dependsOn?: D; after?: HttpServerOptions<D>['after'] & {} } {
+): ResourceOptions<HttpServer, D> {
   const link = (key: 'dependsOn' | 'after') => ({ get: () => options[key], enumerable: true })
-  return Object.defineProperties({}, { dependsOn: link('dependsOn'), after: link('after') })
+  return Object.defineProperties(hooks, { dependsOn: link('dependsOn'), after: link('after') })
 }
