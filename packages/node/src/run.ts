@@ -4,10 +4,10 @@ import { exitCodeOf, exitNow, exitSoon, holdProcess } from './exit.js'
 import { type Say, sayTo, silent } from './log.js'
 import { narrate } from './narrate.js'
 import { openProbeServer, type ProbeServer } from './probe-server.js'
-import { problemOf } from './problem.js'
 import { catchErrors, type ErrorOrigin } from './process-errors.js'
 import { sayOnStdout } from './process-output.js'
 import { catchSignals } from './process-signals.js'
+import { exitAtOnce, kernelFailed, NEW_LINE, notStarted, probeServerFailed, stoppingAlready, uncaught } from './run-entries.js'
 import { type RunOptions, runOptions } from './run-options.js'
 import { serversOf } from './running-servers.js'
 import { shutdownSummary } from './shutdown-summary.js'
@@ -45,48 +45,28 @@ export async function run(kernel: Kernel, options: RunOptions = {}): Promise<num
   }
 
   function onSignal(signal: NodeJS.Signals): void {
-    // The terminal has just written ^C without ending the line.
-    if (signal === 'SIGINT') say({ level: 'info', message: '', lines: [''], fields: {}, terminalOnly: true })
-    if (leaving || kernel.state === 'stopping') {
-      say({
-        level: 'info',
-        message: `${signal}: ${kernel.name} is stopping already; once more to exit at once`,
-        fields: { event: 'signal', signal },
-      })
-    }
+    if (signal === 'SIGINT') say(NEW_LINE)
+    if (leaving || kernel.state === 'draining' || kernel.state === 'stopping') say(stoppingAlready(kernel.name, signal))
     leave(signal)
   }
 
   function onSecondSignal(signal: NodeJS.Signals, exitCode: number): void {
-    const message = `${signal} again: exit at once, exit code ${exitCode}`
-    say({ level: 'error', message, fields: { event: 'signal', signal, exitCode } })
+    say(exitAtOnce(kernel, signal, exitCode))
     if (exit) exitNow(exitCode)
     hurried.resolve(exitCode)
   }
 
   function onError(error: unknown, origin: ErrorOrigin): void {
     failed = true
-    if (error instanceof ShutdownError && error.report === report) return
-    const problem = problemOf(error)
-    const message = `${origin}: ${problem.message}; shutting down`
-    say({
-      level: 'error',
-      message,
-      lines: [message, ...stackLines(problem.stack)],
-      fields: { event: origin, kernel: kernel.name, problem },
-    })
+    // The application waited for the same start or shutdown; that is told already.
+    if ((error instanceof ShutdownError || error instanceof StartError) && error.report === report) return
+    say(uncaught(kernel.name, origin, error))
     kernel.fail(error)
     leave(origin)
   }
 
   function onKernelFailed(): void {
-    if (!failed) {
-      const message = `${kernel.name} failed: ${kernel
-        .probe()
-        .reasons.map((reason) => reason.message)
-        .join('; ')}`
-      say({ level: 'error', message, fields: { event: 'failed', kernel: kernel.name, onFailure } })
-    }
+    if (!failed) say(kernelFailed(kernel, onFailure))
     failed = true
     if (onFailure === 'shutdown') leave('failed')
   }
@@ -108,16 +88,10 @@ export async function run(kernel: Kernel, options: RunOptions = {}): Promise<num
       probes = settings.probes && (await openProbeServer(kernel, settings.probes))
     } catch (error) {
       failed = true
-      const problem = problemOf(error)
-      const message = `${kernel.name} did not start: its probe server: ${problem.message}`
-      say({
-        level: 'error',
-        message: `${message}, exit code ${exitCodeOf(true)}`,
-        fields: { event: 'start-failed', kernel: kernel.name, problem },
-      })
+      say(probeServerFailed(kernel.name, error, exitCodeOf(true)))
       return
     }
-    if (leaving) return
+    if (leaving) return say(notStarted(kernel.name, exitCodeOf(failed)))
     if (kernel.state === 'running') sayReady()
     try {
       await kernel.start()
@@ -162,12 +136,4 @@ export async function run(kernel: Kernel, options: RunOptions = {}): Promise<num
   if (exit)
     exitSoon(exitCode, exitGrace, (code) => say(stillAlive(kernel.name, exitGrace, holdersOf(kernel.inspect(), report), code)))
   return exitCode
-}
-
-function stackLines(stack: string | undefined): string[] {
-  return (stack ?? '')
-    .split('\n')
-    .filter((line) => /^\s+at /.test(line))
-    .slice(0, 10)
-    .map((line) => `   ${line.trim()}`)
 }

@@ -10,7 +10,7 @@ export function startFailure(kernel: string, { errors, report }: StartError, exi
   return {
     level: 'error',
     message: `${kernel} did not start: ${problems.map(told).join('; ')}; ${aftermath(report)}`,
-    lines: [...headOf(kernel, problems), `${`   ${aftermath(report)}`.padEnd(46)} ${code}`],
+    lines: [...headOf(kernel, problems), `${`   ${aftermath(report)}`.padEnd(44)}   ${code}`],
     fields: {
       event: 'start-failed',
       kernel,
