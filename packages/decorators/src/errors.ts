@@ -1,0 +1,68 @@
+import { KeelsonError } from '@keelson/kernel'
+
+/** Why a constructor parameter cannot be injected. */
+export type Problem = 'no-metadata' | 'erased' | 'circular' | 'too-short' | 'unknown-class' | 'unregistered'
+
+const WHAT: Record<Problem, (found: string) => string> = {
+  'no-metadata': () =>
+    'has no type at run time: the compiler emitted no metadata (esbuild, tsx and type stripping never do, others do with emitDecoratorMetadata)',
+  erased: (found) => `has no type at run time: interfaces, unions, primitives and "import type" are compiled to ${found}`,
+  circular: () => 'was undefined when the class was defined, as in a circular import: name it as delay(() => TheClass)',
+  'too-short': () => 'is missing from inject',
+  'unknown-class': (found) => `is a ${found}, of whose constructor nothing is known`,
+  unregistered: (found) => `asks for the token ${found}, which is not registered: register it before createKernel()`,
+}
+
+export interface UninjectableParameter {
+  /** From the service down to the class that has the parameter. */
+  readonly path: readonly string[]
+  readonly index: number
+  readonly problem: Problem
+  /** What was found for each parameter of the constructor. */
+  readonly signature: readonly string[]
+}
+
+export function uninjectable({ path, index, problem, signature }: UninjectableParameter): KeelsonError {
+  const type = path.at(-1)!
+  const way = path.length > 1 ? ` (${path.join(' → ')})` : ''
+  const found = signature[index]!
+  const service = path.length > 1 ? `decorate ${type} with ` : ''
+  return new KeelsonError(
+    'INVALID_OPTION',
+    `class ${type}${way}: parameter ${index} of new ${type}(${signature.join(', ')}) ${WHAT[problem](found)}; ` +
+      `put @Use(resource) on it, or list all that the constructor receives, in order: ${service}@Service({ inject: […] })`,
+    { resource: path[0], details: { class: type, parameter: index, problem, path } },
+  )
+}
+
+export function classCycle(path: readonly string[]): KeelsonError {
+  return new KeelsonError(
+    'DEPENDENCY_CYCLE',
+    `classes depend on each other: ${path.join(' → ')}; take one of them out of the constructor of the one before it`,
+    { resource: path[0], details: { path } },
+  )
+}
+
+export function outsideKernel(name: string): KeelsonError {
+  return new KeelsonError(
+    'NOT_STARTED',
+    `"${name}" is made by a kernel, not by a container: use kernel.get(), or in a test its constructor`,
+    { resource: name },
+  )
+}
+
+export function notRunningYet(name: string): KeelsonError {
+  return new KeelsonError(
+    'NOT_STARTED',
+    `a factory of the container asked for "${name}", which is not running; what factories take cannot be seen beforehand: ` +
+      `add "${name}" to @Service({ dependsOn: { … } }) of the class that the factory is for`,
+    { resource: name },
+  )
+}
+
+/** A decorator in the wrong place, or with the wrong arguments. */
+export function misused(decorator: string, where: string, problem: string, remedy: string): KeelsonError {
+  return new KeelsonError('INVALID_OPTION', `@${decorator} on ${where}: ${problem}; ${remedy}`, {
+    details: { option: decorator },
+  })
+}

@@ -1,0 +1,5 @@
+export { OnCheck, OnDrain, OnStart, OnStop } from './hooks.js'
+export type { Injected, InjectMismatch, InjectToken } from './inject-list.js'
+export { Service, type ServiceDecorator, type ServiceOptions } from './service.js'
+export { services } from './services.js'
+export { type ParameterDecorator, Use } from './use.js'

@@ -1,0 +1,118 @@
+import type { KernelEvents, KernelView, Resource } from '@keelson/kernel'
+import type { Construction } from './construction.js'
+import { edgesOf } from './edges.js'
+import { notRunningYet, outsideKernel } from './errors.js'
+import type { Class } from './parameters.js'
+import type { Registration } from './registration.js'
+import type { DependencyContainer } from './tsyringe.js'
+import { type Wanted, wantedResource } from './wanted.js'
+
+/**
+ * What the services of one kernel have in common, from its start until it has stopped: a child container of their own, and
+ * one instance of each class that a container would keep. tsyringe's own disposal is never used: the kernel stops services.
+ */
+export class KernelScope {
+  readonly container: DependencyContainer
+  readonly #shared = new Map<Registration, Shared>()
+  /** The values that factories may ask for: services that run, and what `dependsOn` of a service named. */
+  readonly #running = new Map<Resource<unknown>, unknown>()
+  #construction: Construction | undefined
+  /** How often a value was replaced, and a factory asked. */
+  #replaced = 0
+  #asked = 0
+
+  constructor(parent: DependencyContainer) {
+    this.container = parent.createChildContainer()
+    scopes.set(this.container, this)
+  }
+
+  runs(resource: Resource<unknown>, value: unknown): void {
+    if (this.#running.has(resource) && this.#running.get(resource) !== value) this.#replaced++
+    this.#running.set(resource, value)
+  }
+
+  /** Calls a factory of the container. */
+  ask(factory: (container: DependencyContainer) => unknown, construction: Construction): unknown {
+    const outer = this.#construction
+    this.#construction = construction
+    this.#asked++
+    try {
+      return factory(this.container)
+    } finally {
+      this.#construction = outer
+    }
+  }
+
+  /** The value of a resource that a factory asks the container for. */
+  valueOf(wanted: Wanted): unknown {
+    const value = this.#construction?.value(wanted) ?? this.#running.get(wanted.resource)
+    if (value === undefined && !this.#running.has(wanted.resource)) throw notRunningYet(wanted.resource.name)
+    return value
+  }
+
+  /** The one instance of a class in this kernel, made anew when something below it has been restarted. */
+  share(registration: Registration, type: Class, construction: Construction): object {
+    const kept = this.#shared.get(registration)
+    if (kept !== undefined && this.#isCurrent(kept, construction)) return kept.instance
+    const below = [...edgesOf(type, this.container).values()]
+    // Made by the application before it handed the container over: a value like any other, unless it hangs on a kernel.
+    if (below.length === 0 && registration.instance !== undefined) return registration.instance as object
+    const asked = this.#asked
+    const instance = construction.construct(type)
+    const reads = below.map((wanted) => ({ wanted, value: construction.value(wanted) }))
+    this.#shared.set(registration, { instance, reads, replaced: this.#asked === asked ? undefined : this.#replaced })
+    return instance
+  }
+
+  /** A `ref()` follows restarts by itself; what factories read is not known, so that any restart counts. */
+  #isCurrent({ reads, replaced }: Shared, construction: Construction): boolean {
+    if (replaced !== undefined && replaced !== this.#replaced) return false
+    return reads.every(({ wanted, value }) => wanted.followed || construction.value(wanted) === value)
+  }
+}
+
+interface Shared {
+  readonly instance: object
+  /** The values that it was made from. */
+  readonly reads: readonly { readonly wanted: Wanted; readonly value: unknown }[]
+  /** Where factories were asked: how often values had been replaced. */
+  readonly replaced: number | undefined
+}
+
+const scopes = new WeakMap<DependencyContainer, KernelScope>()
+const byKernel = new WeakMap<KernelView, Map<DependencyContainer, KernelScope>>()
+
+/** The scope of a kernel below a container; a new one each time the kernel starts. */
+export function scopeOf(kernel: KernelView, parent: DependencyContainer): KernelScope {
+  let scopesOfKernel = byKernel.get(kernel)
+  if (scopesOfKernel === undefined) {
+    scopesOfKernel = new Map()
+    byKernel.set(kernel, scopesOfKernel)
+    dropWhenStopped(kernel)
+  }
+  let scope = scopesOfKernel.get(parent)
+  if (scope === undefined) {
+    scope = new KernelScope(parent)
+    scopesOfKernel.set(parent, scope)
+  }
+  return scope
+}
+
+function dropWhenStopped(kernel: KernelView): void {
+  const listener = ({ from, to }: KernelEvents['kernel:state']) => {
+    if (to !== 'stopped' && !(to === 'failed' && from === 'stopping')) return
+    kernel.off('kernel:state', listener)
+    byKernel.delete(kernel)
+  }
+  kernel.on('kernel:state', listener)
+}
+
+/** A factory for containers: gives what the kernel that the container belongs to made for a token. */
+export function fromKernel(token: unknown): (container: DependencyContainer) => unknown {
+  return (container) => {
+    const wanted = wantedResource(token)!
+    const scope = scopes.get(container)
+    if (scope === undefined) throw outsideKernel(wanted.resource.name)
+    return scope.valueOf(wanted)
+  }
+}

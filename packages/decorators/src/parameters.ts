@@ -1,0 +1,90 @@
+import type { Problem } from './errors.js'
+import type { InjectToken } from './inject-list.js'
+import './tsyringe.js'
+import { type Wanted, wantedResource } from './wanted.js'
+
+/** A class as it is injected. */
+export type Class = new (...args: never[]) => object
+
+/** What is known of one parameter of a constructor. */
+export interface Parameter {
+  readonly token: unknown
+  /** `@injectAll`: every registration of the token, as an array. */
+  readonly multiple: boolean
+  readonly isOptional: boolean
+  /** `@injectWithTransform`. */
+  readonly transform: { readonly token: unknown; readonly args: readonly unknown[] } | undefined
+  /** The resource that the token stands for. */
+  readonly wanted: Wanted | undefined
+  /** It has a default value, which is used when it cannot be injected. */
+  readonly hasDefault: boolean
+  readonly missing: Problem | undefined
+}
+
+const lists = new WeakMap<Class, readonly InjectToken[]>()
+const known = new WeakMap<Class, readonly Parameter[]>()
+
+/** Says what a constructor receives, whatever its metadata say. */
+export function listParameters(type: Class, inject: readonly InjectToken[]): void {
+  lists.set(type, inject)
+}
+
+/**
+ * The constructor parameters of a class: what `inject` lists, else `@Use` and tsyringe's decorators over `design:paramtypes`.
+ * A class without a constructor has those of the class that it extends.
+ */
+export function parametersOf(type: Class): readonly Parameter[] {
+  let parameters = known.get(type)
+  if (parameters === undefined) {
+    parameters = read(type)
+    known.set(type, parameters)
+  }
+  return parameters
+}
+
+function read(type: Class): readonly Parameter[] {
+  for (let level: unknown = type; isOwnClass(level); level = Object.getPrototypeOf(level)) {
+    const list = lists.get(level)
+    const types: readonly unknown[] | undefined = Reflect.getOwnMetadata('design:paramtypes', level)
+    const tokens: Readonly<Record<number, unknown>> | undefined = Reflect.getOwnMetadata('injectionTokens', level)
+    if (list !== undefined) return parametersFrom(level, list, 'too-short')
+    if (types !== undefined) return parametersFrom(level, Object.assign([...types], tokens), 'circular')
+    if (tokens !== undefined || level.length > 0) return parametersFrom(level, Object.assign([], tokens), 'no-metadata')
+  }
+  return []
+}
+
+function parametersFrom(type: Class, given: readonly unknown[], otherwise: Problem): readonly Parameter[] {
+  const length = Math.max(given.length, type.length)
+  return Array.from({ length }, (_, index) => parameter(given[index], index >= type.length, otherwise))
+}
+
+/** tsyringe describes a parameter by its token alone, or by an object that holds the token. */
+function parameter(given: unknown, hasDefault: boolean, otherwise: Problem): Parameter {
+  const { token, multiple, isOptional, transform, transformArgs = [] } = isDescriptor(given) ? given : { token: given }
+  return {
+    token,
+    multiple: multiple === true,
+    isOptional: isOptional === true,
+    transform: transform === undefined ? undefined : { token: transform, args: transformArgs },
+    wanted: wantedResource(token),
+    hasDefault,
+    missing: token === undefined || token === null ? otherwise : undefined,
+  }
+}
+
+interface Descriptor {
+  readonly token: unknown
+  readonly multiple?: boolean
+  readonly isOptional?: boolean
+  readonly transform?: unknown
+  readonly transformArgs?: readonly unknown[]
+}
+
+function isDescriptor(given: unknown): given is Descriptor {
+  return typeof given === 'object' && given !== null && 'token' in given
+}
+
+function isOwnClass(level: unknown): level is Class {
+  return typeof level === 'function' && level !== Function.prototype
+}

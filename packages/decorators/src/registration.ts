@@ -1,0 +1,39 @@
+import { type DependencyContainer, Lifecycle } from './tsyringe.js'
+
+/** What a container holds for a token. */
+export interface Registration {
+  readonly provider: {
+    readonly useValue?: unknown
+    readonly useFactory?: (container: DependencyContainer) => unknown
+    readonly useToken?: unknown
+    readonly useClass?: unknown
+  }
+  readonly options: { readonly lifecycle: Lifecycle }
+  /** What was resolved before, where the container keeps it. */
+  readonly instance?: unknown
+}
+
+/** tsyringe has no public way to ask which provider a token has without running it. */
+interface Readable {
+  getRegistration(token: unknown): Registration | null
+  getAllRegistrations(token: unknown): readonly Registration[] | null
+}
+
+/** The last registration of a token, in the container or else in its parents. */
+export function registrationOf(token: unknown, container: DependencyContainer): Registration | undefined {
+  return (container as unknown as Readable).getRegistration(token) ?? undefined
+}
+
+export function registrationsOf(token: unknown, container: DependencyContainer): readonly Registration[] {
+  return (container as unknown as Readable).getAllRegistrations(token) ?? []
+}
+
+/** Whether a kernel has one instance, as a container would: `@singleton()` and `@scoped(Lifecycle.ContainerScoped)`. */
+export function isShared({ options }: Registration): boolean {
+  return options.lifecycle === Lifecycle.Singleton || options.lifecycle === Lifecycle.ContainerScoped
+}
+
+/** Whether one service that starts has one instance: `@scoped(Lifecycle.ResolutionScoped)`. */
+export function isSharedByResolution({ options }: Registration): boolean {
+  return options.lifecycle === Lifecycle.ResolutionScoped
+}

@@ -1,0 +1,4 @@
+// The one door to tsyringe: it refuses to load before the reflection that it is built on.
+import 'reflect-metadata'
+
+export { container, type DependencyContainer, inject, Lifecycle } from 'tsyringe'

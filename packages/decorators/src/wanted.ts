@@ -1,0 +1,59 @@
+import { type Dependency, RESOURCE, type Resource, type ResourceLike, resourceOf } from '@keelson/kernel'
+import type { Delayed, InjectToken } from './inject-list.js'
+
+/** A resource that a constructor parameter asks for. */
+export interface Wanted {
+  readonly dependency: Dependency
+  readonly resource: Resource<unknown>
+  /** Under which name the service depends on it. */
+  readonly field: string
+  /** A `ref()` follows restarts by itself. */
+  readonly followed: boolean
+}
+
+/** The resource that a token stands for; undefined for a class without `@Service()` and for a token of the container. */
+export function wantedResource(token: unknown): Wanted | undefined {
+  const asked = typeof token === 'symbol' ? used.get(token) : token
+  const dependency = isDelayed(asked) ? undelayed(asked) : asked
+  if (isEdge(dependency)) return wanted(dependency, resourceOf(dependency.resource), dependency.kind)
+  return carriesResource(dependency) ? wanted(dependency, resourceOf(dependency), 'required') : undefined
+}
+
+function wanted(dependency: Dependency, resource: Resource<unknown>, kind: 'required' | 'optional' | 'ref'): Wanted {
+  const field = kind === 'required' ? `constructor:${resource.name}` : `constructor:${kind}(${resource.name})`
+  return { dependency, resource, field, followed: kind === 'ref' }
+}
+
+/** A name for what `@Use` was given: tsyringe's metadata hold names and classes. */
+export function useToken(dependency: InjectToken): symbol {
+  const token = Symbol('@Use')
+  used.set(token, dependency)
+  return token
+}
+
+const used = new Map<symbol, InjectToken>()
+
+export function isDelayed(token: unknown): token is Delayed<unknown> {
+  return typeof token === 'object' && token !== null && 'createProxy' in token && typeof token.createProxy === 'function'
+}
+
+/** tsyringe gives the class away only to what makes the object behind its proxy, which is made when the proxy is used. */
+export function undelayed(delayed: Delayed<unknown>): unknown {
+  let type: unknown
+  const capture = (given: unknown) => {
+    type = given
+    return {}
+  }
+  Reflect.ownKeys(delayed.createProxy(capture as never) as object)
+  return type
+}
+
+function isEdge(x: unknown): x is Exclude<Dependency, ResourceLike> & { readonly kind: 'optional' | 'ref' } {
+  return typeof x === 'object' && x !== null && 'kind' in x && (x.kind === 'optional' || x.kind === 'ref') && 'resource' in x
+}
+
+function carriesResource(x: unknown): x is ResourceLike {
+  return (
+    (typeof x === 'object' || typeof x === 'function') && x !== null && (x as { [RESOURCE]?: unknown })[RESOURCE] !== undefined
+  )
+}
