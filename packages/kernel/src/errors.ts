@@ -228,7 +228,7 @@ export function describe(thrown: unknown): string {
   }
 }
 
-export function formatMs(ms: number): string {
+function formatMs(ms: number): string {
   return ms === Infinity ? 'no limit' : `${Math.round(ms * 10) / 10} ms`
 }
 

@@ -101,7 +101,7 @@ export function dependenciesOf(graph: Graph, id: number): PlannedDependency[] {
 }
 
 /** The ids on the chain with the largest sum, dependencies first. */
-export function criticalPath(graph: Graph, weight: (id: number) => number): number[] {
+function criticalPath(graph: Graph, weight: (id: number) => number): number[] {
   const longest = longestPaths(graph, weight)
   const path: number[] = []
   for (let id = argMax(longest, longest.keys()); id !== undefined; id = argMax(longest, dependencyIds(graph, id)))

@@ -1,0 +1,56 @@
+// Runs the tests as the README says, then every other check, and counts both. Fails when anything failed.
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const cache = join(root, '.cache')
+mkdirSync(cache, { recursive: true })
+
+let passed = 0
+let failed = 0
+
+function step(title, command, args) {
+  console.log(`\n── ${title}: ${command} ${args.join(' ')}`)
+  const began = performance.now()
+  const { status } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+  console.log(`── ${title}: ${status === 0 ? 'ok' : `FAILED (${status})`} in ${((performance.now() - began) / 1000).toFixed(1)} s`)
+  return status === 0
+}
+
+/** A step that is one check. */
+function check(title, command, args) {
+  if (step(title, command, args)) passed++
+  else failed++
+}
+
+/** A step that writes its own counts; one that fails without having counted a failure is a failure. */
+function counted(title, command, args, file, counts) {
+  rmSync(file, { force: true })
+  const ok = step(title, command, args)
+  let result = { passed: 0, failed: 0 }
+  try {
+    result = counts(JSON.parse(readFileSync(file, 'utf8')))
+  } catch (error) {
+    console.error(`── ${title}: its counts could not be read: ${error.message}`)
+    result.failed = 1
+  }
+  passed += result.passed
+  failed += result.failed || (ok ? 0 : 1)
+}
+
+const tests = join(cache, 'tests.json')
+counted('tests', 'npm', ['test', '--', '--reporter=default', '--reporter=json', `--outputFile.json=${tests}`], tests, (report) => ({
+  passed: report.numPassedTests,
+  failed: report.numFailedTests + report.numPendingTests + report.numTodoTests,
+}))
+check('build', 'npm', ['run', '--silent', 'build'])
+check('types', 'npm', ['run', '--silent', 'typecheck'])
+check('lint', 'npm', ['run', '--silent', 'lint'])
+check('unused', 'npm', ['run', '--silent', 'knip'])
+const packages = join(cache, 'packages.json')
+counted('packages', 'node', ['scripts/check-packages.mjs', packages], packages, (counts) => counts)
+
+console.log(`\n${passed} passed, ${failed} failed`)
+process.exitCode = failed === 0 ? 0 : 1
