@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest'
+import { KeelsonError, resource, ShutdownError, StartError } from './index.js'
+import { keelsonError, shutdownError, startError } from './testing/rejection.js'
+import { hang, scene } from './testing/scene.js'
+
+describe('KeelsonError', () => {
+  test('is an Error with a code, and has a field only where there is something to say', () => {
+    const cause = new Error('why')
+    const full = new KeelsonError('START_FAILED', 'text', { resource: 'db', phase: 'start', cause, details: { limit: 5 } })
+    expect(full).toBeInstanceOf(Error)
+    expect(full).toMatchObject({
+      name: 'KeelsonError',
+      code: 'START_FAILED',
+      resource: 'db',
+      phase: 'start',
+      cause,
+      details: { limit: 5 },
+    })
+    expect(full.stack).toContain('errors.test.ts')
+    const bare = new KeelsonError('ABORTED', 'text')
+    expect(Object.keys(bare).sort()).toEqual(['code', 'details', 'name'])
+    expect('cause' in bare).toBe(false)
+    expect(bare.details).toEqual({})
+  })
+
+  test('S6 undefined is a cause when it was thrown', () => {
+    const error = new KeelsonError('START_FAILED', 'text', { cause: undefined })
+    expect(Object.hasOwn(error, 'cause')).toBe(true)
+  })
+})
+
+test('StartError and ShutdownError are AggregateErrors with a code and the report', async () => {
+  const { clock, kernel, traced } = scene()
+  const app = kernel([traced('a', { start: () => Promise.reject(new Error('no')) })])
+  const start = await clock.run(startError(app.start()))
+  expect(start).toBeInstanceOf(StartError)
+  expect(start).toBeInstanceOf(AggregateError)
+  expect(start).toMatchObject({ name: 'StartError', code: 'START_FAILED', report: { ok: true } })
+  const sick = await kernel([traced('a', { stop: () => Promise.reject(new Error('no')) })]).start()
+  const shutdown = await clock.run(shutdownError(sick.shutdown()))
+  expect(shutdown).toBeInstanceOf(ShutdownError)
+  expect(shutdown).toMatchObject({ name: 'ShutdownError', code: 'SHUTDOWN_FAILED', report: { ok: false } })
+})
+
+describe('messages say what happened, to which resource, and what to do', () => {
+  const first = async (start: ReturnType<ReturnType<typeof scene>['kernel']>, clock: ReturnType<typeof scene>['clock']) =>
+    (await clock.run(startError(start.start()))).errors[0]!.message
+
+  test('of a start that timed out', async () => {
+    const { clock, kernel } = scene()
+    const message = await first(kernel([resource('db', { start: hang, timeouts: { start: 1_500 } })]), clock)
+    expect(message).toMatch(/"db".*start.*1500 ms.*timeouts\.start/)
+  })
+
+  test('of a start whose check never passed: the last failure is in it', async () => {
+    const { clock, kernel } = scene()
+    const check = () => Promise.reject(new Error('connection refused'))
+    const message = await first(kernel([resource('db', { start: () => 1, check, timeouts: { start: 100 } })]), clock)
+    expect(message).toMatch(/"db".*connection refused/)
+  })
+
+  test('of a failed dependency', async () => {
+    const { clock, kernel, traced } = scene()
+    const mail = traced('mail', { start: () => Promise.reject(new Error('no')), impact: 'degraded' })
+    const { errors } = await clock.run(startError(kernel([traced('api', { dependsOn: { mail } })]).start()))
+    expect(errors[1]!.message).toMatch(/"api".*"mail".*optional/)
+  })
+
+  test('of a stop and of a drain that timed out, and of a budget that was spent', async () => {
+    const { clock, kernel, traced } = scene()
+    const app = await kernel([traced('a', { drain: hang, stop: hang, timeouts: { drain: 50, stop: 70 } })]).start()
+    const { errors } = await clock.run(shutdownError(app.shutdown()))
+    expect(errors.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/"a".*drain.*50 ms.*timeouts\.drain/),
+      expect.stringMatching(/"a".*stop.*70 ms.*timeouts\.stop/),
+    ])
+    const broke = await kernel([traced('b')], { shutdown: { timeout: 0 } }).start()
+    const { errors: spent } = await clock.run(shutdownError(broke.shutdown()))
+    expect(spent[0]!.message).toMatch(/"b".*budget.*shutdown\.timeout/)
+  })
+
+  test('of a resource that has no value, or is not there', () => {
+    const { kernel, traced } = scene()
+    const a = traced('a')
+    expect(keelsonError(() => kernel([a]).get(a)).message).toMatch(/"a".*idle.*start\(\)/)
+    expect(keelsonError(() => kernel([], { name: 'shop' }).get(a)).message).toMatch(/"shop".*"a".*register/)
+  })
+
+  test('of a duplicate and of a bad option', () => {
+    const { kernel, traced } = scene()
+    expect(keelsonError(() => kernel([traced('db'), traced('db')])).message).toMatch(/"db".*rename/)
+    expect(keelsonError(() => resource('db', { start: () => 1, timeouts: { stop: -1 } })).message).toMatch(
+      /"db".*timeouts\.stop.*-1/,
+    )
+  })
+})
