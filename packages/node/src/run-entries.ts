@@ -41,7 +41,11 @@ export function kernelFailed(kernel: Pick<Kernel, 'name' | 'probe'>, onFailure: 
 }
 
 export function notStarted(kernel: string, exitCode: number): Entry {
-  return { level: 'info', message: `${kernel} was not started, exit code ${exitCode}`, fields: { event: 'not-started', kernel, exitCode } }
+  return {
+    level: 'info',
+    message: `${kernel} was not started, exit code ${exitCode}`,
+    fields: { event: 'not-started', kernel, exitCode },
+  }
 }
 
 export function probeServerFailed(kernel: string, error: unknown, exitCode: number): Entry {

@@ -1,0 +1,77 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+
+export interface Ended {
+  code: number | null
+  signal: NodeJS.Signals | null
+  output: string
+}
+
+export interface Child {
+  readonly process: ChildProcess
+  /** Resolves with the match once the output has it; rejects when the process ends without. */
+  said(pattern: RegExp): Promise<RegExpExecArray>
+  kill(signal: NodeJS.Signals): void
+  readonly ended: Promise<Ended>
+}
+
+const fixtures = fileURLToPath(new URL('./fixtures/', import.meta.url))
+
+/** Runs a fixture as a process of its own; what is left of it at the end of the test is killed. */
+export function runFixture(name: string, env: Record<string, string | number> = {}): Child {
+  const values = Object.fromEntries(Object.entries(env).map(([key, value]) => [key, String(value)]))
+  return follow(spawn(process.execPath, [`${fixtures}${name}.mjs`], { env: { PATH: process.env.PATH, ...values } }))
+}
+
+/** The same on a terminal, where `script` of util-linux can make one. */
+export function runFixtureOnTerminal(name: string): Child {
+  const command = `"${process.execPath}" "${fixtures}${name}.mjs"`
+  return follow(
+    spawn('script', ['-qefc', command, '/dev/null'], { env: { PATH: process.env.PATH, TERM: 'dumb', NO_COLOR: '1' } }),
+  )
+}
+
+function follow(child: ChildProcess): Child {
+  let output = ''
+  let over = false
+  const waiting = new Set<() => void>()
+  const append = (chunk: Buffer) => {
+    output += String(chunk)
+    for (const check of waiting) check()
+  }
+  child.stdout?.on('data', append)
+  child.stderr?.on('data', append)
+  const ended = new Promise<Ended>((resolve) => {
+    child.once('close', (code, signal) => {
+      over = true
+      for (const check of waiting) check()
+      resolve({ code, signal, output })
+    })
+  })
+  onTestFinished(async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+    await ended
+  })
+  return {
+    process: child,
+    ended,
+    kill: (signal) => void child.kill(signal),
+    said: (pattern) =>
+      new Promise((resolve, reject) => {
+        const check = () => {
+          const match = pattern.exec(output)
+          if (match === null && !over) return
+          waiting.delete(check)
+          if (match === null) reject(new Error(`it ended without saying ${pattern}: ${output}`))
+          else resolve(match)
+        }
+        waiting.add(check)
+        check()
+      }),
+  }
+}
+
+export function later(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest'
+import { runFixture } from './child.js'
+
+describe('X2 the exit', () => {
+  it('comes by itself, with code 0, when the application shuts its kernel down', async () => {
+    const { code, output } = await runFixture('job').ended
+    expect(output).toContain('run() returned 0\nended by itself with 0')
+    expect(code).toBe(0)
+  })
+
+  it('has code 1 when a resource failed to stop', async () => {
+    const { code, output } = await runFixture('job', { FAIL: 1 }).ended
+    expect(output).toContain('resource \\"db\\" failed to stop: the last write failed')
+    expect(output).toContain('job stopped with 1 error')
+    expect(output).not.toContain('unhandled rejection')
+    expect(output).toContain('run() returned 1')
+    expect(code).toBe(1)
+  })
+
+  it('keeps an exitCode that the application set', async () => {
+    expect(await runFixture('job', { CODE: 42 }).ended).toMatchObject({
+      code: 42,
+      output: expect.stringContaining('run() returned 42'),
+    })
+    expect(await runFixture('job', { CODE: 42, FAIL: 1 }).ended).toMatchObject({ code: 42 })
+  })
+
+  it('names what keeps the process alive after exitGrace, and whose it is, and ends it', async () => {
+    const { code, output } = await runFixture('still-alive').ended
+    expect(code).toBe(0)
+    const dump = output.split('\n').find((line) => line.includes('still-alive'))
+    const { holders, msg } = JSON.parse(dump!) as { holders: object[]; msg: string }
+    expect(msg).toContain('still alive 300 ms after job stopped, exit code 0')
+    expect(holders).toContainEqual({ kind: 'timer', what: 'setTimeout or setInterval', count: 2 })
+    expect(holders).toContainEqual({
+      kind: 'connection',
+      what: expect.stringMatching(/^to 127\.0\.0\.1:\d+$/),
+      count: 1,
+      resource: 'db',
+    })
+    expect(holders).toContainEqual({ kind: 'server', what: expect.stringMatching(/^listening on 127\.0\.0\.1:\d+$/), count: 1 })
+  })
+
+  it('has code 1 when a stop hangs, and says which', async () => {
+    const shop = runFixture('hang', { STOP: 300 })
+    await shop.said(/shop is ready/)
+    shop.kill('SIGTERM')
+    const { code, output } = await shop.ended
+    expect(output).toContain('"unfinished":{"db":"timed-out"}')
+    expect(code).toBe(1)
+  })
+})
+
+describe('X3 the process while a kernel runs in it', () => {
+  it('has its listeners back, and nothing that keeps it alive, when run() ends', async () => {
+    const job = runFixture('listeners')
+    const [during] = await job.said(/during .*/)
+    expect(during).toBe('during 1,1,1,1,1,0')
+    job.kill('SIGTERM')
+    const { code, output } = await job.ended
+    expect(output).toContain('before 0,0,0,0,0,0\nafter 0,0,0,0,0,0\nactive \ncode 0\n')
+    expect(code).toBe(0)
+  })
+
+  it.each([
+    ['exception', 'uncaught exception'],
+    ['rejection', 'unhandled rejection'],
+    ['start', 'uncaught exception'],
+  ])('is shut down with code 1 after an error that nobody caught: %s', async (kind, name) => {
+    const { code, output } = await runFixture('uncaught', { KIND: kind }).ended
+    expect(output).toContain(`"msg":"${name}: nobody catches mongodb://***@db/; shutting down"`)
+    expect(output).toContain('db was stopped')
+    expect(output).not.toContain('hunter2')
+    expect(code).toBe(1)
+  })
+})
+
+describe('X4 a kernel that fails at run time', () => {
+  it('is shut down, with code 1', async () => {
+    const { code, output } = await runFixture('failing').ended
+    expect(output).toContain('shop failed: the disk is gone')
+    expect(output).toMatch(/shop stopped in .*, exit code 1/)
+    expect(code).toBe(1)
+  })
+
+  it("stays up with onFailure 'wait', not live, until the platform ends it with code 1", async () => {
+    const shop = runFixture('failing', { WAIT: 1 })
+    const [, url] = await shop.said(/"probes":"(http:[^"]*)\/readyz"/)
+    await shop.said(/waiting for the platform to end the process/)
+    expect((await fetch(`${url}/livez`)).status).toBe(503)
+    shop.kill('SIGTERM')
+    expect((await shop.ended).code).toBe(1)
+  })
+})

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest'
+import { later, runFixture } from './child.js'
+
+describe('X1 signals', () => {
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s stops everything and ends with code 0', async (signal) => {
+    const shop = runFixture('shop')
+    await shop.said(/shop is ready/)
+    shop.kill(signal)
+    const { code, output } = await shop.ended
+    expect(output).toContain(`"msg":"${signal}: draining"`)
+    expect(output).toMatch(/"msg":"shop stopped in .*, exit code 0"/)
+    expect(code).toBe(0)
+  })
+
+  it('a second signal 250 ms later exits at once with 128 + n and names what was not stopped', async () => {
+    const shop = runFixture('hang')
+    await shop.said(/shop is ready/)
+    shop.kill('SIGTERM')
+    await shop.said(/SIGTERM: draining/)
+    await later(300)
+    shop.kill('SIGINT')
+    const { code, output } = await shop.ended
+    expect(output).toContain('SIGINT again: exiting at once, without having stopped db, exit code 130')
+    expect(code).toBe(130)
+  })
+
+  it('a second signal that comes sooner is the same one, forwarded', async () => {
+    const shop = runFixture('hang', { STOP: 700 })
+    await shop.said(/shop is ready/)
+    shop.kill('SIGINT')
+    await shop.said(/SIGINT: draining/)
+    shop.kill('SIGINT')
+    const { code, output } = await shop.ended
+    expect(output).not.toContain('again')
+    expect(output).toContain('did not finish its stop within')
+    expect(code).toBe(1)
+  })
+
+  it('a forwarded signal that comes when everything has stopped does not kill the process', async () => {
+    const shop = runFixture('shop')
+    await shop.said(/shop is ready/)
+    shop.kill('SIGINT')
+    await shop.said(/shop stopped/)
+    shop.kill('SIGINT')
+    expect(await shop.ended).toMatchObject({ code: 0, signal: null })
+  })
+
+  it('with exit: false a second signal resolves run() at once', async () => {
+    const shop = runFixture('hang', { EXIT: 'false' })
+    await shop.said(/shop is ready/)
+    shop.kill('SIGTERM')
+    await shop.said(/SIGTERM: draining/)
+    await later(300)
+    shop.kill('SIGTERM')
+    const { code, output } = await shop.ended
+    expect(output).toContain('run() returned 143')
+    expect(code).toBe(7)
+  })
+})
+
+describe('X3, S7 a signal during the start', () => {
+  it('gives the start up, stops what had started and ends with code 0', async () => {
+    const shop = runFixture('slow-start')
+    await shop.said(/starting\n/)
+    shop.kill('SIGTERM')
+    const { code, output } = await shop.ended
+    expect(output).toContain('SIGTERM: giving up the start')
+    expect(output).toContain('db was stopped')
+    expect(output).not.toContain('is ready')
+    expect(code).toBe(0)
+  })
+
+  it('is bounded when the start does not listen, and then ends with code 1', async () => {
+    const shop = runFixture('slow-start', { DEAF: 1 })
+    await shop.said(/starting\n/)
+    shop.kill('SIGTERM')
+    const { code, output } = await shop.ended
+    expect(output).toContain('db was stopped')
+    expect(code).toBe(1)
+  })
+})
