@@ -50,7 +50,8 @@ export class Orders {
 
 function wantedFrom(body: unknown): { product: string; quantity: number } {
   const { product, quantity } = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>
-  if (typeof product !== 'string' || product === '') throw new Problem(422, 'invalid_order', 'product must be the id of a product')
+  if (typeof product !== 'string' || product === '')
+    throw new Problem(422, 'invalid_order', 'product must be the id of a product')
   if (!Number.isInteger(quantity) || (quantity as number) < 1 || (quantity as number) > 1_000) {
     throw new Problem(422, 'invalid_order', 'quantity must be a whole number from 1 to 1000')
   }

@@ -12,12 +12,18 @@ interface PaymentsService {
 /** The payments service: a child process with a kernel of its own. When it dies it is started again, with what depends on it. */
 const payments = resource('payments', {
   start: async (_deps, ctx): Promise<PaymentsService> => {
-    const child = fork(fileURLToPath(new URL('payments-service.ts', import.meta.url)), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+    const child = fork(fileURLToPath(new URL('payments-service.ts', import.meta.url)), {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    })
     ctx.defer(() => child.kill('SIGKILL'))
-    child.once('exit', (code, signal) => ctx.crashed(new Error(`the payments process ended with ${signal ?? `exit code ${code}`}`)))
+    child.once('exit', (code, signal) =>
+      ctx.crashed(new Error(`the payments process ended with ${signal ?? `exit code ${code}`}`)),
+    )
     const [url] = await Promise.race([
       once(child, 'message', { signal: ctx.signal }),
-      once(child, 'exit', { signal: ctx.signal }).then(() => Promise.reject(new Error('the payments process ended before it listened'))),
+      once(child, 'exit', { signal: ctx.signal }).then(() =>
+        Promise.reject(new Error('the payments process ended before it listened')),
+      ),
     ])
     return { child, url: String(url) }
   },
@@ -51,4 +57,3 @@ export async function charge(pool: Pool, amount: number): Promise<string> {
   if (response.statusCode !== 201) throw new Error(`the payments service answered ${response.statusCode}`)
   return body.id
 }
-

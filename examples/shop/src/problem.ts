@@ -14,7 +14,8 @@ export class Problem extends Error {
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error
   if (!(error instanceof Error)) return UNKNOWN
-  if ((error as { type?: string }).type === 'entity.parse.failed') return new Problem(400, 'bad_json', 'the body is not valid JSON')
+  if ((error as { type?: string }).type === 'entity.parse.failed')
+    return new Problem(400, 'bad_json', 'the body is not valid JSON')
   if ((error as { type?: string }).type === 'entity.too.large') return new Problem(413, 'too_large', 'the body is too large')
   if (error.name.startsWith('Mongo')) return new Problem(503, 'database_unavailable', 'the database does not answer; try again')
   return UNKNOWN

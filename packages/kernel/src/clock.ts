@@ -25,7 +25,9 @@ export const systemClock: Clock = {
     return chain
   },
   clearTimeout(handle) {
-    clearTimeout(handle instanceof Object && 'current' in handle ? handle.current : handle)
+    clearTimeout(
+      (handle instanceof Object && 'current' in handle ? handle.current : handle) as Parameters<typeof clearTimeout>[0],
+    )
   },
 }
 

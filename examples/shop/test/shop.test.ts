@@ -1,0 +1,155 @@
+import { once } from 'node:events'
+import { Agent, request } from 'node:http'
+import { createServer } from 'node:net'
+import { startMongoStandIn } from '@keelson/mongo-stand-in'
+import { afterEach, describe, expect, test } from 'vitest'
+import { Shop } from './shop.js'
+
+const closing: (() => unknown)[] = []
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close()
+})
+
+async function open(env?: Record<string, string>): Promise<Shop> {
+  const shop = new Shop(env)
+  closing.push(() => shop.end('SIGKILL'))
+  return await shop.ready()
+}
+
+async function standIn() {
+  const server = await startMongoStandIn()
+  closing.push(() => server.close())
+  return server
+}
+
+describe('the API', () => {
+  test('lists products, takes an order and gives it back', async () => {
+    const shop = await open()
+    expect(await (await shop.get('/products')).json()).toContainEqual({ id: 'rope', name: 'Mooring rope, 20 m', price: 35 })
+    expect(await (await shop.get('/products/rope')).json()).toMatchObject({ id: 'rope' })
+    const created = await shop.order({ product: 'rope', quantity: 2 })
+    expect(created.status).toBe(201)
+    const order = (await created.json()) as { id: string }
+    expect(order).toMatchObject({ product: 'rope', quantity: 2, total: 70, payment: expect.any(String) })
+    expect(await (await shop.get(`/orders/${order.id}`)).json()).toEqual(order)
+    expect(await shop.end()).toBe(0)
+  })
+
+  test('refuses what it cannot serve with a status and a clear body', async () => {
+    const shop = await open()
+    const answers = await Promise.all(
+      [
+        shop.order('{ not json'),
+        shop.order({ product: 'kraken', quantity: 1 }),
+        shop.order({ product: 'rope', quantity: -2 }),
+        shop.order({ product: 'rope', quantity: 1.5 }),
+        shop.order('null'),
+        shop.order({ product: { $ne: '' }, quantity: 1 }),
+        shop.get('/orders/none'),
+        shop.get('/products/none'),
+        shop.get('/nothing'),
+      ].map(async (answer) => {
+        const response = await answer
+        const { error } = (await response.json()) as { error: { code: string; message: string } }
+        expect(error.message).not.toBe('')
+        return `${response.status} ${error.code}`
+      }),
+    )
+    expect(answers).toEqual([
+      '400 bad_json',
+      '404 unknown_product',
+      '422 invalid_order',
+      '422 invalid_order',
+      '400 bad_json',
+      '422 invalid_order',
+      '404 unknown_order',
+      '404 unknown_product',
+      '404 not_found',
+    ])
+  })
+
+  test('answers 429 with Retry-After over the limit', async () => {
+    const shop = await open({ REQUESTS_PER_SECOND: '3' })
+    const responses = await Promise.all(Array.from({ length: 8 }, () => shop.get('/products')))
+    const refused = responses.filter(({ status }) => status === 429)
+    expect(refused.length).toBeGreaterThan(0)
+    expect(Number(refused[0]!.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
+  })
+})
+
+describe('the database', () => {
+  test('is gone: readiness is 503 and orders are refused; it is back: readiness is 200 by itself', async () => {
+    const mongo = await standIn()
+    const shop = await open({ MONGO_URL: `${mongo.url}?heartbeatFrequencyMS=500&serverSelectionTimeoutMS=1000` })
+    expect(await shop.readiness()).toBe(200)
+    await mongo.refuse()
+    await shop.readinessIs(503)
+    const refused = await shop.order({ product: 'rope', quantity: 1 })
+    expect(refused.status).toBe(503)
+    expect(await refused.json()).toMatchObject({ error: { code: 'database_unavailable' } })
+    await mongo.accept()
+    await shop.readinessIs(200)
+    expect((await shop.order({ product: 'rope', quantity: 1 })).status).toBe(201)
+    expect(await shop.end()).toBe(0)
+  })
+
+  test('keeps orders over a restart of the shop when MONGO_URL is given', async () => {
+    const mongo = await standIn()
+    const first = await open({ MONGO_URL: mongo.url })
+    const order = (await (await first.order({ product: 'anchor', quantity: 1 })).json()) as { id: string }
+    expect(await first.end()).toBe(0)
+    const second = await open({ MONGO_URL: mongo.url })
+    expect(await (await second.get(`/orders/${order.id}`)).json()).toEqual(order)
+    expect(await second.end()).toBe(0)
+  })
+})
+
+test('Ctrl-C under load: every order that was accepted is answered, then the report, exit code 0', async () => {
+  const mongo = await standIn()
+  const shop = await open({ MONGO_URL: mongo.url })
+  const agent = new Agent({ keepAlive: true, maxSockets: 20 })
+  const outcomes: string[] = []
+  let asking = true
+  const clients = Array.from({ length: 20 }, async () => {
+    while (asking) outcomes.push(await order(`${shop.api}/orders`, agent))
+  })
+  while (outcomes.length < 200) await new Promise((resolve) => setTimeout(resolve, 10))
+  const code = await shop.end('SIGINT')
+  asking = false
+  await Promise.all(clients)
+  agent.destroy()
+  expect(code).toBe(0)
+  // What no server had accepted yet when the port closed is reset by the operating system, and nothing has happened to it.
+  expect(outcomes.filter((outcome) => outcome !== '201' && outcome !== 'not accepted')).toEqual([])
+  expect(mongo.documents('shop', 'orders')).toHaveLength(outcomes.filter((outcome) => outcome === '201').length)
+  expect(await shop.said('stopped')).toMatchObject({ ok: true, exitCode: 0 })
+})
+
+test('a taken port: one clear line, everything that had started is stopped, exit code 1', async () => {
+  const taken = createServer().listen(0)
+  await once(taken, 'listening')
+  closing.push(() => taken.close())
+  const { port } = taken.address() as { port: number }
+  const shop = new Shop({ PORT: String(port) })
+  const [code] = await once(shop.child, 'exit')
+  expect(code).toBe(1)
+  const errors = shop.log.filter(({ level }) => level >= 50)
+  expect(errors).toHaveLength(1)
+  expect(errors[0]!.msg).toContain(String(port))
+})
+
+/** One order; `not accepted` when a new connection came too late. */
+function order(url: string, agent: Agent): Promise<string> {
+  return new Promise((resolve) => {
+    const call = request(url, { agent, method: 'POST', headers: { 'content-type': 'application/json' } }, (response) => {
+      response.resume()
+      response.once('end', () => resolve(String(response.statusCode)))
+      response.once('error', () => resolve('cut'))
+    })
+    call.once('error', (error: NodeJS.ErrnoException) => {
+      const fresh = !call.reusedSocket && (error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET')
+      resolve(fresh ? 'not accepted' : `lost: ${error.code}`)
+    })
+    call.end('{"product":"rope","quantity":1}')
+  })
+}
