@@ -123,8 +123,8 @@ export class Cell {
     this.outcome = 'never-started'
     this.teardownErrors = NO_ERRORS
     this.runningAt = this.failedAt = this.drainAt = this.stopAt = this.stoppedAt = 0
-    this.#to('starting')
     this.instance = new Instance(this)
+    this.#to('starting')
     this.startedAt = this.instance.startedAt
     this.instance.begin(deps)
   }
@@ -264,8 +264,12 @@ export class Cell {
   #setHealth(count: HealthCount, error: KeelsonError | undefined): void {
     const from = this.count.health
     this.count = count
+    const reason = this.healthError?.message
     this.healthError = count.health === 'unhealthy' ? error : undefined
-    if (from === count.health) return
+    if (from === count.health) {
+      if (this.healthError?.message !== reason) this.host.troubleChanged(this)
+      return
+    }
     this.host.events.emit('health:change', {
       resource: this.name,
       from,

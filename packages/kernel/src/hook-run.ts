@@ -62,7 +62,7 @@ export abstract class HookRun extends Bounded {
       this.resolved(result)
       return
     }
-    this.watch()
+    if (!this.over) this.watch()
     result.then(
       (value) => this.resolved(value),
       (error: unknown) => this.rejected(error),
@@ -80,7 +80,8 @@ export abstract class HookRun extends Bounded {
   }
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+/** Whether a hook returned something to wait for. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (
     value !== null &&
     (typeof value === 'object' || typeof value === 'function') &&

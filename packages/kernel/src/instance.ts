@@ -31,6 +31,8 @@ export class Instance extends HookRun {
   }
 
   begin(deps: Record<string, unknown>): void {
+    // A listener that heard of this start may have asked for a shutdown.
+    if (this.aborted) return this.#fail(startAborted(this.cell.name, 'the kernel no longer wants it'))
     this.call(() => this.cell.definition.options.start(deps, new StartScope(this)))
   }
 

@@ -3,15 +3,7 @@ import { type Clock, systemClock } from './clock.js'
 import { Deadlines } from './deadline.js'
 import { Deferred } from './deferred.js'
 import type { ResourceLike } from './dependency.js'
-import {
-  describe,
-  type KeelsonError,
-  kernelFailed,
-  refused,
-  registeredTooLate,
-  startAborted,
-  unknownResource,
-} from './errors.js'
+import { describe, type KeelsonError, kernelFailed, refused, registeredTooLate, startAborted } from './errors.js'
 import { Events, type KernelEvents, type KernelListener } from './events.js'
 import type { Kernel, KernelOptions } from './kernel.js'
 import { NarrowView } from './kernel-view.js'

@@ -1,6 +1,7 @@
 import type { Cell, StopListener } from './cell.js'
 import { DrainRun } from './drain-run.js'
 import { budgetSpent, hookFailed, type KeelsonError } from './errors.js'
+import { isThenable } from './hook-run.js'
 import type { Instance } from './instance.js'
 import { Release, releaseHook, type StopOrder } from './release.js'
 import type { Outcome } from './report.js'
@@ -66,8 +67,9 @@ export class Stopping {
     if (options.kill !== undefined && this.#instance.hasValue) {
       try {
         const result: unknown = options.kill(this.#instance.value)
+        // There is no time to wait for one that is asynchronous, so nothing is claimed of it.
+        killed = !isThenable(result)
         Promise.resolve(result).catch((cause: unknown) => host.lateError(hookFailed(name, 'kill', cause)))
-        killed = true
       } catch (cause) {
         cell.teardownFailed(hookFailed(name, 'kill', cause))
       }

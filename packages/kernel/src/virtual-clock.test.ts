@@ -1,102 +1,93 @@
 import { describe, expect, test } from 'vitest'
 import { virtualClock } from './testing.js'
 
-describe('virtualClock()', () => {
-  test('stands still until it is moved, and starts where it is told to', async () => {
-    const clock = virtualClock({ now: 5_000 })
-    expect(clock.now()).toBe(5_000)
-    await clock.settle()
-    expect(clock.now()).toBe(5_000)
-    await clock.advance(10)
-    expect(clock.now()).toBe(5_010)
-  })
-
-  test('advance() fires what is due in order of time, then in order of setting, each at its own time', async () => {
+describe('the virtual clock', () => {
+  test('fires in the order of time, and among equals in the order of setting', async () => {
     const clock = virtualClock({ now: 0 })
     const fired: string[] = []
-    const set = (name: string, ms: number) => clock.setTimeout(() => fired.push(`${name} at ${clock.now()}`), ms)
-    set('late', 30)
-    set('first of two', 10)
-    set('second of two', 10)
-    set('early', 5)
-    set('not yet', 31)
-    await clock.advance(30)
-    expect(fired).toEqual(['early at 5', 'first of two at 10', 'second of two at 10', 'late at 30'])
-    expect(clock.pending).toBe(1)
-    await clock.advance(1)
+    for (const [name, ms] of [
+      ['c', 5],
+      ['a', 1],
+      ['d', 5],
+      ['b', 1],
+    ] as const) {
+      clock.setTimeout(() => fired.push(`${name}@${clock.now()}`), ms)
+    }
+    await clock.advance(10)
+    expect(fired).toEqual(['a@1', 'b@1', 'c@5', 'd@5'])
+    expect(clock.now()).toBe(10)
+  })
+
+  test('keeps the order through thousands of timers that are set and cleared at random', async () => {
+    const clock = virtualClock({ now: 0 })
+    let state = 7
+    const random = (n: number) => {
+      state = (state * 48271) % 2147483647
+      return state % n
+    }
+    const due = new Map<unknown, { at: number; order: number }>()
+    const fired: { at: number; order: number }[] = []
+    const expected: { at: number; order: number }[] = []
+    for (let order = 0; order < 5_000; order++) {
+      const entry = { at: random(1_000), order }
+      due.set(
+        clock.setTimeout(() => fired.push(entry), entry.at),
+        entry,
+      )
+      if (random(3) > 0) continue
+      const [handle] = [...due.keys()].slice(random(due.size))
+      clock.clearTimeout(handle)
+      due.delete(handle)
+    }
+    expected.push(...[...due.values()].sort((a, b) => a.at - b.at || a.order - b.order))
+    expect(clock.pending).toBe(expected.length)
+    await clock.advance(1_000)
+    expect(fired).toEqual(expected)
     expect(clock.pending).toBe(0)
   })
 
-  test('advance() lets what follows from each timer happen before the next', async () => {
-    const clock = virtualClock({ now: 0 })
-    const seen: string[] = []
-    clock.setTimeout(async () => {
-      seen.push('a')
-      for (let i = 0; i < 10; i++) await Promise.resolve()
-      seen.push('after a')
-      clock.setTimeout(() => seen.push('child'), 5)
-    }, 10)
-    clock.setTimeout(() => seen.push('b'), 16)
-    await clock.advance(20)
-    expect(seen).toEqual(['a', 'after a', 'child', 'b'])
-  })
-
-  test('a negative delay is now, and time does not go back', async () => {
-    const clock = virtualClock({ now: 100 })
-    clock.setTimeout(() => {}, -50)
-    await clock.advance(0)
-    expect([clock.now(), clock.pending]).toEqual([100, 0])
-  })
-
-  test('settle() flushes everything that needs no time, and no timer', async () => {
-    const clock = virtualClock()
-    let steps = 0
-    void (async () => {
-      for (let i = 0; i < 1_000; i++) {
-        await null
-        steps++
-      }
-    })()
-    clock.setTimeout(() => expect.unreachable('a timer is time'), 0)
-    await clock.settle()
-    expect(steps).toBe(1_000)
-    expect(clock.pending).toBe(1)
-  })
-
-  test('clearTimeout() takes a timer back, once or twice, and nothing else', async () => {
+  test('does not fire a timer that another one cleared at the same instant', async () => {
     const clock = virtualClock()
     const fired: string[] = []
-    const one = clock.setTimeout(() => fired.push('one'), 10)
-    clock.setTimeout(() => fired.push('two'), 10)
-    clock.clearTimeout(one)
-    clock.clearTimeout(one)
-    clock.clearTimeout(undefined)
-    await clock.advance(10)
-    expect(fired).toEqual(['two'])
+    const handles: unknown[] = []
+    clock.setTimeout(() => clock.clearTimeout(handles[0]), 1)
+    handles.push(clock.setTimeout(() => fired.push('cleared'), 1))
+    await clock.advance(1)
+    expect(fired).toEqual([])
+    clock.clearTimeout(handles[0])
+    expect(clock.pending).toBe(0)
   })
 
-  test('run() moves from timer to timer until the work settles, and not further', async () => {
-    const clock = virtualClock({ now: 0 })
-    const wait = (ms: number) => new Promise<void>((resolve) => clock.setTimeout(resolve, ms))
-    const work = async () => {
-      await wait(10)
-      await wait(2 ** 40)
-      return 'done'
-    }
-    clock.setTimeout(() => {}, 2 ** 41)
-    expect(await clock.run(work())).toBe('done')
-    expect(clock.now()).toBe(10 + 2 ** 40)
-    expect(clock.pending).toBe(1)
-  })
-
-  test('run() throws what the work throws', async () => {
+  test('lets the promises of one timer settle before the next fires', async () => {
     const clock = virtualClock()
-    const thrown = new Error('work')
-    await expect(clock.run(Promise.reject(thrown))).rejects.toBe(thrown)
+    const log: string[] = []
+    clock.setTimeout(async () => {
+      for (let i = 0; i < 100; i++) await undefined
+      log.push('first, after a hundred turns')
+    }, 1)
+    clock.setTimeout(() => log.push('second'), 1)
+    await clock.advance(1)
+    expect(log).toEqual(['first, after a hundred turns', 'second'])
   })
 
-  test('run() rejects when no timer is left to wait for', async () => {
+  test('goes step by step, and says when nothing is left', async () => {
+    const clock = virtualClock({ now: 0 })
+    clock.setTimeout(() => {}, 3)
+    clock.setTimeout(() => {}, 8)
+    expect(await clock.step()).toBe(true)
+    expect(clock.now()).toBe(3)
+    expect(await clock.step()).toBe(true)
+    expect(await clock.step()).toBe(false)
+    expect(clock.now()).toBe(8)
+  })
+
+  test('fails a run that waits for something that no timer brings', async () => {
     const clock = virtualClock()
     await expect(clock.run(new Promise(() => {}))).rejects.toThrow('no timer is left')
+  })
+
+  test('draws from the given source of chance', () => {
+    expect(virtualClock({ random: () => 0.25 }).random?.()).toBe(0.25)
+    expect(virtualClock().random).toBeUndefined()
   })
 })
