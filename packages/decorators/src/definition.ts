@@ -2,12 +2,12 @@ import { type Dependencies, type Resource, type ResourceOptions, resource, type 
 import { Construction } from './construction.js'
 import { edgesOf, edgesOfProvider } from './edges.js'
 import { hooksOf, NO_HOOKS } from './hooks.js'
-import { fromKernel, scopeOf } from './kernel-scope.js'
+import { isAnnounced, scopeOf } from './kernel-scope.js'
 import type { Class } from './parameters.js'
 import { type Provider, providerIn } from './provider.js'
 import { registrationOf } from './registration.js'
 import { checkAll, startAll, stopAll } from './run-hooks.js'
-import { type DependencyContainer, container as everybody } from './tsyringe.js'
+import type { DependencyContainer } from './tsyringe.js'
 import { wantedResource } from './wanted.js'
 
 type AnyOptions = ResourceOptions<object, Dependencies>
@@ -73,19 +73,9 @@ export function define({ type, name, options, late }: ServiceClass, container: D
 /** What a container gives in the place of a service is used as it is: it has no hooks, and the container's owner releases it. */
 function overrideOf(type: Class, container: DependencyContainer): Provider | undefined {
   const registration = registrationOf(type, container)
-  if (registration === undefined || registered.has(registration.provider) || registration.provider.useClass === type)
-    return undefined
+  if (registration === undefined || isAnnounced(registration) || registration.provider.useClass === type) return undefined
   return providerIn(registration, container)
 }
-
-/** Makes a container below a kernel give the instance of that kernel, and any other refuse. */
-export function registerInContainers(type: Class): void {
-  const provider = { useFactory: fromKernel(type) }
-  registered.add(provider)
-  everybody.register(type, provider)
-}
-
-const registered = new WeakSet<object>()
 
 function notOurs(): void {}
 

@@ -11,7 +11,7 @@ export type Injected<E> = E extends string | symbol ? never : E extends Delayed<
 
 /** What `delay()` of tsyringe returns. */
 export interface Delayed<T> {
-  createProxy(create: (type: never) => never): T
+  createProxy(create: never): T
 }
 
 /** What TypeScript shows when `inject` and the constructor disagree. */

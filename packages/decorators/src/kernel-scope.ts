@@ -4,7 +4,7 @@ import { edgesOf } from './edges.js'
 import { notRunningYet, outsideKernel } from './errors.js'
 import type { Class } from './parameters.js'
 import type { Registration } from './registration.js'
-import type { DependencyContainer } from './tsyringe.js'
+import { type DependencyContainer, container as everybody } from './tsyringe.js'
 import { type Wanted, wantedResource } from './wanted.js'
 
 /**
@@ -17,6 +17,7 @@ export class KernelScope {
   /** The values that factories may ask for: services that run, and what `dependsOn` of a service named. */
   readonly #running = new Map<Resource<unknown>, unknown>()
   #construction: Construction | undefined
+  #announced = 0
   /** How often a value was replaced, and a factory asked. */
   #replaced = 0
   #asked = 0
@@ -31,8 +32,10 @@ export class KernelScope {
     this.#running.set(resource, value)
   }
 
-  /** Calls a factory of the container. */
+  /** Calls a factory of the container, in which every resource is what this kernel made. */
   ask(factory: (container: DependencyContainer) => unknown, construction: Construction): unknown {
+    for (const { token, provider } of announced.slice(this.#announced)) this.container.register(token, provider)
+    this.#announced = announced.length
     const outer = this.#construction
     this.#construction = construction
     this.#asked++
@@ -107,12 +110,27 @@ function dropWhenStopped(kernel: KernelView): void {
   kernel.on('kernel:state', listener)
 }
 
-/** A factory for containers: gives what the kernel that the container belongs to made for a token. */
-export function fromKernel(token: unknown): (container: DependencyContainer) => unknown {
-  return (container) => {
-    const wanted = wantedResource(token)!
-    const scope = scopes.get(container)
-    if (scope === undefined) throw outsideKernel(wanted.resource.name)
-    return scope.valueOf(wanted)
-  }
+/** A class or name under which containers are asked for a resource. */
+type Token = symbol | (new (...args: never[]) => object)
+
+const announced: { readonly token: never; readonly provider: { useFactory(container: DependencyContainer): unknown } }[] = []
+const providers = new WeakSet<object>()
+
+/** Makes containers know a token of a resource: below a kernel they give what it made, elsewhere they refuse. */
+export function announce(token: Token): void {
+  const provider = { useFactory: (container: DependencyContainer) => valueIn(container, wantedResource(token)!) }
+  announced.push({ token: token as never, provider })
+  providers.add(provider)
+  everybody.register(token as never, provider)
+}
+
+/** Whether a registration is the one that `announce` made. */
+export function isAnnounced({ provider }: Registration): boolean {
+  return providers.has(provider)
+}
+
+function valueIn(container: DependencyContainer, wanted: Wanted): unknown {
+  const scope = scopes.get(container)
+  if (scope === undefined) throw outsideKernel(wanted.resource.name)
+  return scope.valueOf(wanted)
 }

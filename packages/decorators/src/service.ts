@@ -1,7 +1,8 @@
-import { type Dependencies, RESOURCE, type ResourceOptions, resource } from '@keelson/kernel'
-import { define, registerInContainers, type ServiceClass } from './definition.js'
+import { type Dependencies, RESOURCE, type ResourceOptions } from '@keelson/kernel'
+import { define, type ServiceClass } from './definition.js'
 import { misused } from './errors.js'
 import type { Fits, InjectToken } from './inject-list.js'
+import { announce } from './kernel-scope.js'
 import './metadata.js'
 import { type Class, listParameters } from './parameters.js'
 import { servicesByClass } from './services.js'
@@ -63,7 +64,7 @@ export function Service<const I extends readonly InjectToken[] | undefined = und
       },
     })
     servicesByClass.set(type, service)
-    registerInContainers(type)
+    announce(type)
   }
 }
 

@@ -1,4 +1,4 @@
 // The one door to tsyringe: it refuses to load before the reflection that it is built on.
 import 'reflect-metadata'
 
-export { container, type DependencyContainer, inject, Lifecycle } from 'tsyringe'
+export { container, type DependencyContainer, delay, inject, injectable, Lifecycle } from 'tsyringe'

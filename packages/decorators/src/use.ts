@@ -1,8 +1,8 @@
 import type { Dependency } from '@keelson/kernel'
 import { misused } from './errors.js'
 import type { Delayed } from './inject-list.js'
-import { fromKernel } from './kernel-scope.js'
-import { container, inject } from './tsyringe.js'
+import { announce } from './kernel-scope.js'
+import { inject } from './tsyringe.js'
 import { useToken } from './wanted.js'
 
 /** A decorator of constructor parameters, with `experimentalDecorators`: standard decorators have none. */
@@ -26,7 +26,7 @@ export function Use(dependency: Dependency | Delayed<unknown>): ParameterDecorat
       throw misused('Use', `parameter ${index} of ${type.name}`, 'its resource is undefined', 'write @Use(delay(() => TheClass))')
     }
     const token = useToken(dependency)
-    container.register(token, { useFactory: fromKernel(token) })
+    announce(token)
     inject(token)(type, undefined, index)
   }
 }
