@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http'
-import type { Dependencies, Impact, ResourceLike, StartContext, Timeouts, Values } from '@keelson/kernel'
+import type { Dependencies, ResourceOptions, StartContext, Values } from '@keelson/kernel'
 import { type DrainOptions, drainOptions } from './drain-options.js'
 import type { DrainableServer } from './drain-server.js'
 import {
@@ -17,11 +17,15 @@ import {
 import { PROBE_CHECKS, type ProbeOptions, probeOptions } from './probe-options.js'
 import type { TlsOptions } from './tls-options.js'
 
-export interface HttpServerOptions<D extends Dependencies> {
+/** What the kernel does with a server as with any resource. */
+type ResourceSettings = Pick<
+  ResourceOptions<unknown, Dependencies>,
+  'after' | 'timeouts' | 'impact' | 'labels' | 'monitor' | 'restart'
+>
+
+export interface HttpServerOptions<D extends Dependencies> extends ResourceSettings {
   /** What `listener` needs, by the name under which it receives it. */
   dependsOn?: D
-  /** Started before, stopped after; nothing is passed and no failure propagates. */
-  after?: readonly ResourceLike[]
   /** Default 0: a free port, to be read from the value. */
   port?: number
   /** Default: every address of the machine. */
@@ -36,11 +40,6 @@ export interface HttpServerOptions<D extends Dependencies> {
   probes?: ProbeOptions | false
   /** How connections are closed when the server drains. */
   drain?: DrainOptions
-  timeouts?: Timeouts
-  /** Of its failure on the kernel; default `'unready'`. */
-  impact?: Impact
-  /** Shown by `inspect()`, telemetry and the inspector; never put a secret here. */
-  labels?: Readonly<Record<string, string>>
 }
 
 const FILE = (value: unknown) => must(typeof value === 'string' && value !== '', 'be the path of a file', value)
@@ -64,6 +63,8 @@ export function checkHttpServerOptions(name: string, options: unknown): void {
     timeouts: isAnything,
     impact: isAnything,
     labels: isAnything,
+    monitor: isAnything,
+    restart: isAnything,
   })
   const { tls, probes, drain } = options as HttpServerOptions<Dependencies>
   for (const file of ['keyFile', 'certFile', 'caFile'] as const) {

@@ -39,11 +39,13 @@ export interface HttpServer {
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
 export function httpServer<const D extends Dependencies = {}>(name: string, options: HttpServerOptions<D>): Resource<HttpServer> {
   checkHttpServerOptions(name, options)
-  const { timeouts, impact, labels } = options
+  const { timeouts, impact, labels, monitor, restart } = options
   const hooks: ResourceOptions<HttpServer, D> = {
     ...(timeouts && { timeouts }),
     ...(impact && { impact }),
     ...(labels && { labels }),
+    ...(monitor && { monitor }),
+    ...(restart && { restart }),
     start: (deps, ctx) => start(options, deps, ctx),
     check: ({ server }) => server.listening,
     drain: ({ server }, { signal }) => drainServer(server).drain({ signal }),

@@ -24,12 +24,13 @@ export function catchSignals(
     } else if (performance.now() - since >= SAME) again(signal, 128 + constants.signals[signal])
   }
 
-  for (const signal of signals) process.on(signal, onSignal)
+  const listeners = signals.map((signal) => [signal, () => onSignal(signal)] as const)
+  for (const [signal, listener] of listeners) process.on(signal, listener)
   return {
     quiet: () =>
       new Promise((resolve) => (since === undefined ? resolve() : setTimeout(resolve, since + SAME - performance.now()))),
     release() {
-      for (const signal of signals) process.off(signal, onSignal)
+      for (const [signal, listener] of listeners) process.off(signal, listener)
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { Kernel } from '@keelson/kernel'
+import { some } from './duration.js'
 import type { Entry } from './log.js'
 import { adviceOf, problemOf } from './problem.js'
 import type { ErrorOrigin } from './process-errors.js'
@@ -14,7 +15,7 @@ export function stoppingAlready(kernel: string, signal: NodeJS.Signals): Entry {
 export function exitAtOnce(kernel: Pick<Kernel, 'inspect'>, signal: NodeJS.Signals, exitCode: number): Entry {
   const unfinished = kernel.inspect().resources.filter(({ state }) => UNFINISHED.has(state))
   const names = unfinished.map(({ name }) => name)
-  const left = names.length === 0 ? '' : `, without having stopped ${names.slice(0, 10).join(', ')}`
+  const left = names.length === 0 ? '' : `, without having stopped ${some(names, 10)}`
   const message = `${signal} again: exiting at once${left}, exit code ${exitCode}`
   return { level: 'error', message, fields: { event: 'exit-at-once', signal, exitCode, unfinished: names.slice(0, 20) } }
 }

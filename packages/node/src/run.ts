@@ -51,6 +51,7 @@ export async function run(kernel: Kernel, options: RunOptions = {}): Promise<num
   }
 
   function onSecondSignal(signal: NodeJS.Signals, exitCode: number): void {
+    if (signal === 'SIGINT') say(NEW_LINE)
     say(exitAtOnce(kernel, signal, exitCode))
     if (exit) exitNow(exitCode)
     hurried.resolve(exitCode)

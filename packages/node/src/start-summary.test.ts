@@ -1,0 +1,61 @@
+import type { Plan, Span } from '@keelson/kernel'
+import { expect, it } from 'vitest'
+import { startSummary } from './start-summary.js'
+
+const span = (resource: string, start: number, end: number, ok = true): Span => ({
+  resource,
+  phase: 'start',
+  start: 1_000 + start,
+  end: 1_000 + end,
+  ok,
+})
+
+const kernelOf = (spans: Span[], criticalPath: string[]) => ({
+  name: 'shop',
+  timeline: () => spans,
+  plan: () => ({ criticalPath }) as unknown as Plan,
+})
+
+const nowhere = { urls: new Map<string, string>(), probes: undefined }
+
+it('shows when each resource started and how long it took, the critical path and where to reach it', () => {
+  const kernel = kernelOf([span('db', 0, 182), span('limiter', 0, 0), span('api', 183, 214)], ['db', 'api'])
+  const entry = startSummary(kernel, {
+    urls: new Map([['api', 'http://localhost:3000']]),
+    probes: 'http://localhost:9000/readyz',
+  })
+  expect(entry.lines).toEqual([
+    'shop is ready in 214 ms              critical path: db → api',
+    '   db        ███████████████████████····   182 ms',
+    '   limiter   ▏                               0 ms',
+    '   api                              ███▉    31 ms   http://localhost:3000',
+    '   probes    http://localhost:9000/readyz',
+  ])
+  expect(entry.fields).toMatchObject({
+    durationMs: 214,
+    criticalPath: ['db', 'api'],
+    startMs: { db: 182, limiter: 0, api: 31 },
+    urls: { api: 'http://localhost:3000' },
+  })
+})
+
+it('says which resource failed and was left out', () => {
+  const { lines } = startSummary(kernelOf([span('db', 0, 10), span('cache', 0, 5, false)], ['db']), nowhere)
+  expect(lines?.[2]).toMatch(/^ {3}cache .* 5 ms {3}failed$/)
+})
+
+it('shows the slowest of many, and what can be reached', () => {
+  const spans = Array.from({ length: 100 }, (_, i) => span(`r${i}`, i, i + (i % 50)))
+  const { lines, fields } = startSummary(kernelOf(spans, []), {
+    urls: new Map([['r0', 'http://localhost:1']]),
+    probes: undefined,
+  })
+  expect(lines).toHaveLength(22)
+  expect(lines?.[1]).toMatch(/^ {3}r0 /)
+  expect(lines?.at(-1)).toBe('   and 80 more, each faster than these')
+  expect(fields.resources).toBe(100)
+})
+
+it('works for a kernel without resources', () => {
+  expect(startSummary(kernelOf([], []), nowhere).lines).toEqual(['shop is ready in 0 ms'])
+})

@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import type { ShutdownReport } from '@keelson/kernel'
+import { expect, it } from 'vitest'
+import { holdersOf, stillAlive } from './still-alive.js'
+
+const nothing = { resources: [] }
+
+it('names servers, both ends of a connection and child processes', async () => {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  const accepted = new Promise<void>((resolve) => server.once('connection', () => resolve()))
+  const socket = connect(port, '127.0.0.1')
+  await Promise.all([accepted, once(socket, 'connect')])
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', 'password=hunter2'], { stdio: 'ignore' })
+  const holders = holdersOf(nothing, undefined)
+  expect(holders).toContainEqual({ kind: 'server', what: `listening on 127.0.0.1:${port}`, count: 1 })
+  expect(holders).toContainEqual({ kind: 'connection', what: `of the server on 127.0.0.1:${port}`, count: 1 })
+  expect(holders).toContainEqual({ kind: 'connection', what: `to 127.0.0.1:${port}`, count: 1 })
+  expect(holders).toContainEqual({ kind: 'child process', what: `${child.pid} ${process.execPath}`, count: 1 })
+  expect(JSON.stringify(holders)).not.toContain('hunter2')
+  const gone = new Promise((resolve) => child.once('exit', resolve))
+  child.kill()
+  socket.destroy()
+  server.close()
+  await gone
+})
+
+it('names resources that did not stop', () => {
+  const report: ShutdownReport = {
+    reason: 'SIGTERM',
+    ok: false,
+    durationMs: 1,
+    errors: [],
+    outcomes: [
+      { resource: 'db', outcome: 'timed-out', durationMs: 1 },
+      { resource: 'api', outcome: 'stopped', durationMs: 1 },
+      { resource: 'cache', outcome: 'never-started', durationMs: 0 },
+    ],
+  }
+  expect(holdersOf(nothing, report).filter(({ kind }) => kind === 'resource')).toEqual([
+    { kind: 'resource', what: 'timed-out', count: 1, resource: 'db' },
+  ])
+})
+
+it('reads as a table on a terminal and as one line elsewhere', () => {
+  const entry = stillAlive(
+    'shop',
+    1_000,
+    [
+      { kind: 'timer', what: 'setTimeout or setInterval', count: 2 },
+      { kind: 'server', what: 'listening on :::1', count: 1, resource: 'api' },
+    ],
+    0,
+  )
+  expect(entry.lines).toEqual([
+    'still alive 1 s after shop stopped, exit code 0; what keeps the process alive:',
+    '   2 × timer             setTimeout or setInterval',
+    '   server                listening on :::1                              resource api',
+    '   release each in a stop hook or with ctx.defer(), or unref() it',
+  ])
+  expect(entry.message).toMatch(/alive: 2 × timer \(setTimeout or setInterval\), server \(listening on :::1\)$/)
+})
