@@ -1,0 +1,20 @@
+// Copies the programs that README files show from where they are compiled and run. `--check` only says whether they differ.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const SHOWN = /<!-- (examples\/\S+) -->\n```ts\n[\s\S]*?```/g
+
+let differ = 0
+for (const name of ['README.md']) {
+  const file = join(root, name)
+  const before = readFileSync(file, 'utf8')
+  const after = before.replace(SHOWN, (_, source) => `<!-- ${source} -->\n\`\`\`ts\n${readFileSync(join(root, source), 'utf8')}\`\`\``)
+  if (after === before) continue
+  if (process.argv.includes('--check')) {
+    console.error(`${name} shows a program that differs from its source; run: node scripts/readme.mjs`)
+    differ = 1
+  } else writeFileSync(file, after)
+}
+process.exitCode = differ
