@@ -1,12 +1,11 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { connect as connectH2 } from 'node:http2'
-import { createServer as createTlsServer, request as requestTls } from 'node:https'
-import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import { request as requestTls } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { createKernel, type Kernel, type KernelOptions, type Resource, resource, StartError } from '@keelson/kernel'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type HttpServer, httpServer } from './http-server.js'
-import type { HttpServerOptions } from './http-server-options.js'
 import { serversOf } from './running-servers.js'
 import { ask } from './testing/ask.js'
 import { certificate } from './testing/certificate.js'
@@ -19,16 +18,6 @@ async function started(api: Resource<HttpServer>, options?: KernelOptions): Prom
 }
 
 const local = { host: '127.0.0.1' }
-
-async function failure(options: HttpServerOptions<never>): Promise<string> {
-  const kernel = createKernel([httpServer('api', options)])
-  const error = await kernel.start().then(
-    () => undefined,
-    (error: unknown) => error,
-  )
-  expect(error).toBeInstanceOf(StartError)
-  return (error as StartError).errors[0]!.message
-}
 
 describe('httpServer()', () => {
   it('listens on a free port, says which, and gives the listener its dependencies', async () => {
@@ -174,6 +163,18 @@ describe('httpServer()', () => {
     expect((await ask(kernel.get(api).url)).body).toBe('ok')
   })
 
+  it('comes back by its restart policy when something else closed it', async () => {
+    const restart = { attempts: 3, within: 60_000, delay: 1 }
+    const api = httpServer('api', { ...local, restart, listener: () => (_req, res) => res.end('ok') })
+    const { kernel, server } = await started(api)
+    const back = new Promise((resolve) => kernel.once('restart:done', resolve))
+    server.close()
+    await back
+    expect(kernel.get(api).server).not.toBe(server)
+    expect((await ask(kernel.get(api).url)).body).toBe('ok')
+    expect(serversOf(kernel)).toHaveLength(1)
+  })
+
   it('makes the kernel fail when something else closes its server', async () => {
     const { kernel, server } = await started(httpServer('api', { ...local, listener: () => () => {} }))
     const failed = new Promise((resolve) => kernel.on('kernel:state', ({ to }) => to === 'failed' && resolve(to)))
@@ -189,77 +190,5 @@ describe('httpServer()', () => {
     await new Promise((resolve) => setTimeout(resolve, 50))
     await expect(kernel.shutdown()).rejects.toMatchObject({ errors: [{ code: 'TIMEOUT', phase: 'drain', resource: 'api' }] })
     expect(await reply).toBe('ECONNRESET')
-  })
-})
-
-describe('httpServer() that cannot start', () => {
-  it('says which port is taken and what to do', async () => {
-    const other = createTcpServer().listen(0, '127.0.0.1')
-    await once(other, 'listening')
-    const { port } = other.address() as AddressInfo
-    expect(await failure({ ...local, port, listener: () => () => {} })).toBe(
-      `resource "api" failed to start: port ${port} is already in use (EADDRINUSE); stop what listens there, or choose another port (0 takes a free one)`,
-    )
-    other.close()
-  })
-
-  it('says when the host is not of this machine', async () => {
-    expect(await failure({ host: '203.0.113.1', listener: () => () => {} })).toMatch(
-      /host 203\.0\.113\.1 is not an address of this machine \(EADDRNOTAVAIL\); leave host out/,
-    )
-  })
-
-  it.each([
-    [undefined, /listener returned undefined; return a function \(req, res\)/],
-    [{}, /listener returned an object; return a function/],
-  ])('says what a listener that returned %j should return', async (made, message) => {
-    expect(await failure({ ...local, listener: () => made as never })).toMatch(message)
-  })
-
-  it('refuses a server that listens already, and closes it', async () => {
-    const own = createServer().listen(0, '127.0.0.1')
-    await once(own, 'listening')
-    expect(await failure({ ...local, listener: () => own })).toMatch(
-      /listens already; return it, or the app, without calling listen\(\)/,
-    )
-    expect(own.listening).toBe(false)
-  })
-
-  it('refuses tls next to a server of the application', async () => {
-    const own = createTlsServer(certificate)
-    expect(await failure({ ...local, tls: certificate, listener: () => own })).toMatch(/tls and http2 would do nothing/)
-  })
-
-  it.each([
-    [
-      { keyFile: '/nowhere/key.pem', certFile: '/nowhere/cert.pem' },
-      /tls\.keyFile "\/nowhere\/key\.pem" cannot be read \(ENOENT\)/,
-    ],
-    [{ cert: certificate.cert }, /tls has no private key; give it key or keyFile/],
-    [{ key: certificate.key }, /tls has no certificate; give it cert or certFile/],
-    [{ key: 'nonsense', cert: 'nonsense' }, /tls cannot be used: .*; check that key and certificate are PEM and belong together/],
-  ])('says what is wrong with TLS (%#)', async (tls, message) => {
-    expect(await failure({ ...local, tls, listener: () => () => {} })).toMatch(message)
-  })
-
-  it.each([
-    [{ prot: 3000 }, /resource "api": prot is not an option; there are .*port/],
-    [{ port: '3000' }, /port must be a number, not a string; write Number\(…\) around it/],
-    [{ port: Number.NaN }, /port must be a whole number from 0 to 65535, not NaN/],
-    [{ port: 70_000 }, /port must be a whole number from 0 to 65535/],
-    [{ host: '' }, /host must be a host name or address/],
-    [{ http2: 'yes' }, /http2 must be true or false/],
-    [{ tls: true }, /tls must be an object/],
-    [{ tls: { keyFile: 7 } }, /tls\.keyFile must be the path of a file, not 7/],
-    [{ probes: true }, /probes must be an object or false/],
-    [{ probes: { path: '/x' } }, /probes\.path is not an option/],
-    [{ drain: { quietWindow: -1 } }, /drain is not usable: .*quietWindow/],
-    [{ listener: 'app' }, /listener must be a function, not a string/],
-    [{ listener: undefined }, /listener is missing/],
-    [{ impact: 'fatal' }, /impact/],
-  ])('refuses %j when it is defined', (options, message) => {
-    const define = () => httpServer('api', { listener: () => () => {}, ...options } as never)
-    expect(define).toThrow(message)
-    expect(define).toThrow(expect.objectContaining({ code: 'INVALID_OPTION', resource: 'api' }))
   })
 })
