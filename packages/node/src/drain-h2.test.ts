@@ -10,6 +10,7 @@ import {
 import { connect as connectTcp, type Server } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import type { DrainOptions } from './drain-options.js'
 import { drainServer } from './drain-server.js'
 import { drainSignal } from './drain-signal.js'
 import { certificate } from './testing/certificate.js'
@@ -19,9 +20,13 @@ import { drained, later, listen } from './testing/serve.js'
 
 type Listener = (req: Http2ServerRequest, res: Http2ServerResponse) => void
 
-async function serveH2(tls: boolean, listener: Listener, allowHTTP1 = false) {
+async function serveH2(
+  tls: boolean,
+  listener: Listener,
+  { allowHTTP1 = false, ...options }: DrainOptions & { allowHTTP1?: boolean } = {},
+) {
   const server = tls ? createSecureServer({ ...certificate, allowHTTP1 }, listener) : createServer(listener)
-  const drainer = drainServer(server)
+  const drainer = drainServer(server, options)
   const port = await listen(server as Server, drainer)
   return { server: server as Server, drainer, port, url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}` }
 }
@@ -42,7 +47,7 @@ async function request(client: ClientHttp2Session, path = '/'): Promise<string> 
 describe.each([{ tls: false }, { tls: true }])('N1 draining h2, tls: $tls', ({ tls }) => {
   it('finishes the streams in flight behind a GOAWAY', async () => {
     const responses: Http2ServerResponse[] = []
-    const served = await serveH2(tls, (_req, res) => void responses.push(res))
+    const served = await serveH2(tls, (_req, res) => void responses.push(res), { quietWindow: 60_000 })
     const client = session(served.url)
     const goaway = once(client, 'goaway')
     const answers = [request(client), request(client), request(client)]
@@ -164,7 +169,9 @@ describe.each([{ tls: false }, { tls: true }])('N1 draining h2, tls: $tls', ({ t
 })
 
 it('N1 drains h2 and HTTP/1 connections of one server', async () => {
-  const served = await serveH2(true, (req, res) => void setTimeout(() => res.end(`over ${req.httpVersion}`), 200), true)
+  const served = await serveH2(true, (req, res) => void setTimeout(() => res.end(`over ${req.httpVersion}`), 200), {
+    allowHTTP1: true,
+  })
   const h1 = await rawClient(served.port, { tls: true })
   const h2 = session(served.url)
   const answer = request(h2)
