@@ -1,1 +1,1 @@
-export {}
+export { type MongoOptions, mongo } from './mongo-client.js'

@@ -1,1 +1,1 @@
-export {}
+export { type MongooseOptions, mongoose } from './mongoose-connection.js'

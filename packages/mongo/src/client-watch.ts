@@ -1,0 +1,42 @@
+import type { StartContext } from '@keelson/kernel'
+import type { Secrets } from './secrets.js'
+import { type TopologyLike, whyUnusable } from './topology.js'
+
+/** What is asked of a MongoClient, so that any major of the driver fits, and the one inside Mongoose. */
+export interface ClientLike {
+  readonly readPreference: { readonly mode: string }
+  on(event: 'topologyDescriptionChanged', listener: (event: { newDescription: TopologyLike }) => void): unknown
+  db(name: string): { command(command: { ping: 1 }, options: { signal: AbortSignal }): Promise<unknown> }
+  close(): Promise<unknown>
+}
+
+const watches = new WeakMap<object, ClientWatch>()
+
+/**
+ * Follows the topology of one client and says so to the kernel: unhealthy the moment the driver has lost its servers,
+ * healthy the moment it has one again. The driver reconnects by itself; nothing is restarted for that.
+ */
+export class ClientWatch {
+  readonly secrets: Secrets
+  /** Why no server can be used, as far as the driver knows. */
+  failure: unknown
+  #usable = false
+
+  constructor(client: ClientLike, ctx: Pick<StartContext, 'healthy' | 'unhealthy'>, secrets: Secrets) {
+    this.secrets = secrets
+    watches.set(client, this)
+    client.on('topologyDescriptionChanged', ({ newDescription }) => {
+      const failure = whyUnusable(newDescription, client.readPreference.mode)
+      this.failure = failure === undefined ? undefined : secrets.hide(failure)
+      const usable = failure === undefined
+      if (usable === this.#usable) return
+      this.#usable = usable
+      if (usable) ctx.healthy()
+      else ctx.unhealthy(this.failure)
+    })
+  }
+
+  static of(client: ClientLike): ClientWatch | undefined {
+    return watches.get(client)
+  }
+}

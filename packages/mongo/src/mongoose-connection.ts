@@ -1,0 +1,74 @@
+import { type Dependencies, type Resource, resource } from '@keelson/kernel'
+import { type Connection, type ConnectOptions, createConnection } from 'mongoose'
+import { type ClientLike, ClientWatch } from './client-watch.js'
+import { closeClient, cutOff } from './close.js'
+import { type ConnectionUrl, checkUrl, type Lifecycle, patience, resolveUrl } from './lifecycle.js'
+import { open } from './open.js'
+import { ping } from './ping.js'
+import { Secrets } from './secrets.js'
+
+export interface MongooseOptions<D extends Dependencies> extends Lifecycle<Connection, D> {
+  /** A connection string, or a function of the dependencies that returns one. */
+  url: ConnectionUrl<D>
+  /** Passed to `openUri` as they are. */
+  options?: ConnectOptions
+  /**
+   * The connection to open, for models that belong to one already: `mongoose.connection` where they were made by
+   * `mongoose.model()`. Default: a new connection at every start.
+   */
+  connection?: Connection
+}
+
+/**
+ * An open Mongoose connection, with the limits, checks and health of `mongo()`.
+ *
+ * Needs the peer `mongoose`, 8 or 9. Credentials never show in an error of this resource.
+ *
+ * @throws KeelsonError `INVALID_OPTION` for an option that cannot be used; a missing `url` fails the start instead.
+ *
+ * @example
+ * const db = mongoose('db', { url: process.env.MONGO_URL })
+ * const api = expressServer('api', { dependsOn: { db }, app: ({ db }) => app(db.model('Order', orderSchema)) })
+ */
+// biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
+export function mongoose<const D extends Dependencies = {}>(name: string, options: MongooseOptions<D>): Resource<Connection> {
+  const { url, options: connectOptions, connection: given, ...lifecycle } = options
+  const { timeouts } = lifecycle
+  checkUrl(name, url)
+  return resource<Connection, D>(name, {
+    ...(lifecycle as Lifecycle<Connection, D>),
+    async start(deps, ctx) {
+      const target = await resolveUrl(url, deps, ctx)
+      const secrets = new Secrets(target, connectOptions)
+      const connection = given ?? createConnection()
+      let watch: ClientWatch | undefined
+      const opening = {
+        open: async () => {
+          const opened = connection.openUri(target, { ...connectOptions })
+          const client = clientOf(connection) // exists as soon as it starts to connect
+          if (client) watch = new ClientWatch(client, ctx, secrets)
+          await opened
+          return connection
+        },
+        close: () => giveUp(connection, given === undefined),
+        watch: () => watch,
+      }
+      return await open(opening, patience(timeouts?.start, 30_000), ctx.signal, secrets)
+    },
+    check: (connection, { signal }) => ping(connection.getClient(), patience(timeouts?.check, 5_000), signal),
+    stop: (connection, ctx) =>
+      closeClient(connection.getClient(), ctx, () => (given === undefined ? connection.destroy() : connection.close())),
+    kill: (connection) => cutOff(connection.getClient()),
+  })
+}
+
+/** While it connects, a connection's own close waits for the end of that; closing the client ends it. */
+async function giveUp(connection: Connection, forGood: boolean): Promise<void> {
+  await clientOf(connection)?.close()
+  await connection.asPromise().catch(() => {})
+  await (forGood ? connection.destroy() : connection.close())
+}
+
+function clientOf(connection: Connection): ClientLike | undefined {
+  return connection.getClient() as ClientLike | undefined
+}
