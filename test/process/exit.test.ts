@@ -70,6 +70,7 @@ describe('X3 the process while a kernel runs in it', () => {
     const { code, output } = await runFixture('uncaught', { KIND: kind }).ended
     expect(output).toContain(`"msg":"${name}: nobody catches mongodb://***@db/; shutting down"`)
     expect(output).toContain('db was stopped')
+    expect(output).toContain(kind === 'start' ? 'giving up the start' : `${name}: draining`)
     expect(output).not.toContain('hunter2')
     expect(code).toBe(1)
   })

@@ -39,6 +39,19 @@ describe('run()', () => {
     expect((await kernel.shutdown()).reason).toBe('SIGUSR2')
   })
 
+  it('X1 listens until a forwarded twin of the signal can no longer come', async () => {
+    const kernel = createKernel([resource('db', { start: () => 1 })])
+    const up = running(kernel)
+    const code = run(kernel, { ...quiet, signals: ['SIGUSR2'] })
+    await up
+    const since = performance.now()
+    process.emit('SIGUSR2')
+    while (kernel.state !== 'stopped') await new Promise((resolve) => setImmediate(resolve))
+    process.emit('SIGUSR2')
+    expect(await code).toBe(0)
+    expect(performance.now() - since).toBeGreaterThan(240)
+  })
+
   it('takes over a kernel that runs already', async () => {
     const kernel = createKernel([resource('db', { start: () => 1 })], { name: 'shop' })
     await kernel.start()

@@ -34,6 +34,7 @@ export async function run(kernel: Kernel, options: RunOptions = {}): Promise<num
   const hurried = deferred<number>()
   let failed = false
   let leaving = false
+  let cause = 'failed'
   let probes: ProbeServer | undefined
   let report: ShutdownReport | undefined
 
@@ -62,6 +63,7 @@ export async function run(kernel: Kernel, options: RunOptions = {}): Promise<num
     // The application waited for the same start or shutdown; that is told already.
     if ((error instanceof ShutdownError || error instanceof StartError) && error.report === report) return
     say(uncaught(kernel.name, origin, error))
+    cause = origin
     kernel.fail(error)
     leave(origin)
   }
@@ -69,7 +71,7 @@ export async function run(kernel: Kernel, options: RunOptions = {}): Promise<num
   function onKernelFailed(): void {
     if (!failed) say(kernelFailed(kernel, onFailure))
     failed = true
-    if (onFailure === 'shutdown') leave('failed')
+    if (onFailure === 'shutdown') leave(cause)
   }
 
   function onState({ from, to }: KernelEventOf<'kernel:state'>): void {
