@@ -3,6 +3,33 @@ import { type Dependencies, KeelsonError, type ResourceOptions, type StartContex
 /** What a database resource takes besides its hooks, which are this package's. */
 export type Lifecycle<T, D extends Dependencies> = Omit<ResourceOptions<T, D>, 'start' | 'check' | 'drain' | 'stop' | 'kill'>
 
+type Hooks<T, D extends Dependencies> = Pick<ResourceOptions<T, D>, 'start' | 'check' | 'stop' | 'kill'>
+
+/**
+ * The hooks of a database resource together with what its user said of its lifecycle. `own` are the options that are not the
+ * kernel's. Properties are handed on as they are: `dependsOn` may be a getter that is not to be read yet.
+ *
+ * @throws KeelsonError `INVALID_OPTION` for a hook among the user's options: the hooks are this package's.
+ */
+export function withHooks<T, D extends Dependencies>(
+  name: string,
+  options: object,
+  own: readonly string[],
+  hooks: Hooks<T, D>,
+): ResourceOptions<T, D> {
+  const descriptors = Object.getOwnPropertyDescriptors(options) as PropertyDescriptorMap
+  for (const hook of ['start', 'check', 'drain', 'stop', 'kill']) {
+    if (descriptors[hook] === undefined) continue
+    throw new KeelsonError(
+      'INVALID_OPTION',
+      `resource "${name}": ${hook} cannot be given, it is made by this package; put your own ${hook} into a resource that depends on this one`,
+      { resource: name, details: { option: hook } },
+    )
+  }
+  for (const key of own) delete descriptors[key]
+  return Object.defineProperties(hooks, descriptors) as ResourceOptions<T, D>
+}
+
 /**
  * A connection string, or what makes one of the resource's dependencies. `undefined` is accepted, so that
  * `process.env.MONGO_URL` can be passed as it is, and refused when the resource starts.

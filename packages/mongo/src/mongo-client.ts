@@ -2,7 +2,7 @@ import { type Dependencies, type Resource, resource } from '@keelson/kernel'
 import { MongoClient, type MongoClientOptions } from 'mongodb'
 import { ClientWatch } from './client-watch.js'
 import { closeClient, cutOff } from './close.js'
-import { type ConnectionUrl, checkUrl, type Lifecycle, patience, resolveUrl } from './lifecycle.js'
+import { type ConnectionUrl, checkUrl, type Lifecycle, patience, resolveUrl, withHooks } from './lifecycle.js'
 import { open } from './open.js'
 import { ping } from './ping.js'
 import { Secrets } from './secrets.js'
@@ -29,11 +29,9 @@ export interface MongoOptions<D extends Dependencies> extends Lifecycle<MongoCli
  */
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
 export function mongo<const D extends Dependencies = {}>(name: string, options: MongoOptions<D>): Resource<MongoClient> {
-  const { url, options: clientOptions, ...lifecycle } = options
-  const { timeouts } = lifecycle
+  const { url, options: clientOptions, timeouts } = options
   checkUrl(name, url)
-  return resource<MongoClient, D>(name, {
-    ...(lifecycle as Lifecycle<MongoClient, D>),
+  const hooks = withHooks<MongoClient, D>(name, options, ['url', 'options'], {
     async start(deps, ctx) {
       const target = await resolveUrl(url, deps, ctx)
       const secrets = new Secrets(target, clientOptions)
@@ -54,4 +52,5 @@ export function mongo<const D extends Dependencies = {}>(name: string, options: 
     stop: (client, ctx) => closeClient(client, ctx),
     kill: cutOff,
   })
+  return resource(name, hooks)
 }

@@ -2,7 +2,7 @@ import { type Dependencies, type Resource, resource } from '@keelson/kernel'
 import { type Connection, type ConnectOptions, createConnection } from 'mongoose'
 import { type ClientLike, ClientWatch } from './client-watch.js'
 import { closeClient, cutOff } from './close.js'
-import { type ConnectionUrl, checkUrl, type Lifecycle, patience, resolveUrl } from './lifecycle.js'
+import { type ConnectionUrl, checkUrl, type Lifecycle, patience, resolveUrl, withHooks } from './lifecycle.js'
 import { open } from './open.js'
 import { ping } from './ping.js'
 import { Secrets } from './secrets.js'
@@ -32,11 +32,9 @@ export interface MongooseOptions<D extends Dependencies> extends Lifecycle<Conne
  */
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
 export function mongoose<const D extends Dependencies = {}>(name: string, options: MongooseOptions<D>): Resource<Connection> {
-  const { url, options: connectOptions, connection: given, ...lifecycle } = options
-  const { timeouts } = lifecycle
+  const { url, options: connectOptions, connection: given, timeouts } = options
   checkUrl(name, url)
-  return resource<Connection, D>(name, {
-    ...(lifecycle as Lifecycle<Connection, D>),
+  const hooks = withHooks<Connection, D>(name, options, ['url', 'options', 'connection'], {
     async start(deps, ctx) {
       const target = await resolveUrl(url, deps, ctx)
       const secrets = new Secrets(target, connectOptions)
@@ -60,6 +58,7 @@ export function mongoose<const D extends Dependencies = {}>(name: string, option
       closeClient(connection.getClient(), ctx, () => (given === undefined ? connection.destroy() : connection.close())),
     kill: (connection) => cutOff(connection.getClient()),
   })
+  return resource(name, hooks)
 }
 
 /** While it connects, a connection's own close waits for the end of that; closing the client ends it. */
