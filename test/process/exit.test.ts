@@ -69,7 +69,7 @@ describe('X3 the process while a kernel runs in it', () => {
   ])('is shut down with code 1 after an error that nobody caught: %s', async (kind, name) => {
     const { code, output } = await runFixture('uncaught', { KIND: kind }).ended
     expect(output).toContain(`"msg":"${name}: nobody catches mongodb://***@db/; shutting down"`)
-    expect(output).toContain('db was stopped')
+    expect(output).toContain('db was stopped, live: false')
     expect(output).toContain(kind === 'start' ? 'giving up the start' : `${name}: draining`)
     expect(output).not.toContain('hunter2')
     expect(code).toBe(1)
