@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { type ResourceOptions, resource } from './index.js'
 import { shutdownError, startError } from './testing/rejection.js'
@@ -19,6 +20,7 @@ const WAYS: readonly (readonly [string, (value: unknown) => unknown])[] = [
     'from a function with a then',
     (value) => Object.assign(() => {}, { then: (resolve: (value: unknown) => void) => resolve(value) }),
   ],
+  ['from a promise of another realm', (value) => runInNewContext('(value) => Promise.resolve(value)')(value)],
   ['from a subclass of Promise', (value) => class Mine<T> extends Promise<T> {}.resolve(value)],
 ]
 

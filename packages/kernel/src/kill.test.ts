@@ -162,3 +162,37 @@ describe('D4 a stop that runs out of time', () => {
     expect(report.outcomes).toHaveLength(2)
   })
 })
+
+describe('S8 limits above the range of a timer', () => {
+  test.each(['drain', 'stop'] as const)('S8 a %s limit of 2^31 + 5 ms is waited for in full', async (hook) => {
+    const { clock, kernel, traced, elapsed } = scene()
+    const limit = 2 ** 31 + 5
+    const a = traced('a', { [hook]: hang, timeouts: { [hook]: limit } })
+    const app = await kernel([a], { shutdown: { timeout: 2 ** 40 } }).start()
+    const { errors } = await clock.run(shutdownError(app.shutdown()))
+    expect(elapsed()).toBe(limit)
+    expect(errors).toMatchObject([{ code: 'TIMEOUT', phase: hook, details: { limit } }])
+  })
+
+  test('S8 a drain and a stop without a limit take as long as they take, in a shutdown without a limit', async () => {
+    const { clock, kernel, traced, elapsed } = scene()
+    const month = 30 * 86_400_000
+    const a = traced('a', { drainMs: month, stopMs: month, timeouts: { drain: Infinity, stop: Infinity } })
+    const app = await kernel([a], { shutdown: { timeout: Infinity } }).start()
+    expect((await clock.run(app.shutdown())).ok).toBe(true)
+    expect(elapsed()).toBe(2 * month)
+  })
+
+  test.each([2 ** 31 + 5, Infinity])('S8 a check limit of %d ms', async (limit) => {
+    const { clock, kernel, delay } = scene()
+    const results: boolean[] = []
+    let slow = false
+    const check = () => (slow ? delay(2 ** 31 + 4) : true)
+    const app = await clock.run(kernel([resource('a', { start: () => 1, check, timeouts: { check: limit } })]).start())
+    slow = true
+    app.on('check:result', ({ ok }) => results.push(ok))
+    await clock.advance(10_000 + 2 ** 31 + 4)
+    expect(results).toEqual([true])
+    await clock.run(app.shutdown())
+  })
+})
