@@ -1,5 +1,6 @@
+import { registeredTooLate } from './errors.js'
 import type { KernelScope } from './kernel-scope.js'
-import { type Class, type Parameter, parametersOf } from './parameters.js'
+import { type Class, fieldIn, type Parameter, parametersOf } from './parameters.js'
 import { type Provider, problemOf, providerOf, providersOf } from './provider.js'
 import { isShared, isSharedByResolution, type Registration } from './registration.js'
 import type { Wanted } from './wanted.js'
@@ -11,21 +12,27 @@ export class Construction {
   readonly #deps: Readonly<Record<string, unknown>>
   /** What is shared within this construction. */
   #resolved: Map<Registration, object> | undefined
+  /** Of the service itself. */
+  readonly #parameters: readonly Parameter[]
 
-  constructor(scope: KernelScope, deps: Readonly<Record<string, unknown>>) {
+  constructor(scope: KernelScope, deps: Readonly<Record<string, unknown>>, service: Class | undefined) {
     this.#scope = scope
     this.#deps = deps
+    this.#parameters = service === undefined ? [] : parametersOf(service)
   }
 
   construct(type: Class): object {
-    const args = parametersOf(type).map((parameter) => this.#argument(parameter))
+    const parameters = parametersOf(type)
+    const args: unknown[] = []
+    const ofService = parameters === this.#parameters
+    for (let i = 0; i < parameters.length; i++) args.push(this.#argument(parameters[i]!, ofService))
     return new type(...(args as never[]))
   }
 
   provide(provider: Provider): unknown {
     switch (provider.kind) {
       case 'resource':
-        return this.value(provider.wanted)
+        return this.#value(provider.wanted)
       case 'class':
         return this.#instance(provider.type, provider.registration)
       case 'delayed':
@@ -40,13 +47,23 @@ export class Construction {
   }
 
   /** What the kernel gave for a resource; undefined also where the service does not depend on it. */
-  value({ field }: Wanted): unknown {
+  given(wanted: Wanted): unknown {
+    return this.#deps[this.#fieldOf(wanted)]
+  }
+
+  #value(wanted: Wanted): unknown {
+    const field = this.#fieldOf(wanted)
+    if (!Object.hasOwn(this.#deps, field)) throw registeredTooLate(wanted.resource.name)
     return this.#deps[field]
   }
 
-  #argument(parameter: Parameter): unknown {
-    const { wanted, transform } = parameter
-    const value = wanted === undefined ? this.#plain(parameter) : this.value(wanted)
+  #fieldOf(wanted: Wanted): string {
+    return fieldIn(this.#parameters, wanted) ?? wanted.field
+  }
+
+  #argument(parameter: Parameter, ofService: boolean): unknown {
+    const { wanted, transform, field } = parameter
+    const value = wanted === undefined ? this.#plain(parameter) : ofService ? this.#deps[field] : this.#value(wanted)
     if (transform === undefined) return value
     const transformer = this.provide(providerOf(transform.token, this.#scope.container)) as Transformer
     return transformer.transform(value, ...transform.args)

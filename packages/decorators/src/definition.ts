@@ -1,14 +1,22 @@
-import { type Dependencies, type Resource, type ResourceOptions, resource, type StartContext } from '@keelson/kernel'
+import {
+  type Dependencies,
+  type HookContext,
+  type Resource,
+  type ResourceOptions,
+  resource,
+  type StartContext,
+  type StopContext,
+} from '@keelson/kernel'
 import { Construction } from './construction.js'
 import { edgesOf, edgesOfProvider } from './edges.js'
 import { hooksOf, NO_HOOKS } from './hooks.js'
-import { isAnnounced, scopeOf } from './kernel-scope.js'
+import { isAnnounced, type KernelScope, scopeOf } from './kernel-scope.js'
 import type { Class } from './parameters.js'
 import { type Provider, providerIn } from './provider.js'
 import { registrationOf } from './registration.js'
 import { checkAll, startAll, stopAll } from './run-hooks.js'
 import type { DependencyContainer } from './tsyringe.js'
-import { wantedResource } from './wanted.js'
+import { type Wanted, wantedResource } from './wanted.js'
 
 type AnyOptions = ResourceOptions<object, Dependencies>
 
@@ -17,57 +25,72 @@ export interface ServiceClass {
   readonly type: Class
   readonly name: string
   /** For the kernel as they are. */
-  readonly options: Omit<AnyOptions, 'dependsOn' | 'after' | 'start' | 'check' | 'drain' | 'stop' | 'kill'>
+  readonly passed: Omit<AnyOptions, 'dependsOn' | 'after' | 'start' | 'check' | 'drain' | 'stop' | 'kill'>
   /** Read when a kernel takes the service in: these may name what is defined later. */
   readonly late: Pick<AnyOptions, 'dependsOn' | 'after'>
 }
 
 /** The resource of a class that is constructed from what `container` holds. */
-export function define({ type, name, options, late }: ServiceClass, container: DependencyContainer): Resource<object> {
-  let own = NO_HOOKS
-  let hooks = NO_HOOKS
-  let override: Provider | undefined
-  const look = () => {
-    override = overrideOf(type, container)
-    hooks = override === undefined ? own : NO_HOOKS
+export function define(service: ServiceClass, container: DependencyContainer): Resource<object> {
+  return resource(service.name, new Definition(service, container) as AnyOptions)
+}
+
+/** The options of such a resource. A class, so that the kernel sees one shape however many services there are. */
+class Definition {
+  readonly #service: ServiceClass
+  readonly #container: DependencyContainer
+  #hooks = NO_HOOKS
+  /** What the container gives in the place of the service, when a kernel takes it in. */
+  #override: Provider | undefined
+  #own: Wanted | undefined
+
+  constructor(service: ServiceClass, container: DependencyContainer) {
+    this.#service = service
+    this.#container = container
+    Object.assign(this, service.passed)
   }
-  return resource(name, {
-    ...options,
-    get dependsOn() {
-      own = hooksOf(type)
-      look()
-      const edges = override === undefined ? edgesOf(type, container) : edgesOfProvider(override, type, container)
-      const dependsOn: Record<string, Dependencies[string]> = { ...late.dependsOn }
-      for (const [field, { dependency }] of edges) dependsOn[field] = dependency
-      return dependsOn
-    },
-    get after() {
-      return late.after
-    },
-    start(deps: Readonly<Record<string, unknown>>, ctx: StartContext) {
-      look()
-      const scope = scopeOf(ctx.kernel, container)
-      const declared = declaredOf(late.dependsOn, deps)
-      for (const [field, value] of Object.entries(declared)) {
-        const wanted = wantedResource(late.dependsOn![field])!
-        if (!wanted.followed) scope.runs(wanted.resource, value)
-      }
-      const construction = new Construction(scope, deps)
-      const instance = override === undefined ? construction.construct(type) : (construction.provide(override) as object)
-      scope.runs(wantedResource(type)!.resource, instance)
-      return startAll(hooks.start, instance, [ctx, declared])
-    },
-    get check() {
-      return hooks.check.length === 0 ? undefined : (instance: object, ctx: unknown) => checkAll(hooks.check, instance, ctx)
-    },
-    get drain() {
-      return hooks.drain.length === 0 ? undefined : (instance: object, ctx: unknown) => stopAll(hooks.drain, instance, ctx)
-    },
-    get stop() {
-      if (override !== undefined) return notOurs
-      return hooks.stop.length === 0 ? undefined : (instance: object, ctx: unknown) => stopAll(hooks.stop, instance, ctx)
-    },
-  } as AnyOptions)
+
+  get dependsOn(): Dependencies {
+    const { type, late } = this.#service
+    this.#own ??= wantedResource(type)
+    this.#override = overrideOf(type, this.#container)
+    this.#hooks = this.#override === undefined ? hooksOf(type) : NO_HOOKS
+    const dependsOn: Record<string, Dependencies[string]> = { ...late.dependsOn }
+    if (this.#override === undefined) edgesOf(type, this.#container, dependsOn)
+    else edgesOfProvider(this.#override, type, this.#container, dependsOn)
+    return dependsOn
+  }
+
+  get after(): AnyOptions['after'] {
+    return this.#service.late.after
+  }
+
+  start(deps: Readonly<Record<string, unknown>>, ctx: StartContext): object | Promise<object> {
+    const { type, late } = this.#service
+    const scope = scopeOf(ctx.kernel, this.#container)
+    const declared = late.dependsOn === undefined ? NOTHING : declaredIn(late.dependsOn, deps, scope)
+    const override = this.#override
+    const construction = new Construction(scope, deps, override === undefined ? type : undefined)
+    const instance = override === undefined ? construction.construct(type) : (construction.provide(override) as object)
+    scope.runs(this.#own!.resource, instance)
+    return startAll(this.#hooks.start, instance, ctx, declared)
+  }
+
+  get check() {
+    const { check } = this.#hooks
+    return check.length === 0 ? undefined : (instance: object, ctx: HookContext) => checkAll(check, instance, ctx)
+  }
+
+  get drain() {
+    const { drain } = this.#hooks
+    return drain.length === 0 ? undefined : (instance: object, ctx: StopContext) => stopAll(drain, instance, ctx)
+  }
+
+  get stop() {
+    if (this.#override !== undefined) return notOurs
+    const { stop } = this.#hooks
+    return stop.length === 0 ? undefined : (instance: object, ctx: StopContext) => stopAll(stop, instance, ctx)
+  }
 }
 
 /** What a container gives in the place of a service is used as it is: it has no hooks, and the container's owner releases it. */
@@ -79,9 +102,19 @@ function overrideOf(type: Class, container: DependencyContainer): Provider | und
 
 function notOurs(): void {}
 
-/** Of all that a service was given, what its `dependsOn` names. */
-function declaredOf(dependsOn: Dependencies | undefined, deps: Readonly<Record<string, unknown>>): Record<string, unknown> {
+const NOTHING: Readonly<Record<string, unknown>> = Object.freeze({})
+
+/** Of all that a service was given, what its `dependsOn` names; factories of the container may ask for it, too. */
+function declaredIn(
+  dependsOn: Dependencies,
+  deps: Readonly<Record<string, unknown>>,
+  scope: KernelScope,
+): Record<string, unknown> {
   const declared: Record<string, unknown> = {}
-  for (const field in dependsOn) declared[field] = deps[field]
+  for (const field of Object.keys(dependsOn)) {
+    const wanted = wantedResource(dependsOn[field])!
+    declared[field] = deps[field]
+    if (wanted.kind !== 'ref') scope.runs(wanted.resource, deps[field])
+  }
   return declared
 }

@@ -1,37 +1,68 @@
+import type { Dependency } from '@keelson/kernel'
 import { classCycle, uninjectable } from './errors.js'
-import { type Class, type Parameter, parametersOf } from './parameters.js'
+import { type Class, fieldIn, type Parameter, parametersOf } from './parameters.js'
 import { type Provider, problemOf, providerOf, providersOf } from './provider.js'
 import type { DependencyContainer } from './tsyringe.js'
 import { type Wanted, wantedResource } from './wanted.js'
 
 /**
- * The resources that a class depends on through its constructor: directly, and through the classes between that are no
- * resources themselves. By the field under which the service depends on each. Constructs nothing.
+ * Adds the resources that a service depends on through its constructor: directly, and through the classes between that are
+ * no resources themselves. Constructs nothing.
  *
  * @throws KeelsonError `INVALID_OPTION` for a parameter that cannot be injected, `DEPENDENCY_CYCLE` for classes that need each other.
  */
-export function edgesOf(type: Class, container: DependencyContainer): ReadonlyMap<string, Wanted> {
-  const walk = new Walk(container, wantedResource(type))
-  walk.class(type, [])
-  return walk.edges
+export function edgesOf(type: Class, container: DependencyContainer, dependsOn: Edges): void {
+  const parameters = parametersOf(type)
+  if (!parameters.every(isDirect)) {
+    const walk = new Walk(container, type, parameters)
+    walk.class(type, [])
+    walk.addTo(dependsOn)
+    return
+  }
+  const { resource } = wantedResource(type)!
+  for (const { field, wanted } of parameters) {
+    if (wanted.resource === resource) throw classCycle([type.name, resource.name])
+    dependsOn[field] = wanted.dependency
+  }
 }
 
-/** The same for what a container was told to use in the place of the class. */
-export function edgesOfProvider(provider: Provider, type: Class, container: DependencyContainer): ReadonlyMap<string, Wanted> {
-  const walk = new Walk(container, wantedResource(type))
-  walk.provider(provider, [type])
-  return walk.edges
+/** Needs no look at a container. */
+function isDirect(parameter: Parameter): parameter is Parameter & { readonly wanted: Wanted } {
+  return parameter.wanted !== undefined && parameter.transform === undefined
 }
+
+/** The same for what a container was told to use in the place of the service. */
+export function edgesOfProvider(provider: Provider, type: Class, container: DependencyContainer, dependsOn: Edges): void {
+  const walk = new Walk(container, type, [])
+  walk.provider(provider, [type])
+  walk.addTo(dependsOn)
+}
+
+/** The resources below a class that is none itself. */
+export function wantedBelow(type: Class, container: DependencyContainer): Iterable<Wanted> {
+  const walk = new Walk(container, type, [])
+  walk.class(type, [])
+  return walk.found.values()
+}
+
+type Edges = Record<string, Dependency>
 
 class Walk {
-  readonly edges = new Map<string, Wanted>()
+  /** By field. */
+  readonly found = new Map<string, Wanted>()
   readonly #container: DependencyContainer
   readonly #start: Wanted | undefined
+  readonly #parameters: readonly Parameter[]
   readonly #visited = new Set<Class>()
 
-  constructor(container: DependencyContainer, start: Wanted | undefined) {
+  constructor(container: DependencyContainer, start: Class, parameters: readonly Parameter[]) {
     this.#container = container
-    this.#start = start
+    this.#start = wantedResource(start)
+    this.#parameters = parameters
+  }
+
+  addTo(dependsOn: Edges): void {
+    for (const [field, { dependency }] of this.found) dependsOn[field] = dependency
   }
 
   /** `path` holds the classes above; from the index `constructing` on, each is constructed while the one before it is. */
@@ -64,10 +95,10 @@ class Walk {
 
   #resource(wanted: Wanted, path: readonly Class[]): void {
     if (wanted.resource === this.#start?.resource) throw classCycle([...names(path), wanted.resource.name])
-    let { field } = wanted
+    let field = fieldIn(this.#parameters, wanted) ?? wanted.field
     // Another resource of the same name: the kernel refuses it, once it sees both.
-    while ((this.edges.get(field)?.resource ?? wanted.resource) !== wanted.resource) field += "'"
-    this.edges.set(field, wanted)
+    while ((this.found.get(field)?.resource ?? wanted.resource) !== wanted.resource) field += "'"
+    this.found.set(field, wanted)
   }
 }
 

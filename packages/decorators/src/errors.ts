@@ -60,6 +60,14 @@ export function notRunningYet(name: string): KeelsonError {
   )
 }
 
+export function registeredTooLate(name: string): KeelsonError {
+  return new KeelsonError(
+    'INVALID_OPTION',
+    `"${name}" is needed by what was registered in the container after createKernel() had read it; register it before`,
+    { resource: name },
+  )
+}
+
 /** A decorator in the wrong place, or with the wrong arguments. */
 export function misused(decorator: string, where: string, problem: string, remedy: string): KeelsonError {
   return new KeelsonError('INVALID_OPTION', `@${decorator} on ${where}: ${problem}; ${remedy}`, {

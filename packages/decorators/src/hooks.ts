@@ -42,6 +42,17 @@ const declarations = new WeakMap<object, Declared>()
  * method that overrides a hook is that hook, decorated again or not.
  */
 export function hooksOf(type: { readonly prototype: unknown }): Hooks {
+  let hooks = known.get(type)
+  if (hooks === undefined) {
+    hooks = collect(type)
+    known.set(type, hooks)
+  }
+  return hooks
+}
+
+const known = new WeakMap<object, Hooks>()
+
+function collect(type: { readonly prototype: unknown }): Hooks {
   const all = noHooks()
   for (const level of levels(type.prototype as object)) {
     for (const declared of [declarations.get(level), declarations.get(metadataOf(level) ?? NOTHING)]) {

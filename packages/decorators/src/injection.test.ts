@@ -311,3 +311,44 @@ test('what a hook fails to release is not retried by anybody', async () => {
   await kernel.shutdown().catch(() => {})
   expect(stops).toBe(1)
 })
+
+test('a resource that is taken twice, also through a class between, is one edge', async () => {
+  @injectable()
+  class Repository {
+    readonly database: Database
+    constructor(database: Database) {
+      this.database = database
+    }
+  }
+  @Service()
+  class Orders {
+    readonly all: Database[]
+    constructor(repository: Repository, one: Database, two: Database) {
+      this.all = [repository.database, one, two]
+    }
+  }
+  expect(edges(Orders)).toEqual(['Database'])
+  const kernel = await createKernel([Orders]).start()
+  expect(new Set(kernel.get(Orders).all)).toEqual(new Set([kernel.get(Database)]))
+  await kernel.shutdown()
+})
+
+test('a class that is registered after createKernel() and needs more is refused, not given undefined', async () => {
+  @injectable()
+  class Sql {
+    readonly database: Database
+    constructor(database: Database) {
+      this.database = database
+    }
+  }
+  container.register('STORE', { useValue: {} })
+  @Service()
+  class Orders {
+    constructor(@inject('STORE') _store: object) {
+      void 0
+    }
+  }
+  const kernel = createKernel([Orders])
+  container.register('STORE', { useClass: Sql })
+  await expect(kernel.start()).rejects.toThrow(/"Database" is needed by what was registered .* after createKernel\(\)/)
+})

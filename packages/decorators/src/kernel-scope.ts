@@ -1,6 +1,6 @@
 import type { KernelEvents, KernelView, Resource } from '@keelson/kernel'
 import type { Construction } from './construction.js'
-import { edgesOf } from './edges.js'
+import { wantedBelow } from './edges.js'
 import { notRunningYet, outsideKernel } from './errors.js'
 import type { Class } from './parameters.js'
 import type { Registration } from './registration.js'
@@ -28,7 +28,9 @@ export class KernelScope {
   }
 
   runs(resource: Resource<unknown>, value: unknown): void {
-    if (this.#running.has(resource) && this.#running.get(resource) !== value) this.#replaced++
+    const before = this.#running.get(resource)
+    if (before === value) return
+    if (before !== undefined) this.#replaced++
     this.#running.set(resource, value)
   }
 
@@ -48,8 +50,9 @@ export class KernelScope {
 
   /** The value of a resource that a factory asks the container for. */
   valueOf(wanted: Wanted): unknown {
-    const value = this.#construction?.value(wanted) ?? this.#running.get(wanted.resource)
-    if (value === undefined && !this.#running.has(wanted.resource)) throw notRunningYet(wanted.resource.name)
+    const { resource } = wanted
+    const value = this.#construction?.given(wanted) ?? this.#running.get(resource)
+    if (value === undefined && wanted.kind === 'required') throw notRunningYet(resource.name)
     return value
   }
 
@@ -57,12 +60,12 @@ export class KernelScope {
   share(registration: Registration, type: Class, construction: Construction): object {
     const kept = this.#shared.get(registration)
     if (kept !== undefined && this.#isCurrent(kept, construction)) return kept.instance
-    const below = [...edgesOf(type, this.container).values()]
+    const below = [...wantedBelow(type, this.container)]
     // Made by the application before it handed the container over: a value like any other, unless it hangs on a kernel.
     if (below.length === 0 && registration.instance !== undefined) return registration.instance as object
     const asked = this.#asked
     const instance = construction.construct(type)
-    const reads = below.map((wanted) => ({ wanted, value: construction.value(wanted) }))
+    const reads = below.map((wanted) => ({ wanted, value: construction.given(wanted) }))
     this.#shared.set(registration, { instance, reads, replaced: this.#asked === asked ? undefined : this.#replaced })
     return instance
   }
@@ -70,7 +73,7 @@ export class KernelScope {
   /** A `ref()` follows restarts by itself; what factories read is not known, so that any restart counts. */
   #isCurrent({ reads, replaced }: Shared, construction: Construction): boolean {
     if (replaced !== undefined && replaced !== this.#replaced) return false
-    return reads.every(({ wanted, value }) => wanted.followed || construction.value(wanted) === value)
+    return reads.every(({ wanted, value }) => wanted.kind === 'ref' || construction.given(wanted) === value)
   }
 }
 

@@ -16,6 +16,8 @@ export interface Parameter {
   readonly transform: { readonly token: unknown; readonly args: readonly unknown[] } | undefined
   /** The resource that the token stands for. */
   readonly wanted: Wanted | undefined
+  /** Under which name a service of this constructor depends on that resource: that of the first parameter that asks for it. */
+  readonly field: string
   /** It has a default value, which is used when it cannot be injected. */
   readonly hasDefault: boolean
   readonly missing: Problem | undefined
@@ -56,11 +58,25 @@ function read(type: Class): readonly Parameter[] {
 
 function parametersFrom(type: Class, given: readonly unknown[], otherwise: Problem): readonly Parameter[] {
   const length = Math.max(given.length, type.length)
-  return Array.from({ length }, (_, index) => parameter(given[index], index >= type.length, otherwise))
+  const parameters: Parameter[] = []
+  for (let index = 0; index < length; index++) {
+    const read = parameter(given[index], index >= type.length, otherwise)
+    parameters.push({ ...read, field: fieldIn(parameters, read.wanted) ?? `constructor[${index}]` })
+  }
+  return parameters
+}
+
+/** The field of a parameter that asks for the same. */
+export function fieldIn(parameters: readonly Parameter[], wanted: Wanted | undefined): string | undefined {
+  if (wanted === undefined) return undefined
+  for (const { wanted: other, field } of parameters) {
+    if (other?.resource === wanted.resource && other.kind === wanted.kind) return field
+  }
+  return undefined
 }
 
 /** tsyringe describes a parameter by its token alone, or by an object that holds the token. */
-function parameter(given: unknown, hasDefault: boolean, otherwise: Problem): Parameter {
+function parameter(given: unknown, hasDefault: boolean, otherwise: Problem): Omit<Parameter, 'field'> {
   const { token, multiple, isOptional, transform, transformArgs = [] } = isDescriptor(given) ? given : { token: given }
   return {
     token,

@@ -1,10 +1,13 @@
+import type { StartContext } from '@keelson/kernel'
 import type { Hook } from './hooks.js'
 
+type Started<T> = T | Promise<T>
+
 /** Runs start hooks one after the other; the first that fails ends it. Synchronous ones cost no promise. */
-export function startAll<T extends object>(hooks: readonly Hook[], instance: T, args: readonly unknown[]): T | Promise<T> {
+export function startAll<T extends object>(hooks: readonly Hook[], instance: T, ctx: StartContext, deps: object): Started<T> {
   for (let i = 0; i < hooks.length; i++) {
-    const result = hooks[i]!(instance).apply(instance, [...args])
-    if (isThenable(result)) return startRest(result, hooks.slice(i + 1), instance, args)
+    const result = hooks[i]!(instance).call(instance, ctx, deps)
+    if (isThenable(result)) return startRest(result, hooks.slice(i + 1), instance, ctx, deps)
   }
   return instance
 }
@@ -13,10 +16,11 @@ async function startRest<T extends object>(
   first: PromiseLike<unknown>,
   rest: readonly Hook[],
   instance: T,
-  args: readonly unknown[],
+  ctx: StartContext,
+  deps: object,
 ): Promise<T> {
   await first
-  for (const hook of rest) await hook(instance).apply(instance, [...args])
+  for (const hook of rest) await hook(instance).call(instance, ctx, deps)
   return instance
 }
 

@@ -1,4 +1,4 @@
-import { type Dependencies, RESOURCE, type ResourceOptions } from '@keelson/kernel'
+import { type Dependencies, RESOURCE, type ResourceOptions, resource } from '@keelson/kernel'
 import { define, type ServiceClass } from './definition.js'
 import { misused } from './errors.js'
 import type { Fits, InjectToken } from './inject-list.js'
@@ -55,7 +55,7 @@ export function Service<const I extends readonly InjectToken[] | undefined = und
       throw misused('Service', 'a class without a name', 'resources have names', "write @Service({ name: 'orders' })")
     if (Object.hasOwn(type, RESOURCE)) throw misused('Service', `class ${type.name}`, 'it is there twice', 'keep one')
     if (options.inject !== undefined) listParameters(type, injectList(options.inject, name))
-    const service: ServiceClass = { type, name, options: kernelOptions(options, name), late: options as ServiceClass['late'] }
+    const service: ServiceClass = { type, name, passed: kernelOptions(options, name), late: options as ServiceClass['late'] }
     const definition = define(service, container)
     // Not for what extends it: a service is what is decorated itself.
     Object.defineProperty(type, RESOURCE, {
@@ -77,8 +77,8 @@ const HOOKS: Readonly<Record<string, string>> = {
   kill: 'OnStop',
 }
 
-/** Without reading what is late-bound. The kernel refuses what it does not know. */
-function kernelOptions(options: object, name: string): ServiceClass['options'] {
+/** Without reading what is late-bound. */
+function kernelOptions(options: object, name: string): ServiceClass['passed'] {
   const passed: Record<string, unknown> = {}
   for (const key of Object.keys(options)) {
     if (OWN.includes(key)) continue
@@ -87,6 +87,8 @@ function kernelOptions(options: object, name: string): ServiceClass['options'] {
       throw misused('Service', `class ${name}`, `${key} is no option of it`, `decorate a method with @${hook}()`)
     passed[key] = (options as Record<string, unknown>)[key]
   }
+  // Refuses what the kernel does not know or cannot work with, where the class is defined.
+  resource(name, { ...passed, start: () => {} })
   return passed
 }
 

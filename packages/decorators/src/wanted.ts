@@ -5,10 +5,9 @@ import type { Delayed, InjectToken } from './inject-list.js'
 export interface Wanted {
   readonly dependency: Dependency
   readonly resource: Resource<unknown>
-  /** Under which name the service depends on it. */
+  readonly kind: 'required' | 'optional' | 'ref'
+  /** Under which name a service depends on it that finds it through other classes. */
   readonly field: string
-  /** A `ref()` follows restarts by itself. */
-  readonly followed: boolean
 }
 
 /** The resource that a token stands for; undefined for a class without `@Service()` and for a token of the container. */
@@ -19,9 +18,9 @@ export function wantedResource(token: unknown): Wanted | undefined {
   return carriesResource(dependency) ? wanted(dependency, resourceOf(dependency), 'required') : undefined
 }
 
-function wanted(dependency: Dependency, resource: Resource<unknown>, kind: 'required' | 'optional' | 'ref'): Wanted {
+function wanted(dependency: Dependency, resource: Resource<unknown>, kind: Wanted['kind']): Wanted {
   const field = kind === 'required' ? `constructor:${resource.name}` : `constructor:${kind}(${resource.name})`
-  return { dependency, resource, field, followed: kind === 'ref' }
+  return { dependency, resource, kind, field }
 }
 
 /** A name for what `@Use` was given: tsyringe's metadata hold names and classes. */
