@@ -78,6 +78,34 @@ describe('N1 pipelined requests', () => {
     expect(answers(await client.rest())).toEqual({ paths: ['/1', '/2'], closing: ['/2'] })
   })
 
+  it.each(['before', 'while'])(
+    'waits for a request of which half a head came behind one in flight, which came %s draining',
+    async (when) => {
+      const waiting: (() => void)[] = []
+      const served = await serve((req, res) => void waiting.push(() => res.end(req.url)))
+      const client = await rawClient(served.port)
+      const second = head('GET', '/2')
+      if (when === 'before') {
+        client.send(head('GET', '/1'))
+        while (waiting.length < 1) await later(5)
+      }
+      const draining = drained(served)
+      if (when === 'while') client.send(head('GET', '/1'))
+      while (waiting.length < 1) await later(5)
+      await later(20)
+      client.send(second.slice(0, 9))
+      await later(50)
+      waiting[0]?.()
+      await client.received('/1')
+      await later(300)
+      client.send(second.slice(9))
+      while (waiting.length < 2) await later(5)
+      waiting[1]?.()
+      await draining
+      expect(answers(await client.rest())).toEqual({ paths: ['/1', '/2'], closing: ['/2'] })
+    },
+  )
+
   it('does not hand a request to the application once the connection was told to close', async () => {
     const seen: string[] = []
     let first: ServerResponse | undefined

@@ -65,6 +65,6 @@ function closeAfterUpload({ socket }: Connection, response: Http1Response): void
   response.once('prefinish', () => {
     if (!response._last || response.req.complete) return
     response._last = false
-    response.once('finish', () => endLingering(socket, response.req))
+    response.once('finish', () => endLingering(socket))
   })
 }
