@@ -1,3 +1,7 @@
 export { type EventLog, recordEvents } from './event-log.js'
 export { type Replacement, replace } from './replacement.js'
-export { type VirtualClock, virtualClock } from './virtual-clock.js'
+export { type SimulateOptions, type SimulationResult, simulate } from './simulate.js'
+export { SimulationError } from './simulate-error.js'
+export type { FaultKind, Faults, HookFaults, RunFaults } from './simulate-faults.js'
+export type { Action, ActionKind, Decision, HookDecision, Schedule, SimulatedHook } from './simulate-schedule.js'
+export { type VirtualClock, type VirtualClockOptions, virtualClock } from './virtual-clock.js'

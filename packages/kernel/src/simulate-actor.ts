@@ -1,0 +1,237 @@
+import { describe, KeelsonError } from './errors.js'
+import { ShutdownError, StartError } from './report.js'
+import type { Definition } from './resource.js'
+import { reportTruly } from './simulate-end.js'
+import type { Action } from './simulate-schedule.js'
+import type { Track } from './simulate-track.js'
+import type { World } from './simulate-world.js'
+
+/** A promise that the kernel gave. */
+interface Operation {
+  readonly what: string
+}
+
+/** Does to a kernel what a schedule says, and looks at how its promises settle. */
+export class Actor {
+  readonly #world: World
+  readonly #originals: ReadonlyMap<string, Definition>
+  readonly #open = new Set<Operation>()
+  readonly #atEvent = new Map<number, Action[]>()
+  #events = 0
+
+  constructor(world: World, originals: ReadonlyMap<string, Definition>) {
+    this.#world = world
+    this.#originals = originals
+  }
+
+  /** Promises that have not settled. */
+  get open(): readonly string[] {
+    return Array.from(this.#open, ({ what }) => what)
+  }
+
+  /** Sets every action for its time. */
+  begin(actions: readonly Action[]): void {
+    for (const action of actions) {
+      if (action.event !== undefined) this.#atEvent.set(action.event, [...(this.#atEvent.get(action.event) ?? []), action])
+      else if (action.at !== undefined) this.#world.later(action.at, () => this.#act(action))
+    }
+    this.#act({ do: 'start' })
+  }
+
+  /** An event of the kernel is being heard. */
+  heard(): void {
+    for (const action of this.#atEvent.get(++this.#events) ?? []) this.#act(action)
+  }
+
+  shutdown(): void {
+    this.#act({ do: 'shutdown' })
+  }
+
+  #shutdown(): void {
+    const { kernel, up } = this.#world
+    this.#follow(
+      'shutdown()',
+      () => kernel.shutdown('simulated'),
+      (report) => {
+        if (up) reportTruly(this.#world, report)
+      },
+    )
+  }
+
+  #start(): void {
+    this.#follow('start()', () => this.#world.kernel.start())
+  }
+
+  #act(action: Action): void {
+    const world = this.#world
+    if (world.violation !== undefined) return
+    world.steps++
+    try {
+      this.#perform(action)
+    } catch (error) {
+      world.violate('nothing throws', `"${action.do}" threw ${describe(error)}`)
+    }
+  }
+
+  #perform(action: Action): void {
+    const world = this.#world
+    const track = action.resource === undefined ? undefined : world.tracks.get(action.resource)
+    switch (action.do) {
+      case 'start':
+        if (action.at !== undefined || action.event !== undefined) world.tally.start++
+        return this.#start()
+      case 'shutdown':
+        if (action.at !== undefined || action.event !== undefined) world.tally.shutdown++
+        return this.#shutdown()
+      case 'fail':
+        world.tally.fail++
+        world.broken = world.aborting = true
+        return world.kernel.fail(new Error('simulated: fail'))
+      case 'calm':
+        world.calm = true
+        return
+      case 'leave out':
+      case 'jitter':
+        return
+      default:
+        if (track !== undefined) this.#actOn(track, action)
+    }
+  }
+
+  #actOn(track: Track, action: Action): void {
+    const { kernel, tally } = this.#world
+    const definition = this.#originals.get(track.name)!
+    switch (action.do) {
+      case 'add': {
+        tally.add++
+        const added =
+          this.#world.state === 'running' ? [...track.withDependencies()].filter((other) => !this.#isMember(other)) : []
+        for (const other of added) {
+          other.member = true
+          other.state = 'idle'
+          other.away = false
+        }
+        return this.#change(`add(${track.name})`, added, () => kernel.add(definition))
+      }
+      case 'remove': {
+        tally.remove++
+        const removed = [...track.withDependents()]
+        const { dependents = false } = action
+        return this.#change(
+          `remove(${track.name})`,
+          removed,
+          () => kernel.remove(definition, { dependents }),
+          removed.length > 1 && !dependents,
+        )
+      }
+      case 'restart':
+        tally.restart++
+        return this.#follow(`restart(${track.name})`, () => kernel.restart(definition))
+      case 'use':
+        tally.use++
+        return this.#use(track, action.ms ?? 0)
+      default:
+        return this.#say(track, action)
+    }
+  }
+
+  /** An addition or a removal: until it is over, these may or may not count. */
+  #change(what: string, tracks: readonly Track[], work: () => Promise<void>, refused?: boolean): void {
+    const known = tracks.every(({ changing, member }) => changing === 0 && member) && this.#world.state === 'running'
+    for (const track of tracks) track.changing++
+    this.#follow(what, work, undefined, (error) => {
+      for (const track of tracks) {
+        track.changing--
+        track.member = this.#isMember(track)
+      }
+      const hasDependents = (error as Partial<KeelsonError> | undefined)?.code === 'HAS_DEPENDENTS'
+      if (known && refused !== undefined && hasDependents !== refused) {
+        this.#world.violate(
+          'a removal is refused where it must be',
+          `${what} ${hasDependents ? 'was refused' : 'was not refused'}`,
+        )
+      }
+    })
+  }
+
+  #use(track: Track, ms: number): void {
+    const ref = this.#world.refs.get(track.name)
+    if (ref === undefined) return
+    const served = track.life?.serving === true
+    const work = async (value: unknown) => {
+      const life = track.lastLife((life) => life.up && Object.is(life.value, value))
+      if (life === undefined || life !== track.life) {
+        this.#world.violate('a ref shows the current instance', `a lease on "${track.name}" gave another instance`)
+        return
+      }
+      life.leases++
+      await this.#world.delay(ms)
+      life.leases--
+    }
+    this.#follow(
+      `use(${track.name})`,
+      () => ref.use(work),
+      undefined,
+      (error) => {
+        if (error !== undefined && served)
+          this.#world.violate('a lease is given while it runs', `a lease on "${track.name}" was refused`)
+      },
+    )
+  }
+
+  /** What a resource says of itself. */
+  #say(track: Track, { do: what, stale }: Action): void {
+    const { ledger, tally } = this.#world
+    const life = stale ? track.lives.at(-2) : track.life
+    if (life === undefined) return
+    const error = new Error(`simulated: ${what} of "${track.name}"`)
+    const heard = life === track.life && (track.state === 'starting' || track.state === 'running') && !life.startGivenUp
+    if (what === 'crash') {
+      tally.crash++
+      if (heard) ledger.inject({ error, hook: 'start', life, call: track.calls.start, forReport: false })
+      life.ctx.crashed(error)
+      if (heard) life.crashed = true
+      return
+    }
+    tally.unhealthy++
+    if (heard) track.setHealth(what === 'healthy' ? 'healthy' : 'unhealthy')
+    if (what === 'healthy') life.ctx.healthy()
+    else life.ctx.unhealthy(error)
+  }
+
+  #follow<T>(what: string, work: () => Promise<T>, done?: (value: T) => void, over?: (error: unknown) => void): void {
+    const world = this.#world
+    const operation = { what }
+    this.#open.add(operation)
+    const settled = (error: unknown) => {
+      world.steps++
+      this.#open.delete(operation)
+      over?.(error)
+    }
+    work().then(
+      (value) => {
+        done?.(value)
+        settled(undefined)
+      },
+      (error: unknown) => {
+        world.ledger.see(error)
+        if (error instanceof ShutdownError && what === 'shutdown()') reportTruly(world, error.report)
+        else if (error instanceof StartError && what === 'start()') reportTruly(world, error.report)
+        else if (!(error instanceof KeelsonError || error instanceof StartError || error instanceof ShutdownError)) {
+          world.violate('only known errors reject', `${what} rejected with ${describe(error)}`)
+        }
+        settled(error)
+      },
+    )
+  }
+
+  /** Asked of the kernel itself: additions and removals may overlap. */
+  #isMember({ name }: Track): boolean {
+    try {
+      this.#world.kernel.get(this.#originals.get(name)!)
+      return true
+    } catch (error) {
+      return (error as Partial<KeelsonError>).code !== 'UNKNOWN_RESOURCE'
+    }
+  }
+}

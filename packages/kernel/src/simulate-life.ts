@@ -1,0 +1,68 @@
+import type { StartContext, StopContext } from './context.js'
+import type { Track } from './simulate-track.js'
+
+/**
+ * One call of a start hook and what came of it, as the hooks themselves saw it. The rules compare what the kernel says
+ * with this.
+ */
+export class Life {
+  readonly track: Track
+  readonly ctx: StartContext
+  readonly began: number
+  /** By dependency: the life whose value was passed. */
+  readonly given = new Map<Track, Life>()
+  start: 'open' | 'acquired' | 'failed' = 'open'
+  value: unknown
+  /** The kernel said that it runs. */
+  up = false
+  /** It said of itself that it is gone, and was heard. */
+  crashed = false
+  /** Its teardown has begun. */
+  leaving = false
+  /** The kernel has stopped waiting for its start. */
+  startGivenUp = false
+  /** Its value came after that. */
+  orphan = false
+  checkPassed = false
+  /** Checks that have not settled. */
+  checks = 0
+  drained: Ending
+  stopped: Ending
+  stopContext: StopContext | undefined
+  killed: Ending
+  /** The kernel has stopped waiting for its release. */
+  releaseGivenUp = false
+  /** Its stop or cleanups ran out of time, or the budget was spent before their turn. */
+  releaseTimedOut = false
+  drainTimedOut = false
+  leases = 0
+  /** Cleanups that were registered and have not been called, the last one last. */
+  readonly cleanups: number[] = []
+  openCleanups = 0
+  cleanupFailed = false
+  /** Which start of the kernel it belongs to. */
+  readonly cycle: number
+
+  constructor(track: Track, ctx: StartContext, began: number, cycle: number) {
+    this.track = track
+    this.ctx = ctx
+    this.began = began
+    this.cycle = cycle
+  }
+
+  /** Others may work with it: the kernel said so, and nothing has been said against it. */
+  get serving(): boolean {
+    return this.up && !this.leaving && !this.crashed && this.track.life === this && this.track.state === 'running'
+  }
+
+  /** It still has something, or may still get it, and the kernel has not given up on that. */
+  get holds(): boolean {
+    if (this.releaseGivenUp) return false
+    if (this.start === 'open' && !this.startGivenUp) return true
+    const releasing = this.cleanups.length > 0 || this.openCleanups > 0
+    return releasing || (this.start === 'acquired' && (this.stopped === undefined || this.stopped === 'open'))
+  }
+}
+
+/** How a hook of the teardown went; undefined: it was not called. */
+export type Ending = undefined | 'open' | 'well' | 'badly'

@@ -1,0 +1,39 @@
+import type { World } from './simulate-world.js'
+
+/** S1, D2: nothing waits without a reason; asked when everything has settled. */
+export function nothingIdles(world: World): void {
+  if (world.state === 'starting' && !world.aborting) startsAtOnce(world)
+  else if (world.state === 'stopping') stopsAtOnce(world)
+}
+
+function startsAtOnce(world: World): void {
+  let open = 0
+  for (const { state } of world.tracks.values()) if (state === 'starting') open++
+  if (open >= world.concurrency) return
+  for (const track of world.tracks.values()) {
+    if (track.member && !track.launched && track.dependencies.every(({ to }) => to.settled)) {
+      return world.violate('each starts as soon as it can', `"${track.name}" is not started, and waits for nothing`)
+    }
+  }
+}
+
+function stopsAtOnce(world: World): void {
+  const tracks = [...world.tracks.values()].filter(({ member, life }) => member && life?.holds)
+  // Starts in flight, and what failed ones had acquired, come first.
+  if (tracks.some(({ life, state }) => state === 'starting' || life?.up === false)) return
+  for (const { name, state, life, dependents } of tracks) {
+    const underWay = state === 'draining' || state === 'stopping' || life?.stopped === 'open' || life?.openCleanups !== 0
+    if (underWay || dependents.some(({ from }) => from.member && (from.life?.holds || from.leavingSince !== 0))) continue
+    return world.violate('each stops as soon as it can', `"${name}" is ${state}, and waits for nothing`)
+  }
+}
+
+/** Whether everything is where it can stay: running, or failed for good. */
+export function atRest(world: World): boolean {
+  if (world.state !== 'running' && world.state !== 'failed') return false
+  for (const { member, changing, away, state } of world.tracks.values()) {
+    if (changing > 0) return false
+    if (member && (away || (state !== 'running' && state !== 'failed'))) return false
+  }
+  return true
+}

@@ -1,0 +1,166 @@
+import type { KeelsonError } from './errors.js'
+import type { KernelEvent, KernelEventOf } from './events.js'
+import { outcomesOf } from './simulate-end.js'
+import type { Life } from './simulate-life.js'
+import { mayStart } from './simulate-order.js'
+import { readyTruly } from './simulate-probe.js'
+import type { Track } from './simulate-track.js'
+import { TOLERANCE, type World } from './simulate-world.js'
+
+/** Hears every event of a simulated kernel, and holds it against what the hooks saw. */
+export function witness(world: World, event: KernelEvent): void {
+  world.steps++
+  switch (event.type) {
+    case 'kernel:state':
+      kernelMoved(world, event)
+      break
+    case 'resource:state':
+      resourceMoved(world, event)
+      break
+    case 'resource:error':
+      failed(world, world.track(event.resource), event.error)
+      break
+    case 'resource:orphan':
+      world.ledger.see(event.error)
+      orphanReleased(world, world.track(event.resource), event.error)
+      break
+    case 'check:result':
+      world.ledger.see(event.error)
+      world.track(event.resource).count(event.ok)
+      break
+    case 'restart:scheduled':
+      restarted(world, event)
+      break
+    case 'restart:exhausted':
+      world.ledger.see(event.error)
+      break
+    case 'listener:error':
+      // Only the simulation listens.
+      throw event.error
+    default:
+  }
+  readyTruly(world)
+}
+
+function kernelMoved(world: World, { from, to }: KernelEventOf<'kernel:state'>): void {
+  if (from !== world.state)
+    world.violate('states follow each other', `the kernel went from ${from} to ${to}, and was ${world.state}`)
+  world.state = to
+  if (to === 'starting') {
+    world.cycle++
+    world.up = true
+    world.started = world.aborting = world.broken = false
+    for (const track of world.tracks.values()) track.launched = track.parting = false
+  } else if (to === 'running') world.started = true
+  else if (to === 'draining' || (to === 'stopping' && from === 'starting')) {
+    world.aborting = true
+    world.deadline = world.now + world.budget
+    world.ledger.clearReport()
+    for (const track of world.tracks.values()) track.parting = track.away || track.changing > 0 || track.life?.leaving === true
+  } else if (to === 'stopped' || from === 'stopping') {
+    if (from === 'stopping' && to === 'failed') world.broken = true
+    world.deadline = Infinity
+    world.started = world.up = false
+    world.rested = outcomesOf(world)
+  }
+}
+
+function resourceMoved(world: World, { resource, from, to }: KernelEventOf<'resource:state'>): void {
+  const track = world.track(resource)
+  const { life } = track
+  if (from !== track.state)
+    world.violate('states follow each other', `"${resource}" went from ${from} to ${to}, and was ${track.state}`)
+  track.state = to
+  if (to === 'starting' || to === 'failed') track.launched = true
+  if (to === 'starting') mayStart(world, track)
+  if (to === 'running') runs(world, track, life)
+  else if (from === 'starting' && life !== undefined) life.startGivenUp = true
+  if (to === 'draining' || to === 'stopping') track.leavingSince ||= world.now
+  else track.leavingSince = 0
+  if (from === 'stopping' && life !== undefined) released(world, track, life, to === 'stopped')
+  if (to === 'failed') {
+    if (track.impact === 'unready' && from !== 'stopping') world.broken = true
+    if (world.state === 'starting' && track.impact === 'unready') world.aborting = true
+  }
+  if (to === 'failed' ? from !== 'stopping' : from === 'restarting' && to === 'stopped') track.away = false
+}
+
+function runs(world: World, track: Track, life: Life | undefined): void {
+  if (life?.start !== 'acquired')
+    return world.violate('what runs has started', `"${track.name}" runs, and its start has not succeeded`)
+  if (track.definition.options.check !== undefined) {
+    if (!life.checkPassed) world.violate('what runs has passed its check', `"${track.name}" runs, and its check has not passed`)
+    track.setHealth('healthy')
+  }
+  life.up = true
+  track.away = false
+}
+
+/** D4, D5: the kernel says that it is released, or that it has given up on that. */
+function released(world: World, { name }: Track, life: Life, well: boolean): void {
+  if (well && life.holds)
+    world.violate('what is stopped is released', `"${name}" is said to have stopped, and its stop is not over`)
+  if (well && (life.stopped === 'badly' || life.cleanupFailed))
+    world.violate('each outcome is true', `"${name}" is said to have stopped, and that failed`)
+  if (!well && !life.releaseTimedOut && life.stopped === 'well' && !life.cleanupFailed && life.openCleanups === 0) {
+    world.violate('each outcome is true', `"${name}" is said to have failed to stop, and it did not`)
+  }
+  if (life.holds && !life.releaseTimedOut)
+    world.violate('a stop is awaited', `"${name}" was given up before its stop had run out of time`)
+  life.releaseGivenUp = true
+}
+
+function failed(world: World, track: Track, error: KeelsonError): void {
+  world.ledger.see(error)
+  if (error.code === 'TIMEOUT') {
+    if (error.phase === 'drain' && track.life !== undefined) track.life.drainTimedOut = true
+    if (error.phase === 'stop') timedOut(world, track, error)
+  }
+}
+
+/** A stop, or the cleanups after it, ran out of time. */
+function timedOut(world: World, track: Track, error: KeelsonError): void {
+  const late = (life: Life) => world.now >= (life.stopContext?.deadline ?? Infinity) - TOLERANCE
+  const life = track.lastLife((life) => !life.serving && !life.releaseGivenUp && (life.holds || late(life)))
+  if (life === undefined) return
+  if (life.stopped === 'open' && world.now < (life.stopContext?.deadline ?? 0) - TOLERANCE) {
+    world.violate('a stop is awaited', `"${track.name}" was given up before its stop had run out of time`)
+  }
+  if (life.stopped === 'open' && life.stopContext?.signal.aborted === false) {
+    world.violate(
+      'what is given up is told',
+      `the stop of "${track.name}" was given up, and its signal has not aborted (${error.code})`,
+    )
+  }
+  life.releaseTimedOut = true
+  // Of a start that failed, nothing more is said.
+  if (track.state === 'failed') life.releaseGivenUp = true
+}
+
+function orphanReleased(world: World, track: Track, error: KeelsonError | undefined): void {
+  const life = track.lastLife((life) => life.startGivenUp && !life.up && life.holds)
+  if (error?.code !== 'TIMEOUT') {
+    if (life?.stopped === 'open')
+      world.violate('a stop is awaited', `the orphan of "${track.name}" is said to be released, and its stop is open`)
+    return
+  }
+  if (life !== undefined) life.releaseGivenUp = true
+}
+
+function restarted(world: World, { resource, resources, attempt, delayMs, error }: KernelEventOf<'restart:scheduled'>): void {
+  world.ledger.see(error)
+  for (const name of resources) world.track(name).away = true
+  if (world.ending)
+    world.violate('shutdown beats restart', `a restart of "${resource}" was scheduled while the kernel is ${world.state}`)
+  const policy = world.track(resource).definition.options.restart
+  if (attempt === 0) return
+  if (policy === undefined) return world.violate('only a policy restarts', `"${resource}" was restarted, and has no policy`)
+  const { attempts, delay = 100, factor = 2, maxDelay = 30_000, jitter = 0.1 } = policy
+  const full = Math.min(maxDelay, delay * factor ** (attempt - 1))
+  if (attempt > attempts || delayMs > full + TOLERANCE || delayMs < full * (1 - jitter) - TOLERANCE) {
+    world.violate(
+      'restarts follow their policy',
+      `restart ${attempt} of "${resource}" was scheduled in ${delayMs} ms, of ${attempts} and ${full} ms`,
+    )
+  }
+}

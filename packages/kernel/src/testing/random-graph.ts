@@ -1,0 +1,65 @@
+import { type Dependency, type Impact, optional, type Resource, type ResourceOptions, ref, resource } from '../index.js'
+
+/** From 0 up to 1. */
+export type Random = () => number
+
+/** A small generator: the same numbers for the same seed. */
+export function seeded(seed: number): Random {
+  let state = (seed * 2654435761) % 2147483647 || 1
+  return () => {
+    state = (state * 48271) % 2147483647
+    return state / 2147483647
+  }
+}
+
+const IMPACTS: readonly Impact[] = ['unready', 'unready', 'degraded', 'none']
+
+/** Resources with every kind of edge, check, policy, impact and timeout, each by chance. Later ones depend on earlier ones. */
+export function randomGraph(size: number, random: Random): Resource<unknown>[] {
+  const below = (end: number) => Math.floor(random() * end)
+  const pick = <T>(items: readonly T[]): T => items[below(items.length)]!
+  const made: Resource<unknown>[] = []
+  for (let i = 0; i < size; i++) {
+    const dependsOn: Record<string, Dependency> = {}
+    const after: Resource<unknown>[] = []
+    for (let n = below(Math.min(4, i + 1)); n > 0; n--) {
+      const other = pick(made)
+      const dice = random()
+      if (dice < 0.55) dependsOn[other.name] = other
+      else if (dice < 0.75) dependsOn[other.name] = optional(other)
+      else if (dice < 0.9) dependsOn[other.name] = ref(other)
+      else after.push(other)
+    }
+    const options: ResourceOptions<unknown, Record<string, Dependency>> = {
+      dependsOn,
+      after,
+      start: () => i,
+      impact: pick(IMPACTS),
+      ...(random() < 0.5 && { check: () => true }),
+      ...(random() < 0.4 && { drain: () => {} }),
+      ...(random() < 0.4 && { kill: () => {} }),
+      ...(random() < 0.6 && {
+        restart: {
+          attempts: 1 + below(3),
+          within: pick([100, 1_000, 60_000]),
+          ...(random() < 0.6 && { delay: pick([0, 1, 10, 100]) }),
+          ...(random() < 0.3 && { maxDelay: pick([0, 50, 1_000]) }),
+          ...(random() < 0.3 && { factor: pick([1, 2, 3]), jitter: pick([0, 0.5, 1]) }),
+        },
+      }),
+      ...(random() < 0.5 && {
+        timeouts: {
+          start: pick([20, 100, 1_000]),
+          check: pick([5, 50, 500]),
+          drain: pick([0, 10, 100]),
+          stop: pick([5, 50, 500]),
+        },
+      }),
+      ...(random() < 0.6 && {
+        monitor: { interval: pick([10, 100, 1_000]), failureThreshold: 1 + below(3), successThreshold: 1 + below(2) },
+      }),
+    }
+    made.push(resource(`r${i}`, options))
+  }
+  return made
+}
