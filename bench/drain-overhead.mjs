@@ -1,8 +1,9 @@
 // CPU a request costs a server with drainServer() against a bare one: user + system time of the server's process, divided by
-// the requests it answered over raw keep-alive sockets of the loopback. Each kind has its own process, rounds alternate in
-// random order, and the figure is the median of the ratios of adjacent rounds.
+// the requests it answered over raw keep-alive sockets of the loopback. Each server has a process of its own. Processes of one
+// and the same program differ by some per cent for their whole life, so every generation starts new ones; within a generation
+// rounds alternate in random order. The figure is the median over generations of the ratio of their medians.
 //
-//   node bench/drain-overhead.mjs [rounds=60] [requests per round=4000]
+//   node bench/drain-overhead.mjs [generations=20] [rounds=12] [requests per round=4000]
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -13,7 +14,7 @@ const REQUEST = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'
 const END = 'end of body'
 
 if (process.send) await serve(process.argv[2] === 'drained')
-else await measure(Number(process.argv[2] ?? 60), Number(process.argv[3] ?? 4_000))
+else await measure(...[20, 12, 4_000].map((value, i) => Number(process.argv[i + 2] ?? value)))
 
 async function serve(drained) {
   const server = createServer((_req, res) => {
@@ -30,23 +31,38 @@ async function serve(drained) {
   })
 }
 
-async function measure(rounds, requests) {
-  const kinds = { bare: await start('bare'), drained: await start('drained'), again: await start('bare') }
-  const names = Object.keys(kinds)
-  const cpu = Object.fromEntries(names.map((name) => [name, []]))
-  for (const name of names) for (let i = 0; i < 3; i++) await round(kinds[name], requests)
-  for (let i = 0; i < rounds; i++) {
-    for (const name of names.toSorted(() => Math.random() - 0.5)) cpu[name].push(await round(kinds[name], requests))
+async function measure(generations, rounds, requests) {
+  const medians = { bare: [], drained: [], again: [] }
+  for (let i = 0; i < generations; i++) {
+    const result = await generation(rounds, requests)
+    for (const name of Object.keys(medians)) medians[name].push(result[name])
   }
-  for (const { child } of Object.values(kinds)) child.kill()
-
-  const ratios = (name) => cpu[name].map((value, i) => value / cpu.bare[i])
-  const line = (name) => `${name.padEnd(8)} ${median(cpu[name]).toFixed(2)} µs CPU per request`
-  console.log(`node ${process.version}, ${rounds} rounds of ${requests} requests on ${CONNECTIONS} keep-alive connections`)
-  console.log(line('bare'))
-  console.log(line('drained'))
+  const ratios = (name) => medians[name].map((value, i) => value / medians.bare[i])
+  console.log(
+    `node ${process.version}: ${generations} × ${rounds} rounds of ${requests} requests, ${CONNECTIONS} keep-alive connections`,
+  )
+  console.log(`bare     ${median(medians.bare).toFixed(2)} µs CPU per request`)
+  console.log(`drained  ${median(medians.drained).toFixed(2)} µs CPU per request`)
   console.log(`ratio drained / bare ${summary(ratios('drained'))}`)
-  console.log(`ratio bare / bare    ${summary(ratios('again'))} (a second bare server: the noise of this machine)`)
+  console.log(`ratio bare / bare    ${summary(ratios('again'))}: the noise of this machine`)
+}
+
+/** Median CPU per request of three servers, in microseconds. */
+async function generation(rounds, requests) {
+  const servers = { bare: await start('bare'), drained: await start('drained'), again: await start('bare') }
+  const names = Object.keys(servers)
+  const cpu = Object.fromEntries(names.map((name) => [name, []]))
+  for (const name of names) for (let i = 0; i < 3; i++) await round(servers[name], requests)
+  for (let i = 0; i < rounds; i++) {
+    for (const name of shuffled(names)) cpu[name].push(await round(servers[name], requests))
+  }
+  for (const { child } of Object.values(servers)) child.kill()
+  return Object.fromEntries(names.map((name) => [name, median(cpu[name])]))
+}
+
+function shuffled(names) {
+  const keys = new Map(names.map((name) => [name, Math.random()]))
+  return names.toSorted((a, b) => keys.get(a) - keys.get(b))
 }
 
 async function start(kind) {
