@@ -1,15 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Dependencies, KeelsonError, type Resource, type StartContext, type Values } from '@keelson/kernel'
-import { type HttpServer, type HttpServerOptions, httpServer } from '@keelson/node'
+import type { Dependencies, Resource } from '@keelson/kernel'
+import { type AppServerOptions, appServer, type HttpServer } from '@keelson/node'
 
 /** An Express app, of version 4 or 5: the one thing that is asked of it is that it takes requests. */
 export type ExpressApp = (req: IncomingMessage, res: ServerResponse) => unknown
 
 /** The options of `httpServer`, with `app` in the place of `listener`; Express itself speaks no HTTP/2. */
-export interface ExpressServerOptions<D extends Dependencies> extends Omit<HttpServerOptions<D>, 'listener' | 'http2'> {
-  /** Makes the app, without calling `listen()`, from the values of `dependsOn`. */
-  app(deps: Values<D>, ctx: StartContext): ExpressApp | PromiseLike<ExpressApp>
-}
+export type ExpressServerOptions<D extends Dependencies> = Omit<AppServerOptions<D, ExpressApp>, 'http2'>
 
 /**
  * An Express app as an HTTP server resource: it listens once everything that it depends on runs, and is drained before any of
@@ -29,24 +26,10 @@ export function expressServer<const D extends Dependencies = {}>(
   name: string,
   options: ExpressServerOptions<D>,
 ): Resource<HttpServer> {
-  if (typeof options?.app !== 'function') {
-    const text = `resource "${name}": app must be a function that returns an Express app; write app: (deps) => express()`
-    throw new KeelsonError('INVALID_OPTION', text, { resource: name, details: { option: 'app' } })
-  }
-  // Properties are copied as they are: dependsOn may be a getter that is not to be read yet.
-  const { app, ...descriptors } = Object.getOwnPropertyDescriptors(options)
-  const listener = async (deps: Values<D>, ctx: StartContext) => {
-    const made: unknown = await options.app(deps, ctx)
-    if (typeof made !== 'function') {
-      throw new TypeError(
-        `app returned ${made === null ? 'null' : typeof made}; return the app that express() made, without calling listen()`,
-      )
-    }
-    return made as ExpressApp
-  }
-  const rest = Object.defineProperties({}, descriptors as PropertyDescriptorMap)
-  return httpServer<D>(
-    name,
-    Object.defineProperty(rest, 'listener', { value: listener, enumerable: true }) as HttpServerOptions<D>,
-  )
+  return appServer<D, ExpressApp>(name, options, {
+    example: 'express()',
+    isApp: (made): made is ExpressApp => typeof made === 'function',
+    listener: (app) => app,
+    without: { http2: 'Express speaks HTTP/1 only' },
+  })
 }

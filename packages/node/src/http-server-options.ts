@@ -3,6 +3,7 @@ import type { Dependencies, ResourceOptions, StartContext, Values } from '@keels
 import { type DrainOptions, drainOptions } from './drain-options.js'
 import type { DrainableServer } from './drain-server.js'
 import {
+  type Check,
   checkOptions,
   invalidOption,
   isAnything,
@@ -44,28 +45,31 @@ export interface HttpServerOptions<D extends Dependencies> extends ResourceSetti
 
 const FILE = (value: unknown) => must(typeof value === 'string' && value !== '', 'be the path of a file', value)
 
+/** What each option has to be. */
+export const HTTP_SERVER_CHECKS: Readonly<Record<keyof HttpServerOptions<Dependencies>, Check>> = {
+  dependsOn: isAnything,
+  after: isAnything,
+  port: isPort,
+  host: isHost,
+  tls: (value) => must(isObject(value), 'be an object with key and cert, or keyFile and certFile', value),
+  http2: isBoolean,
+  listener: isFunction,
+  probes: (value) => must(value === false || isObject(value), 'be an object or false', value),
+  drain: (value) => must(isObject(value), 'be an object', value),
+  timeouts: isAnything,
+  impact: isAnything,
+  labels: isAnything,
+  monitor: isAnything,
+  restart: isAnything,
+}
+
 /** Throws `INVALID_OPTION` for what `httpServer()` cannot work with. What the kernel checks is left to it. */
 export function checkHttpServerOptions(name: string, options: unknown): void {
   const where: Where = { text: `resource "${name}"`, resource: name }
   if (isObject(options) && options.listener === undefined) {
     throw invalidOption(where, 'listener', 'is missing; add listener: () => (req, res) => …')
   }
-  checkOptions(where, '', omitLateBound(options), {
-    dependsOn: isAnything,
-    after: isAnything,
-    port: isPort,
-    host: isHost,
-    tls: (value) => must(isObject(value), 'be an object with key and cert, or keyFile and certFile', value),
-    http2: isBoolean,
-    listener: isFunction,
-    probes: (value) => must(value === false || isObject(value), 'be an object or false', value),
-    drain: (value) => must(isObject(value), 'be an object', value),
-    timeouts: isAnything,
-    impact: isAnything,
-    labels: isAnything,
-    monitor: isAnything,
-    restart: isAnything,
-  })
+  checkOptions(where, '', omitLateBound(options), HTTP_SERVER_CHECKS)
   const { tls, probes, drain } = options as HttpServerOptions<Dependencies>
   for (const file of ['keyFile', 'certFile', 'caFile'] as const) {
     const problem = tls?.[file] === undefined ? undefined : FILE(tls[file])
@@ -86,7 +90,7 @@ export function checkHttpServerOptions(name: string, options: unknown): void {
 }
 
 /** `dependsOn` and `after` may be getters that only work once everything is defined; they are read by the kernel. */
-function omitLateBound(options: unknown): unknown {
+export function omitLateBound(options: unknown): unknown {
   if (!isObject(options)) return options
   const copy = Object.getOwnPropertyDescriptors(options)
   return Object.defineProperties(

@@ -1,3 +1,4 @@
+export { type AppAdapter, type AppServerOptions, appServer } from './app-server.js'
 export type { DrainOptions } from './drain-options.js'
 export { type DrainableServer, type Drainer, drainServer } from './drain-server.js'
 export { drainSignal } from './drain-signal.js'

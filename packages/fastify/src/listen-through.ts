@@ -1,0 +1,71 @@
+import { lookup } from 'node:dns/promises'
+import type { DrainableServer } from '@keelson/node'
+
+/** What is asked of a Fastify app, whatever its types of server and logger. */
+export interface FastifyApp {
+  readonly server: DrainableServer
+  ready(): PromiseLike<unknown>
+  listen(address: { port: number; host: string }): Promise<unknown>
+  close(): PromiseLike<unknown>
+}
+
+interface Address {
+  port: number
+  host?: string
+}
+
+export interface ListenGate {
+  /** Whether the app listens, or has tried to: it is kept from it. */
+  tried(): boolean
+  /** From now on `app.server.listen()` goes through `app.listen()`. */
+  open(): void
+}
+
+/**
+ * Stands between a Fastify app and its server: only `app.listen()` runs the `onListen` hooks and logs the address, but it is
+ * the resource that decides when the server listens.
+ */
+export function listenThrough(app: FastifyApp, signal: AbortSignal): ListenGate {
+  const { server } = app
+  let tried = server.listening
+
+  function shadow(listen: (address: Address) => void): void {
+    const value = (address: Address) => {
+      listen(address)
+      return server
+    }
+    Object.defineProperty(server, 'listen', { value, configurable: true, writable: true, enumerable: false })
+  }
+
+  function refuse(): void {
+    tried = true
+  }
+
+  async function open({ port, host = '' }: Address): Promise<void> {
+    // For "localhost" Fastify opens one more server for each further address, which nobody would drain.
+    const address = host === 'localhost' ? (await lookup(host)).address : host
+    shadow(listen)
+    await app.listen({ port, host: address })
+  }
+
+  /** Fastify gets here some time after `app.listen()` was called: by then the start may have been given up. */
+  function listen(address: Address): void {
+    if (signal.aborted) return
+    Reflect.deleteProperty(server, 'listen')
+    server.listen(address)
+  }
+
+  function openOrFail(address: Address): void {
+    let told = false
+    const onError = () => {
+      told = true
+    }
+    server.once('error', onError)
+    open(address)
+      .catch((error: unknown) => told || server.emit('error', error))
+      .finally(() => server.off('error', onError))
+  }
+
+  shadow(refuse)
+  return { tried: () => tried || server.listening, open: () => shadow(openOrFail) }
+}

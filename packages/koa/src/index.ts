@@ -1,0 +1,2 @@
+export { type KoaApp, type KoaServerOptions, koaServer } from './koa-server.js'
+export { type ProbeContext, type ProbeMiddleware, probes } from './probes.js'
