@@ -19,11 +19,7 @@ export function edgesOf(type: Class, container: DependencyContainer, dependsOn: 
     walk.addTo(dependsOn)
     return
   }
-  const { resource } = wantedResource(type)!
-  for (const { field, wanted } of parameters) {
-    if (wanted.resource === resource) throw classCycle([type.name, resource.name])
-    dependsOn[field] = wanted.dependency
-  }
+  for (const { field, wanted } of parameters) dependsOn[field] = wanted.dependency
 }
 
 /** Needs no look at a container. */

@@ -182,6 +182,25 @@ test('two services of one name are DUPLICATE_RESOURCE, also below one constructo
   expect(() => createKernel([Orders])).toThrow(expect.objectContaining({ code: 'DUPLICATE_RESOURCE' }))
 })
 
+test('also two that classes between them bring in', () => {
+  const repositories = ['one', 'two'].map((name) => {
+    const database = resource('database', { start: () => name })
+    class Repository {
+      constructor(@Use(database) _name: string) {
+        void 0
+      }
+    }
+    return Repository
+  })
+  class Orders {
+    constructor(_a: object, _b: object) {
+      void 0
+    }
+  }
+  Service({ inject: [repositories[0]!, repositories[1]!] })(Orders)
+  expect(() => createKernel([Orders])).toThrow(expect.objectContaining({ code: 'DUPLICATE_RESOURCE', resource: 'database' }))
+})
+
 test('Symbol.asyncDispose of a service is its stop where it has no @OnStop', async () => {
   const log: string[] = []
   @Service()

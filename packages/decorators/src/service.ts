@@ -49,8 +49,8 @@ export function Service<const I extends readonly InjectToken[] | undefined = und
   options: ServiceOptions<I> = {},
 ): ServiceDecorator<I> {
   if (typeof options !== 'object') throw misused('Service', 'a class', 'it is not called with options', 'write @Service()')
-  return (type: Class, context?: ClassDecoratorContext) => {
-    const name = options.name ?? context?.name ?? type.name
+  return (type: Class) => {
+    const name = options.name ?? type.name
     if (name === '')
       throw misused('Service', 'a class without a name', 'resources have names', "write @Service({ name: 'orders' })")
     if (Object.hasOwn(type, RESOURCE)) throw misused('Service', `class ${type.name}`, 'it is there twice', 'keep one')
