@@ -17,10 +17,10 @@ export const OnDrain = hook<(ctx: StopContext) => unknown>('OnDrain', 'drain')
 /** Runs the method when the service stops. Without one, its `Symbol.asyncDispose` or `Symbol.dispose` is called, if it has one. */
 export const OnStop = hook<(ctx: StopContext) => unknown>('OnStop', 'stop')
 
-export type HookKind = 'start' | 'check' | 'drain' | 'stop'
+type HookKind = 'start' | 'check' | 'drain' | 'stop'
 
 /** A method decorator: a standard one, and one for `experimentalDecorators`. */
-export interface HookDecorator<M> {
+interface HookDecorator<M> {
   (method: M, context: ClassMethodDecoratorContext): void
   <T extends M>(prototype: object, name: string | symbol, descriptor: TypedPropertyDescriptor<T>): void
 }
