@@ -31,6 +31,7 @@ describe('X2 the exit', () => {
     const dump = output.split('\n').find((line) => line.includes('still-alive'))
     const { holders, msg } = JSON.parse(dump!) as { holders: object[]; msg: string }
     expect(msg).toContain('still alive 300 ms after job stopped, exit code 0')
+    expect(holders).toHaveLength(4)
     expect(holders).toContainEqual({ kind: 'timer', what: 'setTimeout or setInterval', count: 2 })
     expect(holders).toContainEqual({
       kind: 'connection',

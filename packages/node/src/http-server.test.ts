@@ -137,21 +137,35 @@ describe('httpServer()', () => {
     await stopped
   })
 
-  it('N3 ends not listening when the kernel is shut down while it starts to listen', async () => {
-    let made: HttpServer['server'] | undefined
+  it.each(['before', 'while'])('N3 ends not listening when the kernel is shut down %s it starts to listen', async (when) => {
+    const own = createServer()
+    const reached = new Promise<void>((resolve) => {
+      const { listen } = own
+      own.listen = (...args: unknown[]) => {
+        resolve()
+        return Reflect.apply(listen, own, args)
+      }
+    })
+    let called = () => {}
+    const listening = new Promise<void>((resolve) => {
+      called = resolve
+    })
+    // A name takes a moment to be looked up.
     const api = httpServer('api', {
       host: 'localhost',
       listener: () => {
-        made = createServer()
-        return made
+        called()
+        return own
       },
     })
     const kernel = createKernel([api])
     const start = kernel.start()
-    while (made === undefined) await Promise.resolve()
-    await Promise.all([kernel.shutdown(), expect(start).rejects.toBeInstanceOf(StartError)])
+    await (when === 'before' ? listening : reached)
+    expect(own.listening).toBe(false)
+    const [report] = await Promise.all([kernel.shutdown(), expect(start).rejects.toBeInstanceOf(StartError)])
     await new Promise((resolve) => setTimeout(resolve, 300))
-    expect(made.listening).toBe(false)
+    expect(report.outcomes).toMatchObject([{ resource: 'api', outcome: 'never-started' }])
+    expect(own.listening).toBe(false)
     expect(serversOf(kernel)).toEqual([])
   })
 

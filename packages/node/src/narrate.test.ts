@@ -1,6 +1,8 @@
 import { createKernel, type Kernel, type Resource, resource, type StartContext } from '@keelson/kernel'
 import { describe, expect, it } from 'vitest'
+import { httpServer } from './http-server.js'
 import { narrate } from './narrate.js'
+import { ask } from './testing/ask.js'
 import { keepEntries } from './testing/said.js'
 
 const contexts = new Map<string, StartContext>()
@@ -70,6 +72,28 @@ describe('narrate()', () => {
       expect.stringMatching(/^info: {4}cache {5}stopped +0 ms$/),
       'error: resource "db" failed to stop: the last write failed',
     ])
+  })
+
+  it('tells how many requests a server finished before it closed', async () => {
+    let arrived = () => {}
+    const arrival = new Promise<void>((resolve) => {
+      arrived = resolve
+    })
+    const api = httpServer('api', {
+      host: '127.0.0.1',
+      listener: () => (_req, res) => {
+        arrived()
+        setTimeout(() => res.end('ok'), 50)
+      },
+    })
+    const kernel = await createKernel([api]).start()
+    const reply = ask(kernel.get(api).url)
+    await arrival
+    expect(await told(kernel, () => kernel.shutdown('deploy'))).toEqual([
+      'info: deploy: draining, 1 request in flight',
+      expect.stringMatching(/^info: {4}api {7}drained 1 request, closed +\d+ ms$/),
+    ])
+    expect((await reply).body).toBe('ok')
   })
 
   it('tells of listeners that fail', async () => {

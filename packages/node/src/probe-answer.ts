@@ -4,9 +4,8 @@ import type { ProbeKind } from './probe-options.js'
 /** A response, prepared to be written. */
 export interface Answer {
   readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  /** The same headers, names and values in turn. */
-  readonly list: string[]
+  /** Names and values in turn, the form that node:http writes fastest. */
+  readonly headers: string[]
   readonly body: string
 }
 
@@ -33,7 +32,7 @@ export function answer(
     'cache-control': 'no-store',
     ...extra,
   }
-  return { status, headers, list: Object.entries(headers).flat(), body }
+  return { status, headers: Object.entries(headers).flat(), body }
 }
 
 export const NOT_ALLOWED = answer(405, '', undefined, { allow: 'GET, HEAD' })

@@ -41,7 +41,7 @@ export function probeHandler(kernel: KernelView, options: ProbeOptions = {}): (r
     const kind = kinds.get(url) ?? kindOf(url)
     if (kind === undefined) return false
     if (req.method !== 'GET' && req.method !== 'HEAD') {
-      send(res, NOT_ALLOWED, req)
+      send(res, NOT_ALLOWED)
       return true
     }
     const current = kernel.probe()
@@ -52,15 +52,14 @@ export function probeHandler(kernel: KernelView, options: ProbeOptions = {}): (r
     const format = details === false ? undefined : wantedFormat(req, url)
     const answer =
       format !== undefined && mayKnow(details, req) ? detailedAnswer(kernel, kind, answers[kind], format) : answers[kind]
-    send(res, answer, req)
+    send(res, answer)
     return true
   }
 }
 
-function send(res: ProbeResponse, { status, headers, list, body }: Answer, req: ProbeRequest): void {
-  // A flat list is what node:http writes fastest; the responses of h2 take objects only.
-  if (req.httpVersionMajor === 2) (res as Http2ServerResponse).writeHead(status, headers)
-  else (res as ServerResponse).writeHead(status, list)
+function send(res: ProbeResponse, { status, headers, body }: Answer): void {
+  // Responses of h2 take the same list; their types just do not say so.
+  ;(res as ServerResponse).writeHead(status, headers)
   res.end(body)
 }
 

@@ -56,7 +56,7 @@ function activeHandles(): object[] {
 }
 
 function isStandardOutput(handle: object): boolean {
-  return handle === process.stdout || handle === process.stderr || ('fd' in handle && (handle.fd === 1 || handle.fd === 2))
+  return 'fd' in handle && (handle.fd === 1 || handle.fd === 2)
 }
 
 /** Timers and requests to the operating system. What has a handle is listed by that. */
