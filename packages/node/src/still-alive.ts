@@ -80,8 +80,7 @@ function describeHandle(handle: object, kernel: Pick<KernelSnapshot, 'resources'
 }
 
 function describeSocket(socket: Socket, kernel: Pick<KernelSnapshot, 'resources'>): Holder {
-  if (socket === process.stdin || ('fd' in socket && socket.fd === 0))
-    return owned('standard input', 'process.stdin is being read')
+  if ('fd' in socket && socket.fd === 0) return owned('standard input', 'process.stdin is being read')
   const server: unknown = Reflect.get(socket, 'server')
   if (server instanceof Server) return owned('connection', `of the server on ${addressOf(server)}`, resourceOfServer(server))
   if (socket.remotePort === undefined) return owned('socket', socket.connecting ? 'connecting' : '')

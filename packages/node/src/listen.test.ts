@@ -1,0 +1,39 @@
+import { createServer } from 'node:net'
+import { expect, it, onTestFinished } from 'vitest'
+import { listen } from './listen.js'
+
+function serverOf() {
+  const server = createServer()
+  onTestFinished(() => void server.close())
+  return server
+}
+
+it('N3 gives up at once when it is aborted while the host is looked up', async () => {
+  const server = serverOf()
+  const controller = new AbortController()
+  const listening = listen(server, 0, 'localhost', controller.signal)
+  controller.abort(new Error('no longer wanted'))
+  expect(server.listening).toBe(false)
+  await expect(listening).rejects.toThrow('no longer wanted')
+  expect(server.listening).toBe(false)
+})
+
+it('does not begin when it was aborted before', async () => {
+  const server = serverOf()
+  await expect(listen(server, 0, '127.0.0.1', AbortSignal.abort(new Error('too late')))).rejects.toThrow('too late')
+  expect(server.address()).toBeNull()
+})
+
+it('leaves no listener behind, and takes no notice of its signal any more', async () => {
+  const server = serverOf()
+  const before = ['listening', 'error'].map((event) => server.listenerCount(event))
+  const controller = new AbortController()
+  await listen(server, 0, '127.0.0.1', controller.signal)
+  controller.abort()
+  expect(server.listening).toBe(true)
+  expect(['listening', 'error'].map((event) => server.listenerCount(event))).toEqual(before)
+})
+
+it('passes on what it has no better words for', async () => {
+  await expect(listen(serverOf(), 70_000, '127.0.0.1')).rejects.toMatchObject({ code: 'ERR_SOCKET_BAD_PORT' })
+})
