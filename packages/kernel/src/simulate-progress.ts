@@ -1,3 +1,4 @@
+import type { Life } from './simulate-life.js'
 import type { World } from './simulate-world.js'
 
 /** S1, D2: nothing waits without a reason; asked when everything has settled. */
@@ -18,7 +19,7 @@ function startsAtOnce(world: World): void {
 }
 
 function stopsAtOnce(world: World): void {
-  const tracks = [...world.tracks.values()].filter(({ member, life }) => member && life?.holds)
+  const tracks = [...world.tracks.values()].filter(({ member, life }) => member && (life?.holds || isKilled(life)))
   // Starts in flight, and what failed ones had acquired, come first.
   if (tracks.some(({ life, state }) => state === 'starting' || life?.up === false)) return
   for (const { name, state, life, dependents } of tracks) {
@@ -26,6 +27,11 @@ function stopsAtOnce(world: World): void {
     if (underWay || dependents.some(({ from }) => from.member && (from.life?.holds || from.leavingSince !== 0))) continue
     return world.violate('each stops as soon as it can', `"${name}" is ${state}, and waits for nothing`)
   }
+}
+
+/** Its kill is awaited, briefly. */
+function isKilled(life: Life | undefined): boolean {
+  return life?.killed === 'open' && !life.releaseGivenUp
 }
 
 /** Whether everything is where it can stay: running, or failed for good. */
