@@ -1,0 +1,10 @@
+import { expressServer } from '@keelson/express'
+import express from 'express'
+import { answer } from './answer.js'
+import { describeHttpAdapter } from './http-adapter.js'
+
+describeHttpAdapter('Express 5', {
+  server: expressServer,
+  entry: 'app',
+  make: (handle) => express().use(async (req, res) => answer(res, await handle(req))),
+})

@@ -1,0 +1,16 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { httpServer } from '@keelson/node'
+import { answer } from './answer.js'
+import { describeHttpAdapter } from './http-adapter.js'
+
+describeHttpAdapter('httpServer', {
+  server: httpServer,
+  entry: 'listener',
+  make: (handle) => async (req: IncomingMessage, res: ServerResponse) => {
+    try {
+      answer(res, await handle(req))
+    } catch {
+      res.writeHead(500).end()
+    }
+  },
+})

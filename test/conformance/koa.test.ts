@@ -1,0 +1,14 @@
+import { koaServer } from '@keelson/koa'
+import Koa from 'koa'
+import { describeHttpAdapter } from './http-adapter.js'
+
+describeHttpAdapter('Koa', {
+  server: koaServer,
+  entry: 'app',
+  make: (handle) =>
+    new Koa()
+      .on('error', () => {})
+      .use(async (ctx) => {
+        ctx.body = await handle(ctx.req)
+      }),
+})
