@@ -8,6 +8,8 @@ export interface BringUpListener {
   up(cell: Cell): void
   /** It failed, and what it had acquired is released. */
   down(cell: Cell, error: KeelsonError): void
+  /** It is removed before it came up. */
+  left(cell: Cell): void
 }
 
 /** Why a resource is in line: it is new to the kernel, or it comes back. */
@@ -20,7 +22,9 @@ interface Pending {
   readonly addedBy: BringUpListener | undefined
   /** Not yet: its restart is delayed, or what is being torn down has not stopped. */
   held: boolean
-  /** Why its start in flight failed. */
+  /** Whether it was started since it is in line; a start from before that, told to end, is nobody's concern here. */
+  launched: boolean
+  /** Why its start failed. */
   error: KeelsonError | undefined
 }
 
@@ -48,7 +52,7 @@ export class BringUp implements StartListener {
   expect(cell: Cell, kind: BringUpKind, listener: BringUpListener): void {
     const before = this.#pending.get(cell)
     const addedBy = before?.kind === 'added' ? before.listener : before?.addedBy
-    this.#pending.set(cell, { kind, listener, addedBy, held: true, error: undefined })
+    this.#pending.set(cell, { kind, listener, addedBy, held: true, launched: false, error: undefined })
   }
 
   /** Lets a resource in line start as soon as it can. */
@@ -64,17 +68,26 @@ export class BringUp implements StartListener {
     this.#pending.delete(cell)
   }
 
-  started(cell: Cell): void {
+  /** Takes a resource that is being removed out of the line. */
+  leave(cell: Cell): void {
     const pending = this.#pending.get(cell)
     this.#pending.delete(cell)
-    pending?.listener.up(cell)
-    pending?.addedBy?.up(cell)
+    pending?.listener.left(cell)
+    pending?.addedBy?.left(cell)
+  }
+
+  started(cell: Cell): void {
+    const pending = this.#pending.get(cell)
+    if (pending?.launched !== true) return
+    this.#pending.delete(cell)
+    pending.listener.up(cell)
+    pending.addedBy?.up(cell)
     this.#wakeDependents(cell)
   }
 
   startFailed(cell: Cell, error: KeelsonError): void {
     const pending = this.#pending.get(cell)
-    if (pending !== undefined) pending.error = error
+    if (pending?.launched) pending.error = error
   }
 
   startSettled(cell: Cell): void {
@@ -119,9 +132,11 @@ export class BringUp implements StartListener {
       const line = this.#pending.get(dependency)
       // A ref follows restarts by itself, and an order matters only where both start: neither waits for one that comes back.
       if (line !== undefined && (line.kind === 'added' || kind === 'required' || kind === 'optional')) return
-      if (kind === 'required' && dependency.state !== 'running') missing ??= dependency
+      if (kind === 'required' && (dependency.state !== 'running' || dependency.leaving)) missing ??= dependency
     }
-    if (missing === undefined) cell.start(depsOf(this.#graph, this.#cells, cell.id), this)
-    else this.#failed(cell, pending, cell.failDependency(missing))
+    if (missing === undefined) {
+      pending.launched = true
+      cell.start(depsOf(this.#graph, this.#cells, cell.id), this)
+    } else this.#failed(cell, pending, cell.failDependency(missing))
   }
 }

@@ -19,7 +19,8 @@ export interface CellHost {
   /** Of hooks that somebody waits for. */
   readonly deadlines: Deadlines
   readonly timeouts: Required<Timeouts>
-  readonly view: KernelView
+  /** What hooks see of the kernel, one for each start. */
+  view(): KernelView
   /** Whether a resource is fine, or why it is not, has changed. */
   troubleChanged(cell: Cell): void
   /** A running resource is gone, or its checks have failed past the threshold. */
@@ -70,7 +71,11 @@ export class Cell {
   gone = false
   /** Whether it is being restarted: torn down to be started again. */
   away = false
+  /** Whether it is being removed. */
+  leaving = false
   #startListener: StartListener | undefined
+  /** The error that was last told in an event: a crash is told before anybody knows what it leads to. */
+  #told: KeelsonError | undefined
   #stopping: Stopping | undefined
   /** A teardown that waits for a start in flight to end. */
   #stopAfterStart: StopOrder | undefined
@@ -115,14 +120,19 @@ export class Cell {
     return !this.away && this.state !== 'failed' && this.count.health !== 'unhealthy'
   }
 
-  start(deps: Record<string, unknown>, listener: StartListener): void {
-    this.#startListener = listener
+  /** Forgets how its last life went. */
+  renew(): void {
     this.error = this.healthError = undefined
-    this.gone = false
+    this.gone = this.leaving = false
     this.count = FRESH
     this.outcome = 'never-started'
     this.teardownErrors = NO_ERRORS
-    this.runningAt = this.failedAt = this.drainAt = this.stopAt = this.stoppedAt = 0
+    this.startedAt = this.runningAt = this.failedAt = this.drainAt = this.stopAt = this.stoppedAt = 0
+  }
+
+  start(deps: Record<string, unknown>, listener: StartListener): void {
+    this.#startListener = listener
+    this.renew()
     this.instance = new Instance(this)
     this.#to('starting')
     this.startedAt = this.instance.startedAt
@@ -131,33 +141,32 @@ export class Cell {
 
   started(): void {
     this.runningAt = this.host.clock.now()
-    this.#to('running')
     const order = this.#stopAfterStart
-    if (order !== undefined) {
-      this.#stopAfterStart = undefined
-      return this.#stopping!.begin({ ...order, at: this.runningAt, limit: Math.max(0, order.at + order.limit - this.runningAt) })
-    }
-    if (this.definition.options.check !== undefined) this.#setHealth({ health: 'healthy', failures: 0, passes: 1 }, undefined)
+    this.#stopAfterStart = undefined
+    if (order === undefined && this.definition.options.check !== undefined) this.#setHealth(PASSED, undefined)
+    this.#to('running')
     this.#startListener!.started(this)
+    if (order !== undefined) this.#stopping!.begin(remainderOf(order, this.host.clock.now()))
   }
 
   startFailed(instance: Instance, error: KeelsonError): void {
-    const asked = this.#stopAfterStart !== undefined
-    this.#stopAfterStart = undefined
     this.fail(error)
-    if (!asked) this.#startListener!.startFailed(this, error)
+    this.#startListener!.startFailed(this, error)
     const settled = (errors: readonly KeelsonError[]) => {
-      for (const problem of errors) this.teardownFailed(problem)
       const stopping = this.#stopping
+      for (const problem of errors) {
+        if (stopping?.awaited) this.teardownFailed(problem)
+        else this.#report(problem)
+      }
       this.instance = this.#stopping = undefined
-      if (!asked) this.#startListener!.startSettled(this, errors)
+      this.#startListener!.startSettled(this, errors)
       stopping?.end()
     }
+    const order = this.#stopAfterStart
+    this.#stopAfterStart = undefined
     if (!instance.hasValue && instance.cleanups === undefined) return settled(NO_ERRORS)
-    const at = this.host.clock.now()
-    const limit = this.timeout('stop')
     this.#stopping ??= new Stopping(this, instance)
-    this.#stopping.cleanUp({ reason: 'its start failed', at, limit, end: at + limit, below: 0 }, settled)
+    this.#stopping.cleanUp(this.#cleanUpOrder(order), settled)
   }
 
   /** S4: it cannot start because what it depends on has failed. */
@@ -175,11 +184,13 @@ export class Cell {
 
   /** Nothing more is tried: it has failed. */
   fail(error: KeelsonError): void {
+    const from = this.state
     this.error = error
     this.failedAt = this.host.clock.now()
-    this.#to('failed')
-    if (error.code !== 'CRASHED') this.#report(error)
+    this.state = move(RESOURCE_MOVES, from, 'failed', this.name)
     this.host.troubleChanged(this)
+    this.#announce(from)
+    if (this.#told !== error) this.#report(error)
   }
 
   /** It is taken away to be started again, or is back, or will not come back. */
@@ -200,7 +211,7 @@ export class Cell {
 
   /** Said by the resource itself: takes effect at once, whatever the thresholds say. */
   pushHealth(error: KeelsonError | undefined): void {
-    if (error === undefined) this.#setHealth({ health: 'healthy', failures: 0, passes: 1 }, undefined)
+    if (error === undefined) this.#setHealth(PASSED, undefined)
     else this.#setHealth({ health: 'unhealthy', failures: 0, passes: 0 }, error)
   }
 
@@ -257,7 +268,17 @@ export class Cell {
     this.#report(error)
   }
 
+  /** What the cleanups of a failed start may take: their own timeout, and no more than a teardown that waits for them leaves. */
+  #cleanUpOrder(waiting: StopOrder | undefined): StopOrder {
+    const at = this.host.clock.now()
+    const limit = this.timeout('stop')
+    if (waiting === undefined) return { reason: 'its start failed', at, limit, end: at + limit, below: 0 }
+    const left = remainderOf(waiting, at)
+    return { ...left, limit: Math.min(limit, left.limit) }
+  }
+
   #report(error: KeelsonError): void {
+    this.#told = error
     this.host.events.emit('resource:error', { resource: this.name, phase: error.phase, error })
   }
 
@@ -282,9 +303,19 @@ export class Cell {
   #to(state: ResourceState): void {
     const from = this.state
     this.state = move(RESOURCE_MOVES, from, state, this.name)
-    if (this.host.events.active) this.host.events.emit('resource:state', { resource: this.name, from, to: state })
+    this.#announce(from)
+  }
+
+  #announce(from: ResourceState): void {
+    if (this.host.events.active) this.host.events.emit('resource:state', { resource: this.name, from, to: this.state })
   }
 }
 
 const FRESH: HealthCount = { health: 'unknown', failures: 0, passes: 0 }
+const PASSED: HealthCount = { health: 'healthy', failures: 0, passes: 1 }
 const NO_ERRORS: readonly KeelsonError[] = []
+
+/** What is left of an order at a later time. */
+function remainderOf(order: StopOrder, at: number): StopOrder {
+  return { ...order, at, limit: Math.max(0, order.at + order.limit - at) }
+}

@@ -44,10 +44,10 @@ export class CheckRun extends HookRun {
     this.#end(error)
   }
 
-  /** Drops the result: the instance is going away. */
-  cancel(): void {
-    this.finish()
-    this.abort(new Error('the resource is being stopped'))
+  /** Drops the result: nobody waits for it any more. */
+  cancel(reason: unknown): void {
+    if (!this.over) this.finish()
+    this.abort(reason)
   }
 
   #end(error: KeelsonError | undefined): void {

@@ -71,9 +71,11 @@ export class StopScope implements StopContext {
 }
 
 export class StartScope implements StartContext {
+  readonly kernel: KernelView
   readonly #instance: Instance
 
   constructor(instance: Instance) {
+    this.kernel = instance.cell.host.view()
     this.#instance = instance
   }
 
@@ -83,10 +85,6 @@ export class StartScope implements StartContext {
 
   get signal(): AbortSignal {
     return this.#instance.signal
-  }
-
-  get kernel(): KernelView {
-    return this.#instance.cell.host.view
   }
 
   get defer() {

@@ -166,7 +166,13 @@ export function crashed(resource: string, cause: unknown): KeelsonError {
 }
 
 export function removed(resource: string): KeelsonError {
-  return new KeelsonError('ABORTED', `resource "${resource}" was removed while it was being restarted`, { resource })
+  return new KeelsonError('ABORTED', `resource "${resource}" is being removed and does not come back`, { resource })
+}
+
+export function notUpYet(resource: string): KeelsonError {
+  return new KeelsonError('ABORTED', `resource "${resource}" cannot be restarted, it has not started yet; wait for add() first`, {
+    resource,
+  })
 }
 
 export function restartLimit(resource: string, attempts: number, cause: KeelsonError): KeelsonError {

@@ -94,10 +94,12 @@ describe('D4 a stop that runs out of time', () => {
   })
 
   test('D4 a stop that throws the abort reason is one error, not two', async () => {
-    const { report } = await stuck({
+    const { clock, report, events } = await stuck({
       stop: (_, { signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
     })
+    await clock.settle()
     expect(report.errors).toHaveLength(1)
+    expect(events.events.filter(({ type }) => type === 'resource:error')).toHaveLength(1)
   })
 
   test('kill is not called when stop fails in time, or succeeds', async () => {

@@ -14,7 +14,7 @@ import { ProbeKeeper } from './probe-keeper.js'
 import { reportOf, ShutdownError, type ShutdownReport, StartError } from './report.js'
 import type { Timeouts } from './resource.js'
 import { Roster } from './roster.js'
-import { settleTimes, Teardown, type TeardownOrder } from './shutdown.js'
+import { Teardown, type TeardownOrder } from './shutdown.js'
 import { type KernelSnapshot, snapshotOf } from './snapshot.js'
 import { Startup, type StartupResult } from './startup.js'
 import { KERNEL_MOVES, type KernelState, move } from './state.js'
@@ -38,13 +38,13 @@ export class LiveKernel implements Kernel {
   readonly #concurrency: number
   readonly #upkeep: Upkeep
   #state: KernelState = 'idle'
+  /** What hooks see; a new one for each start, so that it can stand for that start in a WeakMap. */
+  #view = new NarrowView(this)
   /** Whether anything may be running: from the start until its teardown is over. */
   #up = false
   #startup: Startup | undefined
   #starting: Deferred<this> | undefined
   #stopping: Deferred<ShutdownReport> | undefined
-  /** Of the shutdown that was asked for. */
-  #order: TeardownOrder | undefined
   #lastReport: ShutdownReport | undefined
   /** Errors of hooks that had been given up, and of values that came too late. */
   #lateErrors: KeelsonError[] = []
@@ -137,13 +137,18 @@ export class LiveKernel implements Kernel {
       return Promise.reject(refused(this.name, 'start', this.#state, 'wait until shutdown() has resolved, then start it again'))
     }
     this.#roster.compact()
+    if (this.#state !== 'idle') for (const cell of this.#roster.cells) cell.renew()
     this.#up = true
-    this.#stopping = this.#order = this.#lastReport = undefined
+    this.#view = new NarrowView(this)
+    this.#stopping = this.#lastReport = undefined
     this.#lateErrors = []
     this.#probe.reset()
     const starting = new Deferred<this>()
     this.#starting = starting
-    const startup = new Startup(this.#roster.graph, this.#roster.cells, this.#concurrency, (result) => this.#startupDone(result))
+    const startup: Startup = new Startup(this.#roster.graph, this.#roster.cells, this.#concurrency, (result) => {
+      // S7: a shutdown that came first has taken over, and may even be done.
+      if (this.#startup === startup) this.#startupDone(result)
+    })
     this.#startup = startup
     this.#to('starting')
     startup.begin()
@@ -203,27 +208,36 @@ export class LiveKernel implements Kernel {
       this.#to('running')
       return starting.resolve(this)
     }
-    const shutdown = this.#order
-    if (shutdown === undefined) this.#to('stopping', 'start failed')
-    const now = this.#clock.now()
-    this.#tearDown(shutdown ?? { reason: 'start failed', since: now, deadline: now + this.#shutdown.timeout }, (report) => {
+    this.#to('stopping', 'start failed')
+    const since = this.#clock.now()
+    this.#tearDown({ reason: 'start failed', since, deadline: since + this.#shutdown.timeout }, (report) => {
       // Taken before the state changes: a listener may start the kernel again at once.
       const starting = this.#starting!
       const stopping = this.#stopping
       this.#starting = undefined
-      this.#to(shutdown === undefined ? 'failed' : 'stopped')
+      this.#to('failed')
       starting.reject(new StartError(this.name, errors, report))
-      if (shutdown === undefined) stopping?.resolve(report)
-      else settle(stopping!, this.name, report)
+      stopping?.resolve(report)
     })
   }
 
-  /** S7: the starts in flight are told to end and awaited; then what ran is stopped. It was never ready, so nothing is delayed. */
+  /**
+   * S7: nothing new starts; the starts in flight are told to end and awaited by the teardown, which stops what ran. It was never
+   * ready, so nothing is delayed.
+   */
   #abortStartup(order: TeardownOrder): void {
-    this.#order = order
-    const latest = settleTimes(this.#roster.graph, this.#roster.cells, order.since, order.deadline)
+    const startup = this.#startup!
+    this.#startup = undefined
     this.#to('stopping', order.reason)
-    this.#startup!.abort(startAborted(undefined, order.reason), latest)
+    startup.abort(startAborted(undefined, order.reason))
+    this.#tearDown(order, (report) => {
+      const starting = this.#starting!
+      const stopping = this.#stopping!
+      this.#starting = undefined
+      this.#to('stopped')
+      starting.reject(new StartError(this.name, startup.errors, report))
+      settle(stopping, this.name, report)
+    })
   }
 
   /** D1: not ready any more, but everything goes on working until the delay is over. */
@@ -268,18 +282,20 @@ export class LiveKernel implements Kernel {
       clock: this.#clock,
       events: this.#events,
       deadlines: this.#deadlines,
-      view: new NarrowView(this),
+      view: () => this.#view,
       troubleChanged: (cell) => this.#probe.troubleChanged(cell),
       failing: (cell, error) => this.#failing(cell, error),
       orphaned: (resource, errors) => {
+        for (const error of errors) this.#lateError(error)
         this.#events.emit('resource:orphan', { resource, ...(errors[0] === undefined ? {} : { error: errors[0] }) })
-        for (const error of errors) this.#lateErrors.push(error)
       },
-      lateError: (error) => {
-        this.#events.emit('resource:error', { resource: error.resource ?? this.name, phase: error.phase, error })
-        this.#lateErrors.push(error)
-      },
+      lateError: (error) => this.#lateError(error),
     }
+  }
+
+  #lateError(error: KeelsonError): void {
+    this.#events.emit('resource:error', { resource: error.resource ?? this.name, phase: error.phase, error })
+    this.#lateErrors.push(error)
   }
 
   #failing(cell: Cell, error: KeelsonError): void {

@@ -1,7 +1,7 @@
 import type { BringUp, BringUpListener } from './bring-up.js'
 import type { Cell } from './cell.js'
 import { Deferred } from './deferred.js'
-import { causesOf, hasDependents, type KeelsonError } from './errors.js'
+import { causesOf, hasDependents, type KeelsonError, removed } from './errors.js'
 import { type Graph, NONE } from './graph.js'
 import type { Monitor } from './monitor.js'
 
@@ -32,6 +32,8 @@ interface Change {
 export class Membership {
   readonly #host: MembershipHost
   readonly #open = new Set<Change>()
+  /** What is being removed, and the end of that. */
+  readonly #removals = new Map<Cell, Promise<void>>()
 
   constructor(host: MembershipHost) {
     this.#host = host
@@ -49,7 +51,10 @@ export class Membership {
   }
 
   remove(cell: Cell, withDependents: boolean): Promise<void> {
-    const cells = this.#dependentsOf(cell)
+    const going = this.#removals.get(cell)
+    if (going !== undefined) return going
+    const subtree = this.#dependentsOf(cell)
+    const cells = subtree.filter(({ leaving }) => !leaving)
     if (cells.length > 1 && !withDependents) {
       const names = cells.filter((other) => other !== cell).map(({ name }) => name)
       return Promise.reject(hasDependents(cell.name, names))
@@ -58,10 +63,15 @@ export class Membership {
     const removal = { done: new Deferred<void>() }
     this.#open.add(removal)
     letGo(cells)
-    tearDown(cells, `removal of ${cell.name}`, () => {
+    for (const member of cells) {
+      member.leaving = true
+      this.#removals.set(member, removal.done.promise)
+    }
+    tearDown(subtree, `removal of ${cell.name}`, () => {
       if (!this.#open.delete(removal)) return
       const failure = removeFailed(cells)
       forget(cells)
+      for (const member of cells) this.#removals.delete(member)
       if (failure === undefined) removal.done.resolve()
       else removal.done.reject(failure)
     })
@@ -75,6 +85,8 @@ export class Membership {
       change.done.reject(reason)
     }
     this.#open.clear()
+    for (const cell of this.#removals.keys()) cell.leaving = false
+    this.#removals.clear()
   }
 
   #added(addition: Addition, errors: readonly KeelsonError[]): void {
@@ -83,11 +95,13 @@ export class Membership {
       return addition.done.resolve()
     }
     const { letGo, tearDown, addFailed, forget } = this.#host
-    letGo(addition.cells)
-    tearDown(addition.cells, 'added together with one that failed', () => {
+    const { cells } = addition
+    letGo(cells)
+    for (const cell of cells) cell.leaving = true
+    tearDown(cells, 'added together with one that failed', () => {
       if (!this.#open.delete(addition)) return
-      const failure = addFailed(errors, addition.cells)
-      forget(addition.cells)
+      const failure = addFailed(errors, cells)
+      forget(cells)
       addition.done.reject(failure)
     })
   }
@@ -107,7 +121,7 @@ export class Membership {
 
 /** Resources that were added together. */
 class Addition implements BringUpListener, Change {
-  readonly cells: readonly Cell[]
+  readonly #cells: Set<Cell>
   readonly done = new Deferred<void>()
   readonly #host: MembershipHost
   readonly #settled: (errors: readonly KeelsonError[]) => void
@@ -115,10 +129,15 @@ class Addition implements BringUpListener, Change {
   #over = false
 
   constructor(cells: readonly Cell[], host: MembershipHost, settled: (errors: readonly KeelsonError[]) => void) {
-    this.cells = cells
+    this.#cells = new Set(cells)
     this.#host = host
     this.#settled = settled
     this.#open = cells.length
+  }
+
+  /** Those that have not been removed meanwhile. */
+  get cells(): readonly Cell[] {
+    return [...this.#cells].filter(({ leaving }) => !leaving)
   }
 
   up(cell: Cell): void {
@@ -133,6 +152,14 @@ class Addition implements BringUpListener, Change {
     this.#open--
     if (cell.impact === 'unready') this.#end(error.code === 'DEPENDENCY_FAILED' ? [...causesOf(error), error] : [error])
     else if (this.#open === 0) this.#end([])
+  }
+
+  left(cell: Cell): void {
+    if (this.#over) return
+    this.done.reject(removed(cell.name))
+    this.#cells.delete(cell)
+    this.#open--
+    if (this.#open === 0) this.#end([])
   }
 
   abandon(): void {

@@ -77,7 +77,7 @@ class Watch {
   end(): void {
     this.#ended = true
     this.#clock.clearTimeout(this.#timer)
-    if (this.#check?.over === false) this.#check.cancel()
+    if (this.#check?.over === false) this.#check.cancel(new Error('the resource is not checked any more'))
   }
 
   #run(): void {

@@ -51,6 +51,11 @@ describe('plan()', () => {
       { ownMs: 600, pathMs: 1_200, shareMs: 300 },
     ])
     expect(plan.worstCaseShutdownMs).toBe(600)
+    const delayed = createKernel([below!], { shutdown: { timeout: 1_000, delay: 400 } }).plan()
+    expect(
+      delayed.resources.map(({ shutdown }) => shutdown.shareMs),
+      'the delay counts',
+    ).toEqual([100, 200, 300])
   })
 
   test('D3 the worst case is the longest path with the delay, and never more than the budget', () => {

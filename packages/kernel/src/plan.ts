@@ -129,7 +129,8 @@ function sharesOf(graph: Graph, own: Float64Array, path: Float64Array, budget: n
   const shares = new Float64Array(graph.size)
   for (let id = graph.size - 1; id >= 0; id--) {
     shares[id] = shareOf(own[id]!, path[id]!, remaining[id]!)
-    for (const below of dependencyIds(graph, id)) remaining[below] = Math.min(remaining[below]!, remaining[id]! - shares[id]!)
+    const left = remaining[id] === Infinity ? Infinity : remaining[id]! - shares[id]!
+    for (const below of dependencyIds(graph, id)) remaining[below] = Math.min(remaining[below]!, left)
   }
   return shares
 }

@@ -48,6 +48,16 @@ describe('D8 when it is over nothing is left', () => {
     expect(clock.pending).toBe(0)
   })
 
+  test('D8 a start that is given up while the deadlines of others are being set', async () => {
+    const { clock, kernel, traced } = scene()
+    const app = kernel([
+      traced('at once', { start: hang, timeouts: { start: 0 } }),
+      traced('waiting', { check: hang, timeouts: { start: 60_000, check: 60_000 } }),
+    ])
+    await clock.run(startError(app.start()))
+    expect(clock.pending).toBe(0)
+  })
+
   test('D8 a hook that finished synchronously sets no timer', async () => {
     const { clock, requests } = recordingClock(scene().clock)
     let below: Resource<unknown> | undefined

@@ -84,7 +84,8 @@ describe('S2 with a check, running means that it passed once', () => {
       check: (given, { name, signal }) => {
         seen.push(given, name)
         signals.push(signal)
-        return signals.length === 1 ? hang() : undefined
+        if (signals.length > 1) return undefined
+        return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
       },
     })
     const app = await clock.run(kernel([a]).start())
@@ -128,6 +129,40 @@ describe('S2 with a check, running means that it passed once', () => {
     expect(log).toEqual(['stop a'])
   })
 
+  test.each(['passes', 'fails'])('S2 a check in flight when a shutdown comes, that %s later, changes nothing', async (how) => {
+    const { clock, kernel, log, delay } = scene()
+    let checks = 0
+    const check = () => {
+      checks++
+      return delay(50).then(() => how === 'passes')
+    }
+    const app = kernel([resource('a', { start: () => 1, check, stop: () => log.push('stop a') })])
+    const failed = startError(app.start())
+    await clock.advance(20)
+    await clock.run(app.shutdown())
+    expect((await failed).errors[0]).toMatchObject({ code: 'ABORTED' })
+    const events = recordEvents(app)
+    await clock.advance(1_000)
+    expect(events.events).toEqual([])
+    expect([log, checks, app.state]).toEqual([['stop a'], 1, 'stopped'])
+  })
+
+  test('S2 a value that comes after the abort is not checked any more, and stopped at once', async () => {
+    const { clock, kernel, log, delay, elapsed } = scene()
+    const a = resource('a', {
+      start: () => delay(50, 'late'),
+      check: () => log.push('check'),
+      stop: (value) => log.push(`stop ${value}`),
+    })
+    const app = kernel([a])
+    const failed = startError(app.start())
+    await clock.advance(20)
+    await clock.run(app.shutdown())
+    await failed
+    expect(log).toEqual(['stop late'])
+    expect(elapsed()).toBe(50)
+  })
+
   test('S2 the first check makes it healthy without a word from the monitor', async () => {
     const { clock, kernel } = scene()
     const app = kernel([resource('a', { start: () => 1, check: () => true })])
@@ -135,8 +170,8 @@ describe('S2 with a check, running means that it passed once', () => {
     await clock.run(app.start())
     expect(log.lines().filter((line) => line.startsWith('a: '))).toEqual([
       'a: idle → starting',
-      'a: starting → running',
       'a: unknown → healthy',
+      'a: starting → running',
     ])
     await app.shutdown()
   })

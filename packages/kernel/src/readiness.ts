@@ -22,19 +22,25 @@ export class Readiness {
 
   begin(): void {
     const { cell } = this.#instance
+    // H1: one that was given up may still be running; asking again would only pile up on what is stuck.
+    if (this.#check?.open) return this.#retryLater()
     this.#check = new CheckRun(this.#instance, cell.host.deadlines, cell.timeout('check'), (error) => this.#checked(error))
     this.#check.begin()
   }
 
   cancel(reason: unknown): void {
     this.#instance.cell.host.clock.clearTimeout(this.#retry)
-    this.#check?.abort(reason)
+    this.#check?.cancel(reason)
   }
 
   #checked(error: KeelsonError | undefined): void {
     if (this.#instance.over) return
     this.error = error
     if (error === undefined) return this.#passed()
+    this.#retryLater()
+  }
+
+  #retryLater(): void {
     this.#retry = this.#instance.cell.host.clock.setTimeout(() => this.begin(), this.#delay)
     this.#delay = Math.min(this.#delay * 2, LAST_RETRY)
   }

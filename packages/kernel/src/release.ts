@@ -26,12 +26,16 @@ export class Release extends HookRun {
   readonly errors: KeelsonError[] = []
   outcome: Outcome = 'stopped'
   readonly #instance: Instance
+  /** Whether there is a value that could be killed: one that comes while only cleanups run is released on its own. */
+  readonly #holdsValue: boolean
   readonly #order: StopOrder
+  #reported = false
   readonly #done: (release: Release) => void
 
   constructor(instance: Instance, order: StopOrder, done: (release: Release) => void) {
     super(instance.cell.host.deadlines, order.at, order.limit)
     this.#instance = instance
+    this.#holdsValue = instance.hasValue
     this.#order = order
     this.#done = done
   }
@@ -90,37 +94,44 @@ export class Release extends HookRun {
   }
 
   async #killAndCleanUp(): Promise<void> {
-    const { cell, cleanups = [], value, hasValue } = this.#instance
+    const { cell, cleanups = [], value } = this.#instance
     const { options } = cell.definition
     const { clock, deadlines } = cell.host
     const grace = shareOf(LAST_GRACE, LAST_GRACE + this.#order.below, Math.max(0, this.#order.end - clock.now()))
 
-    const killed = hasValue && options.kill ? this.#settle('kill', () => options.kill!(value)) : undefined
+    const killed = this.#holdsValue && options.kill ? this.#settle('kill', () => options.kill!(value)) : undefined
     const cleaned = cleanups
       .splice(0)
       .reverse()
       .map((cleanup) => this.#settle('stop', cleanup))
     const work = Promise.all([killed, ...cleaned])
-    if (killed === undefined && cleaned.length === 0) return this.#done(this)
+    if (killed === undefined && cleaned.length === 0) return this.#report()
     const settled = await deadlines.within(work, grace)
     if (killed !== undefined && settled && (await killed)) this.outcome = 'killed'
-    this.#done(this)
+    this.#report()
   }
 
   /** Runs a last-resort callback, keeps its error, and says whether it succeeded. */
   async #settle(phase: 'kill' | 'stop', callback: () => unknown): Promise<boolean> {
-    const { name } = this.#instance.cell
+    const { name, host } = this.#instance.cell
     try {
       await callback()
       return true
     } catch (cause) {
-      this.errors.push(hookFailed(name, phase, cause))
+      const error = hookFailed(name, phase, cause)
+      if (this.#reported) host.lateError(error)
+      else this.errors.push(error)
       return false
     }
   }
 
   #end(): void {
     this.finish()
+    this.#report()
+  }
+
+  #report(): void {
+    this.#reported = true
     this.#done(this)
   }
 }

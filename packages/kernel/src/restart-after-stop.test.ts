@@ -104,6 +104,26 @@ test('D7 what an earlier run still says through its context is dropped', async (
   await app.shutdown()
 })
 
+test('D7 the health of an earlier run is forgotten', async () => {
+  const { kernel } = scene()
+  const unhealthy: ((error: unknown) => void)[] = []
+  const app = kernel([
+    resource('a', {
+      start: (_, ctx) => {
+        unhealthy.push(ctx.unhealthy)
+      },
+    }),
+  ])
+  await app.start()
+  unhealthy[0]!(new Error('sick'))
+  await app.shutdown()
+  await app.start()
+  expect(app.inspect().resources).toMatchObject([{ health: 'unknown', consecutiveFailures: 0 }])
+  expect(app.inspect().resources[0]).not.toHaveProperty('error')
+  expect(app.probe()).toMatchObject({ status: 'ready', reasons: [] })
+  await app.shutdown()
+})
+
 test('D7 a ref that outlives its run reads the value of the next run, and nothing in between', async () => {
   const { kernel } = scene()
   let generation = 0

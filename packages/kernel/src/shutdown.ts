@@ -1,7 +1,7 @@
 import type { Cell, StopListener } from './cell.js'
 import type { Clock } from './clock.js'
 import { type Graph, NONE } from './graph.js'
-import { longestPaths, shareOf } from './plan.js'
+import { shareOf } from './plan.js'
 
 /** What to tear down, and by when. */
 export interface TeardownOrder {
@@ -112,15 +112,4 @@ export class Teardown implements StopListener {
   #own(place: number): number {
     return Math.min(this.#members[place]!.teardownTime, this.#budget)
   }
-}
-
-/**
- * S7, D3: until when a start in flight may go on after a shutdown began, by resource id: its share of the budget, so that
- * enough is left to stop what it depends on.
- */
-export function settleTimes(graph: Graph, cells: readonly Cell[], now: number, deadline: number): (id: number) => number {
-  const budget = Math.max(0, deadline - now)
-  const time = (id: number) => Math.min(budget, cells[id]!.teardownTime)
-  const path = longestPaths(graph, time)
-  return (id) => now + shareOf(time(id), path[id]!, budget)
 }

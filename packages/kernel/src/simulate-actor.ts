@@ -40,7 +40,10 @@ export class Actor {
 
   /** An event of the kernel is being heard. */
   heard(): void {
-    for (const action of this.#atEvent.get(++this.#events) ?? []) this.#act(action)
+    for (const action of this.#atEvent.get(++this.#events) ?? []) {
+      this.#world.tally.listener++
+      this.#act(action)
+    }
   }
 
   shutdown(): void {
@@ -110,6 +113,8 @@ export class Actor {
           other.member = true
           other.state = 'idle'
           other.away = false
+          other.life = undefined
+          other.joined = tally.add
         }
         return this.#change(`add(${track.name})`, added, () => kernel.add(definition))
       }
@@ -189,6 +194,7 @@ export class Actor {
     if (what === 'crash') {
       tally.crash++
       if (heard) ledger.inject({ error, hook: 'start', life, call: track.calls.start, forReport: false })
+      if (heard) life.gone = true
       life.ctx.crashed(error)
       if (heard) life.crashed = true
       return

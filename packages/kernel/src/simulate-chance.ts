@@ -95,7 +95,7 @@ export class Chance implements Decider {
 function mixOf(random: SeededRandom, faults: Readonly<Required<Faults>>): Required<Faults> {
   const mix = { ...faults }
   for (const kind of Object.keys(mix) as FaultKind[]) {
-    if (kind === 'delay' || kind === 'shutdown') continue
+    if (kind === 'delay' || kind === 'shutdown' || kind === 'listener') continue
     mix[kind] *= random.chance(0.4) ? 0 : 1 / 0.6
   }
   return mix
@@ -106,7 +106,7 @@ function actionsOf(random: SeededRandom, faults: Required<Faults>, tracks: reado
   if (tracks.length === 0) return actions
   const shutdown = random.chance(faults.shutdown) ? instant(random, duration) : undefined
   const when = (): Pick<Action, 'at' | 'event'> => {
-    if (random.chance(0.15)) return { event: 1 + random.below(8 * tracks.length) }
+    if (random.chance(faults.listener)) return { event: 1 + random.below(8 * tracks.length) }
     // Much goes wrong where things meet.
     if (shutdown !== undefined && random.chance(0.2)) return { at: Math.max(0, shutdown + random.pick([-10, -1, 0, 0, 1, 10])) }
     return { at: instant(random, duration) }
@@ -127,7 +127,8 @@ function actionsOf(random: SeededRandom, faults: Required<Faults>, tracks: reado
   some('use', (resource) => ({ do: 'use', resource, ms: random.pick([0, 1, 10, 100, 1_000, 20_000]) }))
   some('fail', () => ({ do: 'fail' }))
   some('start', () => ({ do: 'start' }))
-  if (shutdown !== undefined) actions.push({ do: 'shutdown', ...(random.chance(0.3) ? when() : { at: shutdown }) })
+  if (shutdown !== undefined)
+    actions.push({ do: 'shutdown', ...(random.chance(2 * faults.listener) ? when() : { at: shutdown }) })
   else if (random.chance(0.5)) actions.push({ do: 'calm', at: duration })
   return actions
 }

@@ -34,6 +34,8 @@ export interface RunFaults {
   start?: number
   /** A shutdown at any instant, rather than at the end of the run; default 0.7. */
   shutdown?: number
+  /** The part of all these, 0 to 1, that is done by a listener while the kernel tells an event; default 0.15. */
+  listener?: number
 }
 
 /** Which faults a simulation injects, and how likely each is; 0 leaves one out. Each run draws its own mix around these. */
@@ -56,9 +58,10 @@ export const FAULTS: Readonly<Required<Faults>> = {
   fail: 0.05,
   start: 0.2,
   shutdown: 0.7,
+  listener: 0.15,
 }
 
-const PER_CALL: ReadonlySet<string> = new Set(['delay', 'failure', 'hang', 'late', 'check'])
+const PER_CALL: ReadonlySet<string> = new Set(['delay', 'failure', 'hang', 'late', 'check', 'shutdown', 'listener'])
 
 /** The faults asked for, on top of the defaults. */
 export function faultsOf(asked: Faults): Required<Faults> {

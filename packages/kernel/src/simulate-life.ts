@@ -15,7 +15,9 @@ export class Life {
   value: unknown
   /** The kernel said that it runs. */
   up = false
-  /** It said of itself that it is gone, and was heard. */
+  /** It is about to say of itself that it is gone. */
+  gone = false
+  /** It said so, and was heard. */
   crashed = false
   /** Its teardown has begun. */
   leaving = false

@@ -89,7 +89,7 @@ export function stopCall(world: World, track: Track, value: unknown, ctx: StopCo
     return undefined
   }
   if (!life.leaving) leaves(world, life)
-  if (life.leases > 0 && !life.crashed && !life.drainTimedOut) {
+  if (life.leases > 0 && !life.gone && !life.drainTimedOut) {
     world.violate(
       'a lease keeps its instance',
       `"${track.name}" was stopped with ${life.leases} leases held, and its drain had not run out`,
@@ -145,7 +145,14 @@ function leaves(world: World, life: Life): void {
         'nothing stops before its dependents',
         `"${track.name}" was stopped while "${from.name}", which has its value, is ${from.state}`,
       )
-    } else if (world.ending && from.member && dependent?.holds && !track.parting && !from.parting) {
+    } else if (
+      world.ending &&
+      from.member &&
+      from.joined >= track.joined &&
+      dependent?.holds &&
+      !track.parting &&
+      !from.parting
+    ) {
       world.violate(
         'nothing stops before its dependents',
         `"${track.name}" was stopped with everything else, before "${from.name}"`,

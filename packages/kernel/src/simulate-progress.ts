@@ -1,4 +1,5 @@
 import type { Life } from './simulate-life.js'
+import type { Track } from './simulate-track.js'
 import type { World } from './simulate-world.js'
 
 /** S1, D2: nothing waits without a reason; asked when everything has settled. */
@@ -22,11 +23,24 @@ function stopsAtOnce(world: World): void {
   const tracks = [...world.tracks.values()].filter(({ member, life }) => member && (life?.holds || isKilled(life)))
   // Starts in flight, and what failed ones had acquired, come first.
   if (tracks.some(({ life, state }) => state === 'starting' || life?.up === false)) return
-  for (const { name, state, life, dependents } of tracks) {
+  for (const track of tracks) {
+    const { name, state, life } = track
     const underWay = state === 'draining' || state === 'stopping' || life?.stopped === 'open' || life?.openCleanups !== 0
-    if (underWay || dependents.some(({ from }) => from.member && (from.life?.holds || from.leavingSince !== 0))) continue
+    if (underWay || waits(track)) continue
     return world.violate('each stops as soon as it can', `"${name}" is ${state}, and waits for nothing`)
   }
+}
+
+/** Whether something that depends on it, by way of whatever, is still to be stopped. */
+function waits(track: Track): boolean {
+  const above = new Set([track])
+  for (const { dependents } of above) {
+    for (const { from } of dependents) {
+      if (from.member && (from.life?.holds || from.leavingSince !== 0)) return true
+      above.add(from)
+    }
+  }
+  return false
 }
 
 /** Its kill is awaited, briefly. */

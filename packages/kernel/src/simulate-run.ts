@@ -70,14 +70,11 @@ async function drive(world: World, actor: Actor, duration: number, invariant: Pr
   const { clock } = world
   const end = clock.now() + duration
   const patience = end + restWithin(world)
-  let wasUp = false
   world.later(duration, () => {})
   actor.begin(world.decider.actions)
   await clock.settle()
   for (;;) {
     look(world, invariant)
-    if (wasUp && !world.up) nothingLeft(world)
-    wasUp = world.up
     if (world.steps > MOST_STEPS) world.violate('it comes to an end', `the run took more than ${MOST_STEPS} steps`)
     if (world.violation !== undefined) return
     if (world.now >= end && isUp(world)) {
@@ -115,6 +112,7 @@ function look(world: World, invariant: Production['invariant']): void {
   if (world.violation !== undefined) return
   probeExactly(world)
   inTime(world)
+  nothingLeft(world)
   nothingIdles(world)
   const untold = world.ledger.untoldCheck()
   if (untold !== undefined) world.violate('every error is told', `nobody was told of "${untold.error.message}"`)

@@ -19,6 +19,8 @@ export class Track {
   /** Whether it is part of the kernel, and whether an `add` or `remove` of it is under way. */
   member = false
   changing = 0
+  /** By how many additions it came in: what came before its dependency did is not tied to it. */
+  joined = 0
   /** As the events said. */
   state: ResourceState = 'idle'
   away = false

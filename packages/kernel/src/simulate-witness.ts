@@ -82,7 +82,7 @@ function resourceMoved(world: World, { resource, from, to }: KernelEventOf<'reso
     if (track.impact === 'unready' && from !== 'stopping') world.broken = true
     if (world.state === 'starting' && track.impact === 'unready') world.aborting = true
   }
-  if (to === 'failed' ? from !== 'stopping' : from === 'restarting' && to === 'stopped') track.away = false
+  if (from === 'restarting' && to === 'stopped') track.away = false
 }
 
 function runs(world: World, track: Track, life: Life | undefined): void {
@@ -112,6 +112,8 @@ function released(world: World, { name }: Track, life: Life, well: boolean): voi
 
 function failed(world: World, track: Track, error: KeelsonError): void {
   world.ledger.see(error)
+  // A start that was cut short by another restart is still on its way back.
+  if (track.state === 'failed' && error.code !== 'ABORTED') track.away = false
   if (error.code === 'TIMEOUT') {
     if (error.phase === 'drain' && track.life !== undefined) track.life.drainTimedOut = true
     if (error.phase === 'stop') timedOut(world, track, error)

@@ -73,6 +73,8 @@ export class World {
   broken = false
   /** When a teardown of the whole must be over. */
   deadline = Infinity
+  /** Since when timers of the kernel are left though it is at rest. */
+  leftSince = Infinity
   /** From now on nothing fails. */
   calm = false
   /** At the end of the last teardown of the whole: how each resource came out of it. */

@@ -40,6 +40,11 @@ export class Startup implements StartListener {
     this.#waiting = new Int32Array(cells.length)
   }
 
+  /** Everything that has failed so far, first cause first. */
+  get errors(): readonly KeelsonError[] {
+    return this.#errors
+  }
+
   begin(): void {
     if (this.#finished) return
     const { firstDependency } = this.#graph
@@ -51,15 +56,11 @@ export class Startup implements StartListener {
     this.#pump()
   }
 
-  /** Launches nothing new and tells starts in flight to end; by id, `latest` says until when each may take. */
-  abort(error: KeelsonError, latest?: (id: number) => number): void {
+  /** Launches nothing new and tells starts in flight to end. */
+  abort(error: KeelsonError): void {
     if (!this.#aborted) this.#errors.push(error)
     this.#aborted = true
-    for (const cell of this.#cells) {
-      if (cell.state !== 'starting') continue
-      if (latest === undefined) cell.instance?.abort(error)
-      else cell.instance?.endStart(latest(cell.id), error)
-    }
+    for (const cell of this.#cells) if (cell.state === 'starting') cell.instance?.abort(error)
     this.#pump()
   }
 
@@ -146,7 +147,7 @@ export function depsOf(graph: Graph, cells: readonly Cell[], id: number): Record
     const field = edgeField[edge]
     if (field === undefined) continue
     const cell = cells[edgeTo.at(edge)]!
-    const value = edgeKind[edge] === 'ref' ? new LiveRef(cell) : cell.available ? cell.value : undefined
+    const value = edgeKind[edge] === 'ref' ? new LiveRef(cell) : cell.available && !cell.leaving ? cell.value : undefined
     if (field === '__proto__') Object.defineProperty(deps, field, { value, enumerable: true })
     else deps[field] = value
   }

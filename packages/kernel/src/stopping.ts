@@ -23,6 +23,11 @@ export class Stopping {
     this.#listeners.push(listener)
   }
 
+  /** Whether it is part of a teardown, which reports what goes wrong. */
+  get awaited(): boolean {
+    return this.#listeners.length > 0
+  }
+
   /** Somebody else waits for the same end, and may have less time. */
   join(order: StopOrder, listener: StopListener): void {
     this.#listeners.push(listener)

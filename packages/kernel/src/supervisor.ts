@@ -2,7 +2,7 @@ import type { BringUp, BringUpListener } from './bring-up.js'
 import type { Cell } from './cell.js'
 import type { Clock } from './clock.js'
 import { Deferred } from './deferred.js'
-import { type KeelsonError, restartLimit } from './errors.js'
+import { type KeelsonError, notUpYet, removed, restartLimit } from './errors.js'
 import type { Events } from './events.js'
 import { type Graph, NONE } from './graph.js'
 import type { Monitor } from './monitor.js'
@@ -65,7 +65,7 @@ export class Supervisor implements BringUpListener {
 
   /** A resource is gone, or its checks failed past the threshold. */
   failing(cell: Cell, error: KeelsonError): void {
-    if (cell.away || cell.state === 'failed') return
+    if (cell.away || cell.leaving || cell.state === 'failed') return
     const policy = cell.definition.options.restart
     if (this.#active && policy !== undefined) this.#restartOrGiveUp(cell, cell, error)
     else if (cell.gone) this.#giveUp(cell, error)
@@ -73,6 +73,8 @@ export class Supervisor implements BringUpListener {
 
   /** Restarts a resource and what depends on it because somebody asked; settles when all of them are back. */
   restart(cell: Cell): Promise<void> {
+    if (cell.leaving) return Promise.reject(removed(cell.name))
+    if (cell.state === 'idle') return Promise.reject(notUpYet(cell.name))
     const done = new Deferred<void>()
     this.#recover(cell, { attempt: 0, delayMs: 0, waiters: [done] }, undefined)
     return done.promise
@@ -115,6 +117,9 @@ export class Supervisor implements BringUpListener {
     this.#lose(cell, error)
   }
 
+  /** `abandon` lets go of it. */
+  left(): void {}
+
   #restartOrGiveUp(responsible: Cell, failed: Cell, error: KeelsonError): void {
     const { clock, events } = this.#host
     const random = () => clock.random?.() ?? Math.random()
@@ -126,9 +131,7 @@ export class Supervisor implements BringUpListener {
     )
     if (decision.allowed) {
       this.#past.set(responsible, decision.past)
-      const before = this.#recoveries.get(failed)
-      const waiters = before?.root === responsible ? before.waiters.splice(0) : []
-      return this.#recover(responsible, { ...decision, waiters }, error)
+      return this.#recover(responsible, { ...decision, waiters: [] }, error)
     }
     events.emit('restart:exhausted', { resource: responsible.name, attempts: decision.attempts, error })
     const limit = restartLimit(responsible.name, decision.attempts, error)
@@ -157,7 +160,9 @@ export class Supervisor implements BringUpListener {
     error: KeelsonError | undefined,
   ): void {
     const { clock, events, monitor, bringUp } = this.#host
-    const members = this.#subtree(root)
+    const subtree = this.#subtree(root)
+    // Those that are being removed stop first like the others, and do not come back.
+    const members = subtree.filter(({ leaving }) => !leaving)
     const recovery: Recovery = {
       root,
       attempt,
@@ -182,7 +187,7 @@ export class Supervisor implements BringUpListener {
       ...(error === undefined ? {} : { error }),
     })
     const reason = error === undefined ? `restart of ${root.name}` : `${root.name} failed`
-    this.#host.tearDown(members, reason, () => this.#tornDown(recovery))
+    this.#host.tearDown(subtree, reason, () => this.#tornDown(recovery))
   }
 
   /** The resource and those up or away that got its value; a `ref` follows by itself, `after` is only an order. */
@@ -209,12 +214,15 @@ export class Supervisor implements BringUpListener {
     before.members.delete(cell)
     if (before.root === cell) {
       this.#host.clock.clearTimeout(before.timer)
-      recovery.waiters.push(...before.waiters.splice(0))
       if (recovery.root !== cell && before.attempt > 0) this.#past.set(cell, this.#past.get(cell)!.slice(0, -1))
-    } else if (before.members.size === 0 && before.root !== recovery.root) this.#recovered(before)
+    }
+    if (before.root === cell || before.root === recovery.root) recovery.waiters.push(...before.waiters.splice(0))
+    else if (before.members.size === 0) this.#recovered(before)
   }
 
   #tornDown(recovery: Recovery): void {
+    // A shutdown, a removal or another restart may have taken all of them over meanwhile.
+    if (recovery.members.size === 0) return
     for (const cell of recovery.members) cell.restarting()
     const revive = () => {
       for (const cell of [...recovery.members]) this.#host.bringUp.release(cell)

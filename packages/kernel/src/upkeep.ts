@@ -76,8 +76,8 @@ export class Upkeep {
 
   #letGo(members: readonly Cell[]): void {
     for (const cell of members) {
+      this.#bringUp.leave(cell)
       this.supervisor.abandon(cell, removed(cell.name))
-      this.#bringUp.forget(cell)
       this.#host.monitor.drop(cell)
     }
   }
