@@ -140,7 +140,7 @@ function leaves(world: World, life: Life): void {
   const { track } = life
   for (const { from } of track.dependents) {
     const dependent = from.life
-    if (dependent?.holds && dependent.given.get(track) === life) {
+    if (dependent?.holds && !dependent.orphan && dependent.given.get(track) === life) {
       world.violate(
         'nothing stops before its dependents',
         `"${track.name}" was stopped while "${from.name}", which has its value, is ${from.state}`,

@@ -10,7 +10,7 @@ export function readyTruly(world: World): void {
   for (const track of world.tracks.values()) {
     if (track.impact !== 'unready' || !track.member || track.changing > 0) continue
     const { life } = track
-    if (life === undefined || (life.up && !life.serving)) {
+    if (life === undefined ? track.joined === 0 : life.up && !life.serving) {
       return world.violate('ready is true', `the probe is ${probe.status} while "${track.name}" is ${track.state}`)
     }
   }

@@ -24,6 +24,8 @@ export class Track {
   /** As the events said. */
   state: ResourceState = 'idle'
   away = false
+  /** A restart began while it was starting. */
+  cutShort = false
   /** It was restarted, added or removed when a shutdown came. */
   parting = false
   /** The start of the kernel has dealt with it: it runs, or will not. */

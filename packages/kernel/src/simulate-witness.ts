@@ -77,6 +77,7 @@ function resourceMoved(world: World, { resource, from, to }: KernelEventOf<'reso
   else if (from === 'starting' && life !== undefined) life.startGivenUp = true
   if (to === 'draining' || to === 'stopping') track.leavingSince ||= world.now
   else track.leavingSince = 0
+  if (from === 'starting') track.cutShort = false
   if (from === 'stopping' && life !== undefined) released(world, track, life, to === 'stopped')
   if (to === 'failed') {
     if (track.impact === 'unready' && from !== 'stopping') world.broken = true
@@ -93,7 +94,8 @@ function runs(world: World, track: Track, life: Life | undefined): void {
     track.setHealth('healthy')
   }
   life.up = true
-  track.away = false
+  // Another restart came while it started: it is stopped at once.
+  if (!track.cutShort) track.away = false
 }
 
 /** D4, D5: the kernel says that it is released, or that it has given up on that. */
@@ -151,7 +153,11 @@ function orphanReleased(world: World, track: Track, error: KeelsonError | undefi
 
 function restarted(world: World, { resource, resources, attempt, delayMs, error }: KernelEventOf<'restart:scheduled'>): void {
   world.ledger.see(error)
-  for (const name of resources) world.track(name).away = true
+  for (const name of resources) {
+    const track = world.track(name)
+    track.away = true
+    track.cutShort = track.state === 'starting'
+  }
   if (world.ending)
     world.violate('shutdown beats restart', `a restart of "${resource}" was scheduled while the kernel is ${world.state}`)
   const policy = world.track(resource).definition.options.restart
