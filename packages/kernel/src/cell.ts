@@ -6,7 +6,7 @@ import { countCheck, type HealthCount } from './health.js'
 import type { CheckRecord } from './history.js'
 import { Instance } from './instance.js'
 import type { KernelView } from './kernel-view.js'
-import type { StopOrder } from './release.js'
+import type { Release, StopOrder } from './release.js'
 import type { Outcome } from './report.js'
 import type { Definition, Impact, Timeouts } from './resource.js'
 import { move, RESOURCE_MOVES, type ResourceState } from './state.js'
@@ -25,8 +25,9 @@ export interface CellHost {
   troubleChanged(cell: Cell): void
   /** A running resource is gone, or its checks have failed past the threshold. */
   failing(cell: Cell, error: KeelsonError): void
-  /** A value that came after its start had been given up was released. */
-  orphaned(resource: string, errors: readonly KeelsonError[]): void
+  /** A value that came after its start had been given up is being released; a teardown waits for that. */
+  orphanArrived(release: Release): void
+  orphanReleased(resource: string, release: Release): void
   /** A hook failed after it had been given up. */
   lateError(error: KeelsonError): void
 }

@@ -26,6 +26,11 @@ export class DrainRun extends HookRun {
     })
   }
 
+  /** Somebody who waits for it has less time. */
+  hurry(deadline: number): void {
+    this.moveDeadline(Math.min(this.deadline, deadline))
+  }
+
   protected override resolved(): void {
     if (!this.over) this.#end(undefined)
   }

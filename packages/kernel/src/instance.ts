@@ -130,11 +130,13 @@ export class Instance extends HookRun {
 
   /** S5: what arrives after its start was given up belongs to nobody: it is released as it arrives. */
   #releaseOrphan(): void {
-    const { cell } = this
-    const at = cell.host.clock.now()
-    const limit = cell.timeout('stop')
+    const { name, host } = this.cell
+    const at = host.clock.now()
+    const limit = this.cell.timeout('stop')
     const order = { reason: 'its start had been given up', at, limit, end: at + limit, below: 0 }
-    new Release(this, order, ({ errors }) => cell.host.orphaned(cell.name, errors)).begin()
+    const release: Release = new Release(this, order, () => host.orphanReleased(name, release))
+    host.orphanArrived(release)
+    release.begin()
   }
 
   get #current(): boolean {

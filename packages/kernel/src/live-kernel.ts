@@ -8,6 +8,7 @@ import { Events, type KernelEvents, type KernelListener } from './events.js'
 import type { Kernel, KernelOptions } from './kernel.js'
 import { NarrowView } from './kernel-view.js'
 import { Monitor } from './monitor.js'
+import { Orphanage } from './orphanage.js'
 import { type Plan, planOf } from './plan.js'
 import type { Probe } from './probe.js'
 import { ProbeKeeper } from './probe-keeper.js'
@@ -34,6 +35,7 @@ export class LiveKernel implements Kernel {
   readonly #probe: ProbeKeeper
   readonly #host: CellHost
   readonly #roster: Roster
+  readonly #orphanage = new Orphanage()
   readonly #shutdown: { readonly delay: number; readonly timeout: number }
   readonly #concurrency: number
   readonly #upkeep: Upkeep
@@ -260,13 +262,15 @@ export class LiveKernel implements Kernel {
 
   #tearDown(order: TeardownOrder, done: (report: ShutdownReport) => void): void {
     this.#monitor.end()
-    new Teardown(this.#roster.graph, this.#roster.cells, this.#clock, order, () => {
+    this.#orphanage.hurry(order.deadline)
+    const tornDown = () => {
       this.#deadlines.release()
       this.#up = false
       this.#probe.started = false
       this.#lastReport = reportOf(order.reason, this.#clock.now() - order.since, this.#roster.present, this.#lateErrors)
       done(this.#lastReport)
-    }).begin()
+    }
+    new Teardown(this.#roster.graph, this.#roster.cells, this.#clock, order, () => this.#orphanage.whenEmpty(tornDown)).begin()
   }
 
   #to(state: KernelState, reason?: string): void {
@@ -285,9 +289,12 @@ export class LiveKernel implements Kernel {
       view: () => this.#view,
       troubleChanged: (cell) => this.#probe.troubleChanged(cell),
       failing: (cell, error) => this.#failing(cell, error),
-      orphaned: (resource, errors) => {
-        for (const error of errors) this.#lateError(error)
-        this.#events.emit('resource:orphan', { resource, ...(errors[0] === undefined ? {} : { error: errors[0] }) })
+      orphanArrived: (release) => this.#orphanage.arrived(release),
+      orphanReleased: (resource, release) => {
+        const [error] = release.errors
+        for (const error of release.errors) this.#lateError(error)
+        this.#events.emit('resource:orphan', { resource, ...(error === undefined ? {} : { error }) })
+        this.#orphanage.released(release)
       },
       lateError: (error) => this.#lateError(error),
     }

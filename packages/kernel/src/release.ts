@@ -5,7 +5,7 @@ import type { Instance } from './instance.js'
 import { shareOf } from './plan.js'
 import type { Outcome } from './report.js'
 
-/** How long an asynchronous kill, and cleanups after a stop that ran out of time, are waited for, in ms. */
+/** The longest that an asynchronous kill, and cleanups after a stop that ran out of time, are waited for, in ms. */
 const LAST_GRACE = 1_000
 
 /** What one resource may take of a teardown. */
@@ -29,6 +29,7 @@ export class Release extends HookRun {
   /** Whether there is a value that could be killed: one that comes while only cleanups run is released on its own. */
   readonly #holdsValue: boolean
   readonly #order: StopOrder
+  #end: number
   #reported = false
   readonly #done: (release: Release) => void
 
@@ -37,7 +38,14 @@ export class Release extends HookRun {
     this.#instance = instance
     this.#holdsValue = instance.hasValue
     this.#order = order
+    this.#end = order.end
     this.#done = done
+  }
+
+  /** Somebody who waits for it has less time: until `deadline` for the stop, until `end` for all that follows. */
+  hurry(deadline: number, end: number): void {
+    this.#end = Math.min(this.#end, end)
+    this.moveDeadline(Math.min(this.deadline, deadline))
   }
 
   begin(): void {
@@ -69,7 +77,7 @@ export class Release extends HookRun {
   }
 
   #cleanUp(): void {
-    if (this.#instance.cleanups === undefined) return this.#end()
+    if (this.#instance.cleanups === undefined) return this.#finish()
     this.watch()
     void this.#runCleanups()
   }
@@ -90,14 +98,15 @@ export class Release extends HookRun {
       }
       if (this.over) return
     }
-    this.#end()
+    this.#finish()
   }
 
   async #killAndCleanUp(): Promise<void> {
     const { cell, cleanups = [], value } = this.#instance
     const { options } = cell.definition
     const { clock, deadlines } = cell.host
-    const grace = shareOf(LAST_GRACE, LAST_GRACE + this.#order.below, Math.max(0, this.#order.end - clock.now()))
+    const wanted = Math.min(LAST_GRACE, cell.timeout('stop'))
+    const grace = shareOf(wanted, wanted + this.#order.below, Math.max(0, this.#end - clock.now()))
 
     const killed = this.#holdsValue && options.kill ? this.#settle('kill', () => options.kill!(value)) : undefined
     const cleaned = cleanups
@@ -125,7 +134,7 @@ export class Release extends HookRun {
     }
   }
 
-  #end(): void {
+  #finish(): void {
     this.finish()
     this.#report()
   }

@@ -137,6 +137,8 @@ function lifeOf(track: Track, value: unknown): Life | undefined {
 /** An instance goes away: nobody may be working with it any more. */
 function leaves(world: World, life: Life): void {
   life.leaving = true
+  // Nobody was given what came too late.
+  if (life.orphan) return
   const { track } = life
   for (const { from } of track.dependents) {
     const dependent = from.life

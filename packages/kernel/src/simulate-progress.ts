@@ -10,7 +10,10 @@ export function nothingIdles(world: World): void {
 
 function startsAtOnce(world: World): void {
   let open = 0
-  for (const { state } of world.tracks.values()) if (state === 'starting') open++
+  for (const { state, life, launched } of world.tracks.values()) {
+    // What a failed start had acquired is released first.
+    if (state === 'starting' || (launched && life?.up === false && life.holds && !life.orphan)) open++
+  }
   if (open >= world.concurrency) return
   for (const track of world.tracks.values()) {
     if (track.member && !track.launched && track.dependencies.every(({ to }) => to.settled)) {

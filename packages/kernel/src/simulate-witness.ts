@@ -77,7 +77,8 @@ function resourceMoved(world: World, { resource, from, to }: KernelEventOf<'reso
   else if (from === 'starting' && life !== undefined) life.startGivenUp = true
   if (to === 'draining' || to === 'stopping') track.leavingSince ||= world.now
   else track.leavingSince = 0
-  if (from === 'starting') track.cutShort = false
+  if (from === 'starting' && to === 'running') track.cutShort = false
+  if (to === 'restarting') track.cutShort = false
   if (from === 'stopping' && life !== undefined) released(world, track, life, to === 'stopped')
   if (to === 'failed') {
     if (track.impact === 'unready' && from !== 'stopping') world.broken = true
@@ -114,8 +115,9 @@ function released(world: World, { name }: Track, life: Life, well: boolean): voi
 
 function failed(world: World, track: Track, error: KeelsonError): void {
   world.ledger.see(error)
-  // A start that was cut short by another restart is still on its way back.
-  if (track.state === 'failed' && error.code !== 'ABORTED') track.away = false
+  // A start that another restart cut short is still on its way back, and so is what failed to stop.
+  const ofTeardown = error.phase === 'drain' || error.phase === 'stop' || error.phase === 'kill'
+  if (track.state === 'failed' && !track.cutShort && !ofTeardown && error.code !== 'ABORTED') track.away = false
   if (error.code === 'TIMEOUT') {
     if (error.phase === 'drain' && track.life !== undefined) track.life.drainTimedOut = true
     if (error.phase === 'stop') timedOut(world, track, error)

@@ -12,7 +12,9 @@ export class Stopping {
   readonly #instance: Instance
   readonly #listeners: StopListener[] = []
   #run: DrainRun | Release | undefined
+  /** When those who joined want its stop, and all of it, to be over. */
   #latest = Infinity
+  #latestEnd = Infinity
 
   constructor(cell: Cell, instance: Instance) {
     this.#cell = cell
@@ -32,7 +34,8 @@ export class Stopping {
   join(order: StopOrder, listener: StopListener): void {
     this.#listeners.push(listener)
     this.#latest = Math.min(this.#latest, order.at + order.limit)
-    if (this.#run !== undefined) this.#run.moveDeadline(Math.min(this.#run.deadline, this.#latest))
+    this.#latestEnd = Math.min(this.#latestEnd, order.end)
+    this.#run?.hurry(this.#latest, this.#latestEnd)
   }
 
   /** Drains, then stops. A drain that fails or runs out of time is recorded and does not keep the stop. */
@@ -48,7 +51,7 @@ export class Stopping {
       if (error !== undefined) cell.teardownFailed(error)
       const at = cell.host.clock.now()
       const left = Math.min(order.at + order.limit, this.#latest) - at
-      this.#stop({ ...order, at, limit: Math.max(0, left) })
+      this.#stop({ ...order, at, limit: Math.max(0, left), end: Math.min(order.end, this.#latestEnd) })
     })
     this.#run = run
     run.begin()
