@@ -37,3 +37,24 @@ test('S7 D3 cleanups of a start that was aborted leave time for the others', asy
   expect(report.outcomes[0]).toMatchObject({ resource: 'db', outcome: 'stopped' })
   expect(log.at(-1)).toBe('stopped db')
 })
+
+test('S7 D3 a value whose first check was still awaited leaves time for those below, its kill included', async () => {
+  const { clock, kernel, log, traced, delay } = scene()
+  const db = traced('db')
+  const api = traced('api', {
+    dependsOn: { db },
+    check: () => false,
+    stop: hang,
+    kill: () => delay(20),
+    timeouts: { stop: 40 },
+  })
+  const app = kernel([api], { shutdown: { timeout: 40 } })
+  const failed = startError(app.start())
+  await clock.advance(100)
+  const report = await clock.run(app.shutdown().catch((error) => error.report))
+  await failed
+  expect(report.outcomes[0]).toMatchObject({ resource: 'db', outcome: 'stopped' })
+  expect(report.durationMs).toBeLessThanOrEqual(40)
+  expect(log.at(-1)).toBe('stop db')
+  await clock.advance(100)
+})

@@ -43,3 +43,13 @@ test('D3 a cleanup deferred while the teardown goes on does not exceed the budge
   const { report } = await stage.clock.run(shutdownError(app.shutdown()))
   expect(report.durationMs).toBeLessThanOrEqual(500)
 })
+
+test.each([0.5, 1, 5])('D3 a kill of %d ms at the very end of the budget does not exceed it', async (ms) => {
+  const { clock, kernel, traced, delay } = scene()
+  const a = traced('a', { stop: hang, kill: () => delay(ms), timeouts: { stop: 40 } })
+  const app = await kernel([a], { shutdown: { timeout: 40 } }).start()
+  const { report } = await clock.run(shutdownError(app.shutdown()))
+  expect(report.durationMs).toBeLessThanOrEqual(40)
+  expect(report.outcomes).toMatchObject([{ outcome: 'timed-out' }])
+  await clock.advance(10)
+})

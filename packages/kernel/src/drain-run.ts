@@ -19,11 +19,18 @@ export class DrainRun extends HookRun {
 
   begin(): void {
     const { cell, value, leases } = this.#instance
-    const { drain } = cell.definition.options
-    this.call(() => {
-      const drained: unknown = drain?.call(cell.definition.options, value, new StopScope(cell.name, this, this.#reason))
-      return leases === 0 ? drained : Promise.all([drained, this.#instance.unleased()])
-    })
+    const { options } = cell.definition
+    const drain = () => options.drain?.(value, new StopScope(cell.name, this, this.#reason))
+    this.call(leases === 0 ? drain : () => this.#withLeases(drain))
+  }
+
+  /** A drain that fails ends no lease. */
+  async #withLeases(drain: () => unknown): Promise<void> {
+    try {
+      await drain()
+    } finally {
+      await this.#instance.unleased()
+    }
   }
 
   /** Somebody who waits for it has less time. */

@@ -11,7 +11,7 @@ const FLOORS: readonly (readonly [job: string, files: string])[] = [
   ['definitions, events, bounded work', 'validate resource dependency replacement ref events kernel-view deadline'],
   ['data to data', 'health history graph probe report restart-policy plan'],
   ['one live resource and its hooks', 'hook-run context check-run drain-run readiness release instance stopping cell'],
-  ['walks over the graph', 'startup shutdown bring-up roster'],
+  ['walks over the graph', 'startup shutdown orphanage bring-up roster'],
   ['what goes on while it runs', 'monitor supervisor membership upkeep probe-keeper snapshot timeline'],
   ['the façade', 'live-kernel kernel virtual-clock event-log'],
   ['simulation, in any order among its own', 'simulate*'],

@@ -231,7 +231,7 @@ export class LiveKernel implements Kernel {
     const startup = this.#startup!
     this.#startup = undefined
     this.#to('stopping', order.reason)
-    startup.abort(startAborted(undefined, order.reason))
+    startup.handOver(startAborted(undefined, order.reason))
     this.#tearDown(order, (report) => {
       const starting = this.#starting!
       const stopping = this.#stopping!

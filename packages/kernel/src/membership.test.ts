@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { type Kernel, optional, ref, resource, StartError } from './index.js'
 import { rejection, shutdownError } from './testing/rejection.js'
@@ -467,7 +469,7 @@ describe('churn', () => {
 
 /** After a collection where the runtime offers one. */
 function usedHeap(): number {
-  const { gc } = globalThis as { gc?: () => void }
-  gc?.()
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
   return process.memoryUsage().heapUsed
 }

@@ -154,12 +154,11 @@ class Addition implements BringUpListener, Change {
     else if (this.#open === 0) this.#end([])
   }
 
+  /** What is removed before it came up takes along what was added for it: an addition is whole or nothing. */
   left(cell: Cell): void {
     if (this.#over) return
-    this.done.reject(removed(cell.name))
     this.#cells.delete(cell)
-    this.#open--
-    if (this.#open === 0) this.#end([])
+    this.#end([removed(cell.name)])
   }
 
   abandon(): void {

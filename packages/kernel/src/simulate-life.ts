@@ -64,6 +64,11 @@ export class Life {
     const releasing = this.cleanups.length > 0 || this.openCleanups > 0
     return releasing || (this.start === 'acquired' && (this.stopped === undefined || this.stopped === 'open'))
   }
+
+  /** It is being released, or still holds something. */
+  get releasing(): boolean {
+    return this.holds || (this.killed === 'open' && !this.releaseGivenUp)
+  }
 }
 
 /** How a hook of the teardown went; undefined: it was not called. */

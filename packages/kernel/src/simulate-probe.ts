@@ -60,7 +60,9 @@ function differenceOf(probe: Probe, { status, must, may }: Expected, world: Worl
   if (state === 'running' && probe.live !== true) return 'a running kernel is live'
   if (may.length === 0 ? probe.status !== status : worse(status, probe.status)) return `the status should be ${status}`
   if (state !== 'running') return undefined
-  const lost = must.find(({ state, away, impact, life }) => state === 'failed' && !away && impact === 'unready' && !life?.holds)
+  const lost = must.find(
+    ({ state, away, impact, life }) => state === 'failed' && !away && impact === 'unready' && !life?.releasing,
+  )
   if (lost !== undefined) return `"${lost.name}" has failed for good, and the kernel runs on`
   const named = new Set(probe.reasons.map(({ resource }) => resource))
   const missing = must.find(({ name }) => !named.has(name))

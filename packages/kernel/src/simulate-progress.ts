@@ -1,4 +1,3 @@
-import type { Life } from './simulate-life.js'
 import type { Track } from './simulate-track.js'
 import type { World } from './simulate-world.js'
 
@@ -23,7 +22,7 @@ function startsAtOnce(world: World): void {
 }
 
 function stopsAtOnce(world: World): void {
-  const tracks = [...world.tracks.values()].filter(({ member, life }) => member && (life?.holds || isKilled(life)))
+  const tracks = [...world.tracks.values()].filter(({ member, life }) => member && life?.releasing)
   // Starts in flight, and what failed ones had acquired, come first.
   if (tracks.some(({ life, state }) => state === 'starting' || life?.up === false)) return
   for (const track of tracks) {
@@ -44,11 +43,6 @@ function waits(track: Track): boolean {
     }
   }
   return false
-}
-
-/** Its kill is awaited, briefly. */
-function isKilled(life: Life | undefined): boolean {
-  return life?.killed === 'open' && !life.releaseGivenUp
 }
 
 /** Whether everything is where it can stay: running, or failed for good. */

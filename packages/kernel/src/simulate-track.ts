@@ -26,6 +26,8 @@ export class Track {
   away = false
   /** A restart began while it was starting. */
   cutShort = false
+  /** It failed, and why is about to be told. */
+  justFailed = false
   /** It was restarted, added or removed when a shutdown came. */
   parting = false
   /** The start of the kernel has dealt with it: it runs, or will not. */
@@ -54,7 +56,11 @@ export class Track {
 
   /** Whether those that wait for it to start need wait no longer. */
   get settled(): boolean {
-    return this.launched && this.state !== 'starting' && !(this.state === 'failed' && this.life?.holds && !this.life.up)
+    return (
+      this.launched &&
+      this.state !== 'starting' &&
+      !(this.state === 'failed' && this.life?.holds && !this.life.up && !this.life.orphan)
+    )
   }
 
   timeout(hook: SimulatedHook, timeouts: Required<Timeouts>): number {

@@ -80,6 +80,7 @@ function resourceMoved(world: World, { resource, from, to }: KernelEventOf<'reso
   if (from === 'starting' && to === 'running') track.cutShort = false
   if (to === 'restarting') track.cutShort = false
   if (from === 'stopping' && life !== undefined) released(world, track, life, to === 'stopped')
+  track.justFailed = to === 'failed' && from !== 'stopping'
   if (to === 'failed') {
     if (track.impact === 'unready' && from !== 'stopping') world.broken = true
     if (world.state === 'starting' && track.impact === 'unready') world.aborting = true
@@ -115,9 +116,11 @@ function released(world: World, { name }: Track, life: Life, well: boolean): voi
 
 function failed(world: World, track: Track, error: KeelsonError): void {
   world.ledger.see(error)
-  // A start that another restart cut short is still on its way back, and so is what failed to stop.
-  const ofTeardown = error.phase === 'drain' || error.phase === 'stop' || error.phase === 'kill'
-  if (track.state === 'failed' && !track.cutShort && !ofTeardown && error.code !== 'ABORTED') track.away = false
+  if (track.justFailed) {
+    track.justFailed = false
+    // A start that another restart cut short is still on its way back.
+    if (!track.cutShort && error.code !== 'ABORTED') track.away = false
+  }
   if (error.code === 'TIMEOUT') {
     if (error.phase === 'drain' && track.life !== undefined) track.life.drainTimedOut = true
     if (error.phase === 'stop') timedOut(world, track, error)

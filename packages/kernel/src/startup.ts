@@ -58,10 +58,20 @@ export class Startup implements StartListener {
 
   /** Launches nothing new and tells starts in flight to end. */
   abort(error: KeelsonError): void {
-    if (!this.#aborted) this.#errors.push(error)
-    this.#aborted = true
+    this.#giveUp(error)
     for (const cell of this.#cells) if (cell.state === 'starting') cell.instance?.abort(error)
     this.#pump()
+  }
+
+  /** Launches nothing new; what is in flight is left to a teardown. */
+  handOver(error: KeelsonError): void {
+    this.#giveUp(error)
+    this.#pump()
+  }
+
+  #giveUp(error: KeelsonError): void {
+    if (!this.#aborted) this.#errors.push(error)
+    this.#aborted = true
   }
 
   started(cell: Cell): void {
@@ -147,7 +157,8 @@ export function depsOf(graph: Graph, cells: readonly Cell[], id: number): Record
     const field = edgeField[edge]
     if (field === undefined) continue
     const cell = cells[edgeTo.at(edge)]!
-    const value = edgeKind[edge] === 'ref' ? new LiveRef(cell) : cell.available && !cell.leaving ? cell.value : undefined
+    const value =
+      edgeKind[edge] === 'ref' ? new LiveRef(cell) : cell.state === 'running' && !cell.leaving ? cell.value : undefined
     if (field === '__proto__') Object.defineProperty(deps, field, { value, enumerable: true })
     else deps[field] = value
   }
