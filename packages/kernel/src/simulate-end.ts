@@ -72,7 +72,8 @@ export function nothingLeft(world: World): void {
 }
 
 function somethingHeld(world: World): boolean {
-  for (const { lives } of world.tracks.values()) if (lives.some(({ holds }) => holds)) return true
+  for (const { lives } of world.tracks.values())
+    if (lives.some(({ holds, stopped, openCleanups }) => holds || stopped === 'open' || openCleanups > 0)) return true
   return false
 }
 

@@ -11,11 +11,15 @@ function startsAtOnce(world: World): void {
   let open = 0
   for (const { state, life, launched } of world.tracks.values()) {
     // What a failed start had acquired is released first.
-    if (state === 'starting' || (launched && life?.up === false && life.holds && !life.orphan)) open++
+    if (state === 'starting' || (launched && life?.up === false && life.releasing)) open++
   }
   if (open >= world.concurrency) return
   for (const track of world.tracks.values()) {
-    if (track.member && !track.launched && track.dependencies.every(({ to }) => to.settled)) {
+    if (
+      track.member &&
+      !track.launched &&
+      track.dependencies.every(({ to }) => to.settled && (to.state !== 'failed' || !to.life?.releasing))
+    ) {
       return world.violate('each starts as soon as it can', `"${track.name}" is not started, and waits for nothing`)
     }
   }

@@ -132,10 +132,10 @@ function timedOut(world: World, track: Track, error: KeelsonError): void {
   const late = (life: Life) => world.now >= (life.stopContext?.deadline ?? Infinity) - TOLERANCE
   const life = track.lastLife((life) => !life.serving && !life.releaseGivenUp && (life.holds || late(life)))
   if (life === undefined) return
-  if (life.stopped === 'open' && world.now < (life.stopContext?.deadline ?? 0) - TOLERANCE) {
+  if (!life.orphan && life.stopped === 'open' && world.now < (life.stopContext?.deadline ?? 0) - TOLERANCE) {
     world.violate('a stop is awaited', `"${track.name}" was given up before its stop had run out of time`)
   }
-  if (life.stopped === 'open' && life.stopContext?.signal.aborted === false) {
+  if (!life.orphan && life.stopped === 'open' && life.stopContext?.signal.aborted === false) {
     world.violate(
       'what is given up is told',
       `the stop of "${track.name}" was given up, and its signal has not aborted (${error.code})`,
