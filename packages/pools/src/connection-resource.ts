@@ -1,0 +1,39 @@
+import { type Dependencies, type Resource, type ResourceOptions, resource, type StartContext, type Values } from '@keelson/kernel'
+import type { Connection } from './connection.js'
+import { lifecycleOf } from './pool-options.js'
+import { Reaper } from './reaper.js'
+
+/** How a single connection is opened, and what of its options is not the kernel's. */
+export interface ConnectionKind<T, D extends Dependencies> {
+  readonly own: readonly string[]
+  readonly grace: number
+  open(deps: Values<D>, ctx: StartContext, reaper: Reaper): Promise<Connection<T>>
+}
+
+/** One connection as a resource: it has crashed when the connection is lost, so that the kernel restarts it by its policy. */
+export function connectionResource<T extends object, D extends Dependencies>(
+  name: string,
+  options: object,
+  kind: ConnectionKind<T, D>,
+): Resource<T> {
+  const open = new WeakMap<T, Connection<T>>()
+  const hooks: ResourceOptions<T, D> = {
+    async start(deps, ctx) {
+      const reaper = new Reaper()
+      reaper.start()
+      ctx.defer(() => reaper.stop())
+      const connection = await kind.open(deps, ctx, reaper)
+      open.set(connection.value, connection)
+      connection.onLost(ctx.crashed)
+      return connection.value
+    },
+    check: (value, { signal }) => open.get(value)?.ping?.(signal),
+    stop: (value, { deadline, signal }) => {
+      const connection = open.get(value)
+      signal.addEventListener('abort', () => connection?.kill(), { once: true })
+      return connection?.close(Math.max(0, Math.min(kind.grace, (deadline - Date.now()) * 0.8)))
+    },
+    kill: (value) => open.get(value)?.kill(),
+  }
+  return resource(name, Object.defineProperties(hooks, lifecycleOf(name, options, kind.own)) as ResourceOptions<T, D>)
+}

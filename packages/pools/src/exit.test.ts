@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { guard } from './guard.js'
+import { processPool } from './process-pool.js'
+import { bundle } from './testing/bundle.js'
+import { fixture, marked } from './testing/fixture.js'
+import { started } from './testing/kernels.js'
+
+let parent: Awaited<ReturnType<typeof bundle>>
+beforeAll(async () => {
+  parent = await bundle('parent')
+})
+afterAll(() => parent.remove())
+
+describe('no child outlives the process that started it, not even one that ignores SIGTERM and its own child', () => {
+  it.each(['exit', 'throw', 'abort', 'SIGTERM', 'SIGKILL'] as const)('when that ends by %s', async (how) => {
+    const mark = `keelson-exit-${how}-${process.pid}-${Date.now()}`
+    const program = spawn(
+      process.execPath,
+      [parent.path, fileURLToPath(new URL('./fixtures/line-server.mjs', import.meta.url))],
+      {
+        env: { ...process.env, KEELSON_MARK: mark },
+        stdio: ['pipe', 'pipe', 'ignore'],
+      },
+    )
+    await once(program.stdout, 'data')
+    // The program, two children, two grandchildren.
+    expect(marked(`KEELSON_MARK=${mark}`)).toHaveLength(5)
+    if (how === 'SIGTERM' || how === 'SIGKILL') program.kill(how)
+    else program.stdin.write(how)
+    await once(program, 'exit')
+    await expect.poll(() => marked(`KEELSON_MARK=${mark}`), { timeout: 10_000 }).toEqual([])
+  })
+
+  it('also when its guard was killed before', async () => {
+    const resource = processPool('servers', { servers: { a: fixture('line-server') }, keep: 1 })
+    const kernel = await started([resource])
+    const first = guard.pid!
+    await expect
+      .poll(
+        () => {
+          // Not in its first second: one that cannot run is not tried again.
+          if (guard.pid === first) process.kill(first, 'SIGKILL')
+          return guard.pid
+        },
+        { timeout: 10_000, interval: 1_500 },
+      )
+      .not.toBe(first)
+    await kernel.shutdown()
+    expect(guard.pid).toBeUndefined()
+  })
+})

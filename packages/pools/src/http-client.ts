@@ -1,0 +1,93 @@
+import { type Dispatcher, type RequestInit, type Response, Pool as UndiciPool, fetch as undiciFetch } from 'undici'
+import { type HttpErrors, namedErrors } from './http-errors.js'
+import type { ServerName } from './pool-errors.js'
+import type { PoolStats } from './pool-stats.js'
+
+/** What a client of one server goes by; times in ms. */
+export interface HttpLimits {
+  readonly max: number
+  readonly idleTimeout: number
+  readonly connectTimeout: number
+  readonly requestTimeout: number
+}
+
+/** How a request to a server of the pool is made: a path, and what `undici.request` takes. */
+export type HttpRequest = Omit<Dispatcher.RequestOptions, 'origin' | 'path' | 'method'> & { method?: Dispatcher.HttpMethod }
+
+/** Requests to one server over its pool of connections. Every error names the server. */
+export class HttpClient {
+  readonly url: string
+  /** For whatever else takes one, such as `fetch(…, { dispatcher })`. */
+  readonly dispatcher: Dispatcher
+  readonly #pool: UndiciPool
+  readonly #errors: HttpErrors
+  #created = 0
+  #destroyed = 0
+
+  constructor(name: ServerName, url: string, { max, idleTimeout, connectTimeout, requestTimeout }: HttpLimits) {
+    this.url = url
+    this.#pool = new UndiciPool(new URL(url).origin, {
+      connections: max,
+      keepAliveTimeout: idleTimeout,
+      keepAliveMaxTimeout: idleTimeout,
+      connectTimeout,
+      headersTimeout: requestTimeout,
+      bodyTimeout: requestTimeout,
+    })
+    this.#pool.on('connect', () => void this.#created++)
+    this.#pool.on('disconnect', () => void this.#destroyed++)
+    this.#errors = namedErrors(name, requestTimeout)
+    this.dispatcher = this.#pool.compose(this.#errors.interceptor)
+  }
+
+  /**
+   * `undici.request` to a path of the server: the quickest way, whose body must be read or dumped.
+   *
+   * @throws KeelsonError `TIMEOUT`, `START_FAILED` when the server cannot be connected to, `CRASHED` when it hung up.
+   */
+  request(path: string, options: HttpRequest = {}): Promise<Dispatcher.ResponseData> {
+    return this.dispatcher.request({ method: 'GET', ...options, path: this.#pathOf(path) })
+  }
+
+  /**
+   * `fetch` of a path of the server.
+   *
+   * @throws as `request`.
+   */
+  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    try {
+      return await undiciFetch(new URL(this.#pathOf(path), this.url), { ...init, dispatcher: this.dispatcher })
+    } catch (error) {
+      throw this.#errors.of(error)
+    }
+  }
+
+  stats(): Omit<PoolStats, 'waiting'> & { waiting: number } {
+    const { connected, free, pending } = this.#pool.stats
+    const idle = Math.min(free, connected)
+    return {
+      size: connected,
+      idle,
+      busy: connected - idle,
+      waiting: pending,
+      created: this.#created,
+      destroyed: this.#destroyed,
+    }
+  }
+
+  /** Resolves when every request that was made has its whole answer; takes no new ones. */
+  close(): Promise<void> {
+    return this.#pool.closed || this.#pool.destroyed ? Promise.resolve() : this.#pool.close()
+  }
+
+  /** Cuts off whatever is in flight. */
+  async destroy(): Promise<void> {
+    if (!this.#pool.destroyed) await this.#pool.destroy()
+  }
+
+  /** Paths are below that of the server's URL. */
+  #pathOf(path: string): string {
+    const base = new URL(this.url).pathname.replace(/\/$/, '')
+    return `${base}${path.startsWith('/') ? '' : '/'}${path}`
+  }
+}

@@ -1,0 +1,144 @@
+import type { Clock } from '@keelson/kernel'
+import type { Open } from './connection.js'
+import type { Lease } from './lease.js'
+import type { AcquireOptions, Pool } from './pool.js'
+import { duplicateServer, noServerWorks, poolStopping, serverRemoved, unknownServer } from './pool-errors.js'
+import { type PoolStats, sumOfStats } from './pool-stats.js'
+import { ServerPool } from './server-pool.js'
+import type { ServerPoolOptions } from './server-pool-options.js'
+
+/** What makes a `KeyedPool`. */
+export interface KeyedPoolOptions<T, S> extends ServerPoolOptions {
+  readonly open: Open<T, S>
+  /** Throws `INVALID_OPTION` for a server that cannot be used. */
+  readonly checkServer: (server: string, config: unknown) => void
+}
+
+/** One pool of connections per server. A server that fails takes nothing from the others. */
+export class KeyedPool<T, S> implements Pool<T, S> {
+  readonly #name: string
+  readonly #options: KeyedPoolOptions<T, S>
+  readonly #pools = new Map<string, ServerPool<T>>()
+  readonly #removals = new Set<Promise<void>>()
+  #stopping = false
+
+  constructor(name: string, options: KeyedPoolOptions<T, S>) {
+    this.#name = name
+    this.#options = options
+  }
+
+  get clock(): Clock {
+    return this.#options.clock
+  }
+
+  get servers(): readonly string[] {
+    return [...this.#pools.keys()]
+  }
+
+  async use<R>(server: string, work: (value: T, lease: Lease<T>) => R, options?: AcquireOptions): Promise<Awaited<R>> {
+    return this.#poolOf(server).use(work, options)
+  }
+
+  async acquire(server: string, options?: AcquireOptions): Promise<Lease<T>> {
+    return this.#poolOf(server).acquire(options)
+  }
+
+  stats(server?: string): PoolStats {
+    if (server !== undefined) return this.#poolOf(server).stats()
+    return sumOfStats([...this.#pools.values()].map((pool) => pool.stats()))
+  }
+
+  failure(server: string): Error | undefined {
+    return this.#poolOf(server).members.failures.error
+  }
+
+  add(server: string, config: S): void {
+    const name = { pool: this.#name, server }
+    if (this.#stopping) throw poolStopping(name)
+    if (this.#pools.has(server)) throw duplicateServer(name)
+    this.#options.checkServer(server, config)
+    const pool = new ServerPool<T>(name, (signal) => this.#options.open(server, config, signal), this.#options)
+    this.#pools.set(server, pool)
+    void pool.members.refill()
+  }
+
+  remove(server: string, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    const pool = this.#poolOf(server)
+    this.#pools.delete(server)
+    const removal = this.#remove(pool, signal)
+    this.#removals.add(removal)
+    const over = () => this.#removals.delete(removal)
+    removal.then(over, over)
+    return removal
+  }
+
+  /**
+   * Waits until what is to be kept warm is open, or could not be opened.
+   *
+   * @throws KeelsonError `CHECK_FAILED` when none of the servers can be reached; one that can is enough.
+   */
+  async warm(): Promise<void> {
+    const pools = [...this.#pools.values()]
+    await Promise.all(pools.map(({ members }) => members.settled()))
+    this.#throwUnlessOneWorks(pools.map(({ members }) => (members.works ? undefined : members.failures.error)))
+  }
+
+  /**
+   * Asks idle connections for a sign of life, and tries servers again that have failed.
+   *
+   * @throws KeelsonError `CHECK_FAILED` when none of the servers can be used.
+   */
+  async check(signal: AbortSignal): Promise<void> {
+    const pools = [...this.#pools.values()]
+    this.#throwUnlessOneWorks(await Promise.all(pools.map(({ members }) => members.check(signal))))
+  }
+
+  /** Closes what has been idle for too long. */
+  trim(now: number): void {
+    for (const { members } of this.#pools.values()) members.trim(now)
+  }
+
+  /** Refuses new callers, and resolves when those that were let in are served. */
+  async drain(): Promise<void> {
+    this.#stopping = true
+    await Promise.all([...this.#pools.values()].map((pool) => pool.drain()))
+  }
+
+  /** Closes everything at the same time; each connection may take `grace` ms before it is ended by force. */
+  async stop(grace: number): Promise<void> {
+    this.#stopping = true
+    const pools = [...this.#pools.values()]
+    const ends = await Promise.allSettled([...pools.map((pool) => pool.stop(grace)), ...this.#removals])
+    const errors = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
+    if (errors.length === 1) throw errors[0]
+    if (errors.length > 1) throw new AggregateError(errors, `${errors.length} servers did not close`)
+  }
+
+  /** The last resort: ends everything by force and waits for nothing. */
+  kill(): void {
+    for (const { members } of this.#pools.values()) members.kill()
+  }
+
+  async #remove(pool: ServerPool<T>, signal: AbortSignal | undefined): Promise<void> {
+    const drained = pool.drain(serverRemoved(pool.name))
+    if (signal !== undefined) {
+      const aborted = new Promise<void>((resolve) => {
+        if (signal.aborted) resolve()
+        else signal.addEventListener('abort', () => resolve(), { once: true })
+      })
+      await Promise.race([drained, aborted])
+    } else await drained
+    await pool.stop(this.#options.grace)
+  }
+
+  #throwUnlessOneWorks(failures: readonly (Error | undefined)[]): void {
+    const causes = failures.filter((failure) => failure !== undefined)
+    if (causes.length > 0 && causes.length === failures.length) throw noServerWorks(this.#name, causes)
+  }
+
+  #poolOf(server: string): ServerPool<T> {
+    const pool = this.#pools.get(server)
+    if (pool === undefined) throw unknownServer(this.#name, server, this.servers)
+    return pool
+  }
+}

@@ -1,0 +1,56 @@
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import type { ClientCapabilities, Implementation } from '@modelcontextprotocol/sdk/types.js'
+import { ChildTransport } from './child-transport.js'
+import type { Connection, Open } from './connection.js'
+import { loadMcpSdk, type McpSdk } from './mcp-sdk.js'
+import { processConnection, withChild } from './process-connection.js'
+import type { Reaper } from './reaper.js'
+import { openRemote } from './remote-connection.js'
+import { kindOf, type ServerConfig, type StdioServer } from './server-config.js'
+import { spawnServer } from './spawn-server.js'
+
+/** Who asks: what an MCP server is told of its client. */
+export interface McpClientOptions {
+  /** Default: the name of the resource, version 1.0.0. */
+  clientInfo?: Implementation
+  capabilities?: ClientCapabilities
+}
+
+/** What all MCP connections of one resource have in common. */
+export interface McpSetting {
+  readonly owner: string
+  readonly reaper: Reaper
+  readonly client: McpClientOptions
+  /** What a child may take to end when somebody closes its client, in ms. */
+  readonly grace: number
+}
+
+/** Opens MCP sessions over whichever transport a server's config asks for; loads the SDK. */
+export async function mcpOpener(setting: McpSetting): Promise<Open<Client, ServerConfig>> {
+  const sdk = await loadMcpSdk()
+  return (server, config, signal) => {
+    const client = makeClient(sdk, setting)
+    if (kindOf(config) === 'stdio') return openChild(sdk, setting, client, server, config as StdioServer, signal)
+    return openRemote(sdk, client, config as Exclude<ServerConfig, StdioServer>, signal)
+  }
+}
+
+async function openChild(
+  sdk: McpSdk,
+  { owner, reaper, grace }: McpSetting,
+  client: Client,
+  server: string,
+  config: StdioServer,
+  signal: AbortSignal,
+): Promise<Connection<Client>> {
+  const child = await spawnServer(owner, server, config, signal)
+  reaper.adopt(child)
+  // Who opens it has the last word on how long that takes, not the SDK's minute per request.
+  await withChild(child, signal, () => client.connect(new ChildTransport(sdk, child, grace), { signal, timeout: 2 ** 31 - 1 }))
+  return processConnection(child, client, (signal) => client.ping({ signal }))
+}
+
+function makeClient({ Client }: McpSdk, { owner, client }: McpSetting): Client {
+  const { clientInfo = { name: owner, version: '1.0.0' }, capabilities = {} } = client
+  return new Client(clientInfo, { capabilities })
+}

@@ -1,0 +1,24 @@
+/** The parts of the MCP SDK that are used here: a peer dependency, loaded by the resources that need it when they start. */
+export async function loadMcpSdk() {
+  try {
+    const [client, sse, streamable, stdio] = await Promise.all([
+      import('@modelcontextprotocol/sdk/client/index.js'),
+      import('@modelcontextprotocol/sdk/client/sse.js'),
+      import('@modelcontextprotocol/sdk/client/streamableHttp.js'),
+      import('@modelcontextprotocol/sdk/shared/stdio.js'),
+    ])
+    return {
+      Client: client.Client,
+      SSEClientTransport: sse.SSEClientTransport,
+      StreamableHTTPClientTransport: streamable.StreamableHTTPClientTransport,
+      ReadBuffer: stdio.ReadBuffer,
+      serializeMessage: stdio.serializeMessage,
+    }
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') throw cause
+    throw new Error('the MCP SDK is not installed; run npm install @modelcontextprotocol/sdk', { cause })
+  }
+}
+
+export type McpSdk = Awaited<ReturnType<typeof loadMcpSdk>>

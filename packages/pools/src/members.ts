@@ -1,0 +1,239 @@
+import { KeelsonError } from '@keelson/kernel'
+import { Failures } from './backoff.js'
+import type { Connection } from './connection.js'
+import type { LiveLease } from './lease.js'
+import { Member } from './member.js'
+import { cannotOpen, connectionLost, failingServer, openTimedOut, pingFailed, type ServerName } from './pool-errors.js'
+import type { ServerPoolOptions } from './server-pool-options.js'
+import { withSignal } from './with-signal.js'
+
+/** The open connections of one server: opens them, notices their end, keeps some warm, and closes what is idle, silent or over. */
+export class Members<T> {
+  readonly failures: Failures
+  readonly #name: ServerName
+  readonly #open: (signal: AbortSignal) => Promise<Connection<T>>
+  readonly #options: ServerPoolOptions
+  readonly #members = new Set<Member<T>>()
+  readonly #closing = new Map<Connection<T>, Promise<void>>()
+  readonly #errors: unknown[] = []
+  readonly #end = new AbortController()
+  #keep: number
+  #refillTimer: unknown
+  #created = 0
+  #destroyed = 0
+
+  constructor(name: ServerName, open: (signal: AbortSignal) => Promise<Connection<T>>, options: ServerPoolOptions) {
+    this.#name = name
+    this.#open = open
+    this.#options = options
+    this.#keep = options.keep
+    this.failures = new Failures(options.backoff)
+  }
+
+  /** How many are open or being opened. */
+  get live(): number {
+    return this.#members.size
+  }
+
+  /** Whether there is one to lend, now or when its caller is done. */
+  get works(): boolean {
+    for (const { connection } of this.#members) if (connection !== undefined) return true
+    return false
+  }
+
+  stats(): { size: number; idle: number; busy: number; created: number; destroyed: number } {
+    let idle = 0
+    for (const member of this.#members) if (member.idle) idle++
+    const size = this.#created - this.#destroyed
+    return { size, idle, busy: size - idle, created: this.#created, destroyed: this.#destroyed }
+  }
+
+  /** A connection with room for one more caller, opened if need be. */
+  async bind(): Promise<Member<T>> {
+    const { share, max } = this.#options
+    const roomy = [...this.#members].filter((member) => member.usable && member.slots < share)
+    const chosen = roomy.find(({ pinging }) => pinging === undefined) ?? (this.#members.size < max ? undefined : roomy[0])
+    const member = chosen ?? this.#begin()
+    member.slots++
+    await member.ready
+    await member.pinging
+    return member
+  }
+
+  /** Opens what is missing of `keep`; resolves when that is settled, however it went. */
+  async refill(): Promise<void> {
+    const missing = this.#keep - this.#members.size
+    if (missing <= 0 || this.#end.signal.aborted) return
+    const wait = this.failures.wait(this.#options.clock.now())
+    if (wait > 0) return this.#refillLater(wait)
+    await Promise.allSettled(Array.from({ length: missing }, () => this.#begin().ready))
+  }
+
+  /** Resolves when nothing is being opened any more. */
+  async settled(): Promise<void> {
+    await Promise.allSettled([...this.#members].map(({ ready }) => ready))
+  }
+
+  /** Whether the server can be used; tries one connection when the last one failed. */
+  async check(signal: AbortSignal): Promise<Error | undefined> {
+    const asked = [...this.#members].filter((member) => member.idle || this.#options.share > 1)
+    await Promise.all(asked.map((member) => this.#ping(member, signal)))
+    const { failures } = this
+    if (failures.count === 0 || this.works) return undefined
+    const [member] = this.#members
+    if (member === undefined && failures.wait(this.#options.clock.now()) > 0) return failures.error
+    await this.#try(member ?? this.#begin(), signal)
+    return this.works ? undefined : failures.error
+  }
+
+  /** Closes what has been idle for too long, as far as it is not to be kept. */
+  trim(now: number): void {
+    for (const member of this.#members) {
+      if (this.#members.size <= this.#keep) return
+      if (member.idle && now - member.idleSince >= this.#options.idleTimeout) this.discard(member)
+    }
+  }
+
+  /** A caller gave one back. */
+  returned(member: Member<T>): void {
+    if (member.out) return
+    if (member.leases.size === 0) member.idleSince = this.#options.clock.now()
+    if (member.usable) this.failures.succeeded()
+    else if (member.leases.size === 0) this.discard(member)
+  }
+
+  /** Takes a connection out and closes it; `close` reports if that fails. */
+  discard(member: Member<T>, grace = this.#options.grace): void {
+    const { connection } = member
+    if (connection === undefined || member.out) return
+    this.#takeOut(member)
+    this.#close(connection, grace)
+    void this.refill()
+  }
+
+  keepNone(): void {
+    this.#keep = 0
+    this.#options.clock.clearTimeout(this.#refillTimer)
+  }
+
+  /** Ends all of them at once, those that are being opened too, and waits until they are gone. */
+  async close(grace: number, reason: Error): Promise<void> {
+    this.keepNone()
+    this.#end.abort(reason)
+    const opening = [...this.#members].filter(({ connection }) => connection === undefined).map(({ ready }) => ready)
+    for (const member of this.#members) this.discard(member, grace)
+    // Those that are being closed already may have been given more time.
+    for (const connection of this.#closing.keys()) connection.close(grace).catch(() => {})
+    await Promise.allSettled(opening)
+    await Promise.all(this.#closing.values())
+    if (this.#errors.length > 0) throw new AggregateError(this.#errors, `server "${this.#name.server}" did not close`)
+  }
+
+  /** Ends them without waiting. */
+  kill(): void {
+    for (const { connection } of this.#members) connection?.kill()
+    for (const connection of this.#closing.keys()) connection.kill()
+  }
+
+  #begin(): Member<T> {
+    const now = this.#options.clock.now()
+    const member = new Member<T>(now)
+    const wait = this.failures.wait(now)
+    if (wait > 0) {
+      member.out = true
+      member.ready = Promise.reject(failingServer(this.#name, this.failures.count, wait, this.failures.error))
+    } else {
+      this.#members.add(member)
+      member.ready = this.#connect(member)
+    }
+    member.ready.catch(() => {})
+    return member
+  }
+
+  async #connect(member: Member<T>): Promise<void> {
+    const { clock, startTimeout } = this.#options
+    const late = new AbortController()
+    const timer = startTimeout === Infinity ? undefined : clock.setTimeout(() => late.abort(), startTimeout)
+    try {
+      const connection = await this.#open(AbortSignal.any([this.#end.signal, late.signal]))
+      member.connection = connection
+      member.idleSince = clock.now()
+      this.#created++
+      connection.onLost((why) => this.#lost(member, connectionLost(this.#name, connection.label, why)))
+      if (this.#end.signal.aborted) this.discard(member, 0)
+    } catch (error) {
+      this.#members.delete(member)
+      member.out = true
+      if (this.#end.signal.aborted) throw this.#end.signal.reason
+      const why = late.signal.aborted ? openTimedOut(this.#name, startTimeout) : this.#named(error)
+      this.failures.failed(why, member.begunAt, clock.now())
+      void this.refill()
+      throw why
+    } finally {
+      if (timer !== undefined) clock.clearTimeout(timer)
+    }
+  }
+
+  #lost(member: Member<T>, error: Error): void {
+    if (member.out || member.connection === undefined) return
+    this.#takeOut(member)
+    this.failures.failed(error, member.begunAt, this.#options.clock.now())
+    for (const lease of member.leases as Set<LiveLease<T>>) lease.lose(error)
+    this.#close(member.connection, 0)
+    void this.refill()
+  }
+
+  #close(connection: Connection<T>, grace: number): void {
+    const closed = connection.close(grace).catch((error: unknown) => {
+      this.#errors.push(error)
+      connection.kill()
+    })
+    this.#closing.set(connection, closed)
+    void closed.then(() => this.#closing.delete(connection))
+  }
+
+  #takeOut(member: Member<T>): void {
+    member.out = true
+    this.#members.delete(member)
+    this.#destroyed++
+  }
+
+  async #ping(member: Member<T>, signal: AbortSignal): Promise<void> {
+    const { connection } = member
+    if (connection?.ping === undefined || member.pinging !== undefined) return
+    const { clock, pingTimeout } = this.#options
+    const late = new AbortController()
+    const timer = clock.setTimeout(() => late.abort(new Error(`no answer within ${pingTimeout} ms`)), pingTimeout)
+    const asked = withSignal(connection.ping(late.signal), AbortSignal.any([signal, late.signal])).then(
+      () => this.failures.succeeded(),
+      (cause: unknown) => {
+        if (!signal.aborted) this.#lost(member, pingFailed(this.#name, connection.label, cause))
+      },
+    )
+    if (member.idle) member.pinging = asked
+    await asked
+    member.pinging = undefined
+    clock.clearTimeout(timer)
+  }
+
+  /** That it opens is enough only where there is no ping. */
+  async #try(member: Member<T>, signal: AbortSignal): Promise<void> {
+    try {
+      await withSignal(member.ready, signal)
+    } catch {
+      return // it is among the failures
+    }
+    if (member.connection?.ping === undefined) this.failures.succeeded()
+    else await this.#ping(member, signal)
+  }
+
+  #refillLater(wait: number): void {
+    const { clock } = this.#options
+    clock.clearTimeout(this.#refillTimer)
+    this.#refillTimer = clock.setTimeout(() => void this.refill(), wait, { unref: true })
+  }
+
+  #named(error: unknown): Error {
+    return error instanceof KeelsonError && error.details.server === this.#name.server ? error : cannotOpen(this.#name, error)
+  }
+}

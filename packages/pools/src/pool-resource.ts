@@ -1,0 +1,74 @@
+import { type Clock, type Dependencies, type Resource, type ResourceOptions, resource } from '@keelson/kernel'
+import type { Open } from './connection.js'
+import { KeyedPool } from './keyed-pool.js'
+import type { Pool } from './pool.js'
+import { lifecycleOf, ownOptions, type PoolOptions, poolLimits } from './pool-options.js'
+import { Reaper } from './reaper.js'
+import { checkServers, serversOf } from './servers.js'
+
+/** What one kind of pool adds: how it opens a connection, and which servers it takes. */
+export interface PoolKind<T, S> {
+  /** Options that are only its own. */
+  readonly own?: readonly string[]
+  checkServer(pool: string, server: string, config: unknown): void
+  /** Called at each start. */
+  opener(pool: string, reaper: Reaper): Open<T, S> | Promise<Open<T, S>>
+}
+
+const REAPER = 'reaper'
+
+/** A pool as a resource: its hooks drain, stop and check it, and a reaper closes what is idle. */
+export function poolResource<T, S, D extends Dependencies>(
+  name: string,
+  options: PoolOptions<S, D>,
+  kind: PoolKind<T, S>,
+): Resource<Pool<T, S>> {
+  const { servers, reaper: shared } = options
+  const limits = poolLimits(name, options)
+  const checkServer = (server: string, config: unknown) => kind.checkServer(name, server, config)
+  checkServers(name, servers, checkServer)
+  const hooks: ResourceOptions<KeyedPool<T, S>, D> = {
+    async start(deps, ctx) {
+      const reaper = reaperOf(deps, shared !== undefined, limits.clock)
+      if (shared === undefined) ctx.defer(() => reaper.stop())
+      if (shared === undefined) reaper.start()
+      const pool = new KeyedPool<T, S>(name, {
+        ...limits,
+        open: await kind.opener(name, reaper),
+        checkServer,
+      })
+      ctx.defer(reaper.watch(pool))
+      const giveUp = () => void pool.stop(0).catch(() => {})
+      ctx.signal.addEventListener('abort', giveUp, { once: true })
+      try {
+        for (const [server, config] of Object.entries(await serversOf(name, servers, deps, ctx))) pool.add(server, config)
+        await pool.warm()
+        ctx.signal.throwIfAborted()
+      } catch (error) {
+        await pool.stop(0)
+        throw error
+      } finally {
+        ctx.signal.removeEventListener('abort', giveUp)
+      }
+      return pool
+    },
+    check: (pool, { signal }) => pool.check(signal),
+    drain: (pool) => pool.drain(),
+    stop: (pool, { deadline, signal }) => {
+      signal.addEventListener('abort', () => pool.kill(), { once: true })
+      // The last part of what is left is for what happens after SIGKILL.
+      return pool.stop(Math.max(0, Math.min(limits.grace, (deadline - Date.now()) * 0.8)))
+    },
+    kill: (pool) => pool.kill(),
+  }
+  const descriptors = lifecycleOf(name, options, ownOptions(...(kind.own ?? [])))
+  if (shared !== undefined) {
+    // Read when a kernel takes the pool in, as every dependsOn.
+    descriptors.dependsOn = { get: () => ({ ...options.dependsOn, [REAPER]: shared }), enumerable: true }
+  }
+  return resource(name, Object.defineProperties(hooks, descriptors) as ResourceOptions<Pool<T, S>, D>)
+}
+
+function reaperOf(deps: object, shared: boolean, clock: Clock): Reaper {
+  return shared ? (deps as { [REAPER]: Reaper })[REAPER] : new Reaper({ clock })
+}

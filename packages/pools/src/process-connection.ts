@@ -1,0 +1,50 @@
+import type { Connection } from './connection.js'
+import type { ServerProcess } from './server-process.js'
+
+/** A child as a pool lends it, with whatever stands for it as its value. */
+export function processConnection<T>(
+  child: ServerProcess,
+  value: T,
+  ping?: (signal: AbortSignal) => Promise<unknown>,
+): Connection<T> {
+  return {
+    value,
+    label: `pid ${child.pid}`,
+    get spent() {
+      return !child.running
+    },
+    onLost: (listener) => void child.closed.then(() => listener(child.why)),
+    ...(ping && { ping }),
+    close: (grace) => child.stop(grace),
+    kill: () => child.kill(),
+  }
+}
+
+/**
+ * What `work` makes of a child that has just started; the child is ended when that fails, when it ends before, or when the signal
+ * aborts.
+ *
+ * @throws whatever `work` throws, or why the child ended.
+ */
+export async function withChild<R>(child: ServerProcess, signal: AbortSignal, work: () => R): Promise<Awaited<R>> {
+  let abort = () => {}
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+  })
+  const died = child.closed.then(() => Promise.reject(child.why))
+  died.catch(() => {})
+  const made = (async () => work())()
+  made.catch(() => {})
+  try {
+    signal.throwIfAborted()
+    return (await Promise.race([died, aborted, made])) as Awaited<R>
+  } catch (error) {
+    // A child that dies breaks whatever is being made of it: its end says more.
+    const ended = !child.running && !signal.aborted
+    await child.stop(0)
+    throw ended ? child.why : error
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}

@@ -1,0 +1,106 @@
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import type { FetchLike, Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
+import { Agent, fetch as undiciFetch } from 'undici'
+import type { Connection } from './connection.js'
+import type { McpSdk } from './mcp-sdk.js'
+import type { SseServer, StreamableServer } from './server-config.js'
+import { withSignal } from './with-signal.js'
+
+/** An MCP session over HTTP, with sockets of its own that are gone when it is closed. */
+export async function openRemote(
+  sdk: McpSdk,
+  client: Client,
+  config: SseServer | StreamableServer,
+  signal: AbortSignal,
+): Promise<Connection<Client>> {
+  // A stream of events may be silent for as long as it likes; who opens and who calls has a deadline of their own.
+  const agent = new Agent({ bodyTimeout: 0, headersTimeout: 0 })
+  const session = new RemoteSession(client, agent, makeTransport(sdk, config, agent), config.type === 'sse')
+  try {
+    await withSignal(client.connect(session.transport, { signal, timeout: 2 ** 31 - 1 }), signal)
+  } catch (error) {
+    await session.close(0)
+    throw signal.aborted ? signal.reason : explained(error)
+  }
+  session.opened = true
+  return session
+}
+
+class RemoteSession implements Connection<Client> {
+  readonly value: Client
+  readonly label = 'session'
+  readonly transport: Transport
+  opened = false
+  spent = false
+  readonly #agent: Agent
+  /** What it told of itself: the SDK throws the same errors at whoever called. */
+  readonly #errors = new WeakSet<Error>()
+  readonly #lost: Promise<Error>
+  #closing: Promise<void> | undefined
+
+  constructor(client: Client, agent: Agent, transport: Transport, needsStream: boolean) {
+    this.value = client
+    this.#agent = agent
+    this.transport = transport
+    this.#lost = new Promise((resolve) => {
+      client.onclose = () => {
+        this.spent = true
+        resolve(new Error('its session was closed'))
+      }
+      client.onerror = (error) => {
+        this.#errors.add(error)
+        // What was asked may still be answered, but the session is not one to rely on.
+        this.spent = true
+        // With SSE the answers come over the one stream, and a server knows nothing of a session after it.
+        if (needsStream && this.opened) resolve(explained(error))
+      }
+    })
+  }
+
+  broke(error: unknown): boolean {
+    return error instanceof Error && this.#errors.has(error)
+  }
+
+  onLost(listener: (why: Error) => void): void {
+    void this.#lost.then(listener)
+  }
+
+  ping(signal: AbortSignal): Promise<unknown> {
+    return this.value.ping({ signal })
+  }
+
+  close(grace: number): Promise<void> {
+    this.#closing ??= this.#close(grace)
+    return this.#closing
+  }
+
+  kill(): void {
+    this.value.close().catch(() => {})
+    this.#agent.destroy().catch(() => {})
+  }
+
+  async #close(grace: number): Promise<void> {
+    const { transport } = this
+    if (grace > 0 && this.opened && 'terminateSession' in transport && typeof transport.terminateSession === 'function') {
+      // A goodbye that a server need not understand.
+      await withSignal(Promise.resolve(transport.terminateSession()), AbortSignal.timeout(Math.min(grace, 1_000))).catch(() => {})
+    }
+    await this.value.close().catch(() => {})
+    await this.#agent.destroy()
+  }
+}
+
+function makeTransport(sdk: McpSdk, { type, url, headers = {} }: SseServer | StreamableServer, agent: Agent): Transport {
+  const dispatched = (input: string | URL, init?: object) => undiciFetch(input, { ...init, dispatcher: agent })
+  // Undici's own types of fetch are not those of Node's globals, though the objects are alike.
+  const options = { fetch: dispatched as unknown as FetchLike, requestInit: { headers: { ...headers } } }
+  const made = type === 'sse' ? sdk.SSEClientTransport : sdk.StreamableHTTPClientTransport
+  return new made(new URL(url), options) as Transport
+}
+
+/** Fetch says why it failed only in its cause. */
+function explained(error: unknown): Error {
+  const { message, cause } = error as Error
+  if (!(cause instanceof Error) || cause.message === '') return error as Error
+  return new Error(`${message}: ${cause.message}`, { cause: error })
+}

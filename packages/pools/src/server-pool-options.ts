@@ -1,0 +1,17 @@
+import type { Clock } from '@keelson/kernel'
+import type { BackoffOptions } from './backoff.js'
+
+/** What the pool of one server goes by; times in ms. */
+export interface ServerPoolOptions {
+  readonly max: number
+  readonly keep: number
+  readonly share: number
+  readonly idleTimeout: number
+  readonly acquireTimeout: number
+  readonly startTimeout: number
+  readonly useTimeout: number
+  readonly pingTimeout: number
+  readonly grace: number
+  readonly backoff: BackoffOptions
+  readonly clock: Clock
+}

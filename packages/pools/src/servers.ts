@@ -1,0 +1,26 @@
+import type { Dependencies, StartContext, Values } from '@keelson/kernel'
+import { invalid, type Servers } from './pool-options.js'
+
+/** @throws KeelsonError `INVALID_OPTION` for servers that are given and cannot be used; those that a function makes are checked at the start. */
+export function checkServers(name: string, servers: unknown, check: (server: string, config: unknown) => void): void {
+  if (typeof servers === 'function') return
+  if (!isRecord(servers))
+    throw invalid(name, 'servers', 'servers must be an object, with a server under each name, or a function')
+  for (const [server, config] of Object.entries(servers)) check(server, config)
+}
+
+/** The servers of a pool that starts. */
+export async function serversOf<S, D extends Dependencies>(
+  name: string,
+  servers: Servers<S, D>,
+  deps: Values<D>,
+  ctx: StartContext,
+): Promise<Readonly<Record<string, S>>> {
+  const made: unknown = typeof servers === 'function' ? await servers(deps, ctx) : servers
+  if (!isRecord(made)) throw invalid(name, 'servers', 'servers must be an object, with a server under each name')
+  return made as Readonly<Record<string, S>>
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

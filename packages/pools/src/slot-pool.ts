@@ -1,0 +1,30 @@
+import { Pool } from 'tarn'
+import { Slot } from './member.js'
+import type { Members } from './members.js'
+import type { ServerPoolOptions } from './server-pool-options.js'
+
+/** The longest delay of a timer: tarn hands its times to setTimeout, which fires at once above this. */
+const LONGEST = 2 ** 31 - 1
+
+/**
+ * Tarn, lending slots. Its own reaping is out of use, since it knows neither our clock nor connections that end by themselves; so
+ * are its timeouts for opening and closing, which do not stop what they time.
+ */
+export function slotPool<T>(members: Members<T>, { max, share, acquireTimeout }: ServerPoolOptions): Pool<Slot<T>> {
+  return new Pool<Slot<T>>({
+    min: 0,
+    max: max * share,
+    create: async () => new Slot(await members.bind()),
+    validate: ({ member }) => member.usable && member.pinging === undefined,
+    destroy: ({ member }) => {
+      member.slots--
+    },
+    propagateCreateError: true,
+    createRetryIntervalMillis: 1,
+    acquireTimeoutMillis: Math.max(1, Math.round(Math.min(acquireTimeout, LONGEST))),
+    createTimeoutMillis: LONGEST,
+    destroyTimeoutMillis: LONGEST,
+    idleTimeoutMillis: LONGEST,
+    reapIntervalMillis: LONGEST,
+  })
+}
