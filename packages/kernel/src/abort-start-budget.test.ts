@@ -58,3 +58,27 @@ test('S7 D3 a value whose first check was still awaited leaves time for those be
   expect(log.at(-1)).toBe('stop db')
   await clock.advance(100)
 })
+
+test('S7 D3 a value whose first check was still awaited leaves time for those below, its cleanups included', async () => {
+  const { clock, kernel, log, traced, delay } = scene()
+  const db = traced('db', { timeouts: { stop: 5 } })
+  const api = traced('api', {
+    dependsOn: { db },
+    start: (_, { defer }) => {
+      defer(() => delay(5))
+      defer(() => delay(17))
+    },
+    check: () => false,
+    stop: () => delay(19),
+    timeouts: { stop: 40 },
+  })
+  const app = kernel([api], { shutdown: { timeout: 40 } })
+  const failed = startError(app.start())
+  await clock.advance(100)
+  const report = await clock.run(app.shutdown().catch((error) => error.report))
+  await failed
+  expect(report.outcomes[0]).toMatchObject({ resource: 'db', outcome: 'stopped' })
+  expect(report.durationMs).toBeLessThanOrEqual(40)
+  expect(log.at(-1)).toBe('stop db')
+  await clock.advance(100)
+})
