@@ -53,11 +53,11 @@ export class Ledger {
   }
 
   /** A failed check that nobody was told of, though its instance is still there; asked when everything has settled. */
-  untoldCheck(): InjectedError | undefined {
+  untoldCheck(ending: boolean): InjectedError | undefined {
     const checks = this.#checks
     if (checks.length === 0) return undefined
     this.#checks = []
-    const untold = checks.find(({ error, life }) => this.#open.has(error) && life.serving)
+    const untold = checks.find(({ error, life }) => !ending && this.#open.has(error) && life.serving && !life.track.away)
     for (const { error } of checks) this.#open.delete(error)
     return untold
   }

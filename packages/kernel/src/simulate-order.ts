@@ -142,23 +142,14 @@ function leaves(world: World, life: Life): void {
   const { track } = life
   for (const { from } of track.dependents) {
     const dependent = from.life
-    if (dependent?.holds && !dependent.orphan && dependent.given.get(track) === life) {
-      world.violate(
-        'nothing stops before its dependents',
-        `"${track.name}" was stopped while "${from.name}", which has its value, is ${from.state}`,
-      )
-    } else if (
-      world.ending &&
-      from.member &&
-      from.joined >= track.joined &&
-      dependent?.holds &&
-      !track.parting &&
-      !from.parting
-    ) {
-      world.violate(
-        'nothing stops before its dependents',
-        `"${track.name}" was stopped with everything else, before "${from.name}"`,
-      )
+    // Nothing waits for what came too late.
+    if (!dependent?.holds || dependent.orphan) continue
+    const tied = world.ending && from.member && from.joined >= track.joined && !track.parting && !from.parting
+    if (dependent.given.get(track) === life) {
+      const what = `while "${from.name}", which has its value, is ${from.state}`
+      world.violate('nothing stops before its dependents', `"${track.name}" was stopped ${what}`)
+    } else if (tied) {
+      world.violate('nothing stops before its dependents', `"${track.name}" was stopped in a shutdown before "${from.name}"`)
     }
   }
 }

@@ -114,7 +114,7 @@ function look(world: World, invariant: Production['invariant']): void {
   inTime(world)
   nothingLeft(world)
   nothingIdles(world)
-  const untold = world.ledger.untoldCheck()
+  const untold = world.ledger.untoldCheck(world.ending)
   if (untold !== undefined) world.violate('every error is told', `nobody was told of "${untold.error.message}"`)
   try {
     invariant?.(world.kernel)

@@ -1,5 +1,6 @@
 import type { HookContext, StartContext, StopContext } from './context.js'
 import type { Ref } from './ref.js'
+import type { FaultKind } from './simulate-faults.js'
 import { Life } from './simulate-life.js'
 import { checkCall, cleanupCall, drainCall, killCall, startCall, stopCall } from './simulate-order.js'
 import type { HookDecision, SimulatedHook } from './simulate-schedule.js'
@@ -106,10 +107,12 @@ export class Stage {
   }
 
   #call(life: Life, hook: SimulatedHook, ctx: HookContext | undefined, real: () => unknown, settled: Call['settled']): Call {
-    const { timeouts, decider, now: began } = this.#world
+    const { timeouts, decider, tally, now: began } = this.#world
     const number = ++life.track.calls[hook]
     const limit = life.track.timeout(hook, timeouts)
     const decision = decider.hook(life.track, hook, number, limit)
+    const fault = decision === undefined ? undefined : faultOf(decision, limit)
+    if (fault !== undefined) tally[fault]++
     return { life, hook, number, began, limit, decision, ctx, real, settled }
   }
 
@@ -188,6 +191,14 @@ export class Stage {
       else signal.addEventListener('abort', obey, { once: true })
     })
   }
+}
+
+/** What a decision counts as. */
+function faultOf({ hook, does, ms = 0 }: HookDecision, limit: number): FaultKind | undefined {
+  if (does === 'hangs' || does === 'obeys') return 'hang'
+  if (ms >= limit) return 'late'
+  if (does !== 'settles') return hook === 'check' ? 'check' : 'failure'
+  return ms > 0 ? 'delay' : undefined
 }
 
 /** A real release is carried out whatever the simulation makes of it, so that a run leaks nothing. */
