@@ -3,6 +3,9 @@ import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js'
 import type { McpSdk } from './mcp-sdk.js'
 import type { ServerProcess } from './server-process.js'
 
+/** How long after the end of its output a child that ends may take to do so, in ms. */
+const END_FOLLOWS = 200
+
 /**
  * The MCP SDK's framing over a child of ours. The SDK's own transport starts its child in our process group and signals that child
  * alone.
@@ -26,8 +29,11 @@ export class ChildTransport implements Transport {
   async start(): Promise<void> {
     const { stdout, closed } = this.#child
     stdout.on('data', (chunk: Buffer) => this.#read(chunk))
-    // A server without standard output can answer nobody, even if it goes on running.
-    stdout.once('end', () => this.#child.kill(new Error('it closed its standard output')))
+    stdout.once('end', () => {
+      // A server without standard output can answer nobody, even if it goes on running. Mostly it is about to end, and says why.
+      const timer = setTimeout(() => this.#child.kill(new Error('it closed its standard output')), END_FOLLOWS)
+      void closed.then(() => clearTimeout(timer))
+    })
     void closed.then(() => this.onclose?.())
   }
 

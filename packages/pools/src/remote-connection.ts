@@ -6,6 +6,9 @@ import type { McpSdk } from './mcp-sdk.js'
 import type { SseServer, StreamableServer } from './server-config.js'
 import { withSignal } from './with-signal.js'
 
+/** What a session may take to show that it is still there after an error, in ms. */
+const SIGN_OF_LIFE = 3_000
+
 /** An MCP session over HTTP, with sockets of its own that are gone when it is closed. */
 export async function openRemote(
   sdk: McpSdk,
@@ -37,6 +40,7 @@ class RemoteSession implements Connection<Client> {
   readonly #errors = new WeakSet<Error>()
   readonly #lost: Promise<Error>
   #closing: Promise<void> | undefined
+  #asking = false
 
   constructor(client: Client, agent: Agent, transport: Transport, needsStream: boolean) {
     this.value = client
@@ -51,8 +55,10 @@ class RemoteSession implements Connection<Client> {
         this.#errors.add(error)
         // What was asked may still be answered, but the session is not one to rely on.
         this.spent = true
+        if (!this.opened) return
         // With SSE the answers come over the one stream, and a server knows nothing of a session after it.
-        if (needsStream && this.opened) resolve(explained(error))
+        if (needsStream) resolve(explained(error))
+        else this.#askWhetherLost(() => resolve(explained(error)))
       }
     })
   }
@@ -77,6 +83,17 @@ class RemoteSession implements Connection<Client> {
   kill(): void {
     this.value.close().catch(() => {})
     this.#agent.destroy().catch(() => {})
+  }
+
+  /** Streamable HTTP has many streams, of which any may break; a call whose stream is gone would wait for the SDK's minute. */
+  #askWhetherLost(lost: () => void): void {
+    if (this.#asking) return
+    this.#asking = true
+    this.ping(AbortSignal.timeout(SIGN_OF_LIFE))
+      .catch(lost)
+      .finally(() => {
+        this.#asking = false
+      })
   }
 
   async #close(grace: number): Promise<void> {

@@ -1,0 +1,113 @@
+import { once } from 'node:events'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import { type HttpPoolOptions, httpPool } from './http-pool.js'
+import { failureOf, started } from './testing/kernels.js'
+
+const servers: Server[] = []
+afterEach(async () => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections()
+    if (server.listening) await new Promise((resolve) => server.close(resolve))
+  }
+})
+
+async function serve(listener: RequestListener) {
+  const server = createServer(listener).listen(0, '127.0.0.1')
+  servers.push(server)
+  await once(server, 'listening')
+  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+}
+
+async function start(urls: Record<string, string>, options: Partial<HttpPoolOptions<Record<never, never>>> = {}) {
+  const configs = Object.fromEntries(Object.entries(urls).map(([name, url]) => [name, { url }]))
+  const resource = httpPool('upstreams', { ...options, servers: configs })
+  const kernel = await started([resource])
+  return { kernel, pool: kernel.get(resource) }
+}
+
+describe('httpPool', () => {
+  it('asks paths below the URL of a server, over as many connections as it may', async () => {
+    const { url } = await serve((req, res) => setTimeout(() => res.end(req.url), 50))
+    const { pool } = await start({ search: `${url}/v1/` }, { max: 2 })
+    const answers = Array.from({ length: 6 }, (_, n) =>
+      pool.use('search', async (http) => (await http.fetch(`/q?n=${n}`)).text()),
+    )
+    expect(await Promise.all(answers)).toEqual(Array.from({ length: 6 }, (_, n) => `/v1/q?n=${n}`))
+    const { body, statusCode } = await pool.use('search', (http) => http.request('q', { method: 'POST', body: 'x' }))
+    expect([statusCode, await body.text()]).toEqual([200, '/v1/q'])
+    expect(pool.stats('search')).toMatchObject({ size: 2, created: 2, destroyed: 0, waiting: 0 })
+  })
+
+  it('answers what is in flight to the last byte before it stops, and refuses what is new', async () => {
+    const { url } = await serve((_req, res) => {
+      res.write('first ')
+      setTimeout(() => res.end('last'), 300)
+    })
+    const { kernel, pool } = await start({ search: url })
+    const response = await pool.use('search', (http) => http.fetch('/'))
+    const stopped = kernel.shutdown()
+    const error = await failureOf(pool.use('search', (http) => http.fetch('/')))
+    expect(error).toMatchObject({ code: 'ABORTED', details: { server: 'search' } })
+    expect(await response.text()).toBe('first last')
+    expect((await stopped).ok).toBe(true)
+    expect(pool.stats()).toMatchObject({ size: 0 })
+  })
+
+  it('names the server that refuses, breaks off or is silent, and goes on with the others', async () => {
+    const silent = await serve(() => {})
+    const breaking = await serve((_req, res) => res.writeHead(200).write('half', () => res.destroy()))
+    const fine = await serve((_req, res) => res.end('fine'))
+    const gone = await serve(() => {})
+    await new Promise((resolve) => gone.server.close(resolve))
+    const { pool } = await start(
+      { silent: silent.url, breaking: breaking.url, fine: fine.url, gone: gone.url },
+      { requestTimeout: 300 },
+    )
+    const ask = (server: string) => pool.use(server, async (http) => await (await http.request('/')).body.text())
+    const fetched = (server: string) => pool.use(server, async (http) => await (await http.fetch('/')).text())
+    for (const how of [ask, fetched]) {
+      expect(await failureOf(how('gone'))).toMatchObject({ code: 'START_FAILED', details: { server: 'gone' } })
+      expect(await failureOf(how('silent'))).toMatchObject({ code: 'TIMEOUT', details: { server: 'silent' } })
+      expect(await how('fine')).toBe('fine')
+    }
+    const broken = await failureOf(ask('breaking'))
+    expect(broken).toMatchObject({ code: 'CRASHED', details: { server: 'breaking' } })
+    expect(broken.message).toMatch(/pool "upstreams": server "breaking" broke off/)
+  }, 60_000)
+
+  it('cuts off requests that do not end within the drain timeout', async () => {
+    const { url } = await serve(() => {})
+    const { kernel, pool } = await start({ search: url }, { timeouts: { drain: 200 } })
+    const hanging = failureOf(pool.use('search', (http) => http.fetch('/')))
+    await expect.poll(() => pool.stats().busy).toBe(1)
+    await failureOf(kernel.shutdown())
+    expect(await hanging).toMatchObject({ details: { server: 'search' } })
+    expect(pool.stats()).toMatchObject({ size: 0 })
+  })
+
+  it('is unhealthy when no server answers its ping', async () => {
+    let status = 200
+    const { url } = await serve((_req, res) => res.writeHead(status).end())
+    const { kernel, pool } = await start({ a: url, b: url }, { ping: '/health', monitor: { interval: 20, failureThreshold: 1 } })
+    expect(kernel.probe().ready).toBe(true)
+    status = 503
+    await expect.poll(() => kernel.probe().ready, { timeout: 10_000 }).toBe(false)
+    expect(pool.failure('a')?.message).toBe('pool "upstreams": server "a" answered /health with status 503')
+    status = 200
+    await expect.poll(() => kernel.probe().ready, { timeout: 10_000 }).toBe(true)
+  })
+
+  it('takes servers in and out while it runs', async () => {
+    const { url } = await serve((_req, res) => setTimeout(() => res.end('ok'), 100))
+    const { pool } = await start({})
+    pool.add('late', { url })
+    expect(() => pool.add('later', { url: 'nonsense' })).toThrow(/server "later" cannot be used: url is no http/)
+    const inFlight = pool.use('late', async (http) => (await http.fetch('/')).text())
+    await expect.poll(() => pool.stats().busy).toBe(1)
+    await pool.remove('late')
+    expect(await inFlight).toBe('ok')
+    expect(pool.servers).toEqual([])
+  })
+})
