@@ -1,4 +1,5 @@
-import type { Cell, StartListener } from './cell.js'
+import type { Cell } from './cell.js'
+import type { StartListener } from './cell-host.js'
 import type { KeelsonError } from './errors.js'
 import { type Graph, NONE } from './graph.js'
 import { depsOf } from './startup.js'

@@ -1,47 +1,12 @@
-import type { Clock } from './clock.js'
-import type { Deadlines } from './deadline.js'
+import { CellHealth } from './cell-health.js'
+import type { CellHost, StartListener, StopListener } from './cell-host.js'
 import { dependencyFailed, type KeelsonError, notStarted, startAborted } from './errors.js'
-import type { Events } from './events.js'
-import { countCheck, type HealthCount } from './health.js'
-import type { CheckRecord } from './history.js'
 import { Instance } from './instance.js'
-import type { KernelView } from './kernel-view.js'
-import type { Release, StopOrder } from './release.js'
+import type { StopOrder } from './release.js'
 import type { Outcome } from './report.js'
 import type { Definition, Impact, Timeouts } from './resource.js'
 import { move, RESOURCE_MOVES, type ResourceState } from './state.js'
 import { Stopping, teardownTime } from './stopping.js'
-
-/** What a cell needs of the kernel that it lives in. */
-export interface CellHost {
-  readonly clock: Clock
-  readonly events: Events
-  /** Of hooks that somebody waits for. */
-  readonly deadlines: Deadlines
-  readonly timeouts: Required<Timeouts>
-  /** What hooks see of the kernel, one for each start. */
-  view(): KernelView
-  /** Whether a resource is fine, or why it is not, has changed. */
-  troubleChanged(cell: Cell): void
-  /** A running resource is gone, or its checks have failed past the threshold. */
-  failing(cell: Cell, error: KeelsonError): void
-  /** A value that came after its start had been given up is being released; a teardown waits for that. */
-  orphanArrived(release: Release): void
-  orphanReleased(resource: string, release: Release): void
-  /** A hook failed after it had been given up. */
-  lateError(error: KeelsonError): void
-}
-
-export interface StartListener {
-  started(cell: Cell): void
-  /** At once; `startSettled` follows when what it had acquired is released. */
-  startFailed(cell: Cell, error: KeelsonError): void
-  startSettled(cell: Cell, errors: readonly KeelsonError[]): void
-}
-
-export interface StopListener {
-  stopped(cell: Cell): void
-}
 
 /** One live resource: the sole owner of its state. Its hooks run in its current instance. */
 export class Cell {
@@ -54,9 +19,7 @@ export class Cell {
   instance: Instance | undefined
   /** Why it failed. */
   error: KeelsonError | undefined
-  count: HealthCount = FRESH
-  /** Why it is unhealthy. */
-  healthError: KeelsonError | undefined
+  readonly health = new CellHealth(this)
   /** How its last teardown ended, with everything that went wrong in it. */
   outcome: Outcome = 'never-started'
   teardownErrors: readonly KeelsonError[] = NO_ERRORS
@@ -118,14 +81,14 @@ export class Cell {
 
   /** S4, H2: whether the kernel's probe has nothing to say about it. */
   get fine(): boolean {
-    return !this.away && this.state !== 'failed' && this.count.health !== 'unhealthy'
+    return !this.away && this.state !== 'failed' && this.health.health !== 'unhealthy'
   }
 
   /** Forgets how its last life went. */
   renew(): void {
-    this.error = this.healthError = undefined
+    this.error = undefined
     this.gone = this.leaving = false
-    this.count = FRESH
+    this.health.renew()
     this.outcome = 'never-started'
     this.teardownErrors = NO_ERRORS
     this.startedAt = this.runningAt = this.failedAt = this.drainAt = this.stopAt = this.stoppedAt = 0
@@ -144,7 +107,7 @@ export class Cell {
     this.runningAt = this.host.clock.now()
     const order = this.#stopAfterStart
     this.#stopAfterStart = undefined
-    if (order === undefined && this.definition.options.check !== undefined) this.#setHealth(PASSED, undefined)
+    if (order === undefined && this.definition.options.check !== undefined) this.health.push(undefined)
     this.#to('running')
     this.#startListener!.started(this)
     if (order !== undefined) this.#stopping!.begin(remainderOf(order, this.host.clock.now()))
@@ -189,15 +152,17 @@ export class Cell {
     this.error = error
     this.failedAt = this.host.clock.now()
     this.state = move(RESOURCE_MOVES, from, 'failed', this.name)
-    this.host.troubleChanged(this)
+    this.host.noteTrouble(this)
     this.#announce(from)
     if (this.#told !== error) this.#report(error)
+    this.host.tellTrouble()
   }
 
   /** It is taken away to be started again, or is back, or will not come back. */
   setAway(away: boolean): void {
     this.away = away
-    this.host.troubleChanged(this)
+    this.host.noteTrouble(this)
+    this.host.tellTrouble()
   }
 
   /** Torn down, and waiting for its turn to start again. */
@@ -208,23 +173,6 @@ export class Cell {
   /** The restart that it waited for will not come. */
   rest(): void {
     if (this.state === 'restarting') this.#to('stopped')
-  }
-
-  /** Said by the resource itself: takes effect at once, whatever the thresholds say. */
-  pushHealth(error: KeelsonError | undefined): void {
-    if (error === undefined) this.#setHealth(PASSED, undefined)
-    else this.#setHealth({ health: 'unhealthy', failures: 0, passes: 0 }, error)
-  }
-
-  /** Said by a check: counts towards the thresholds. */
-  recordCheck({ ok, durationMs, error }: CheckRecord): void {
-    const { name, host, definition } = this
-    if (host.events.active) {
-      host.events.emit('check:result', { resource: name, ok, durationMs, ...(error === undefined ? {} : { error }) })
-    }
-    const { failureThreshold = 3, successThreshold = 1 } = definition.options.monitor ?? {}
-    this.#setHealth(countCheck(this.count, ok, { failureThreshold, successThreshold }), error ?? this.healthError)
-    if (error !== undefined && this.count.failures >= failureThreshold) host.failing(this, error)
   }
 
   /** The most that its teardown may take by its own timeouts, in ms. */
@@ -283,24 +231,6 @@ export class Cell {
     this.host.events.emit('resource:error', { resource: this.name, phase: error.phase, error })
   }
 
-  #setHealth(count: HealthCount, error: KeelsonError | undefined): void {
-    const from = this.count.health
-    this.count = count
-    const reason = this.healthError?.message
-    this.healthError = count.health === 'unhealthy' ? error : undefined
-    if (from === count.health) {
-      if (this.healthError?.message !== reason) this.host.troubleChanged(this)
-      return
-    }
-    this.host.events.emit('health:change', {
-      resource: this.name,
-      from,
-      to: count.health,
-      ...(this.healthError === undefined ? {} : { error: this.healthError }),
-    })
-    this.host.troubleChanged(this)
-  }
-
   #to(state: ResourceState): void {
     const from = this.state
     this.state = move(RESOURCE_MOVES, from, state, this.name)
@@ -312,8 +242,6 @@ export class Cell {
   }
 }
 
-const FRESH: HealthCount = { health: 'unknown', failures: 0, passes: 0 }
-const PASSED: HealthCount = { health: 'healthy', failures: 0, passes: 1 }
 const NO_ERRORS: readonly KeelsonError[] = []
 
 /** What is left of an order at a later time. */

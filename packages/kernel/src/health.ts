@@ -20,3 +20,8 @@ export function countCheck(count: HealthCount, ok: boolean, thresholds: HealthTh
   if (passes >= thresholds.successThreshold) return { health: 'healthy', failures, passes }
   return { health: count.health, failures, passes }
 }
+
+export const FRESH: HealthCount = { health: 'unknown', failures: 0, passes: 0 }
+export const PASSED: HealthCount = { health: 'healthy', failures: 0, passes: 1 }
+/** Its failures are those of its checks alone, so a push counts as none. */
+export const PUSHED_UNHEALTHY: HealthCount = { health: 'unhealthy', failures: 0, passes: 0 }

@@ -48,7 +48,7 @@ export class Instance extends HookRun {
 
   /** Health said by the resource itself; without an error it is healthy. */
   push(error: KeelsonError | undefined): void {
-    if (this.#current) this.cell.pushHealth(error)
+    if (this.#current) this.cell.health.push(error)
   }
 
   crashed(cause: unknown): void {

@@ -1,17 +1,15 @@
-import type { Cell, CellHost } from './cell.js'
-import { type Clock, systemClock } from './clock.js'
+import type { Cell } from './cell.js'
+import { systemClock } from './clock.js'
 import { Deadlines } from './deadline.js'
 import { Deferred } from './deferred.js'
 import type { ResourceLike } from './dependency.js'
 import { describe, type KeelsonError, kernelFailed, refused, registeredTooLate, startAborted } from './errors.js'
-import { Events, type KernelEvents, type KernelListener } from './events.js'
+import type { KernelEvents, KernelListener } from './events.js'
 import type { Kernel, KernelOptions } from './kernel.js'
-import { NarrowView } from './kernel-view.js'
+import { KernelHost } from './kernel-host.js'
 import { Monitor } from './monitor.js'
-import { Orphanage } from './orphanage.js'
 import { type Plan, planOf } from './plan.js'
 import type { Probe } from './probe.js'
-import { ProbeKeeper } from './probe-keeper.js'
 import { reportOf, ShutdownError, type ShutdownReport, StartError } from './report.js'
 import type { Timeouts } from './resource.js'
 import { Roster } from './roster.js'
@@ -28,47 +26,35 @@ const SHUTDOWN = { delay: 0, timeout: 25_000 }
 /** The kernel: composes the walks over the graph, and holds the state of the whole. */
 export class LiveKernel implements Kernel {
   readonly name: string
-  readonly #clock: Clock
-  readonly #events: Events
-  readonly #deadlines: Deadlines
-  readonly #monitor: Monitor
-  readonly #probe: ProbeKeeper
-  readonly #host: CellHost
+  readonly #host: KernelHost
   readonly #roster: Roster
-  readonly #orphanage = new Orphanage()
+  readonly #monitor: Monitor
+  readonly #upkeep: Upkeep
   readonly #shutdown: { readonly delay: number; readonly timeout: number }
   readonly #concurrency: number
-  readonly #upkeep: Upkeep
   #state: KernelState = 'idle'
-  /** What hooks see; a new one for each start, so that it can stand for that start in a WeakMap. */
-  #view = new NarrowView(this)
   /** Whether anything may be running: from the start until its teardown is over. */
   #up = false
   #startup: Startup | undefined
   #starting: Deferred<this> | undefined
   #stopping: Deferred<ShutdownReport> | undefined
   #lastReport: ShutdownReport | undefined
-  /** Errors of hooks that had been given up, and of values that came too late. */
-  #lateErrors: KeelsonError[] = []
 
   constructor(options: KernelOptions) {
+    const clock = options.clock ?? systemClock
     this.name = options.name ?? 'app'
-    this.#clock = options.clock ?? systemClock
     this.#shutdown = { ...SHUTDOWN, ...options.shutdown }
     this.#concurrency = options.concurrency ?? Infinity
-    this.#events = new Events(() => this.#clock.now())
-    this.#deadlines = new Deadlines(this.#clock, false)
-    this.#monitor = new Monitor(this.#clock, new Deadlines(this.#clock, true))
-    this.#probe = new ProbeKeeper(this.#events, () => this.#state)
+    this.#host = new KernelHost(this, clock, { ...TIMEOUTS, ...options.timeouts }, (cell, error) => this.#failing(cell, error))
     this.#roster = new Roster(options.replace ?? [])
-    this.#host = this.#hostOf({ ...TIMEOUTS, ...options.timeouts })
+    this.#monitor = new Monitor(clock, new Deadlines(clock, true))
     this.#upkeep = new Upkeep({
       name: this.name,
-      clock: this.#clock,
-      events: this.#events,
+      clock,
+      events: this.#host.events,
+      probe: this.#host.probe,
       roster: this.#roster,
       monitor: this.#monitor,
-      probe: this.#probe,
       timeout: this.#shutdown.timeout,
       fail: (error) => this.fail(error),
     })
@@ -79,23 +65,23 @@ export class LiveKernel implements Kernel {
   }
 
   probe(): Probe {
-    return this.#probe.current
+    return this.#host.probe.current
   }
 
   on<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): this {
-    this.#probe.catchUp()
-    this.#events.on(type, listener)
+    this.#host.probe.catchUp()
+    this.#host.events.on(type, listener)
     return this
   }
 
   once<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): this {
-    this.#probe.catchUp()
-    this.#events.once(type, listener)
+    this.#host.probe.catchUp()
+    this.#host.events.once(type, listener)
     return this
   }
 
   off<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): this {
-    this.#events.off(type, listener)
+    this.#host.events.off(type, listener)
     return this
   }
 
@@ -141,10 +127,8 @@ export class LiveKernel implements Kernel {
     this.#roster.compact()
     if (this.#state !== 'idle') for (const cell of this.#roster.cells) cell.renew()
     this.#up = true
-    this.#view = new NarrowView(this)
     this.#stopping = this.#lastReport = undefined
-    this.#lateErrors = []
-    this.#probe.reset()
+    this.#host.renew()
     const starting = new Deferred<this>()
     this.#starting = starting
     const startup: Startup = new Startup(this.#roster.graph, this.#roster.cells, this.#concurrency, (result) => {
@@ -161,7 +145,7 @@ export class LiveKernel implements Kernel {
     if (this.#stopping !== undefined) return this.#stopping.promise
     const stopping = new Deferred<ShutdownReport>()
     this.#stopping = stopping
-    const now = this.#clock.now()
+    const now = this.#host.clock.now()
     const order = { reason, since: now, deadline: now + this.#shutdown.timeout }
     if (!this.#up) stopping.resolve(this.#lastReport ?? reportOf(reason, 0, this.#roster.cells, []))
     else if (this.#state === 'starting') this.#abortStartup(order)
@@ -170,7 +154,7 @@ export class LiveKernel implements Kernel {
   }
 
   fail(error: unknown): void {
-    this.#probe.fail({ resource: this.name, state: 'failed', health: 'unhealthy', message: describe(error) })
+    this.#host.probe.fail({ resource: this.name, state: 'failed', health: 'unhealthy', message: describe(error) })
     if (this.#state === 'starting') this.#startup!.abort(kernelFailed(this.name, error))
     else if (KERNEL_MOVES[this.#state].includes('failed') && this.#state !== 'stopping') this.#to('failed')
   }
@@ -201,17 +185,17 @@ export class LiveKernel implements Kernel {
 
   #startupDone({ ok, errors }: StartupResult): void {
     this.#startup = undefined
-    this.#deadlines.release()
+    this.#host.deadlines.release()
     if (ok) {
       const starting = this.#starting!
-      this.#probe.started = true
+      this.#host.probe.started = true
       this.#upkeep.begin()
       for (const cell of this.#roster.cells) this.#monitor.watch(cell)
       this.#to('running')
       return starting.resolve(this)
     }
     this.#to('stopping', 'start failed')
-    const since = this.#clock.now()
+    const since = this.#host.clock.now()
     this.#tearDown({ reason: 'start failed', since, deadline: since + this.#shutdown.timeout }, (report) => {
       // Taken before the state changes: a listener may start the kernel again at once.
       const starting = this.#starting!
@@ -245,7 +229,7 @@ export class LiveKernel implements Kernel {
   /** D1: not ready any more, but everything goes on working until the delay is over. */
   #drain(order: TeardownOrder): void {
     this.#starting = undefined
-    this.#lateErrors = []
+    this.#host.lateErrors = []
     this.#to('draining', order.reason)
     this.#upkeep.end(startAborted(undefined, order.reason))
     const stop = () => {
@@ -257,52 +241,30 @@ export class LiveKernel implements Kernel {
       })
     }
     if (this.#shutdown.delay === 0) stop()
-    else this.#clock.setTimeout(stop, Math.min(this.#shutdown.delay, this.#shutdown.timeout))
+    else this.#host.clock.setTimeout(stop, Math.min(this.#shutdown.delay, this.#shutdown.timeout))
   }
 
   #tearDown(order: TeardownOrder, done: (report: ShutdownReport) => void): void {
     this.#monitor.end()
-    this.#orphanage.hurry(order.deadline)
+    this.#host.orphanage.hurry(order.deadline)
     const tornDown = () => {
-      this.#deadlines.release()
+      this.#host.deadlines.release()
       this.#up = false
-      this.#probe.started = false
-      this.#lastReport = reportOf(order.reason, this.#clock.now() - order.since, this.#roster.present, this.#lateErrors)
+      this.#host.probe.started = false
+      this.#lastReport = reportOf(order.reason, this.#host.clock.now() - order.since, this.#roster.present, this.#host.lateErrors)
       done(this.#lastReport)
     }
-    new Teardown(this.#roster.graph, this.#roster.cells, this.#clock, order, () => this.#orphanage.whenEmpty(tornDown)).begin()
+    new Teardown(this.#roster.graph, this.#roster.cells, this.#host.clock, order, () =>
+      this.#host.orphanage.whenEmpty(tornDown),
+    ).begin()
   }
 
   #to(state: KernelState, reason?: string): void {
     const from = this.#state
     this.#state = move(KERNEL_MOVES, from, state, `kernel "${this.name}"`)
-    this.#events.emit('kernel:state', { from, to: state, ...(reason === undefined ? {} : { reason }) })
-    this.#probe.changed()
-  }
-
-  #hostOf(timeouts: Required<Timeouts>): CellHost {
-    return {
-      timeouts,
-      clock: this.#clock,
-      events: this.#events,
-      deadlines: this.#deadlines,
-      view: () => this.#view,
-      troubleChanged: (cell) => this.#probe.troubleChanged(cell),
-      failing: (cell, error) => this.#failing(cell, error),
-      orphanArrived: (release) => this.#orphanage.arrived(release),
-      orphanReleased: (resource, release) => {
-        const [error] = release.errors
-        for (const error of release.errors) this.#lateError(error)
-        this.#events.emit('resource:orphan', { resource, ...(error === undefined ? {} : { error }) })
-        this.#orphanage.released(release)
-      },
-      lateError: (error) => this.#lateError(error),
-    }
-  }
-
-  #lateError(error: KeelsonError): void {
-    this.#events.emit('resource:error', { resource: error.resource ?? this.name, phase: error.phase, error })
-    this.#lateErrors.push(error)
+    this.#host.probe.outdated()
+    this.#host.events.emit('kernel:state', { from, to: state, ...(reason === undefined ? {} : { reason }) })
+    this.#host.probe.changed()
   }
 
   #failing(cell: Cell, error: KeelsonError): void {

@@ -94,6 +94,6 @@ class Watch {
     const record: CheckRecord = error === undefined ? { at, ok: true, durationMs } : { at, ok: false, durationMs, error }
     this.history.push(record)
     this.schedule()
-    this.#cell.recordCheck(record)
+    this.#cell.health.record(record)
   }
 }

@@ -9,7 +9,7 @@ export class Orphanage {
 
   arrived(release: Release): void {
     this.#open.add(release)
-    release.hurry(this.#deadline, this.#deadline)
+    release.hurry(this.#deadline, this.#deadline, 0)
   }
 
   released(release: Release): void {
@@ -20,7 +20,7 @@ export class Orphanage {
   /** A teardown begins: what is open, or comes, has no more time than that. */
   hurry(deadline: number): void {
     this.#deadline = deadline
-    for (const release of this.#open) release.hurry(deadline, deadline)
+    for (const release of this.#open) release.hurry(deadline, deadline, 0)
   }
 
   /** Calls back once nothing is open any more. */

@@ -45,10 +45,11 @@ export class ProbeKeeper {
     this.changed()
   }
 
-  troubleChanged(cell: Cell): void {
+  /** Whether a resource is fine, or why it is not, has changed. */
+  note(cell: Cell): void {
     if (cell.fine) this.#troubled.delete(cell)
     else this.#troubled.add(cell)
-    this.changed()
+    this.outdated()
   }
 
   /** It has left the kernel. */
@@ -62,9 +63,14 @@ export class ProbeKeeper {
     if (!started) for (const cell of this.#troubled) if (cell.fine) this.#troubled.delete(cell)
   }
 
-  /** Something that the probe is folded from has changed. */
-  changed(): void {
+  /** Something that the probe is folded from has changed; whoever asks from now on gets the truth. */
+  outdated(): void {
     this.#stale = true
+  }
+
+  /** The same, and those who listen are told. */
+  changed(): void {
+    this.outdated()
     if (this.#events.wants('probe:change')) this.#refresh()
   }
 
@@ -84,12 +90,12 @@ export class ProbeKeeper {
 }
 
 function troubleOf(cell: Cell): Trouble {
-  const error = cell.error ?? cell.healthError
+  const error = cell.error ?? cell.health.error
   return {
     resource: cell.name,
     impact: cell.impact,
     state: cell.state,
-    health: cell.count.health,
+    health: cell.health.health,
     message: error?.message ?? `resource "${cell.name}" is ${cell.state}`,
   }
 }

@@ -30,6 +30,7 @@ export class Release extends HookRun {
   readonly #holdsValue: boolean
   readonly #order: StopOrder
   #end: number
+  #below: number
   #reported = false
   readonly #done: (release: Release) => void
 
@@ -39,12 +40,14 @@ export class Release extends HookRun {
     this.#holdsValue = instance.hasValue
     this.#order = order
     this.#end = order.end
+    this.#below = order.below
     this.#done = done
   }
 
-  /** Somebody who waits for it has less time: until `deadline` for the stop, until `end` for all that follows. */
-  hurry(deadline: number, end: number): void {
+  /** Somebody who waits for it has less time: until `deadline` for the stop, until `end` for it and all that is `below`. */
+  hurry(deadline: number, end: number, below: number): void {
     this.#end = Math.min(this.#end, end)
+    this.#below = Math.max(this.#below, below)
     this.moveDeadline(Math.min(this.deadline, deadline))
   }
 
@@ -106,7 +109,7 @@ export class Release extends HookRun {
     const { options } = cell.definition
     const { clock, deadlines } = cell.host
     const wanted = Math.min(LAST_GRACE, cell.timeout('stop'))
-    const grace = shareOf(wanted, wanted + this.#order.below, Math.max(0, this.#end - clock.now()))
+    const grace = shareOf(wanted, wanted + this.#below, Math.max(0, this.#end - clock.now()))
 
     const killed = this.#holdsValue && options.kill ? this.#settle('kill', () => options.kill!(value)) : undefined
     const cleaned = cleanups

@@ -1,4 +1,5 @@
-import { Cell, type CellHost } from './cell.js'
+import { Cell } from './cell.js'
+import type { CellHost } from './cell-host.js'
 import { definitionOf, type ResourceLike } from './dependency.js'
 import { unknownResource } from './errors.js'
 import { Graph, NONE } from './graph.js'

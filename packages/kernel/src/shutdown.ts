@@ -1,4 +1,5 @@
-import type { Cell, StopListener } from './cell.js'
+import type { Cell } from './cell.js'
+import type { StopListener } from './cell-host.js'
 import type { Clock } from './clock.js'
 import { type Graph, NONE } from './graph.js'
 import { shareOf } from './plan.js'

@@ -64,11 +64,11 @@ export async function simulate(
 ): Promise<SimulationResult> {
   const { runs = 1_000, seed = 1, replay } = options
   const simulation = new Simulation(resources, options)
-  const begin = performance.now()
+  const begin = systemClock.now()
   let steps = 0
   if (replay !== undefined) steps = await simulation.replay(replay)
   else for (let n = 0; n < runs; n++) steps += await simulation.run(seed + n)
-  return { runs: replay === undefined ? runs : 1, steps, faults: { ...simulation.tally }, ms: performance.now() - begin }
+  return { runs: replay === undefined ? runs : 1, steps, faults: { ...simulation.tally }, ms: systemClock.now() - begin }
 }
 
 /** Tries of the shrinking; each is one run. */

@@ -49,13 +49,13 @@ export interface KernelSnapshot {
 /** One resource of a snapshot. */
 export function snapshotOf(graph: Graph, cell: Cell, history: History, restarts: number): ResourceSnapshot {
   const { startedAt, runningAt, drainAt, stopAt, stoppedAt } = cell
-  const error = cell.error ?? cell.healthError
+  const error = cell.error ?? cell.health.error
   const checks = history.toArray()
   const durations = checks.map(({ durationMs }) => durationMs).sort((a, b) => a - b)
   return {
     name: cell.name,
     state: cell.state,
-    health: cell.count.health,
+    health: cell.health.health,
     impact: cell.impact,
     labels: { ...cell.definition.options.labels },
     dependsOn: dependenciesOf(graph, cell.id),
@@ -64,7 +64,7 @@ export function snapshotOf(graph: Graph, cell: Cell, history: History, restarts:
     ...(drainAt !== 0 && stopAt !== 0 && { drainMs: stopAt - drainAt }),
     ...(stoppedAt !== 0 && { stopMs: stoppedAt - stopAt }),
     ...(error !== undefined && { error: error.message }),
-    consecutiveFailures: cell.count.failures,
+    consecutiveFailures: cell.health.failures,
     ...(checks.length > 0 && {
       lastCheckAt: checks.at(-1)!.at,
       responseMs: { p50: percentile(durations, 0.5), p95: percentile(durations, 0.95) },

@@ -1,4 +1,5 @@
-import type { Cell, StopListener } from './cell.js'
+import type { Cell } from './cell.js'
+import type { StopListener } from './cell-host.js'
 import { DrainRun } from './drain-run.js'
 import { budgetSpent, hookFailed, type KeelsonError } from './errors.js'
 import { isThenable } from './hook-run.js'
@@ -15,6 +16,7 @@ export class Stopping {
   /** When those who joined want its stop, and all of it, to be over. */
   #latest = Infinity
   #latestEnd = Infinity
+  #below = 0
 
   constructor(cell: Cell, instance: Instance) {
     this.#cell = cell
@@ -35,7 +37,8 @@ export class Stopping {
     this.#listeners.push(listener)
     this.#latest = Math.min(this.#latest, order.at + order.limit)
     this.#latestEnd = Math.min(this.#latestEnd, order.end)
-    this.#run?.hurry(this.#latest, this.#latestEnd)
+    this.#below = Math.max(this.#below, order.below)
+    this.#run?.hurry(this.#latest, this.#latestEnd, this.#below)
   }
 
   /** Drains, then stops. A drain that fails or runs out of time is recorded and does not keep the stop. */
@@ -51,7 +54,13 @@ export class Stopping {
       if (error !== undefined) cell.teardownFailed(error)
       const at = cell.host.clock.now()
       const left = Math.min(order.at + order.limit, this.#latest) - at
-      this.#stop({ ...order, at, limit: Math.max(0, left), end: Math.min(order.end, this.#latestEnd) })
+      this.#stop({
+        ...order,
+        at,
+        limit: Math.max(0, left),
+        end: Math.min(order.end, this.#latestEnd),
+        below: Math.max(order.below, this.#below),
+      })
     })
     this.#run = run
     run.begin()

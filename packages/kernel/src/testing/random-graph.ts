@@ -1,4 +1,5 @@
 import { type Dependency, type Impact, optional, type Resource, type ResourceOptions, ref, resource } from '../index.js'
+import type { SimulateOptions } from '../testing.js'
 
 /** From 0 up to 1. */
 export type Random = () => number
@@ -62,4 +63,17 @@ export function randomGraph(size: number, random: Random): Resource<unknown>[] {
     made.push(resource(`r${i}`, options))
   }
   return made
+}
+
+/** Kernel options and a mix of faults to go with it. */
+export function randomOptions(random: Random): Pick<SimulateOptions, 'kernel' | 'faults'> {
+  const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!
+  return {
+    kernel: {
+      timeouts: { start: 200, check: 50, drain: 100, stop: 100 },
+      shutdown: { timeout: pick([100, 1_000, 25_000]), delay: pick([0, 0, 20]) },
+      ...(random() < 0.2 && { concurrency: 2 }),
+    },
+    faults: { listener: pick([0, 0, 0.15, 0.6]) },
+  }
 }

@@ -1,0 +1,81 @@
+import type { Cell } from './cell.js'
+import type { CellHost } from './cell-host.js'
+import type { Clock } from './clock.js'
+import { Deadlines } from './deadline.js'
+import type { KeelsonError } from './errors.js'
+import { Events } from './events.js'
+import { type KernelView, NarrowView } from './kernel-view.js'
+import { Orphanage } from './orphanage.js'
+import { ProbeKeeper } from './probe-keeper.js'
+import type { Release } from './release.js'
+import type { Timeouts } from './resource.js'
+
+/** What the cells of a kernel share: its clock, its events, its probe, and where they tell what happens to them. */
+export class KernelHost implements CellHost {
+  readonly clock: Clock
+  readonly timeouts: Required<Timeouts>
+  readonly events: Events
+  readonly deadlines: Deadlines
+  readonly probe: ProbeKeeper
+  readonly orphanage = new Orphanage()
+  /** Errors of hooks that had been given up, and of values that came too late. */
+  lateErrors: KeelsonError[] = []
+  readonly #kernel: KernelView
+  readonly #failing: (cell: Cell, error: KeelsonError) => void
+  #view: KernelView
+
+  constructor(
+    kernel: KernelView,
+    clock: Clock,
+    timeouts: Required<Timeouts>,
+    failing: (cell: Cell, error: KeelsonError) => void,
+  ) {
+    this.clock = clock
+    this.timeouts = timeouts
+    this.events = new Events(() => clock.now())
+    this.deadlines = new Deadlines(clock, false)
+    this.probe = new ProbeKeeper(this.events, () => kernel.state)
+    this.#kernel = kernel
+    this.#failing = failing
+    this.#view = new NarrowView(kernel)
+  }
+
+  /** A start begins: what was wrong before no longer counts, and its hooks see a view of their own. */
+  renew(): void {
+    this.lateErrors = []
+    this.probe.reset()
+    this.#view = new NarrowView(this.#kernel)
+  }
+
+  view(): KernelView {
+    return this.#view
+  }
+
+  noteTrouble(cell: Cell): void {
+    this.probe.note(cell)
+  }
+
+  tellTrouble(): void {
+    this.probe.changed()
+  }
+
+  failing(cell: Cell, error: KeelsonError): void {
+    this.#failing(cell, error)
+  }
+
+  orphanArrived(release: Release): void {
+    this.orphanage.arrived(release)
+  }
+
+  orphanReleased(resource: string, release: Release): void {
+    const [error] = release.errors
+    for (const problem of release.errors) this.lateError(problem)
+    this.events.emit('resource:orphan', { resource, ...(error === undefined ? {} : { error }) })
+    this.orphanage.released(release)
+  }
+
+  lateError(error: KeelsonError): void {
+    this.events.emit('resource:error', { resource: error.resource ?? this.#kernel.name, phase: error.phase, error })
+    this.lateErrors.push(error)
+  }
+}
