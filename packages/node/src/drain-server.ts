@@ -140,6 +140,8 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
 
     await backlogAccepted(server, connections.accepted)
     stop()
+    // When something else has closed the server meanwhile, its 'close' is past.
+    finishWhenEmpty()
     for (const connection of connections.open) if (connection.streams > 0) retireSession(connection)
     await drained
     if (errors.length > 0) throw errors.length === 1 ? errors[0] : new AggregateError(errors, 'Several onDrain hooks failed')
