@@ -1,5 +1,6 @@
-import type { Clock } from './clock.js'
+import { type Clock, systemClock } from './clock.js'
 import type { ResourceLike } from './dependency.js'
+import { invalidOption } from './errors.js'
 import { type EventLog, recordEvents } from './event-log.js'
 import type { Kernel, KernelOptions } from './kernel.js'
 import { type Cast, castOf, type Seat } from './simulate-cast.js'
@@ -62,6 +63,7 @@ export async function simulate(
   resources: Iterable<ResourceLike> | ((clock: Clock) => Iterable<ResourceLike>),
   options: SimulateOptions = {},
 ): Promise<SimulationResult> {
+  validate(options)
   const { runs = 1_000, seed = 1, replay } = options
   const simulation = new Simulation(resources, options)
   const begin = systemClock.now()
@@ -115,20 +117,35 @@ class Simulation {
   }
 
   async replay(schedule: Schedule): Promise<number> {
-    const { violation, steps } = await this.#replay(schedule)
+    const { violation, steps } = await this.#replay(schedule, this.tally)
     return violation === undefined ? steps : this.#fail(schedule, undefined)
   }
 
-  #replay(schedule: Schedule, watch?: (kernel: Kernel) => void) {
-    const production = { ...this.#production, tally: watch === undefined ? noFaults() : this.tally }
-    return runOnce(production, () => new Replay(schedule), watch)
+  #replay(schedule: Schedule, tally = noFaults(), watch?: (kernel: Kernel) => void) {
+    return runOnce({ ...this.#production, tally }, () => new Replay(schedule), watch)
   }
 
   async #fail(schedule: Schedule, seed: number | undefined): Promise<never> {
     let log: EventLog | undefined
-    const { violation } = await this.#replay(schedule, (kernel) => {
+    const { violation } = await this.#replay(schedule, noFaults(), (kernel) => {
       log = recordEvents(kernel)
     })
     throw new SimulationError(violation!, seed, schedule, log!.lines())
   }
+}
+
+const KEYS: readonly (keyof SimulateOptions)[] = ['runs', 'seed', 'faults', 'hooks', 'kernel', 'duration', 'invariant', 'replay']
+
+function validate(options: SimulateOptions): void {
+  for (const key of Object.keys(options) as (keyof SimulateOptions)[]) {
+    if (!KEYS.includes(key))
+      throw invalidOption(undefined, key, 'is not an option of simulate()', `choose from ${KEYS.join(', ')}`)
+  }
+  const { runs = 1, seed = 1, duration = 1, replay = [] } = options
+  if (!Number.isInteger(runs) || runs < 1) throw invalidOption(undefined, 'runs', `is ${runs}`, 'give a whole number, 1 or more')
+  if (!Number.isSafeInteger(seed)) throw invalidOption(undefined, 'seed', `is ${seed}`, 'give a whole number')
+  if (!(duration > 0 && duration < Infinity))
+    throw invalidOption(undefined, 'duration', `is ${duration}`, 'give a number of milliseconds')
+  if (!Array.isArray(replay))
+    throw invalidOption(undefined, 'replay', 'is not an array', 'give the schedule of a SimulationError')
 }

@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest'
+import type { Kernel } from './index.js'
+import { rejection } from './testing/rejection.js'
+import { hang, scene } from './testing/scene.js'
+
+const states = (app: Kernel) => app.inspect().resources.map(({ name, state }) => `${name} ${state}`)
+
+describe('add, remove and restart against a shutdown and each other', () => {
+  const OPERATIONS = ['add', 'remove', 'restart'] as const
+
+  test.each(OPERATIONS.flatMap((operation) => Array.from({ length: 24 }, (_, i) => [operation, i] as const)))(
+    '%s, and a shutdown %d ms later: every promise settles and everything is stopped',
+    async (operation, at) => {
+      const { clock, kernel, log, traced, delay } = scene()
+      const db = traced('db', { stopMs: 5, start: () => delay(5, 'db') })
+      const api = traced('api', { dependsOn: { db }, stopMs: 5, start: () => delay(5, 'api') })
+      const extra = traced('extra', { dependsOn: { api }, stopMs: 5, start: () => delay(5, 'extra') })
+      const app = await clock.run(kernel([api]).start())
+      const done = {
+        add: () => app.add(extra),
+        remove: () => app.remove(db, { dependents: true }),
+        restart: () => app.restart(db),
+      }[operation]()
+      const settled = done.then(
+        () => 'done',
+        (error: { code: string }) => error.code,
+      )
+      await clock.advance(at)
+      const report = await clock.run(app.shutdown())
+      expect(await settled).toMatch(/^(done|ABORTED)$/)
+      expect(report.ok).toBe(true)
+      expect(app.state).toBe('stopped')
+      for (const name of ['db', 'api', 'extra']) {
+        expect(log.filter((line) => line === `stop ${name}`)).toHaveLength(log.filter((line) => line === `start ${name}`).length)
+      }
+    },
+  )
+
+  test.each(OPERATIONS.flatMap((first) => OPERATIONS.map((second) => [first, second] as const)))(
+    '%s, and %s at every instant of it: every promise settles, in a defined state',
+    async (first, second) => {
+      for (let at = 0; at < 24; at++) {
+        const { clock, kernel, log, traced, delay } = scene()
+        const slow = { stopMs: 5, start: () => delay(5, 'value') }
+        const db = traced('db', slow)
+        const api = traced('api', { ...slow, dependsOn: { db } })
+        const extra = traced('extra', { ...slow, dependsOn: { api } })
+        const app = await clock.run(kernel([api, traced('base')]).start())
+        const operations = {
+          add: () => app.add(extra),
+          remove: () => app.remove(api, { dependents: true }),
+          restart: () => app.restart(db),
+        }
+        const one = operations[first]()
+        const both = Promise.allSettled([one, delay(at).then(() => operations[second]())])
+        const context = `${first}, ${second} after ${at} ms`
+        for (const outcome of await clock.run(both)) {
+          if (outcome.status === 'rejected') expect(String(outcome.reason), context).toMatch(/^(KeelsonError|StartError)/)
+          if (outcome.status === 'rejected') expect(outcome.reason.message, context).not.toContain('bug')
+        }
+        await clock.advance(100)
+        for (const state of states(app)) expect(state, context).toMatch(/ (running|failed)$/)
+        expect(app.probe().status, context).toBe('ready')
+        expect(await clock.run(app.shutdown())).toMatchObject({ ok: true })
+        for (const name of ['db', 'api', 'extra']) {
+          const starts = log.filter((line) => line === `start ${name}`).length
+          expect(
+            log.filter((line) => line === `stop ${name}`),
+            context,
+          ).toHaveLength(starts)
+        }
+      }
+    },
+  )
+
+  test('an addition that hangs ends with the shutdown', async () => {
+    const { clock, kernel, traced } = scene()
+    const app = await clock.run(kernel([traced('base')], { shutdown: { timeout: 100 } }).start())
+    const added = rejection(app.add(traced('stuck', { start: hang, timeouts: { start: Infinity } })))
+    await clock.advance(10)
+    await clock.run(app.shutdown())
+    expect(await added).toMatchObject({ code: 'ABORTED' })
+  })
+})

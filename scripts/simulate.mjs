@@ -1,0 +1,70 @@
+// Runs the kernel through chance: random graphs, each through many schedules, on every core; prints what was done, and on a
+// broken rule the graph, the seed and the shrunk schedule.
+// `node --import tsx scripts/simulate.mjs [runs] [seed]`; the same seed does the same, on however many cores.
+import { fork } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { randomGraph, randomOptions, seeded } from '../packages/kernel/src/testing/random-graph.ts'
+import { simulate } from '../packages/kernel/src/testing.ts'
+
+const RUNS_PER_GRAPH = 100
+const SIZES = [1, 2, 3, 4, 5, 6, 8, 10, 12, 20]
+
+if (process.send === undefined) await main()
+else process.once('message', work)
+
+async function main() {
+  const [runs = 100_000, seed = 1] = process.argv.slice(2).map(Number)
+  const graphs = Math.ceil(runs / RUNS_PER_GRAPH)
+  const workers = Math.min(availableParallelism(), graphs)
+  const begin = performance.now()
+  const results = await Promise.all(
+    Array.from({ length: workers }, (_, i) => inWorker({ first: seed + i, step: workers, last: seed + graphs - 1 })),
+  )
+  const seconds = (performance.now() - begin) / 1000
+  const sum = (pick) => results.reduce((total, result) => total + pick(result), 0)
+  const done = sum((result) => result.runs)
+  const failures = results.flatMap((result) => result.failures)
+  console.log(`simulated ${done} runs of ${graphs} random graphs in ${seconds.toFixed(1)} s on ${workers} cores`)
+  console.log(
+    `  ${sum((result) => result.steps)} steps, ${(sum((result) => result.ms) / done).toFixed(2)} ms a run, seeds from ${seed}`,
+  )
+  const kinds = Object.keys(results[0].faults)
+  console.log(`  ${kinds.map((kind) => `${kind} ${sum((result) => result.faults[kind] ?? 0)}`).join(', ')}`)
+  for (const { graph, size, message } of failures) console.log(`\ngraph ${graph} of ${size} resources: ${message}`)
+  console.log(failures.length === 0 ? 'every rule held' : `\n${failures.length} graphs broke a rule`)
+  if (failures.length > 0) process.exitCode = 1
+}
+
+/** In a process of its own, which has this one's loader. */
+function inWorker(part) {
+  return new Promise((resolve, reject) => {
+    const worker = fork(fileURLToPath(import.meta.url))
+    worker.once('message', resolve)
+    worker.once('exit', (code) => reject(new Error(`a worker ended with exit code ${code}; its output is above`)))
+    worker.send(part)
+  })
+}
+
+async function work({ first, step, last }) {
+  const total = { runs: 0, steps: 0, ms: 0, faults: {}, failures: [] }
+  for (let graph = first; graph <= last; graph += step) {
+    const size = SIZES[graph % SIZES.length]
+    const random = seeded(graph)
+    const resources = randomGraph(size, random)
+    try {
+      const { runs, steps, ms, faults } = await simulate(resources, {
+        runs: RUNS_PER_GRAPH,
+        seed: graph * RUNS_PER_GRAPH,
+        ...randomOptions(random),
+      })
+      total.runs += runs
+      total.steps += steps
+      total.ms += ms
+      for (const [kind, count] of Object.entries(faults)) total.faults[kind] = (total.faults[kind] ?? 0) + count
+    } catch (error) {
+      total.failures.push({ graph, size, message: error.message })
+    }
+  }
+  process.send(total, () => process.disconnect())
+}
