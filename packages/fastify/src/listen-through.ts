@@ -52,7 +52,12 @@ export function listenThrough(app: FastifyApp, signal: AbortSignal): ListenGate 
   function listen(address: Address): void {
     if (signal.aborted) return
     Reflect.deleteProperty(server, 'listen')
-    server.listen(address)
+    try {
+      server.listen(address)
+    } catch (error) {
+      // Thrown, it would leave a rejection behind that Fastify has not handed out yet.
+      process.nextTick(() => server.emit('error', error))
+    }
   }
 
   function openOrFail(address: Address): void {
