@@ -122,6 +122,7 @@ export class Cell {
         if (stopping?.awaited) this.teardownFailed(problem)
         else this.#report(problem)
       }
+      instance.cleaning = false
       this.instance = this.#stopping = undefined
       this.#startListener!.startSettled(this, errors)
       stopping?.end()
@@ -129,6 +130,7 @@ export class Cell {
     const order = this.#stopAfterStart
     this.#stopAfterStart = undefined
     if (!instance.hasValue && instance.cleanups === undefined) return settled(NO_ERRORS)
+    instance.cleaning = true
     this.#stopping ??= new Stopping(this, instance)
     this.#stopping.cleanUp(this.#cleanUpOrder(order), settled)
   }

@@ -9,6 +9,8 @@ export class DrainRun extends HookRun {
   readonly #instance: Instance
   readonly #reason: string
   readonly #done: (error: KeelsonError | undefined) => void
+  /** Why the hook failed, while leases are still held. */
+  #failure: KeelsonError | undefined
 
   constructor(instance: Instance, { reason, at, limit }: StopOrder, done: (error: KeelsonError | undefined) => void) {
     super(instance.cell.host.deadlines, at, limit)
@@ -28,6 +30,9 @@ export class DrainRun extends HookRun {
   async #withLeases(drain: () => unknown): Promise<void> {
     try {
       await drain()
+    } catch (cause) {
+      this.#failure = hookFailed(this.#instance.cell.name, 'drain', cause)
+      throw cause
     } finally {
       await this.#instance.unleased()
     }
@@ -52,7 +57,7 @@ export class DrainRun extends HookRun {
   override expire(): void {
     const error = timedOut(this.#instance.cell.name, 'drain', this.deadline - this.startedAt)
     this.abort(error)
-    this.#end(error)
+    this.#end(this.#failure ?? error)
   }
 
   #end(error: KeelsonError | undefined): void {

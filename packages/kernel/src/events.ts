@@ -48,6 +48,8 @@ export class Events {
   readonly #emitter = new EventEmitter<string>()
   readonly #guards = new WeakMap<object, (event: KernelEvent) => void>()
   readonly #now: () => number
+  /** How deep in listeners the kernel is. */
+  #telling = 0
   /** False while nobody listens to anything: the hot paths ask this before they make an event. */
   active = false
 
@@ -70,6 +72,11 @@ export class Events {
     this.active = this.#emitter.eventNames().length > 0
   }
 
+  /** Whether this is called from a listener. */
+  get telling(): boolean {
+    return this.#telling > 0
+  }
+
   wants(type: KernelEventType): boolean {
     return this.active && (this.#emitter.listenerCount(type) > 0 || this.#emitter.listenerCount('event') > 0)
   }
@@ -77,8 +84,19 @@ export class Events {
   emit<K extends KernelEventType>(type: K, payload: Payloads[K]): void {
     if (!this.wants(type)) return
     const event = Object.freeze({ type, at: this.#now(), ...payload })
+    this.#telling++
     this.#emitter.emit(type, event)
     this.#emitter.emit('event', event)
+    this.#telling--
+  }
+
+  /**
+   * Does `work` now; but what a listener asks for is done when the turn that it was told in has ended, for the kernel is in
+   * the middle of a move while it tells of it.
+   */
+  outside(work: () => void): void {
+    if (this.#telling === 0) work()
+    else void Promise.resolve().then(work)
   }
 
   #guard(listener: (event: never) => unknown): (event: KernelEvent) => void {

@@ -20,6 +20,8 @@ export class Instance extends HookRun {
   cleanups: (() => unknown)[] | undefined
   /** `ctx.extend()` cannot pass it: set by a shutdown that waits for this start. */
   latest = Infinity
+  /** Whether the cleanups of its failed start are running. */
+  cleaning = false
   /** How many users keep it from being stopped. */
   leases = 0
   #readiness: Readiness | undefined
@@ -48,14 +50,18 @@ export class Instance extends HookRun {
 
   /** Health said by the resource itself; without an error it is healthy. */
   push(error: KeelsonError | undefined): void {
-    if (this.#current) this.cell.health.push(error)
+    this.cell.host.events.outside(() => {
+      if (this.#current) this.cell.health.push(error)
+    })
   }
 
   crashed(cause: unknown): void {
-    if (!this.#current) return
     const error = crashed(this.cell.name, cause)
-    if (this.over) this.cell.crashed(error)
-    else this.#fail(error)
+    this.cell.host.events.outside(() => {
+      if (!this.#current) return
+      if (this.over) this.cell.crashed(error)
+      else this.#fail(error)
+    })
   }
 
   /** Keeps the instance from being stopped until the returned function is called. */
@@ -107,7 +113,7 @@ export class Instance extends HookRun {
     const error = told ? startAborted(name, 'the kernel no longer wants it', cause) : hookFailed(name, 'start', cause)
     if (!this.over) return this.#fail(error)
     if (!told) host.lateError(error)
-    if (this.cleanups !== undefined) this.#releaseOrphan()
+    if (this.cleanups !== undefined && !this.cleaning) this.#releaseOrphan()
   }
 
   #awaitReadiness(): void {
@@ -136,7 +142,7 @@ export class Instance extends HookRun {
     const order = { reason: 'its start had been given up', at, limit, end: at + limit, below: 0 }
     const release: Release = new Release(this, order, () => host.orphanReleased(name, release))
     host.orphanArrived(release)
-    release.begin()
+    release.begin({ withCleanups: !this.cleaning })
   }
 
   get #current(): boolean {

@@ -96,11 +96,13 @@ export class LiveKernel implements Kernel {
   }
 
   async add(...resources: ResourceLike[]): Promise<void> {
+    if (this.#host.events.telling) await undefined
     if (this.#state !== 'running') throw refused(this.name, 'add resources', this.#state, 'register them before start()')
     await this.#upkeep.membership.add(this.#roster.takeIn(resources, this.#host))
   }
 
   async remove(resource: ResourceLike, { dependents = false }: { dependents?: boolean } = {}): Promise<void> {
+    if (this.#host.events.telling) await undefined
     const cell = this.#roster.cellOf(resource, this.name)
     if (this.#up && this.#state !== 'running') {
       throw refused(this.name, `remove "${cell.name}"`, this.#state, 'it is stopped with everything else')
@@ -109,6 +111,7 @@ export class LiveKernel implements Kernel {
   }
 
   async restart(resource: ResourceLike): Promise<void> {
+    if (this.#host.events.telling) await undefined
     const cell = this.#roster.cellOf(resource, this.name)
     if (this.#state !== 'running')
       throw refused(this.name, `restart "${cell.name}"`, this.#state, 'call restart() while it is running')
@@ -124,20 +127,11 @@ export class LiveKernel implements Kernel {
     if (this.#up) {
       return Promise.reject(refused(this.name, 'start', this.#state, 'wait until shutdown() has resolved, then start it again'))
     }
-    this.#roster.compact()
-    if (this.#state !== 'idle') for (const cell of this.#roster.cells) cell.renew()
     this.#up = true
     this.#stopping = this.#lastReport = undefined
-    this.#host.renew()
     const starting = new Deferred<this>()
     this.#starting = starting
-    const startup: Startup = new Startup(this.#roster.graph, this.#roster.cells, this.#concurrency, (result) => {
-      // S7: a shutdown that came first has taken over, and may even be done.
-      if (this.#startup === startup) this.#startupDone(result)
-    })
-    this.#startup = startup
-    this.#to('starting')
-    startup.begin()
+    this.#host.events.outside(() => this.#begin())
     return starting.promise
   }
 
@@ -147,16 +141,23 @@ export class LiveKernel implements Kernel {
     this.#stopping = stopping
     const now = this.#host.clock.now()
     const order = { reason, since: now, deadline: now + this.#shutdown.timeout }
-    if (!this.#up) stopping.resolve(this.#lastReport ?? reportOf(reason, 0, this.#roster.cells, []))
-    else if (this.#state === 'starting') this.#abortStartup(order)
-    else if (this.#state !== 'stopping') this.#drain(order)
+    if (this.#state === 'starting') this.#startup?.giveUp(startAborted(undefined, reason))
+    this.#host.events.outside(() => {
+      if (!this.#up) stopping.resolve(this.#lastReport ?? reportOf(reason, 0, this.#roster.present, []))
+      else if (this.#state === 'starting') this.#abortStartup(order)
+      else if (this.#state !== 'stopping') this.#drain(order)
+    })
     return stopping.promise
   }
 
   fail(error: unknown): void {
     this.#host.probe.fail({ resource: this.name, state: 'failed', health: 'unhealthy', message: describe(error) })
-    if (this.#state === 'starting') this.#startup!.abort(kernelFailed(this.name, error))
-    else if (KERNEL_MOVES[this.#state].includes('failed') && this.#state !== 'stopping') this.#to('failed')
+    const failure = kernelFailed(this.name, error)
+    if (this.#state === 'starting') this.#startup?.giveUp(failure)
+    this.#host.events.outside(() => {
+      if (this.#state === 'starting') this.#startup?.abort(failure)
+      else if (KERNEL_MOVES[this.#state].includes('failed') && this.#state !== 'stopping') this.#to('failed')
+    })
   }
 
   plan(): Plan {
@@ -181,6 +182,19 @@ export class LiveKernel implements Kernel {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown('disposed')
+  }
+
+  #begin(): void {
+    this.#roster.compact()
+    if (this.#state !== 'idle') for (const cell of this.#roster.cells) cell.renew()
+    this.#host.renew()
+    const startup: Startup = new Startup(this.#roster.graph, this.#roster.cells, this.#concurrency, (result) => {
+      // S7: a shutdown that came first takes over, or has done so.
+      if (this.#startup === startup && (result.ok || this.#stopping === undefined)) this.#startupDone(result)
+    })
+    this.#startup = startup
+    this.#to('starting')
+    startup.begin()
   }
 
   #startupDone({ ok, errors }: StartupResult): void {

@@ -32,6 +32,7 @@ export class Release extends HookRun {
   #end: number
   #below: number
   #reported = false
+  #withCleanups = true
   readonly #done: (release: Release) => void
 
   constructor(instance: Instance, order: StopOrder, done: (release: Release) => void) {
@@ -51,7 +52,9 @@ export class Release extends HookRun {
     this.moveDeadline(Math.min(this.deadline, deadline))
   }
 
-  begin(): void {
+  /** `withCleanups`: false while another release of the same instance runs them. */
+  begin({ withCleanups = true } = {}): void {
+    this.#withCleanups = withCleanups
     const hook = releaseHook(this.#instance)
     if (hook === undefined) return this.resolved()
     this.call(() => hook(this.#instance.value, new StopScope(this.#instance.cell.name, this, this.#order.reason)))
@@ -80,7 +83,7 @@ export class Release extends HookRun {
   }
 
   #cleanUp(): void {
-    if (this.#instance.cleanups === undefined) return this.#finish()
+    if (!this.#withCleanups || this.#instance.cleanups === undefined) return this.#finish()
     this.watch()
     void this.#runCleanups()
   }
@@ -112,10 +115,7 @@ export class Release extends HookRun {
     const grace = shareOf(wanted, wanted + this.#below, Math.max(0, this.#end - clock.now()))
 
     const killed = this.#holdsValue && options.kill ? this.#settle('kill', () => options.kill!(value)) : undefined
-    const cleaned = cleanups
-      .splice(0)
-      .reverse()
-      .map((cleanup) => this.#settle('stop', cleanup))
+    const cleaned = (this.#withCleanups ? cleanups.splice(0) : []).reverse().map((cleanup) => this.#settle('stop', cleanup))
     const work = Promise.all([killed, ...cleaned])
     if (killed === undefined && cleaned.length === 0) return this.#report()
     const settled = await deadlines.within(work, grace)

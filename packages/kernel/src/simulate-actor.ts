@@ -18,6 +18,8 @@ export class Actor {
   readonly #open = new Set<Operation>()
   readonly #atEvent = new Map<number, Action[]>()
   #events = 0
+  /** Whether the kernel is telling an event. */
+  #listening = false
 
   constructor(world: World, originals: ReadonlyMap<string, Definition>) {
     this.#world = world
@@ -40,10 +42,13 @@ export class Actor {
 
   /** An event of the kernel is being heard. */
   heard(): void {
+    const listening = this.#listening
+    this.#listening = true
     for (const action of this.#atEvent.get(++this.#events) ?? []) {
       this.#world.tally.listener++
       this.#act(action)
     }
+    this.#listening = listening
   }
 
   shutdown(): void {
@@ -142,7 +147,8 @@ export class Actor {
 
   /** An addition or a removal: until it is over, these may or may not count. */
   #change(what: string, tracks: readonly Track[], work: () => Promise<void>, refused?: boolean): void {
-    const known = tracks.every(({ changing, member }) => changing === 0 && member) && this.#world.state === 'running'
+    const known =
+      tracks.every(({ changing, member }) => changing === 0 && member) && this.#world.state === 'running' && !this.#listening
     for (const track of tracks) track.changing++
     this.#follow(what, work, undefined, (error) => {
       for (const track of tracks) {
@@ -187,22 +193,37 @@ export class Actor {
   /** What a resource says of itself. */
   #say(track: Track, { do: what, stale }: Action): void {
     const { ledger, tally } = this.#world
+    tally[what === 'crash' ? 'crash' : 'unhealthy']++
     const life = stale ? track.lives.at(-2) : track.life
     if (life === undefined) return
     const error = new Error(`simulated: ${what} of "${track.name}"`)
-    const heard = life === track.life && (track.state === 'starting' || track.state === 'running') && !life.startGivenUp
-    if (what === 'crash') {
-      tally.crash++
-      if (heard) ledger.inject({ error, hook: 'start', life, call: track.calls.start, forReport: false })
-      if (heard) life.gone = true
-      life.ctx.crashed(error)
-      if (heard) life.crashed = true
-      return
-    }
-    tally.unhealthy++
-    if (heard) track.setHealth(what === 'healthy' ? 'healthy' : 'unhealthy')
-    if (what === 'healthy') life.ctx.healthy()
-    else life.ctx.unhealthy(error)
+    let heard = false
+    this.#around(
+      () => {
+        heard = life === track.life && (track.state === 'starting' || track.state === 'running') && !life.startGivenUp
+        if (!heard) return
+        if (what !== 'crash') return track.setHealth(what === 'healthy' ? 'healthy' : 'unhealthy')
+        ledger.inject({ error, hook: 'start', life, call: track.calls.start, forReport: false })
+        life.gone = true
+      },
+      () => {
+        if (what === 'crash') life.ctx.crashed(error)
+        else if (what === 'healthy') life.ctx.healthy()
+        else life.ctx.unhealthy(error)
+      },
+      () => {
+        if (heard && what === 'crash') life.crashed = true
+      },
+    )
+  }
+
+  /** E2: what a listener asks for is done when its turn has ended, so that is when to look. */
+  #around(before: () => void, say: () => void, after: () => void): void {
+    if (this.#listening) void Promise.resolve().then(before)
+    else before()
+    say()
+    if (this.#listening) void Promise.resolve().then(after)
+    else after()
   }
 
   #follow<T>(what: string, work: () => Promise<T>, done?: (value: T) => void, over?: (error: unknown) => void): void {

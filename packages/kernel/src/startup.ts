@@ -26,6 +26,8 @@ export class Startup implements StartListener {
   readonly #ready: number[] = []
   #head = 0
   #inFlight = 0
+  /** Whose start hook is about to be called, or is on the stack. */
+  #launching: Cell | undefined
   #open: number
   #pumping = false
   #aborted = false
@@ -59,20 +61,22 @@ export class Startup implements StartListener {
 
   /** Launches nothing new and tells starts in flight to end. */
   abort(error: KeelsonError): void {
-    this.#giveUp(error)
+    this.giveUp(error)
     for (const cell of this.#cells) if (cell.state === 'starting') cell.instance?.abort(error)
     this.#pump()
   }
 
   /** Launches nothing new; what is in flight is left to a teardown. */
   handOver(error: KeelsonError): void {
-    this.#giveUp(error)
+    this.giveUp(error)
     this.#pump()
   }
 
-  #giveUp(error: KeelsonError): void {
+  /** From now on nothing new is launched; what has begun goes on until somebody tells it to end. */
+  giveUp(error: KeelsonError): void {
     if (!this.#aborted) this.#errors.push(error)
     this.#aborted = true
+    this.#launching?.instance?.abort(error)
   }
 
   started(cell: Cell): void {
@@ -123,7 +127,9 @@ export class Startup implements StartListener {
     const failed = this.#failedDependency(cell.id)
     if (failed === undefined) {
       this.#inFlight++
+      this.#launching = cell
       cell.start(depsOf(this.#graph, this.#cells, cell.id), this)
+      this.#launching = undefined
       return
     }
     const error = cell.failDependency(failed)
