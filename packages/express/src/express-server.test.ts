@@ -1,125 +1,78 @@
-import { createKernel, KeelsonError, resource, StartError } from '@keelson/kernel'
+import { once } from 'node:events'
+import { createKernel, type Kernel, resource } from '@keelson/kernel'
 import express5 from 'express'
 // @ts-expect-error: the alias has no types of its own; its shape is that of Express 5 where it is used here.
 import express4 from 'express4'
-import { afterEach, describe, expect, test } from 'vitest'
-import { expressServer, probes } from './index.js'
+import { afterEach, describe, expect, it } from 'vitest'
+import { type ExpressApp, expressServer, probes } from './index.js'
 
-const started: ReturnType<typeof createKernel>[] = []
+const kernels: Kernel[] = []
 afterEach(async () => {
-  for (const kernel of started.splice(0)) await kernel.shutdown()
+  for (const kernel of kernels.splice(0)) await kernel.shutdown()
 })
+
+async function started(app: () => ExpressApp) {
+  const api = expressServer('api', { host: '127.0.0.1', app })
+  const kernel = createKernel([api])
+  kernels.push(kernel)
+  await kernel.start()
+  return kernel.get(api)
+}
 
 describe.each([
   ['Express 5', express5],
   ['Express 4', express4 as unknown as typeof express5],
 ])('%s', (_name, express) => {
-  test('passes the values of dependsOn to app, which makes the routes of a server that listens', async () => {
-    const orders = resource('orders', { start: () => [{ id: 1 }] })
-    const api = expressServer('api', {
-      dependsOn: { orders },
-      host: '127.0.0.1',
-      app: ({ orders }) => express().get('/orders', (_req, res) => void res.json(orders)),
+  it('keeps its routers, settings and handlers of errors', async () => {
+    const { url } = await started(() => {
+      const app = express().set('trust proxy', true).disable('x-powered-by')
+      app.use(
+        '/v1',
+        express.Router().get('/ip', (req, res) => void res.send(req.ip)),
+      )
+      app.get('/broken', (_req, _res, next) => next(new Error('no such order')))
+      const onError: express5.ErrorRequestHandler = (error, _req, res, _next) => void res.status(422).send(error.message)
+      return app.use(onError)
     })
-    const kernel = await start(api)
-    const response = await fetch(`${kernel.get(api).url}/orders`)
-    expect(response.status).toBe(200)
-    expect(await response.json()).toEqual([{ id: 1 }])
+    const ip = await fetch(`${url}/v1/ip`, { headers: { 'x-forwarded-for': '203.0.113.7' } })
+    expect([ip.status, await ip.text(), ip.headers.get('x-powered-by')]).toEqual([200, '203.0.113.7', null])
+    const broken = await fetch(`${url}/broken`)
+    expect([broken.status, await broken.text()]).toEqual([422, 'no such order'])
+    expect((await fetch(`${url}/else`)).status).toBe(404)
   })
 
-  test('answers the probes before the app sees them, at the paths that were asked for', async () => {
-    const api = expressServer('api', {
-      host: '127.0.0.1',
-      probes: { paths: { ready: '/ready' } },
-      app: () => express().use((_req, res) => void res.status(418).end()),
+  it('says what to return in the place of a server, which is not left listening', async () => {
+    const server = express().listen(0, '127.0.0.1')
+    await expect(started(() => server as never)).rejects.toMatchObject({
+      errors: [
+        {
+          message: expect.stringMatching(
+            /app returned a server; return the app that express\(\) made, without calling listen\(\)$/,
+          ),
+        },
+      ],
     })
-    const { url } = (await start(api)).get(api)
-    expect((await fetch(`${url}/ready`)).status).toBe(200)
-    expect((await fetch(`${url}/livez`)).status).toBe(200)
-    expect((await fetch(`${url}/readyz`)).status).toBe(418)
+    expect(server.listening).toBe(false)
   })
 
-  test('answers the request in flight in full when the kernel stops, and stops what it depends on after that', async () => {
-    const log: string[] = []
-    const arrived = gate()
-    const released = gate()
-    const db = resource('db', { start: () => ({ find: () => 'found' }), stop: () => void log.push('db stopped') })
-    const api = expressServer('api', {
-      dependsOn: { db },
-      host: '127.0.0.1',
-      app: ({ db }) =>
-        express().get('/slow', async (_req, res) => {
-          arrived.open()
-          await released.opened
-          log.push('answered')
-          res.send(db.find())
-        }),
-    })
-    const kernel = await start(api)
-    const response = fetch(`${kernel.get(api).url}/slow`)
-    await arrived.opened
-    const report = kernel.shutdown()
-    released.open()
-    expect(await (await response).text()).toBe('found')
-    expect((await report).ok).toBe(true)
-    expect(log).toEqual(['answered', 'db stopped'])
-  })
-
-  test('an app that returns nothing fails its start with a sentence that says what to return', async () => {
-    const api = expressServer('api', { host: '127.0.0.1', app: (() => undefined) as never })
-    const error = await createKernel([api])
-      .start()
-      .then(undefined, (error: StartError) => error)
-    expect(error).toBeInstanceOf(StartError)
-    expect((error as StartError).errors[0]?.message).toMatch(
-      /resource "api" failed to start: app returned undefined; return the app/,
-    )
-  })
-
-  test('probes(kernel) is middleware for an app that keeps its own server', async () => {
+  it('probes(kernel) is middleware for an app that keeps its own server', async () => {
     const kernel = await createKernel([resource('db', { start: () => 1 })]).start()
-    started.push(kernel)
     const app = express()
       .use(probes(kernel))
       .get('/', (_req, res) => void res.send('app'))
     const server = app.listen(0, '127.0.0.1')
-    await new Promise((resolve) => server.once('listening', resolve))
+    await once(server, 'listening')
     const url = `http://127.0.0.1:${(server.address() as { port: number }).port}`
     expect((await fetch(`${url}/readyz`)).status).toBe(200)
+    expect((await fetch(`${url}/readyz`, { method: 'POST' })).status).toBe(405)
     expect(await (await fetch(url)).text()).toBe('app')
+    await kernel.shutdown()
+    expect((await fetch(`${url}/readyz`)).status).toBe(503)
     await new Promise((resolve) => server.close(resolve))
   })
 })
 
-test('a missing app and an unknown option are refused where they are written', () => {
-  expect(() => expressServer('api', {} as never)).toThrow(KeelsonError)
-  expect(() => expressServer('api', { app: () => express5(), prot: 3000 } as never)).toThrow(
-    /resource "api": prot is not an option/,
-  )
+it('refuses http2, which Express does not speak', () => {
+  const define = () => expressServer('api', { app: () => express5(), http2: true } as never)
+  expect(define).toThrow('resource "api": http2 is not an option: Express speaks HTTP/1 only')
 })
-
-test('dependsOn is not read before a kernel takes the server in', async () => {
-  const api = expressServer('api', {
-    get dependsOn() {
-      return { later }
-    },
-    host: '127.0.0.1',
-    app: () => express5(),
-  })
-  const later = resource('later', { start: () => 1 })
-  await start(api)
-})
-
-function gate() {
-  let open = () => {}
-  const opened = new Promise<void>((resolve) => {
-    open = resolve
-  })
-  return { open, opened }
-}
-
-async function start(api: ReturnType<typeof expressServer>) {
-  const kernel = await createKernel([api]).start()
-  started.push(kernel)
-  return kernel
-}
