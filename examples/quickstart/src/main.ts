@@ -13,7 +13,7 @@ const limiter = resource('limiter', {
 
 const api = expressServer('api', {
   dependsOn: { db, limiter }, // typed: app receives a MongoClient and a RateLimiterMemory
-  port: 3000,
+  port: Number(process.env.PORT ?? 3000),
   app: ({ db, limiter }) =>
     express().get('/orders', async (req, res) => {
       await limiter.consume(req.ip ?? '')
@@ -21,4 +21,4 @@ const api = expressServer('api', {
     }),
 })
 
-await run(createKernel([api], { name: 'shop' }), { probes: { port: 9000 } })
+await run(createKernel([api], { name: 'shop' }), { probes: { port: Number(process.env.PROBE_PORT ?? 9000) } })
