@@ -110,28 +110,22 @@ export class Actor {
     const { kernel, tally } = this.#world
     const definition = this.#originals.get(track.name)!
     switch (action.do) {
-      case 'add': {
+      case 'add':
         tally.add++
-        const added =
-          this.#world.state === 'running' ? [...track.withDependencies()].filter((other) => !this.#isMember(other)) : []
-        for (const other of added) {
-          other.member = true
-          other.state = 'idle'
-          other.away = false
-          other.life = undefined
-          other.joined = tally.add
-        }
-        return this.#change(`add(${track.name})`, added, () => kernel.add(definition))
-      }
+        return this.#change(
+          `add(${track.name})`,
+          () => this.#newWith(track),
+          () => kernel.add(definition),
+        )
       case 'remove': {
         tally.remove++
-        const removed = [...track.withDependents()]
         const { dependents = false } = action
+        const known = this.#isKnown(track)
         return this.#change(
           `remove(${track.name})`,
-          removed,
+          () => [...track.withDependents()],
           () => kernel.remove(definition, { dependents }),
-          removed.length > 1 && !dependents,
+          known ? !dependents : undefined,
         )
       }
       case 'restart':
@@ -146,23 +140,47 @@ export class Actor {
   }
 
   /** An addition or a removal: until it is over, these may or may not count. */
-  #change(what: string, tracks: readonly Track[], work: () => Promise<void>, refused?: boolean): void {
-    const known =
-      tracks.every(({ changing, member }) => changing === 0 && member) && this.#world.state === 'running' && !this.#listening
-    for (const track of tracks) track.changing++
-    this.#follow(what, work, undefined, (error) => {
+  #change(what: string, affected: () => readonly Track[], work: () => Promise<void>, refusesMany?: boolean): void {
+    let tracks: readonly Track[] = []
+    const before = () => {
+      tracks = affected()
+      for (const track of tracks) track.changing++
+    }
+    const over = (error: unknown) => {
       for (const track of tracks) {
         track.changing--
         track.member = this.#isMember(track)
       }
-      const hasDependents = (error as Partial<KeelsonError> | undefined)?.code === 'HAS_DEPENDENTS'
-      if (known && refused !== undefined && hasDependents !== refused) {
-        this.#world.violate(
-          'a removal is refused where it must be',
-          `${what} ${hasDependents ? 'was refused' : 'was not refused'}`,
-        )
+      const refused = (error as Partial<KeelsonError> | undefined)?.code === 'HAS_DEPENDENTS'
+      if (refusesMany !== undefined && refused !== (refusesMany && tracks.length > 1)) {
+        this.#world.violate('a removal is refused where it must be', `${what} ${refused ? 'was refused' : 'was not refused'}`)
       }
-    })
+    }
+    this.#around(
+      before,
+      () => this.#follow(what, work, undefined, over),
+      () => {},
+    )
+  }
+
+  /** Whether it is plain what a removal now must do. */
+  #isKnown(track: Track): boolean {
+    const tracks = [...track.withDependents()]
+    return !this.#listening && this.#world.state === 'running' && tracks.every(({ changing, member }) => changing === 0 && member)
+  }
+
+  /** What an addition brings in. */
+  #newWith(track: Track): Track[] {
+    if (this.#world.state !== 'running') return []
+    const added = [...track.withDependencies()].filter((other) => !this.#isMember(other))
+    for (const other of added) {
+      other.member = true
+      other.state = 'idle'
+      other.away = false
+      other.life = undefined
+      other.joined = this.#world.tally.add
+    }
+    return added
   }
 
   #use(track: Track, ms: number): void {

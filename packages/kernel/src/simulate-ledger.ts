@@ -57,7 +57,9 @@ export class Ledger {
     const checks = this.#checks
     if (checks.length === 0) return undefined
     this.#checks = []
-    const untold = checks.find(({ error, life }) => !ending && this.#open.has(error) && life.serving && !life.track.away)
+    const untold = checks.find(
+      ({ error, life }) => !ending && this.#open.has(error) && life.serving && !life.track.away && life.track.changing === 0,
+    )
     for (const { error } of checks) this.#open.delete(error)
     return untold
   }

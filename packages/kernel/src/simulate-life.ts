@@ -13,6 +13,8 @@ export class Life {
   readonly given = new Map<Track, Life>()
   start: 'open' | 'acquired' | 'failed' = 'open'
   value: unknown
+  /** In which turn of the clock its value came. */
+  acquiredIn = 0
   /** The kernel said that it runs. */
   up = false
   /** It is about to say of itself that it is gone. */

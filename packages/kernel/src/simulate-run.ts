@@ -94,6 +94,7 @@ async function drive(world: World, actor: Actor, duration: number, invariant: Pr
 }
 
 async function step(world: World): Promise<boolean> {
+  world.turn++
   try {
     return await world.clock.step()
   } catch (error) {

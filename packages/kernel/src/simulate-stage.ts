@@ -44,6 +44,7 @@ export class Stage {
     const settled = (ok: boolean, value: unknown) => {
       life.start = ok ? 'acquired' : 'failed'
       life.orphan = life.startGivenUp
+      life.acquiredIn = world.turn
       life.value = value
     }
     const call = this.#call(life, 'start', ctx, real, settled)

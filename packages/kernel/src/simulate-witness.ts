@@ -74,7 +74,7 @@ function resourceMoved(world: World, { resource, from, to }: KernelEventOf<'reso
   if (to === 'starting' || to === 'failed') track.launched = true
   if (to === 'starting') mayStart(world, track)
   if (to === 'running') runs(world, track, life)
-  else if (from === 'starting' && life !== undefined) life.startGivenUp = true
+  else if (from === 'starting' && life !== undefined) startGivenUp(world, life)
   if (to === 'draining' || to === 'stopping') track.leavingSince ||= world.now
   else track.leavingSince = 0
   if (from === 'starting' && to === 'running') track.cutShort = false
@@ -86,6 +86,12 @@ function resourceMoved(world: World, { resource, from, to }: KernelEventOf<'reso
     if (world.state === 'starting' && track.impact === 'unready') world.aborting = true
   }
   if (from === 'restarting' && to === 'stopped') track.away = false
+}
+
+function startGivenUp(world: World, life: Life): void {
+  life.startGivenUp = true
+  // The kernel has not heard of it yet.
+  if (life.start === 'acquired' && life.acquiredIn === world.turn) life.orphan = true
 }
 
 function runs(world: World, track: Track, life: Life | undefined): void {
@@ -129,8 +135,10 @@ function failed(world: World, track: Track, error: KeelsonError): void {
 
 /** A stop, or the cleanups after it, ran out of time. */
 function timedOut(world: World, track: Track, error: KeelsonError): void {
-  const late = (life: Life) => world.now >= (life.stopContext?.deadline ?? Infinity) - TOLERANCE
-  const life = track.lastLife((life) => !life.serving && !life.releaseGivenUp && (life.holds || late(life)))
+  const isOpen = (life: Life) => !life.releaseGivenUp && (life === track.life || life.holds)
+  const late = (life: Life) => isOpen(life) && world.now >= (life.stopContext?.deadline ?? Infinity) - TOLERANCE
+  const current = track.state === 'starting' || track.life?.serving ? undefined : track.life
+  const life = track.lastLife(late) ?? current
   if (life === undefined) return
   if (!life.orphan && life.stopped === 'open' && world.now < (life.stopContext?.deadline ?? 0) - TOLERANCE) {
     world.violate('a stop is awaited', `"${track.name}" was given up before its stop had run out of time`)

@@ -60,6 +60,8 @@ export class World {
   violation: Violation | undefined
   /** Events, calls of hooks and their ends. */
   steps = 0
+  /** Timers that fired. */
+  turn = 0
   /** What follows is as the kernel's own events said. */
   state: KernelState = 'idle'
   /** How often it was started. */
