@@ -1,1 +1,9 @@
-export {}
+export { type ExpressRequestLike, type ExpressResponseLike, expressLimiter } from './express-limiter.js'
+export { type FastifyReplyLike, type FastifyRequestLike, fastifyLimiter } from './fastify-limiter.js'
+export type { LimiterFor, RequestLimit } from './judge.js'
+export { type KeyedRateLimiter, type KeyedRateLimiterOptions, keyedRateLimiter } from './keyed-rate-limiter.js'
+export { type KoaContextLike, koaLimiter } from './koa-limiter.js'
+export type { Counting } from './limiter-options.js'
+export type { Limit, RateLimit, RateLimiter } from './rate-limit.js'
+export { type RateLimiterOptions, rateLimiter } from './rate-limiter.js'
+export type { IoRedisLike, NodeRedisLike, RedisLike } from './redis-like.js'

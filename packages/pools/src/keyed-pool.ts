@@ -35,12 +35,14 @@ export class KeyedPool<T, S> implements Pool<T, S> {
     return [...this.#pools.keys()]
   }
 
-  async use<R>(server: string, work: (value: T, lease: Lease<T>) => R, options?: AcquireOptions): Promise<Awaited<R>> {
-    return this.#poolOf(server).use(work, options)
+  use<R>(server: string, work: (value: T, lease: Lease<T>) => R, options?: AcquireOptions): Promise<Awaited<R>> {
+    const pool = this.#pools.get(server)
+    return pool === undefined ? Promise.reject(this.#unknown(server)) : pool.use(work, options)
   }
 
-  async acquire(server: string, options?: AcquireOptions): Promise<Lease<T>> {
-    return this.#poolOf(server).acquire(options)
+  acquire(server: string, options?: AcquireOptions): Promise<Lease<T>> {
+    const pool = this.#pools.get(server)
+    return pool === undefined ? Promise.reject(this.#unknown(server)) : pool.acquire(options)
   }
 
   stats(server?: string): PoolStats {
@@ -62,14 +64,14 @@ export class KeyedPool<T, S> implements Pool<T, S> {
     void pool.members.refill()
   }
 
-  remove(server: string, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
+  async remove(server: string, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
     const pool = this.#poolOf(server)
     this.#pools.delete(server)
     const removal = this.#remove(pool, signal)
     this.#removals.add(removal)
     const over = () => this.#removals.delete(removal)
     removal.then(over, over)
-    return removal
+    await removal
   }
 
   /**
@@ -138,7 +140,11 @@ export class KeyedPool<T, S> implements Pool<T, S> {
 
   #poolOf(server: string): ServerPool<T> {
     const pool = this.#pools.get(server)
-    if (pool === undefined) throw unknownServer(this.#name, server, this.servers)
+    if (pool === undefined) throw this.#unknown(server)
     return pool
+  }
+
+  #unknown(server: string): Error {
+    return unknownServer(this.#name, server, this.servers)
   }
 }

@@ -12,14 +12,17 @@ export interface Lease<T> extends Disposable {
 export class LiveLease<T> implements Lease<T> {
   readonly value: T
   readonly slot: Slot<T>
+  /** In the list of its pool. */
+  place: number
   timer: unknown
   #lost: Error | undefined
-  #reject: ((error: Error) => void) | undefined
+  #reject: ((error: unknown) => void) | undefined
   #controller: AbortController | undefined
   #giveBack: ((lease: LiveLease<T>) => void) | undefined
 
-  constructor(slot: Slot<T>, value: T, giveBack: (lease: LiveLease<T>) => void) {
+  constructor(slot: Slot<T>, value: T, giveBack: (lease: LiveLease<T>) => void, place: number) {
     this.slot = slot
+    this.place = place
     this.value = value
     this.#giveBack = giveBack
   }
@@ -42,13 +45,23 @@ export class LiveLease<T> implements Lease<T> {
     this.release()
   }
 
-  /** Settles as `work` does, or rejects as soon as the connection is lost. */
-  run<R>(work: (value: T, lease: Lease<T>) => R): Promise<Awaited<R>> {
+  /** Settles as `work` does, or rejects as soon as the connection is lost; gives the connection back either way. */
+  run<R>(work: (value: T, lease: Lease<T>) => R, blame: (error: unknown, lease: this) => unknown): Promise<Awaited<R>> {
     return new Promise((resolve, reject) => {
-      if (this.#lost !== undefined) return reject(this.#lost)
-      this.#reject = reject
-      // A promise's executor turns what work throws into a rejection.
-      Promise.resolve(work(this.value, this)).then(resolve, reject)
+      this.#reject = (error: unknown) => {
+        this.release()
+        reject(error)
+      }
+      if (this.#lost !== undefined) return this.#reject(this.#lost)
+      const failed = (error: unknown) => this.#reject?.(blame(error, this))
+      try {
+        Promise.resolve(work(this.value, this)).then((result) => {
+          this.release()
+          resolve(result)
+        }, failed)
+      } catch (error) {
+        failed(error)
+      }
     })
   }
 

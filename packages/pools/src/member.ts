@@ -1,5 +1,4 @@
 import type { Connection } from './connection.js'
-import type { Lease } from './lease.js'
 
 /** One connection of a pool, from the moment that it is being opened. */
 export class Member<T> {
@@ -9,8 +8,10 @@ export class Member<T> {
   ready: Promise<void> = Promise.resolve()
   /** How many slots of the pool stand for it. */
   slots = 0
-  readonly leases = new Set<Lease<T>>()
-  idleSince: number
+  /** To how many callers. */
+  lent = 0
+  /** As of the first sweep that found it so; undefined before. */
+  idleSince: number | undefined
   /** Set while it is asked for a sign of life and must not be lent. */
   pinging: Promise<unknown> | undefined
   /** Not a part of the pool any more. */
@@ -18,7 +19,6 @@ export class Member<T> {
 
   constructor(now: number) {
     this.begunAt = now
-    this.idleSince = now
   }
 
   get usable(): boolean {
@@ -26,7 +26,7 @@ export class Member<T> {
   }
 
   get idle(): boolean {
-    return this.connection !== undefined && this.leases.size === 0
+    return this.connection !== undefined && this.lent === 0
   }
 }
 

@@ -1,7 +1,6 @@
 import { KeelsonError } from '@keelson/kernel'
 import { Failures } from './backoff.js'
 import type { Connection } from './connection.js'
-import type { LiveLease } from './lease.js'
 import { Member } from './member.js'
 import { cannotOpen, connectionLost, failingServer, openTimedOut, pingFailed, type ServerName } from './pool-errors.js'
 import type { ServerPoolOptions } from './server-pool-options.js'
@@ -13,6 +12,7 @@ export class Members<T> {
   readonly #name: ServerName
   readonly #open: (signal: AbortSignal) => Promise<Connection<T>>
   readonly #options: ServerPoolOptions
+  readonly #onLost: (member: Member<T>, error: Error) => void
   readonly #members = new Set<Member<T>>()
   readonly #closing = new Map<Connection<T>, Promise<void>>()
   readonly #errors: unknown[] = []
@@ -22,7 +22,13 @@ export class Members<T> {
   #created = 0
   #destroyed = 0
 
-  constructor(name: ServerName, open: (signal: AbortSignal) => Promise<Connection<T>>, options: ServerPoolOptions) {
+  constructor(
+    name: ServerName,
+    open: (signal: AbortSignal) => Promise<Connection<T>>,
+    options: ServerPoolOptions,
+    onLost: (member: Member<T>, error: Error) => void,
+  ) {
+    this.#onLost = onLost
     this.#name = name
     this.#open = open
     this.#options = options
@@ -90,16 +96,19 @@ export class Members<T> {
   trim(now: number): void {
     for (const member of this.#members) {
       if (this.#members.size <= this.#keep) return
-      if (member.idle && now - member.idleSince >= this.#options.idleTimeout) this.discard(member)
+      if (!member.idle) continue
+      member.idleSince ??= now
+      if (now - member.idleSince >= this.#options.idleTimeout) this.discard(member)
     }
   }
 
   /** A caller gave one back. */
   returned(member: Member<T>): void {
     if (member.out) return
-    if (member.leases.size === 0) member.idleSince = this.#options.clock.now()
-    if (member.usable) this.failures.succeeded()
-    else if (member.leases.size === 0) this.discard(member)
+    member.idleSince = undefined
+    if (member.usable) {
+      if (this.failures.count > 0) this.failures.succeeded()
+    } else if (member.lent === 0) this.discard(member)
   }
 
   /** Takes a connection out and closes it; `close` reports if that fails. */
@@ -157,7 +166,6 @@ export class Members<T> {
     try {
       const connection = await this.#open(AbortSignal.any([this.#end.signal, late.signal]))
       member.connection = connection
-      member.idleSince = clock.now()
       this.#created++
       connection.onLost((why) => this.#lost(member, connectionLost(this.#name, connection.label, why)))
       if (this.#end.signal.aborted) this.discard(member, 0)
@@ -178,7 +186,7 @@ export class Members<T> {
     if (member.out || member.connection === undefined) return
     this.#takeOut(member)
     this.failures.failed(error, member.begunAt, this.#options.clock.now())
-    for (const lease of member.leases as Set<LiveLease<T>>) lease.lose(error)
+    this.#onLost(member, error)
     this.#close(member.connection, 0)
     void this.refill()
   }

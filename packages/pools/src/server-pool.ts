@@ -2,7 +2,7 @@ import type { KeelsonError } from '@keelson/kernel'
 import { type Pool as Tarn, TimeoutError } from 'tarn'
 import type { Connection } from './connection.js'
 import { type Lease, LiveLease } from './lease.js'
-import type { Slot } from './member.js'
+import type { Member, Slot } from './member.js'
 import { Members } from './members.js'
 import type { AcquireOptions } from './pool.js'
 import {
@@ -26,48 +26,45 @@ export class ServerPool<T> {
   readonly #tarn: Tarn<Slot<T>>
   #refusal: KeelsonError | undefined
   #stopped = false
-  /** Those of lost connections too, until their callers let go. */
-  readonly #leases = new Set<LiveLease<T>>()
+  /** Those of lost connections too, until their callers let go. Each knows its place, which is cheaper than a set. */
+  readonly #leases: LiveLease<T>[] = []
   #acquiring = 0
   #quiet: (() => void) | undefined
-  readonly #giveBack = (lease: LiveLease<T>) => this.#release(lease)
 
   constructor(name: ServerName, open: (signal: AbortSignal) => Promise<Connection<T>>, options: ServerPoolOptions) {
     this.name = name
     this.#options = options
-    this.members = new Members(name, open, options)
+    this.members = new Members(name, open, options, (member, error) => this.#lost(member, error))
     this.#tarn = slotPool(this.members, options)
   }
 
-  async use<R>(work: (value: T, lease: Lease<T>) => R, options?: AcquireOptions): Promise<Awaited<R>> {
-    const lease = await this.acquire(options)
-    try {
-      return await lease.run(work)
-    } catch (error) {
-      const { connection } = lease.slot.member
-      throw connection?.broke?.(error) ? connectionLost(this.name, connection.label, error) : error
-    } finally {
-      lease.release()
-    }
+  use<R>(work: (value: T, lease: Lease<T>) => R, options?: AcquireOptions): Promise<Awaited<R>> {
+    return this.acquire(options).then((lease) => lease.run(work, this.#blame))
   }
 
-  async acquire(options?: AcquireOptions): Promise<LiveLease<T>> {
-    if (this.#refusal !== undefined) throw this.#refusal
-    this.#refuseWhileFailing()
-    options?.signal?.throwIfAborted()
+  /** On the path of every call: one promise beyond the library's, and no timer. */
+  acquire(options?: AcquireOptions): Promise<LiveLease<T>> {
+    const refusal = this.#refusal ?? this.#refusalWhileFailing()
+    if (refusal !== undefined) return Promise.reject(refusal)
+    const signal = options?.signal
+    if (signal !== undefined) return this.#acquireUntil(signal)
+    this.#acquiring++
+    return this.#tarn.acquire().promise.then(this.#lend, this.#refuse)
+  }
+
+  async #acquireUntil(signal: AbortSignal): Promise<LiveLease<T>> {
+    signal.throwIfAborted()
     const pending = this.#tarn.acquire()
     const abort = () => pending.abort()
-    options?.signal?.addEventListener('abort', abort, { once: true })
+    signal.addEventListener('abort', abort, { once: true })
     this.#acquiring++
     try {
-      return this.#lend(await pending.promise)
+      return await pending.promise.then(this.#lend, this.#refuse)
     } catch (error) {
-      options?.signal?.throwIfAborted()
-      throw this.#explain(error)
+      signal.throwIfAborted()
+      throw error
     } finally {
-      options?.signal?.removeEventListener('abort', abort)
-      this.#acquiring--
-      this.#tellQuiet()
+      signal.removeEventListener('abort', abort)
     }
   }
 
@@ -91,7 +88,7 @@ export class ServerPool<T> {
     this.#stopped = true
     const error = poolStopped(this.name)
     const closed = this.members.close(grace, error)
-    for (const lease of this.#leases) {
+    for (const lease of [...this.#leases]) {
       lease.lose(error)
       lease.release()
     }
@@ -99,16 +96,19 @@ export class ServerPool<T> {
     await closed
   }
 
-  #lend(slot: Slot<T>): LiveLease<T> {
+  readonly #lend = (slot: Slot<T>): LiveLease<T> => {
+    this.#acquiring--
     const { member } = slot
     const { connection } = member
-    if (connection === undefined || !member.usable) {
+    // The library looked at it a moment ago, but a stop may have come in between.
+    if (connection === undefined || member.out) {
       this.#tarn.release(slot)
-      throw connectionLost(this.name, connection?.label ?? 'not open', this.members.failures.error)
+      this.#tellQuiet()
+      throw this.#stopped ? poolStopped(this.name) : connectionLost(this.name, 'idle', this.members.failures.error)
     }
-    const lease = new LiveLease(slot, connection.value, this.#giveBack)
-    member.leases.add(lease)
-    this.#leases.add(lease)
+    const lease = new LiveLease(slot, connection.value, this.#giveBack, this.#leases.length)
+    member.lent++
+    this.#leases.push(lease)
     const { useTimeout, clock } = this.#options
     if (useTimeout !== Infinity) {
       lease.timer = clock.setTimeout(() => this.#overdue(lease, connection), useTimeout, { unref: true })
@@ -116,14 +116,37 @@ export class ServerPool<T> {
     return lease
   }
 
-  #release(lease: LiveLease<T>): void {
+  readonly #refuse = (error: unknown): never => {
+    this.#acquiring--
+    const { busy } = this.members.stats()
+    this.#tellQuiet()
+    if (this.#stopped) throw poolStopped(this.name)
+    if (!(error instanceof TimeoutError)) throw error
+    throw acquireTimedOut(this.name, this.#options.acquireTimeout, busy, this.#acquiring, this.members.failures.error)
+  }
+
+  readonly #giveBack = (lease: LiveLease<T>): void => {
     const { member } = lease.slot
     if (lease.timer !== undefined) this.#options.clock.clearTimeout(lease.timer)
-    member.leases.delete(lease)
-    this.#leases.delete(lease)
+    const last = this.#leases.pop()!
+    if (last !== lease) {
+      this.#leases[lease.place] = last
+      last.place = lease.place
+    }
+    member.lent--
     this.members.returned(member)
     this.#tarn.release(lease.slot)
     this.#tellQuiet()
+  }
+
+  /** What a caller is told that failed: it was the connection's fault, or its own. */
+  readonly #blame = (error: unknown, lease: LiveLease<T>): unknown => {
+    const { connection } = lease.slot.member
+    return connection?.broke?.(error) ? connectionLost(this.name, connection.label, error) : error
+  }
+
+  #lost(member: Member<T>, error: Error): void {
+    for (const lease of [...this.#leases]) if (lease.slot.member === member) lease.lose(error)
   }
 
   /** Nobody knows what state a connection is in whose call never ended; one that others share is left to its ping. */
@@ -133,20 +156,14 @@ export class ServerPool<T> {
   }
 
   /** Spares a server that has just failed the next attempt, and its callers the wait. */
-  #refuseWhileFailing(): void {
-    const { failures, live } = this.members
-    const wait = live === 0 ? failures.wait(this.#options.clock.now()) : 0
-    if (wait > 0) throw failingServer(this.name, failures.count, wait, failures.error)
-  }
-
-  #explain(error: unknown): unknown {
-    if (this.#stopped) return poolStopped(this.name)
-    if (!(error instanceof TimeoutError)) return error
-    const { busy } = this.members.stats()
-    return acquireTimedOut(this.name, this.#options.acquireTimeout, busy, this.#acquiring, this.members.failures.error)
+  #refusalWhileFailing(): KeelsonError | undefined {
+    const { failures } = this.members
+    if (failures.count === 0 || this.members.live > 0) return undefined
+    const wait = failures.wait(this.#options.clock.now())
+    return wait > 0 ? failingServer(this.name, failures.count, wait, failures.error) : undefined
   }
 
   #tellQuiet(): void {
-    if (this.#leases.size === 0 && this.#acquiring === 0) this.#quiet?.()
+    if (this.#leases.length === 0 && this.#acquiring === 0) this.#quiet?.()
   }
 }

@@ -1,0 +1,37 @@
+import { judge, type LimiterFor, type RequestLimit } from './judge.js'
+
+/** What is asked of Express, or of anything with its middleware, such as Connect. */
+export interface ExpressRequestLike {
+  readonly ip?: string | undefined
+  readonly socket: { readonly remoteAddress?: string | undefined }
+}
+export interface ExpressResponseLike {
+  statusCode: number
+  setHeader(name: string, value: string): unknown
+  end(text: string): unknown
+}
+
+/**
+ * Middleware for Express: 429 with `Retry-After` over the limit, 503 when the limiter has stopped; other errors go to `next`.
+ *
+ * @example
+ * app.use(expressLimiter(limiter))
+ */
+export function expressLimiter<Request extends ExpressRequestLike>(
+  limiter: LimiterFor<Request>,
+  options: RequestLimit<Request> = {},
+): (req: Request, res: ExpressResponseLike, next: (error?: unknown) => void) => Promise<void> {
+  return async (req, res, next) => {
+    let refusal: Awaited<ReturnType<typeof judge>>
+    try {
+      refusal = await judge(limiter, options, req, req.ip ?? req.socket.remoteAddress)
+    } catch (error) {
+      return next(error)
+    }
+    if (refusal === undefined) return next()
+    res.statusCode = refusal.status
+    res.setHeader('Retry-After', refusal.retryAfter)
+    res.setHeader('Content-Type', 'text/plain; charset=utf-8')
+    res.end(refusal.text)
+  }
+}

@@ -1,0 +1,28 @@
+import { judge, type LimiterFor, type RequestLimit } from './judge.js'
+
+/** What is asked of Fastify. */
+export interface FastifyRequestLike {
+  readonly ip: string
+}
+export interface FastifyReplyLike {
+  code(status: number): FastifyReplyLike
+  header(name: string, value: string): FastifyReplyLike
+  send(payload: string): FastifyReplyLike
+}
+
+/**
+ * A hook for Fastify: 429 with `Retry-After` over the limit, 503 when the limiter has stopped; other errors go to its error handler.
+ *
+ * @example
+ * app.addHook('onRequest', fastifyLimiter(limiter))
+ */
+export function fastifyLimiter<Request extends FastifyRequestLike>(
+  limiter: LimiterFor<Request>,
+  options: RequestLimit<Request> = {},
+): (request: Request, reply: FastifyReplyLike) => Promise<unknown> {
+  return async (request, reply) => {
+    const refusal = await judge(limiter, options, request, request.ip)
+    // A hook that returns the reply says that the answer is given.
+    return refusal && reply.code(refusal.status).header('Retry-After', refusal.retryAfter).send(refusal.text)
+  }
+}

@@ -1,0 +1,44 @@
+import { KeelsonError } from '@keelson/kernel'
+import type { RateLimiter } from './rate-limit.js'
+
+/** How requests are limited by any of the frameworks' middleware. */
+export interface RequestLimit<Request> {
+  /** Whose points a request takes; default its address, as the framework sees it behind proxies. */
+  key?(request: Request): string
+  /** How many points a request takes; default 1. */
+  points?: number | ((request: Request) => number)
+}
+
+/** A limiter, or which one a request is under. */
+export type LimiterFor<Request> = RateLimiter | ((request: Request) => RateLimiter)
+
+/** An answer in place of the application's. */
+export interface Refusal {
+  readonly status: 429 | 503
+  /** For the header `Retry-After`: whole seconds, 1 or more. */
+  readonly retryAfter: string
+  readonly text: string
+}
+
+/**
+ * What a request is refused with; undefined when it may pass. A limiter that has stopped does not let everything through: 503.
+ *
+ * @throws what the limiter throws otherwise: the framework's own error handling decides.
+ */
+export async function judge<Request>(
+  limiter: LimiterFor<Request>,
+  { key, points = 1 }: RequestLimit<Request>,
+  request: Request,
+  address: string | undefined,
+): Promise<Refusal | undefined> {
+  const chosen = typeof limiter === 'function' ? limiter(request) : limiter
+  const taken = typeof points === 'function' ? points(request) : points
+  try {
+    const { allowed, retryAfter } = await chosen.consume(key?.(request) ?? address ?? '', taken)
+    if (allowed) return undefined
+    return { status: 429, retryAfter: String(Math.max(1, Math.ceil(retryAfter / 1_000))), text: 'Too Many Requests' }
+  } catch (error) {
+    if (!(error instanceof KeelsonError) || error.code !== 'NOT_STARTED') throw error
+    return { status: 503, retryAfter: '1', text: 'Service Unavailable' }
+  }
+}

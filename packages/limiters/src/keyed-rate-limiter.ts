@@ -1,0 +1,96 @@
+import { type Dependencies, KeelsonError, type Resource, type ResourceOptions, resource } from '@keelson/kernel'
+import { Counter } from './counter.js'
+import { type Counting, checkLimit, invalid, lifecycleOf } from './limiter-options.js'
+import type { Limit, RateLimit, RateLimiter } from './rate-limit.js'
+
+/** A limiter for each server or tenant: what one does takes nothing from the others. */
+export interface KeyedRateLimiter {
+  /**
+   * The limiter of one of them.
+   *
+   * @throws KeelsonError `UNKNOWN_RESOURCE` for a name without a limit, when there is no `default`.
+   */
+  of(name: string): RateLimiter
+  /**
+   * `of(name).consume(key, points)`; without a key, all that a server or tenant does counts together.
+   *
+   * @throws as `of` and `RateLimiter.consume`.
+   */
+  consume(name: string, key?: string, points?: number): Promise<RateLimit>
+}
+
+export interface KeyedRateLimiterOptions<D extends Dependencies> extends Counting<D> {
+  /** By the name of a server or tenant. */
+  limits?: Readonly<Record<string, Limit>>
+  /** For every name that has none of its own; each name counts for itself. Without it such a name is an error. */
+  default?: Limit
+}
+
+/**
+ * One limiter per server or tenant.
+ *
+ * @throws KeelsonError `INVALID_OPTION`.
+ *
+ * @example
+ * const limits = keyedRateLimiter('limits', {
+ *   limits: { search: { limit: 10, window: 1_000 } },
+ *   default: { limit: 100, window: 1_000 },
+ * })
+ * const { allowed, retryAfter } = await kernel.get(limits).consume('search')
+ */
+// biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
+export function keyedRateLimiter<const D extends Dependencies = {}>(
+  name: string,
+  options: KeyedRateLimiterOptions<D>,
+): Resource<KeyedRateLimiter> {
+  const { limits = {}, default: others, redis, fallback, prefix = name } = options
+  const rules = new Map(Object.entries(limits))
+  for (const [key, limit] of rules) checkLimit(name, `limits.${key}`, limit, redis !== undefined)
+  if (others !== undefined) checkLimit(name, 'default', others, redis !== undefined)
+  if (rules.size === 0 && others === undefined) throw invalid(name, 'limits', 'are missing; give limits, a default or both')
+  const hooks: ResourceOptions<Counters, D> = {
+    start: async (deps, ctx) => {
+      const counting = { prefix, redis: await redis?.(deps, ctx), fallback: fallback === 'memory' }
+      const counters = new Map([...rules].map(([key, limit]) => [key, new Counter(name, limit, counting)]))
+      return new Counters(name, counters, others && new Counter(name, others, counting))
+    },
+    stop: (counters) => counters.stop(),
+  }
+  const descriptors = lifecycleOf(name, options, ['limits', 'default'])
+  return resource(name, Object.defineProperties(hooks, descriptors) as ResourceOptions<KeyedRateLimiter, D>)
+}
+
+class Counters implements KeyedRateLimiter {
+  readonly #name: string
+  readonly #counters: ReadonlyMap<string, Counter>
+  readonly #default: Counter | undefined
+
+  constructor(name: string, counters: ReadonlyMap<string, Counter>, others: Counter | undefined) {
+    this.#name = name
+    this.#counters = counters
+    this.#default = others
+  }
+
+  of(name: string): RateLimiter {
+    const counter = this.#counters.get(name) ?? this.#default
+    if (counter === undefined) {
+      const known = [...this.#counters.keys()].join(', ')
+      const text = `resource "${this.#name}" has no limit for "${name}"; it has ${known}, and no default`
+      throw new KeelsonError('UNKNOWN_RESOURCE', text, { resource: this.#name, details: { name } })
+    }
+    // Encoded, so that no name and key can be taken for another name and key.
+    const keyOf = (key: string) => `${encodeURIComponent(name)}:${key}`
+    return {
+      consume: (key, points) => counter.consume(keyOf(key), points),
+      reset: (key) => counter.reset(keyOf(key)),
+    }
+  }
+
+  async consume(name: string, key = '', points?: number): Promise<RateLimit> {
+    return this.of(name).consume(key, points)
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#counters.values(), this.#default].map((counter) => counter?.stop()))
+  }
+}

@@ -1,0 +1,31 @@
+import { judge, type LimiterFor, type RequestLimit } from './judge.js'
+
+/** What is asked of Koa. */
+export interface KoaContextLike {
+  readonly ip: string
+  status: number
+  body: unknown
+  set(name: string, value: string): void
+}
+
+/**
+ * Middleware for Koa: 429 with `Retry-After` over the limit, 503 when the limiter has stopped; other errors go up.
+ *
+ * @example
+ * app.use(koaLimiter(limiter))
+ */
+export function koaLimiter<Context extends KoaContextLike>(
+  limiter: LimiterFor<Context>,
+  options: RequestLimit<Context> = {},
+): (ctx: Context, next: () => Promise<unknown>) => Promise<void> {
+  return async (ctx, next) => {
+    const refusal = await judge(limiter, options, ctx, ctx.ip)
+    if (refusal === undefined) {
+      await next()
+      return
+    }
+    ctx.status = refusal.status
+    ctx.set('Retry-After', refusal.retryAfter)
+    ctx.body = refusal.text
+  }
+}

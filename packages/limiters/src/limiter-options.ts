@@ -1,0 +1,54 @@
+import { type Dependencies, KeelsonError, type ResourceOptions, type StartContext, type Values } from '@keelson/kernel'
+import type { Limit } from './rate-limit.js'
+import type { RedisLike } from './redis-like.js'
+
+/** What a limiter takes besides its hooks, which are this package's. */
+export type Lifecycle<D extends Dependencies> = Omit<ResourceOptions<never, D>, 'start' | 'check' | 'drain' | 'stop' | 'kill'>
+
+/** Where a limiter counts. */
+export interface Counting<D extends Dependencies> extends Lifecycle<D> {
+  /** A client of `redis` or `ioredis` among the dependencies, so that all processes count together; without it each counts for itself. */
+  redis?(deps: Values<D>, ctx: StartContext): RedisLike | PromiseLike<RedisLike>
+  /** With `'memory'`, this process counts for itself while Redis does not; by default `consume` rejects then. */
+  fallback?: 'memory'
+  /** Of the keys in Redis; default the name of the resource. Processes with the same prefix count together. */
+  prefix?: string
+}
+
+const HOOKS = ['start', 'check', 'drain', 'stop', 'kill']
+
+/**
+ * What of a limiter's options is the kernel's, as property descriptors: `dependsOn` may be a getter that is not to be read yet.
+ *
+ * @throws KeelsonError `INVALID_OPTION` for a hook among them, and for what cannot be meant of its own.
+ */
+export function lifecycleOf(name: string, options: object, own: readonly string[]): PropertyDescriptorMap {
+  const { redis, fallback, prefix } = options as Counting<Dependencies>
+  if (redis !== undefined && typeof redis !== 'function') throw invalid(name, 'redis', 'must be a function of the dependencies')
+  if (fallback !== undefined && fallback !== 'memory') throw invalid(name, 'fallback', "can only be 'memory'")
+  if (fallback !== undefined && redis === undefined) throw invalid(name, 'fallback', 'is for Redis, and there is none')
+  if (prefix !== undefined && typeof prefix !== 'string') throw invalid(name, 'prefix', 'must be a string')
+  const descriptors = Object.getOwnPropertyDescriptors(options) as PropertyDescriptorMap
+  const hook = HOOKS.find((hook) => descriptors[hook] !== undefined)
+  if (hook !== undefined) throw invalid(name, hook, 'cannot be given, it is made by this package')
+  for (const key of [...own, 'redis', 'fallback', 'prefix']) delete descriptors[key]
+  return descriptors
+}
+
+/** @throws KeelsonError `INVALID_OPTION` unless something can be limited by it. */
+export function checkLimit(name: string, option: string, limit: unknown, redis: boolean): asserts limit is Limit {
+  const at = (field: string) => (option === '' ? field : `${option}.${field}`)
+  const fields = limit as Partial<Limit> | null
+  if (typeof fields !== 'object' || fields === null) throw invalid(name, option, 'must be { limit, window }')
+  const times = redis
+    ? 'a whole number of seconds in ms, such as 60_000: that is how Redis counts here'
+    : 'a number of milliseconds'
+  const isTime = (ms: unknown) => typeof ms === 'number' && ms > 0 && ms < Infinity && (!redis || ms % 1_000 === 0)
+  if (!Number.isInteger(fields.limit) || fields.limit! < 1) throw invalid(name, at('limit'), 'must be a whole number, 1 or more')
+  if (!isTime(fields.window)) throw invalid(name, at('window'), `must be ${times}`)
+  if (fields.block !== undefined && !isTime(fields.block)) throw invalid(name, at('block'), `must be ${times}`)
+}
+
+export function invalid(name: string, option: string, problem: string): KeelsonError {
+  return new KeelsonError('INVALID_OPTION', `resource "${name}": ${option} ${problem}`, { resource: name, details: { option } })
+}

@@ -1,0 +1,103 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createKernel } from '@keelson/kernel'
+import express from 'express'
+import fastify from 'fastify'
+import Koa from 'koa'
+import { afterEach, describe, expect, it } from 'vitest'
+import { expressLimiter } from './express-limiter.js'
+import { fastifyLimiter } from './fastify-limiter.js'
+import { keyedRateLimiter } from './keyed-rate-limiter.js'
+import { koaLimiter } from './koa-limiter.js'
+import type { RateLimiter } from './rate-limit.js'
+import { rateLimiter } from './rate-limiter.js'
+
+const closes: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const close of closes.splice(0)) await close()
+})
+
+async function listen(server: Server): Promise<string> {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  closes.push(() => new Promise((resolve) => server.close(resolve)).finally(() => server.closeAllConnections()))
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+const apps = {
+  express: (limiter: RateLimiter) =>
+    listen(
+      createServer(
+        express()
+          .use(expressLimiter(limiter))
+          .use((_req, res) => void res.send('through')),
+      ),
+    ),
+  async fastify(limiter: RateLimiter) {
+    const app = fastify()
+    app.addHook('onRequest', fastifyLimiter(limiter))
+    app.get('/', () => 'through')
+    closes.push(() => app.close())
+    return await app.listen({ port: 0, host: '127.0.0.1' })
+  },
+  async koa(limiter: RateLimiter) {
+    const app = new Koa()
+    app.silent = true
+    app.use(koaLimiter(limiter)).use((ctx) => {
+      ctx.body = 'through'
+    })
+    return await listen(createServer(app.callback()))
+  },
+}
+
+const answer = async (url: string) => {
+  const response = await fetch(url, { headers: { connection: 'close' } })
+  return { status: response.status, retryAfter: response.headers.get('retry-after'), text: await response.text() }
+}
+
+describe.each(Object.entries(apps))('the middleware for %s', (_name, serve) => {
+  it('lets requests through up to the limit, and then says when to come back', async () => {
+    const limiter = rateLimiter('limiter', { limit: 2, window: 90_500 })
+    const kernel = await createKernel([limiter]).start()
+    const url = await serve(kernel.get(limiter))
+    for (let n = 0; n < 2; n++) expect(await answer(url)).toEqual({ status: 200, retryAfter: null, text: 'through' })
+    const { status, retryAfter, text } = await answer(url)
+    expect({ status, text }).toEqual({ status: 429, text: 'Too Many Requests' })
+    expect(Number(retryAfter)).toBeGreaterThan(60)
+    expect(Number(retryAfter)).toBeLessThanOrEqual(91)
+    await kernel.shutdown()
+    expect(await answer(url)).toEqual({ status: 503, retryAfter: '1', text: 'Service Unavailable' })
+  })
+
+  it('leaves other errors to the framework', async () => {
+    const url = await serve({ consume: () => Promise.reject(new Error('Redis is away')), reset: async () => {} })
+    expect((await answer(url)).status).toBe(500)
+  })
+})
+
+describe('who is limited', () => {
+  it('is what key says, by as many points as points says, with the limiter that the request is under', async () => {
+    const limits = keyedRateLimiter('limits', {
+      limits: { gold: { limit: 4, window: 60_000 }, free: { limit: 1, window: 60_000 } },
+    })
+    const kernel = await createKernel([limits]).start()
+    const app = express()
+      .use(
+        expressLimiter<express.Request>((req) => kernel.get(limits).of(req.path.slice(1)), {
+          key: (req) => req.get('x-user') ?? '',
+          points: (req) => Number(req.get('x-cost') ?? 1),
+        }),
+      )
+      .use((_req, res) => void res.send('through'))
+    const url = await listen(createServer(app))
+    const status = async (path: string, user: string, cost = '1') =>
+      (await fetch(url + path, { headers: { 'x-user': user, 'x-cost': cost, connection: 'close' } })).status
+    expect(await status('/gold', 'ada', '3')).toBe(200)
+    expect(await status('/gold', 'ada', '2')).toBe(429)
+    expect(await status('/gold', 'bob')).toBe(200)
+    expect(await status('/free', 'ada')).toBe(200)
+    expect(await status('/free', 'ada')).toBe(429)
+    await kernel.shutdown()
+  })
+})

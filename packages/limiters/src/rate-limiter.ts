@@ -1,0 +1,34 @@
+import { type Dependencies, type Resource, type ResourceOptions, resource } from '@keelson/kernel'
+import { Counter } from './counter.js'
+import { type Counting, checkLimit, lifecycleOf } from './limiter-options.js'
+import type { Limit, RateLimiter } from './rate-limit.js'
+
+export interface RateLimiterOptions<D extends Dependencies> extends Counting<D>, Limit {}
+
+/**
+ * One limit for every key. Its timers end with the resource; what still asks it then is refused with an error.
+ *
+ * @throws KeelsonError `INVALID_OPTION`.
+ *
+ * @example
+ * const limiter = rateLimiter('limiter', { limit: 50, window: 1_000 })
+ * const shared = rateLimiter('shared', { dependsOn: { redis }, redis: ({ redis }) => redis, limit: 1_000, window: 60_000 })
+ */
+// biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
+export function rateLimiter<const D extends Dependencies = {}>(
+  name: string,
+  options: RateLimiterOptions<D>,
+): Resource<RateLimiter> {
+  const { limit, window, block, redis, fallback, prefix = name } = options
+  const rule: Limit = { limit, window, ...(block !== undefined && { block }) }
+  checkLimit(name, '', rule, redis !== undefined)
+  const hooks: ResourceOptions<Counter, D> = {
+    start: async (deps, ctx) => {
+      const client = await redis?.(deps, ctx)
+      return new Counter(name, rule, { prefix, redis: client, fallback: fallback === 'memory' })
+    },
+    stop: (counter) => counter.stop(),
+  }
+  const descriptors = lifecycleOf(name, options, ['limit', 'window', 'block'])
+  return resource(name, Object.defineProperties(hooks, descriptors) as ResourceOptions<RateLimiter, D>)
+}
