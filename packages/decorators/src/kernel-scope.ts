@@ -1,4 +1,4 @@
-import type { KernelEvents, KernelView, Resource } from '@keelson/kernel'
+import type { KernelView, Resource } from '@keelson/kernel'
 import type { Construction } from './construction.js'
 import { wantedBelow } from './edges.js'
 import { notRunningYet, outsideKernel } from './errors.js'
@@ -88,13 +88,12 @@ interface Shared {
 const scopes = new WeakMap<DependencyContainer, KernelScope>()
 const byKernel = new WeakMap<KernelView, Map<DependencyContainer, KernelScope>>()
 
-/** The scope of a kernel below a container; a new one each time the kernel starts. */
+/** The scope of one start of a kernel, below a container: hooks see a view that is new with every start. */
 export function scopeOf(kernel: KernelView, parent: DependencyContainer): KernelScope {
   let scopesOfKernel = byKernel.get(kernel)
   if (scopesOfKernel === undefined) {
     scopesOfKernel = new Map()
     byKernel.set(kernel, scopesOfKernel)
-    dropWhenStopped(kernel)
   }
   let scope = scopesOfKernel.get(parent)
   if (scope === undefined) {
@@ -102,15 +101,6 @@ export function scopeOf(kernel: KernelView, parent: DependencyContainer): Kernel
     scopesOfKernel.set(parent, scope)
   }
   return scope
-}
-
-function dropWhenStopped(kernel: KernelView): void {
-  const listener = ({ from, to }: KernelEvents['kernel:state']) => {
-    if (to !== 'stopped' && !(to === 'failed' && from === 'stopping')) return
-    kernel.off('kernel:state', listener)
-    byKernel.delete(kernel)
-  }
-  kernel.on('kernel:state', listener)
 }
 
 /** A class or name under which containers are asked for a resource. */

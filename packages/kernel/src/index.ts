@@ -15,7 +15,7 @@ export {
 export { type ErrorCode, type ErrorDetails, KeelsonError, type KeelsonErrorOptions, type Phase } from './errors.js'
 export type { KernelEvent, KernelEventOf, KernelEvents, KernelEventType, KernelListener } from './events.js'
 export type { EdgeKind } from './graph.js'
-export { createKernel, type Kernel, type KernelOptions } from './kernel.js'
+export { createKernel, type Kernel, type KernelDefaults, type KernelOptions } from './kernel.js'
 export type { KernelView } from './kernel-view.js'
 export type { Plan, PlannedDependency, PlannedResource } from './plan.js'
 export type { Probe, ProbeReason, ProbeStatus } from './probe.js'

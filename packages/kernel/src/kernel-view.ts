@@ -1,5 +1,6 @@
 import type { KernelEvents, KernelListener } from './events.js'
 import type { Probe } from './probe.js'
+import type { KernelSnapshot } from './snapshot.js'
 import type { KernelState } from './state.js'
 
 /** What a resource, a probe endpoint or a logger sees of a kernel. */
@@ -8,6 +9,8 @@ export interface KernelView {
   readonly state: KernelState
   /** The readiness of everything, folded; frozen, and the same object until something changes. */
   probe(): Probe
+  /** Everything that can be seen of the kernel now, as plain JSON. */
+  inspect(): KernelSnapshot
   on<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): this
   once<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): this
   off<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): this
@@ -31,6 +34,10 @@ export class NarrowView implements KernelView {
 
   probe(): Probe {
     return this.#kernel.probe()
+  }
+
+  inspect(): KernelSnapshot {
+    return this.#kernel.inspect()
   }
 
   on<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): this {

@@ -6,7 +6,6 @@ import type { Plan } from './plan.js'
 import type { Replacement } from './replacement.js'
 import type { ShutdownReport } from './report.js'
 import type { Timeouts } from './resource.js'
-import type { KernelSnapshot } from './snapshot.js'
 import type { Span } from './timeline.js'
 import { validateKernelOptions } from './validate.js'
 
@@ -26,6 +25,12 @@ export interface KernelOptions {
   /** Made by `replace()` of `@keelson/kernel/testing`. */
   replace?: Iterable<Replacement>
   clock?: Clock
+}
+
+/** What whoever runs a kernel may fill in. */
+export interface KernelDefaults {
+  /** `delay` in ms; it takes at most a fifth of the shutdown's timeout. */
+  shutdown?: { delay?: number }
 }
 
 /** Starts, probes and stops a graph of resources. */
@@ -78,10 +83,15 @@ export interface Kernel extends KernelView, AsyncDisposable {
   restart(resource: ResourceLike): Promise<void>
   /** Declares an unrecoverable failure: liveness turns false at once and stays so until the next start. Stops nothing by itself. */
   fail(error: unknown): void
+  /**
+   * Fills in options that `createKernel()` was not given, for whoever runs the kernel and knows the platform. Without effect
+   * once a shutdown was asked for.
+   *
+   * @throws KeelsonError `INVALID_OPTION`.
+   */
+  defaults(options: KernelDefaults): this
   /** Order, critical path, and each resource's share of the shutdown budget. */
   plan(): Plan
-  /** Everything that can be seen of the kernel now, as plain JSON. */
-  inspect(): KernelSnapshot
   /** When each hook of the last start and shutdown ran. */
   timeline(): readonly Span[]
 }

@@ -5,7 +5,7 @@ import { Deferred } from './deferred.js'
 import type { ResourceLike } from './dependency.js'
 import { describe, type KeelsonError, kernelFailed, refused, registeredTooLate, startAborted } from './errors.js'
 import type { KernelEvents, KernelListener } from './events.js'
-import type { Kernel, KernelOptions } from './kernel.js'
+import type { Kernel, KernelDefaults, KernelOptions } from './kernel.js'
 import { KernelHost } from './kernel-host.js'
 import { Monitor } from './monitor.js'
 import { type Plan, planOf } from './plan.js'
@@ -19,9 +19,13 @@ import { Startup, type StartupResult } from './startup.js'
 import { KERNEL_MOVES, type KernelState, move } from './state.js'
 import { type Span, timelineOf } from './timeline.js'
 import { Upkeep } from './upkeep.js'
+import { validateKernelDefaults } from './validate.js'
 
 const TIMEOUTS: Required<Timeouts> = { start: 30_000, check: 5_000, drain: 10_000, stop: 10_000 }
 const SHUTDOWN = { delay: 0, timeout: 25_000 }
+
+/** A delay that was not asked for leaves most of a short budget to the teardown. */
+const MOST_OF_BUDGET = 0.2
 
 /** The kernel: composes the walks over the graph, and holds the state of the whole. */
 export class LiveKernel implements Kernel {
@@ -30,7 +34,8 @@ export class LiveKernel implements Kernel {
   readonly #roster: Roster
   readonly #monitor: Monitor
   readonly #upkeep: Upkeep
-  readonly #shutdown: { readonly delay: number; readonly timeout: number }
+  #shutdown: { readonly delay: number; readonly timeout: number }
+  readonly #delayGiven: boolean
   readonly #concurrency: number
   #state: KernelState = 'idle'
   /** Whether anything may be running: from the start until its teardown is over. */
@@ -43,7 +48,9 @@ export class LiveKernel implements Kernel {
   constructor(options: KernelOptions) {
     const clock = options.clock ?? systemClock
     this.name = options.name ?? 'app'
-    this.#shutdown = { ...SHUTDOWN, ...options.shutdown }
+    const { delay = SHUTDOWN.delay, timeout = SHUTDOWN.timeout } = options.shutdown ?? {}
+    this.#shutdown = { delay, timeout }
+    this.#delayGiven = options.shutdown?.delay !== undefined
     this.#concurrency = options.concurrency ?? Infinity
     this.#host = new KernelHost(this, clock, { ...TIMEOUTS, ...options.timeouts }, (cell, error) => this.#failing(cell, error))
     this.#roster = new Roster(options.replace ?? [])
@@ -158,6 +165,15 @@ export class LiveKernel implements Kernel {
       if (this.#state === 'starting') this.#startup?.abort(failure)
       else if (KERNEL_MOVES[this.#state].includes('failed') && this.#state !== 'stopping') this.#to('failed')
     })
+  }
+
+  defaults(options: KernelDefaults): this {
+    validateKernelDefaults(options)
+    const delay = options.shutdown?.delay
+    if (delay === undefined || this.#delayGiven || this.#stopping !== undefined) return this
+    const { timeout } = this.#shutdown
+    this.#shutdown = { delay: Math.min(delay, timeout * MOST_OF_BUDGET), timeout }
+    return this
   }
 
   plan(): Plan {

@@ -94,6 +94,13 @@ export function validateKernelOptions(options: unknown): void {
   expectAll(undefined, 'shutdown', o.shutdown, SHUTDOWN)
 }
 
+/** Throws `INVALID_OPTION` for what `kernel.defaults()` cannot fill in. */
+export function validateKernelDefaults(options: unknown): void {
+  expect(undefined, 'its defaults', options, isObject)
+  expectAll(undefined, 'options', options, { shutdown: isObject })
+  expectAll(undefined, 'shutdown', (options as { shutdown?: unknown }).shutdown, { delay: isFiniteMs })
+}
+
 /** Throws `INVALID_OPTION` unless `ms` is a number of milliseconds, 0 or more. */
 export function validateMs(resource: string, option: string, ms: unknown): void {
   const problem = isMs(ms)
