@@ -89,16 +89,12 @@ test('a failed start is forgotten as well', async () => {
   await kernel.shutdown()
 })
 
-test('it takes every listener off the kernel again', async () => {
+test('it listens to nothing', async () => {
   const kernel = createKernel([Orders, Billing])
   const on = vi.spyOn(kernel, 'on')
-  const off = vi.spyOn(kernel, 'off')
-  for (let i = 0; i < 2; i++) {
-    await kernel.start()
-    await kernel.shutdown()
-  }
-  expect(on.mock.calls.length).toBeGreaterThan(0)
-  expect(off.mock.calls).toEqual(on.mock.calls)
+  await kernel.start()
+  await kernel.shutdown()
+  expect(on).not.toHaveBeenCalled()
 })
 
 test('instances are dropped after stop', async () => {

@@ -22,6 +22,7 @@ export class KernelHost implements CellHost {
   lateErrors: KeelsonError[] = []
   readonly #kernel: KernelView
   readonly #failing: (cell: Cell, error: KeelsonError) => void
+  /** What hooks see; another one for each start, so that it can stand for that start in a WeakMap. */
   #view: KernelView
 
   constructor(
@@ -40,10 +41,15 @@ export class KernelHost implements CellHost {
     this.#view = new NarrowView(kernel)
   }
 
-  /** A start begins: what was wrong before no longer counts, and its hooks see a view of their own. */
+  /** A start begins: what was wrong before no longer counts. */
   renew(): void {
     this.lateErrors = []
     this.probe.reset()
+  }
+
+  /** It has stopped: what hangs on the view that its hooks saw may go. */
+  rest(): void {
+    this.probe.started = false
     this.#view = new NarrowView(this.#kernel)
   }
 

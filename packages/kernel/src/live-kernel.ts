@@ -280,7 +280,7 @@ export class LiveKernel implements Kernel {
     const tornDown = () => {
       this.#host.deadlines.release()
       this.#up = false
-      this.#host.probe.started = false
+      this.#host.rest()
       this.#lastReport = reportOf(order.reason, this.#host.clock.now() - order.since, this.#roster.present, this.#host.lateErrors)
       done(this.#lastReport)
     }

@@ -96,7 +96,8 @@ export function validateKernelOptions(options: unknown): void {
 
 /** Throws `INVALID_OPTION` for what `kernel.defaults()` cannot fill in. */
 export function validateKernelDefaults(options: unknown): void {
-  expect(undefined, 'its defaults', options, isObject)
+  const problem = isObject(options)
+  if (problem !== undefined) throw invalidOption(undefined, 'its defaults', `are ${shown(options)}`, `they ${problem}`)
   expectAll(undefined, 'options', options, { shutdown: isObject })
   expectAll(undefined, 'shutdown', (options as { shutdown?: unknown }).shutdown, { delay: isFiniteMs })
 }
