@@ -171,9 +171,9 @@ export class Stage {
   #fail(call: Call): never {
     releaseReal(call)
     const { life, hook, number, began, limit, settled } = call
-    const { ledger, ending, now } = this.#world
+    const { ledger, state, now } = this.#world
     const error = new Error(`simulated: ${hook} of "${life.track.name}", call ${number}`)
-    const forReport = ending && hook !== 'start' && hook !== 'check'
+    const forReport = state === 'stopping' && hook !== 'start' && hook !== 'check'
     // H1: of a check that ran out of time, that is what is told.
     if (hook !== 'check' || now < began + limit) ledger.inject({ error, hook, life, call: number, forReport })
     settled(false, error)

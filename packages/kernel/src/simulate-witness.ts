@@ -135,9 +135,9 @@ function failed(world: World, track: Track, error: KeelsonError): void {
 
 /** A stop, or the cleanups after it, ran out of time. */
 function timedOut(world: World, track: Track, error: KeelsonError): void {
-  const isOpen = (life: Life) => !life.releaseGivenUp && (life === track.life || life.holds)
+  const isOpen = (life: Life) => !life.releaseGivenUp && (life === track.life || life.holds || life.orphan)
   const late = (life: Life) => isOpen(life) && world.now >= (life.stopContext?.deadline ?? Infinity) - TOLERANCE
-  const current = track.state === 'starting' || track.life?.serving ? undefined : track.life
+  const current = track.leavingSince !== 0 || (track.state === 'failed' && track.life?.holds) ? track.life : undefined
   const life = track.lastLife(late) ?? current
   if (life === undefined) return
   if (!life.orphan && life.stopped === 'open' && world.now < (life.stopContext?.deadline ?? 0) - TOLERANCE) {
