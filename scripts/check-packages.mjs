@@ -81,7 +81,8 @@ function versionsOfPeers({ peerDependencies = {}, devDependencies = {} }) {
 }
 
 async function checkKernelSize() {
-  const limit = 12 * 1024
+  // docs/decisions/010-size-of-the-kernel.md
+  const limit = 20 * 1024
   const { outputFiles } = await build({
     stdin: { contents: "export * from '@keelson/kernel'", resolveDir: project },
     bundle: true,
@@ -91,5 +92,5 @@ async function checkKernelSize() {
   })
   const { gzipSync } = await import('node:zlib')
   const size = gzipSync(outputFiles[0].contents).length
-  record(size <= limit, `@keelson/kernel is ${(size / 1024).toFixed(1)} KiB, minified and compressed, with its dependencies (at most 12)`)
+  record(size <= limit, `@keelson/kernel is ${(size / 1024).toFixed(1)} KiB, minified and compressed, with its dependencies (at most 20)`)
 }
