@@ -62,9 +62,11 @@ export function duplicateResource(name: string): KeelsonError {
 }
 
 export function dependencyCycle(path: readonly string[]): KeelsonError {
+  // The whole path is in the details; nobody reads a sentence of a thousand names.
+  const shown = path.length <= 20 ? path : [...path.slice(0, 10), `… ${path.length - 19} more …`, ...path.slice(-9)]
   return new KeelsonError(
     'DEPENDENCY_CYCLE',
-    `resources depend on each other: ${path.join(' → ')}; break the cycle by taking one of them out of dependsOn or after`,
+    `resources depend on each other: ${shown.join(' → ')}; break the cycle by taking one of them out of dependsOn or after`,
     { resource: path[0], details: { path } },
   )
 }
