@@ -47,7 +47,7 @@ export async function connection(port: number) {
   }
 }
 
-export interface Load {
+interface Load {
   answered: number
   /** Requests that failed on a connection which the server had accepted: lost ones. */
   lost: unknown[]

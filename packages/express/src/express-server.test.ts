@@ -43,6 +43,7 @@ describe.each([
 
   it('says what to return in the place of a server, which is not left listening', async () => {
     const server = express().listen(0, '127.0.0.1')
+    await once(server, 'listening')
     await expect(started(() => server as never)).rejects.toMatchObject({
       errors: [
         {
@@ -57,15 +58,17 @@ describe.each([
 
   it('probes(kernel) is middleware for an app that keeps its own server', async () => {
     const kernel = await createKernel([resource('db', { start: () => 1 })]).start()
+    const asked: string[] = []
     const app = express()
       .use(probes(kernel))
-      .get('/', (_req, res) => void res.send('app'))
+      .use((req, res) => void res.send(String(asked.push(req.path))))
     const server = app.listen(0, '127.0.0.1')
     await once(server, 'listening')
     const url = `http://127.0.0.1:${(server.address() as { port: number }).port}`
     expect((await fetch(`${url}/readyz`)).status).toBe(200)
     expect((await fetch(`${url}/readyz`, { method: 'POST' })).status).toBe(405)
-    expect(await (await fetch(url)).text()).toBe('app')
+    expect(await (await fetch(url)).text()).toBe('1')
+    expect(asked).toEqual(['/'])
     await kernel.shutdown()
     expect((await fetch(`${url}/readyz`)).status).toBe(503)
     await new Promise((resolve) => server.close(resolve))

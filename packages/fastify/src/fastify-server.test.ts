@@ -1,14 +1,16 @@
+import dns from 'node:dns'
 import { createServer, type RequestListener, Server } from 'node:http'
 import { createKernel, type Dependencies, type Kernel, type Resource, resource, type StartError } from '@keelson/kernel'
 import type { HttpServer } from '@keelson/node'
 import fastify from 'fastify'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type FastifyServerOptions, fastifyServer } from './index.js'
 
 const local = { host: '127.0.0.1' }
 
 const kernels: Kernel[] = []
 afterEach(async () => {
+  vi.restoreAllMocks()
   for (const kernel of kernels.splice(0)) await kernel.shutdown().catch(() => {})
 })
 
@@ -135,11 +137,22 @@ describe('listen()', () => {
   })
 
   it('opens one server for localhost, where Fastify opens one for each of its addresses', async () => {
+    const lookup = dns.lookup as (...args: unknown[]) => void
+    vi.spyOn(dns, 'lookup').mockImplementation(((host: string, options: object, done: (...result: unknown[]) => void) => {
+      if (host === 'localhost' && 'all' in options && options.all)
+        done(null, [
+          { address: '127.0.0.1', family: 4 },
+          { address: '127.0.0.2', family: 4 },
+        ])
+      else lookup(host, options, done)
+    }) as never)
     const app = fastify()
+    const listens = new Promise<void>((resolve) => app.addHook('onListen', async () => resolve()))
     const { url, port } = await started(fastifyServer('api', { host: 'localhost', app: () => app }))
+    await listens
     expect(url).toBe(`http://localhost:${port}`)
     expect(app.addresses()).toHaveLength(1)
-    expect((await fetch(`${url}/readyz`)).status).toBe(200)
+    expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200)
   })
 
   it('that throws or rejects fails the start at once', async () => {

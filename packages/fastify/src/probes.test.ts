@@ -7,17 +7,21 @@ async function guarded() {
   const kernel = await createKernel([resource('db', { start: () => 1 })]).start()
   const app = fastify()
   app.register(probes(kernel, { paths: { ready: '/ready' } }))
-  app.addHook('onRequest', async (_request, reply) => reply.code(401).send())
+  const asked: string[] = []
+  app.addHook('onRequest', async (request, reply) => {
+    asked.push(request.url)
+    return reply.code(401).send()
+  })
   app.get('/', async () => 'app')
   onTestFinished(async () => {
     await app.close()
     await kernel.shutdown()
   })
-  return { app, kernel }
+  return { app, kernel, asked }
 }
 
 it('is a plugin that answers in front of every route and of hooks that are added later', async () => {
-  const { app, kernel } = await guarded()
+  const { app, kernel, asked } = await guarded()
   const url = await app.listen({ port: 0, host: '127.0.0.1' })
   const status = async (path: string, method = 'GET') => (await fetch(url + path, { method })).status
   expect(await status('/ready?verbose')).toBe(200)
@@ -25,6 +29,7 @@ it('is a plugin that answers in front of every route and of hooks that are added
   expect(await status('/livez', 'POST')).toBe(405)
   expect(await status('/readyz')).toBe(401)
   expect(await status('/')).toBe(401)
+  expect(asked).toEqual(['/readyz', '/'])
   await kernel.shutdown()
   expect(await status('/ready')).toBe(503)
 })

@@ -9,7 +9,7 @@ export interface ProbeHost {
     name: 'onRequest',
     hook: (
       request: { readonly raw: IncomingMessage | Http2ServerRequest },
-      reply: { readonly raw: ServerResponse | Http2ServerResponse; hijack(): unknown },
+      reply: { readonly raw: ServerResponse | Http2ServerResponse },
       done: () => void,
     ) => void,
   ): unknown
@@ -31,8 +31,7 @@ export function probes(kernel: KernelView, options?: ProbeOptions): ProbePlugin 
   const answer = probeHandler(kernel, options)
   function keelsonProbes(app: ProbeHost, _options: unknown, done: () => void): void {
     app.addHook('onRequest', (request, reply, next) => {
-      if (answer(request.raw, reply.raw)) reply.hijack()
-      else next()
+      if (!answer(request.raw, reply.raw)) next()
     })
     done()
   }

@@ -55,11 +55,9 @@ it.each([
   ['a server', () => new Koa().listen(0, '127.0.0.1')],
   ['a function', () => new Koa().callback()],
 ])('says what to return in the place of %s, which is not left listening', async (what, make) => {
-  const returned: unknown[] = []
-  const app = () => {
-    returned.push(make())
-    return returned[0] as never
-  }
+  const made = make()
+  if ('listening' in made && !made.listening) await once(made, 'listening')
+  const app = () => made as never
   await expect(createKernel([koaServer('api', { ...local, app })]).start()).rejects.toMatchObject({
     errors: [
       {
@@ -67,14 +65,16 @@ it.each([
       },
     ],
   })
-  expect(returned[0]).not.toMatchObject({ listening: true })
+  expect(made).not.toMatchObject({ listening: true })
 })
 
 it('probes(kernel) is middleware for an app that keeps its own server', async () => {
   const kernel = await createKernel([resource('db', { start: () => 1 })]).start()
+  const asked: string[] = []
   const server = new Koa()
     .use(probes(kernel))
     .use((ctx) => {
+      asked.push(ctx.path)
       ctx.body = 'app'
     })
     .listen(0, '127.0.0.1')
@@ -85,6 +85,7 @@ it('probes(kernel) is middleware for an app that keeps its own server', async ()
   expect([ready.status, await ready.text()]).toEqual([200, 'ready'])
   expect((await fetch(`${url}/readyz`, { method: 'POST' })).status).toBe(405)
   expect(await (await fetch(url)).text()).toBe('app')
+  expect(asked).toEqual(['/'])
   await kernel.shutdown()
   expect((await fetch(`${url}/readyz`)).status).toBe(503)
 })

@@ -6,7 +6,6 @@ import { type ProbeOptions, probeHandler } from '@keelson/node'
 export interface ProbeContext {
   readonly req: IncomingMessage
   readonly res: ServerResponse
-  respond?: boolean
 }
 
 /** Koa middleware. */
@@ -25,7 +24,5 @@ export function probes(kernel: KernelView, options?: ProbeOptions): ProbeMiddlew
   const answer = probeHandler(kernel, options)
   return (ctx, next) => {
     if (!answer(ctx.req, ctx.res)) return next()
-    // Koa would answer 404 otherwise.
-    ctx.respond = false
   }
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { createKernel, type Dependencies, KeelsonError, resource, type StartError } from '@keelson/kernel'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -51,6 +52,7 @@ describe('appServer()', () => {
 
   it('closes a server that was returned instead of the app', async () => {
     const own = createServer().listen(0, '127.0.0.1')
+    await once(own, 'listening')
     const error = (await createKernel([server({ app: () => own as never })])
       .start()
       .catch((error) => error)) as StartError
