@@ -31,6 +31,7 @@ export class Life {
   /** Checks that have not settled. */
   checks = 0
   drained: Ending
+  drainContext: StopContext | undefined
   stopped: Ending
   stopContext: StopContext | undefined
   killed: Ending

@@ -70,6 +70,7 @@ export class Stage {
     const life = drainCall(this.#world, track, value, ctx)
     if (life === undefined) return undefined
     life.drained = 'open'
+    life.drainContext = ctx
     const settled = (ok: boolean) => {
       life.drained = ok ? 'well' : 'badly'
     }

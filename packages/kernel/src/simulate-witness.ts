@@ -127,10 +127,14 @@ function failed(world: World, track: Track, error: KeelsonError): void {
     // A start that another restart cut short is still on its way back.
     if (!track.cutShort && error.code !== 'ABORTED') track.away = false
   }
-  if (error.code === 'TIMEOUT') {
-    if (error.phase === 'drain' && track.life !== undefined) track.life.drainTimedOut = true
-    if (error.phase === 'stop') timedOut(world, track, error)
-  }
+  if (error.phase === 'drain' && track.life !== undefined) drainFailed(world, track.life, error)
+  if (error.phase === 'stop' && error.code === 'TIMEOUT') timedOut(world, track, error)
+}
+
+/** Where the hook failed while leases were held, that is what is told when they run out of time. */
+function drainFailed(world: World, life: Life, { code }: KeelsonError): void {
+  const late = world.now >= (life.drainContext?.deadline ?? Infinity) - TOLERANCE
+  if (code === 'TIMEOUT' || (life.leases > 0 && late)) life.drainTimedOut = true
 }
 
 /** A stop, or the cleanups after it, ran out of time. */
