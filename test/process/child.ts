@@ -1,4 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
@@ -20,8 +21,35 @@ const fixtures = fileURLToPath(new URL('./fixtures/', import.meta.url))
 
 /** Runs a fixture as a process of its own; what is left of it at the end of the test is killed. */
 export function runFixture(name: string, env: Record<string, string | number> = {}): Child {
-  const values = Object.fromEntries(Object.entries(env).map(([key, value]) => [key, String(value)]))
-  return follow(spawn(process.execPath, [`${fixtures}${name}.mjs`], { env: { PATH: process.env.PATH, ...values } }))
+  return follow(spawn(process.execPath, [`${fixtures}${name}.mjs`], { env: plain(env) }))
+}
+
+/** The same with a channel for messages. */
+export function forkFixture(name: string, env: Record<string, string | number> = {}): Child {
+  return follow(fork(`${fixtures}${name}.mjs`, [], { env: plain(env), silent: true }))
+}
+
+export interface Group extends Child {
+  write(text: string): void
+  /** Sends a signal to it and to the processes that it started, as a terminal does. */
+  killGroup(signal: NodeJS.Signals): void
+}
+
+/** The same with a group of processes of its own; all that is left of it at the end of the test is killed. */
+export function runFixtureInGroup(name: string, env: Record<string, string | number>, node = process.execPath): Group {
+  const child = spawn(node, [`${fixtures}${name}.mjs`], { env: plain(env), detached: true })
+  const killGroup = (signal: NodeJS.Signals) => void (child.pid !== undefined && process.kill(-child.pid, signal))
+  const followed = follow(child, () => {
+    try {
+      killGroup('SIGKILL')
+    } catch {}
+  })
+  return { ...followed, killGroup, write: (text) => void child.stdin.write(text) }
+}
+
+function plain(env: Record<string, string | number>): Record<string, string> {
+  const values = Object.entries(env).map(([key, value]) => [key, String(value)])
+  return { PATH: process.env.PATH ?? '', ...Object.fromEntries(values) }
 }
 
 /** The same on a terminal, where `script` of util-linux can make one. */
@@ -32,7 +60,7 @@ export function runFixtureOnTerminal(name: string): Child {
   )
 }
 
-function follow(child: ChildProcess): Child {
+function follow(child: ChildProcess, clean = () => {}): Child {
   let output = ''
   let over = false
   const waiting = new Set<() => void>()
@@ -42,8 +70,11 @@ function follow(child: ChildProcess): Child {
   }
   child.stdout?.on('data', append)
   child.stderr?.on('data', append)
+  // Not 'close' of the child: that never comes when the parent has disconnected it.
+  const closed = [child.stdout, child.stderr].map((stream) => stream && once(stream, 'close'))
   const ended = new Promise<Ended>((resolve) => {
-    child.once('close', (code, signal) => {
+    child.once('exit', async (code, signal) => {
+      await Promise.all(closed)
       over = true
       for (const check of waiting) check()
       resolve({ code, signal, output })
@@ -51,6 +82,7 @@ function follow(child: ChildProcess): Child {
   })
   onTestFinished(async () => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+    clean()
     await ended
   })
   return {

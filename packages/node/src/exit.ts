@@ -1,3 +1,5 @@
+import { releaseParent } from './process-parent.js'
+
 const LONGEST = 2 ** 31 - 1
 let runs = 0
 
@@ -29,7 +31,9 @@ export function exitNow(code: number): void {
  */
 export function exitSoon(code: number, grace: number, report: (code: number) => void): void {
   if (code !== 0) process.exitCode = code
-  if (grace === Infinity || runs > 0) return
+  if (runs > 0) return
+  releaseParent()
+  if (grace === Infinity) return
   const timer = setTimeout(
     () => {
       if (runs > 0) return

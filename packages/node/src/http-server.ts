@@ -12,6 +12,7 @@ import { checkHttpServerOptions, type HttpServerOptions } from './http-server-op
 import { listen } from './listen.js'
 import { isSecure, makeServer } from './make-server.js'
 import { probeHandler } from './probe-handler.js'
+import { isBeingDisconnected } from './process-parent.js'
 import { serverRuns } from './running-servers.js'
 import { portOf, urlOf } from './server-url.js'
 
@@ -80,7 +81,7 @@ function followKernel(server: DrainableServer, drainer: Drainer, ctx: StartConte
   }
   const onClose = () => {
     const { state } = drainer.stats()
-    if (state === 'serving' || state === 'lame-duck')
+    if ((state === 'serving' || state === 'lame-duck') && !isBeingDisconnected())
       ctx.crashed(new Error('its server was closed by something other than the kernel'))
   }
   ctx.kernel.on('kernel:state', onState)

@@ -5,6 +5,9 @@ import { run } from './run.js'
 import { ask } from './testing/ask.js'
 import { keepEntries } from './testing/said.js'
 
+// Tests may run in Kubernetes themselves, or as a service.
+for (const name of ['KUBERNETES_SERVICE_HOST', 'NOTIFY_SOCKET']) vi.stubEnv(name, undefined)
+
 const quiet = { exit: false, log: false } as const
 const names = ['SIGTERM', 'SIGINT', 'SIGHUP', 'uncaughtException', 'unhandledRejection'] as const
 const listeners = () => names.map((name) => process.listenerCount(name))

@@ -6,6 +6,7 @@ import { narrate } from './narrate.js'
 import { openProbeServer, type ProbeServer } from './probe-server.js'
 import { catchErrors, type ErrorOrigin } from './process-errors.js'
 import { sayOnStdout } from './process-output.js'
+import { joinPlatform } from './process-platform.js'
 import { catchSignals } from './process-signals.js'
 import { exitAtOnce, kernelFailed, NEW_LINE, notStarted, probeServerFailed, stoppingAlready, uncaught } from './run-entries.js'
 import { type RunOptions, runOptions } from './run-options.js'
@@ -122,6 +123,7 @@ export async function run(kernel: Kernel, options: RunOptions = {}): Promise<num
   const caught = catchSignals(signals, onSignal, onSecondSignal)
   const quitErrors = catchErrors(onError)
   kernel.on('kernel:state', onState)
+  const quitPlatform = joinPlatform(kernel, { say, leave, exitGrace })
   const quitNarration = log === false ? [] : [narrate(kernel, say), noteSlowness(kernel, say)]
 
   const inHurry = await Promise.race([follow(), hurried.promise])
@@ -136,6 +138,7 @@ export async function run(kernel: Kernel, options: RunOptions = {}): Promise<num
   for (const quit of quitNarration) quit()
   release()
   const exitCode = inHurry ?? exitCodeOf(failed)
+  quitPlatform(exitCode)
   if (exit)
     exitSoon(exitCode, exitGrace, (code) => say(stillAlive(kernel.name, exitGrace, holdersOf(kernel.inspect(), report), code)))
   return exitCode
