@@ -3,7 +3,7 @@ import type { Limit } from './rate-limit.js'
 import type { RedisLike } from './redis-like.js'
 
 /** What a limiter takes besides its hooks, which are this package's. */
-export type Lifecycle<D extends Dependencies> = Omit<ResourceOptions<never, D>, 'start' | 'check' | 'drain' | 'stop' | 'kill'>
+type Lifecycle<D extends Dependencies> = Omit<ResourceOptions<never, D>, 'start' | 'check' | 'drain' | 'stop' | 'kill'>
 
 /** Where a limiter counts. */
 export interface Counting<D extends Dependencies> extends Lifecycle<D> {

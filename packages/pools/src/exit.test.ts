@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { guard } from './guard.js'
@@ -8,6 +9,7 @@ import { bundle } from './testing/bundle.js'
 import { fixture, marked } from './testing/fixture.js'
 import { started } from './testing/kernels.js'
 
+const lineServer = fileURLToPath(new URL('./fixtures/line-server.mjs', import.meta.url))
 let parent: Awaited<ReturnType<typeof bundle>>
 beforeAll(async () => {
   parent = await bundle('parent')
@@ -17,14 +19,10 @@ afterAll(() => parent.remove())
 describe('no child outlives the process that started it, not even one that ignores SIGTERM and its own child', () => {
   it.each(['exit', 'throw', 'abort', 'SIGTERM', 'SIGKILL'] as const)('when that ends by %s', async (how) => {
     const mark = `keelson-exit-${how}-${process.pid}-${Date.now()}`
-    const program = spawn(
-      process.execPath,
-      [parent.path, fileURLToPath(new URL('./fixtures/line-server.mjs', import.meta.url))],
-      {
-        env: { ...process.env, KEELSON_MARK: mark },
-        stdio: ['pipe', 'pipe', 'ignore'],
-      },
-    )
+    const program = spawn(process.execPath, [parent.path, lineServer], {
+      env: { ...process.env, KEELSON_MARK: mark },
+      stdio: ['pipe', 'pipe', 'ignore'],
+    })
     await once(program.stdout, 'data')
     // The program, two children, two grandchildren.
     expect(marked(`KEELSON_MARK=${mark}`)).toHaveLength(5)
@@ -34,7 +32,23 @@ describe('no child outlives the process that started it, not even one that ignor
     await expect.poll(() => marked(`KEELSON_MARK=${mark}`), { timeout: 10_000 }).toEqual([])
   })
 
-  it('also when its guard was killed before', async () => {
+  it('when that ends by exit, without a guard', async () => {
+    const mark = `keelson-exit-unguarded-${process.pid}-${Date.now()}`
+    const program = spawn(process.execPath, [parent.path, lineServer], {
+      env: { ...process.env, KEELSON_MARK: mark },
+      stdio: ['pipe', 'pipe', 'ignore'],
+    })
+    await once(program.stdout, 'data')
+    const children = readFileSync(`/proc/${program.pid}/task/${program.pid}/children`, 'utf8').trim().split(' ')
+    const shells = children.filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('/bin/sh'))
+    expect(shells).toHaveLength(1)
+    process.kill(Number(shells[0]), 'SIGKILL')
+    program.stdin.write('exit')
+    await once(program, 'exit')
+    await expect.poll(() => marked(`KEELSON_MARK=${mark}`), { timeout: 10_000 }).toEqual([])
+  })
+
+  it('its guard is replaced when that is killed', async () => {
     const resource = processPool('servers', { servers: { a: fixture('line-server') }, keep: 1 })
     const kernel = await started([resource])
     const first = guard.pid!

@@ -63,7 +63,7 @@ describe('httpPool', () => {
     await new Promise((resolve) => gone.server.close(resolve))
     const { pool } = await start(
       { silent: silent.url, breaking: breaking.url, fine: fine.url, gone: gone.url },
-      { requestTimeout: 300 },
+      { requestTimeout: 1_000 },
     )
     const ask = (server: string) => pool.use(server, async (http) => await (await http.request('/')).body.text())
     const fetched = (server: string) => pool.use(server, async (http) => await (await http.fetch('/')).text())

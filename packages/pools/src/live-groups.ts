@@ -1,7 +1,7 @@
 import { signalGroup } from './process-group.js'
 
 /** Told of every group that begins and ends. */
-export interface GroupWatcher {
+interface GroupWatcher {
   began(leader: number): void
   ended(leader: number): void
 }

@@ -1,5 +1,6 @@
 import { KeelsonError } from '@keelson/kernel'
 import { Failures } from './backoff.js'
+import { Closings } from './closings.js'
 import type { Connection } from './connection.js'
 import { Member } from './member.js'
 import { cannotOpen, connectionLost, failingServer, openTimedOut, pingFailed, type ServerName } from './pool-errors.js'
@@ -14,8 +15,7 @@ export class Members<T> {
   readonly #options: ServerPoolOptions
   readonly #onLost: (member: Member<T>, error: Error) => void
   readonly #members = new Set<Member<T>>()
-  readonly #closing = new Map<Connection<T>, Promise<void>>()
-  readonly #errors: unknown[] = []
+  readonly #closings = new Closings()
   readonly #end = new AbortController()
   #keep: number
   #refillTimer: unknown
@@ -116,7 +116,7 @@ export class Members<T> {
     const { connection } = member
     if (connection === undefined || member.out) return
     this.#takeOut(member)
-    this.#close(connection, grace)
+    this.#closings.add(connection, grace)
     void this.refill()
   }
 
@@ -131,17 +131,15 @@ export class Members<T> {
     this.#end.abort(reason)
     const opening = [...this.#members].filter(({ connection }) => connection === undefined).map(({ ready }) => ready)
     for (const member of this.#members) this.discard(member, grace)
-    // Those that are being closed already may have been given more time.
-    for (const connection of this.#closing.keys()) connection.close(grace).catch(() => {})
+    this.#closings.hurry(grace)
     await Promise.allSettled(opening)
-    await Promise.all(this.#closing.values())
-    if (this.#errors.length > 0) throw new AggregateError(this.#errors, `server "${this.#name.server}" did not close`)
+    await this.#closings.settled(this.#name.server)
   }
 
   /** Ends them without waiting. */
   kill(): void {
     for (const { connection } of this.#members) connection?.kill()
-    for (const connection of this.#closing.keys()) connection.kill()
+    this.#closings.kill()
   }
 
   #begin(): Member<T> {
@@ -187,17 +185,8 @@ export class Members<T> {
     this.#takeOut(member)
     this.failures.failed(error, member.begunAt, this.#options.clock.now())
     this.#onLost(member, error)
-    this.#close(member.connection, 0)
+    this.#closings.add(member.connection, 0)
     void this.refill()
-  }
-
-  #close(connection: Connection<T>, grace: number): void {
-    const closed = connection.close(grace).catch((error: unknown) => {
-      this.#errors.push(error)
-      connection.kill()
-    })
-    this.#closing.set(connection, closed)
-    void closed.then(() => this.#closing.delete(connection))
   }
 
   #takeOut(member: Member<T>): void {

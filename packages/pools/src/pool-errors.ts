@@ -52,7 +52,7 @@ export function failingServer(name: ServerName, failures: number, waitMs: number
 }
 
 export function connectionLost(name: ServerName, label: string, cause: unknown): KeelsonError {
-  return ofServer('CRASHED', name, `was lost during a call (${label}): ${said(cause)}`, { cause })
+  return ofServer('CRASHED', name, `was lost (${label}): ${said(cause)}`, { cause })
 }
 
 export function acquireTimedOut(name: ServerName, limit: number, busy: number, waiting: number, cause?: unknown): KeelsonError {
@@ -95,7 +95,7 @@ export function noServerWorks(pool: string, causes: readonly Error[]): KeelsonEr
 }
 
 /** One line about anything that can be thrown. */
-export function said(thrown: unknown): string {
+function said(thrown: unknown): string {
   if (thrown instanceof Error) return thrown.message || thrown.name
   return typeof thrown === 'string' ? thrown : `${typeof thrown} was thrown`
 }
