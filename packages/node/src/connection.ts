@@ -17,6 +17,10 @@ export interface Connection {
   bytes: number
   session: ServerHttp2Session | undefined
   streams: number
+  /** The id of the newest h2 stream whose head is known to be over: begun as a request, or refused. */
+  lastStream: number
+  /** The id of the newest h2 stream that a PING was sent for. */
+  pinged: number
   upgrade: Upgrade | undefined
   /** Its goodbye was said (h2: GOAWAY, upgraded: the close hook). */
   dismissed: boolean
@@ -69,6 +73,8 @@ export function openConnection(socket: HttpSocket, owner: ConnectionOwner): Conn
     bytes: Number.POSITIVE_INFINITY,
     session: undefined,
     streams: 0,
+    lastStream: 0,
+    pinged: 0,
     upgrade: undefined,
     dismissed: false,
     timer: undefined,

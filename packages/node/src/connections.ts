@@ -73,6 +73,7 @@ export function trackConnections(server: Server, owner: ConnectionOwner, events:
     }
     session.on('stream', (stream: ServerHttp2Stream) => {
       connection.streams++
+      connection.lastStream = stream.id ?? connection.lastStream
       stream.once('close', onStreamClose)
       events.streamStarted(connection)
     })

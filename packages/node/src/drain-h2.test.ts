@@ -116,6 +116,44 @@ describe.each([{ tls: false }, { tls: true }])('N1 draining h2, tls: $tls', ({ t
     expect(client.goaways()[0]).toMatchObject({ last: 5, code: 0 })
   })
 
+  it.each(['an idle session', 'a session with a request in flight'])(
+    'answers a request of which half a head came on %s',
+    async (on) => {
+      const waiting: (() => void)[] = []
+      const served = await serveH2(tls, (_req, res) => void waiting.push(() => res.end('ok')))
+      const client = await h2Client(served.port, tls)
+      const busy = on !== 'an idle session'
+      if (busy) {
+        client.request(1)
+        while (waiting.length < 1) await later(5)
+      }
+      client.firstHalf(3)
+      await later(50)
+
+      const draining = drained(served)
+      await later(400)
+      client.secondHalf(3)
+      while (waiting.length < (busy ? 2 : 1) && !client.socket.destroyed) await later(5)
+      for (const answer of waiting) answer()
+      await client.received('DATA', 3)
+      if (busy) await client.received('DATA', 1)
+      await draining
+      await client.ended
+      expect(client.goaways()[0]).toMatchObject({ last: 3, code: 0 })
+    },
+  )
+
+  it('does not wait for a request that was refused because it was malformed', async () => {
+    const served = await serveH2(tls, (_req, res) => res.end('ok'))
+    const client = await h2Client(served.port, tls)
+    client.malformed(1)
+    await client.received('RST_STREAM', 1)
+    const began = performance.now()
+    await drained(served)
+    expect(performance.now() - began).toBeLessThan(3_000)
+    await client.ended
+  })
+
   it('loses no request of clients that wait for one answer before they ask again', async () => {
     let answered = 0
     const served = await serveH2(tls, (_req, res) => void setTimeout(() => res.end('ok'), Math.random() * 10))

@@ -152,12 +152,14 @@ describe.each([{ tls: false }, { tls: true }])('N1 draining HTTP/1, tls: $tls', 
     client.socket.pause()
 
     const draining = drained(served)
-    const slow = setInterval(() => {
+    let slow = true
+    const timer = setInterval(() => {
       client.socket.resume()
-      setImmediate(() => client.socket.pause())
+      setImmediate(() => slow && client.socket.pause())
     }, 5)
     await later(600)
-    clearInterval(slow)
+    slow = false
+    clearInterval(timer)
     client.socket.resume()
     await draining
     expect(await client.ended).toBe('end')

@@ -13,6 +13,7 @@ import { isIdle } from './idle.js'
 import { closeAfterLast, endsConnection, lastResponse, noteWhatFollows } from './last-response.js'
 import { type QuietWindow, quietWindow } from './quiet-window.js'
 import { followRequests } from './request-starts.js'
+import { destroyStalled } from './stalled-handshakes.js'
 import { backlogAccepted, stopConnectionsChecking, stopListening } from './stop-listening.js'
 import { dismissUpgraded } from './upgraded-sockets.js'
 
@@ -174,7 +175,7 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
       else if (connection.session) retireSession(connection)
       else if (isIdle(connection)) connection.socket.destroySoon()
     }
-    for (const socket of connections.handshakes) socket.destroy()
+    destroyStalled(connections.handshakes)
     // Only what was connected before drainServer() and has not been heard of since.
     if (connections.open.size === 0 && 'closeIdleConnections' in server) (server as HttpServer).closeIdleConnections()
   }

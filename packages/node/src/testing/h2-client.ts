@@ -4,6 +4,8 @@ import { connect as connectTls } from 'node:tls'
 
 const TYPES = ['DATA', 'HEADERS', 'PRIORITY', 'RST_STREAM', 'SETTINGS', 'PUSH_PROMISE', 'PING', 'GOAWAY', 'WINDOW_UPDATE']
 const ACK = 1
+/** GET / of authority "a", HPACK-coded by hand: three entries of the static table and one literal. */
+const GET = Buffer.from([0x82, 0x84, 0x86, 0x01, 0x01, 0x61])
 
 interface Frame {
   type: string
@@ -19,6 +21,8 @@ export async function h2Client(port: number, tls: boolean, { allowHalfOpen = fal
   const socket = tls ? connectTls({ ...options, rejectUnauthorized: false, ALPNProtocols: ['h2'] }) : connectTcp(options)
   await once(socket, tls ? 'secureConnect' : 'connect')
   const frames: Frame[] = []
+  const pings: Buffer[] = []
+  let inHead = false
   const waiting = new Set<() => void>()
   let buffer: Buffer = Buffer.alloc(0)
   socket.on('error', () => {})
@@ -41,6 +45,12 @@ export async function h2Client(port: number, tls: boolean, { allowHalfOpen = fal
     if (type === 'GOAWAY') Object.assign(frame, { last: bytes.readUInt32BE(9), code: bytes.readUInt32BE(13) })
     frames.push(frame)
     if (type === 'SETTINGS' && !ack) send(4, ACK, 0)
+    if (type === 'PING' && !ack) pings.push(bytes.subarray(9))
+    if (!inHead) answerPings()
+  }
+
+  function answerPings(): void {
+    for (const payload of pings.splice(0)) send(6, ACK, 0, payload)
   }
 
   function send(type: number, flags: number, stream: number, payload: Buffer = Buffer.alloc(0)): void {
@@ -52,24 +62,39 @@ export async function h2Client(port: number, tls: boolean, { allowHalfOpen = fal
     socket.write(Buffer.concat([header, payload]))
   }
 
+  function received(type: string, stream = 0): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const check = () => {
+        if (frames.some((frame) => frame.type === type && frame.stream === stream)) resolve()
+        else if (socket.destroyed) reject(new Error(`closed before ${type} of stream ${stream}`))
+      }
+      waiting.add(check)
+      socket.once('close', check)
+      check()
+    })
+  }
+
   socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
   send(4, 0, 0)
+  // Nothing may come between the two halves of a request head, the acknowledgement of the settings neither.
+  await received('SETTINGS')
 
   return {
     socket,
     goaways: () => frames.filter((frame) => frame.type === 'GOAWAY'),
     ended: once(socket, 'close'),
-    /** GET / of authority "a", HPACK-coded by hand: three entries of the static table and one literal. */
-    request: (stream: number) => send(1, 5, stream, Buffer.from([0x82, 0x84, 0x86, 0x01, 0x01, 0x61])),
-    received: (type: string, stream = 0) =>
-      new Promise<void>((resolve, reject) => {
-        const check = () => {
-          if (frames.some((frame) => frame.type === type && frame.stream === stream)) resolve()
-          else if (socket.destroyed) reject(new Error(`closed before ${type} of stream ${stream}`))
-        }
-        waiting.add(check)
-        socket.once('close', check)
-        check()
-      }),
+    request: (stream: number) => send(1, 5, stream, GET),
+    firstHalf(stream: number) {
+      send(1, 1, stream, GET.subarray(0, 2))
+      inHead = true
+    },
+    /** A head without method and path. */
+    malformed: (stream: number) => send(1, 5, stream, GET.subarray(2)),
+    secondHalf(stream: number) {
+      send(9, 4, stream, GET.subarray(2))
+      inHead = false
+      answerPings()
+    },
+    received,
   }
 }
