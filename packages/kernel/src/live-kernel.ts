@@ -150,7 +150,8 @@ export class LiveKernel implements Kernel {
     const order = { reason, since: now, deadline: now + this.#shutdown.timeout }
     if (this.#state === 'starting') this.#startup?.giveUp(startAborted(undefined, reason))
     this.#host.events.outside(() => {
-      if (!this.#up) stopping.resolve(this.#lastReport ?? reportOf(reason, 0, this.#roster.present, []))
+      const superseded = this.#stopping !== stopping
+      if (!this.#up || superseded) stopping.resolve(this.#lastReport ?? reportOf(reason, 0, this.#roster.present, []))
       else if (this.#state === 'starting') this.#abortStartup(order)
       else if (this.#state !== 'stopping') this.#drain(order)
     })

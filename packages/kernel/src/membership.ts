@@ -62,11 +62,11 @@ export class Membership {
     const { letGo, forget, tearDown, removeFailed } = this.#host
     const removal = { done: new Deferred<void>() }
     this.#open.add(removal)
-    letGo(cells)
     for (const member of cells) {
       member.leaving = true
       this.#removals.set(member, removal.done.promise)
     }
+    letGo(cells)
     tearDown(subtree, `removal of ${cell.name}`, () => {
       if (!this.#open.delete(removal)) return
       const failure = removeFailed(cells)
@@ -95,7 +95,9 @@ export class Membership {
       return addition.done.resolve()
     }
     const { letGo, tearDown, addFailed, forget } = this.#host
-    const { cells } = addition
+    // What others have come to depend on meanwhile stays.
+    const added = new Set(addition.cells)
+    const cells = addition.cells.filter((cell) => this.#dependentsOf(cell).every((dependent) => added.has(dependent)))
     letGo(cells)
     for (const cell of cells) cell.leaving = true
     tearDown(cells, 'added together with one that failed', () => {
