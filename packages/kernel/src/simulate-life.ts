@@ -34,6 +34,8 @@ export class Life {
   drainContext: StopContext | undefined
   stopped: Ending
   stopContext: StopContext | undefined
+  /** When its stop settled. */
+  stopSettledAt = -1
   killed: Ending
   /** The kernel has stopped waiting for its release. */
   releaseGivenUp = false

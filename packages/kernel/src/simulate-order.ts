@@ -33,7 +33,8 @@ export function mayStart(world: World, track: Track): void {
 /** H4: a start hook is given the current instances. */
 export function startCall(world: World, track: Track, deps: Readonly<Record<string, unknown>>): void {
   for (const { to, kind, field } of track.dependencies) {
-    if (field === undefined) continue
+    // What is on its way out may be given no more.
+    if (field === undefined || (deps[field] === undefined && to.changing > 0)) continue
     const current = track.expected.get(to)
     const given = deps[field]
     if (

@@ -84,6 +84,7 @@ export class Stage {
     life.stopContext = ctx
     const settled = (ok: boolean) => {
       life.stopped = ok ? 'well' : 'badly'
+      life.stopSettledAt = this.#world.now
     }
     return this.#perform(this.#call(life, 'stop', ctx, real, settled))
   }

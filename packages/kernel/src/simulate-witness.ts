@@ -139,8 +139,10 @@ function drainFailed(world: World, life: Life, { code }: KeelsonError): void {
 
 /** A stop, or the cleanups after it, ran out of time. */
 function timedOut(world: World, track: Track, error: KeelsonError): void {
-  const isOpen = (life: Life) => !life.releaseGivenUp && (life === track.life || life.holds || life.orphan)
-  const late = (life: Life) => isOpen(life) && world.now >= (life.stopContext?.deadline ?? Infinity) - TOLERANCE
+  const late = (life: Life) => {
+    const deadline = (life.stopContext?.deadline ?? Infinity) - TOLERANCE
+    return !life.releaseGivenUp && world.now >= deadline && (life.holds || life.stopSettledAt >= deadline)
+  }
   const current = track.leavingSince !== 0 || (track.state === 'failed' && track.life?.holds) ? track.life : undefined
   const life = track.lastLife(late) ?? current
   if (life === undefined) return
