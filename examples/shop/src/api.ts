@@ -1,5 +1,5 @@
 import { expressServer } from '@keelson/express'
-import type { Resource } from '@keelson/kernel'
+import { type Resource, ref } from '@keelson/kernel'
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express'
 import type { MongoClient } from 'mongodb'
 import type { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
@@ -17,7 +17,8 @@ interface ApiDependencies {
 /** The shop's API. Everything that it needs is in `dependsOn`; the order of start and stop follows from that alone. */
 export function api(port: number, { db, products, limiter }: ApiDependencies) {
   return expressServer('api', {
-    dependsOn: { db, products, limiter, payments: paymentsPool },
+    // By reference: the server goes on while payments are restarted, and answers 503 where it needs them.
+    dependsOn: { db, products, limiter, payments: ref(paymentsPool) },
     port,
     app: ({ db, products, limiter, payments }) => {
       const orders = new Orders(db, payments)

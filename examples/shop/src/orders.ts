@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Ref } from '@keelson/kernel'
 import type { MongoClient } from 'mongodb'
 import type { Pool } from 'undici'
 import type { Product } from './database.js'
@@ -17,9 +18,9 @@ export interface Order {
 /** Takes orders: checks them, has them paid, stores them. */
 export class Orders {
   readonly #db: MongoClient
-  readonly #payments: Pool
+  readonly #payments: Ref<Pool>
 
-  constructor(db: MongoClient, payments: Pool) {
+  constructor(db: MongoClient, payments: Ref<Pool>) {
     this.#db = db
     this.#payments = payments
   }
@@ -29,9 +30,11 @@ export class Orders {
     const found = await this.#db.db('shop').collection<Product>('products').findOne({ _id: product })
     if (found === null) throw new Problem(404, 'unknown_product', `there is no product "${product}"`)
     const total = found.price * quantity
-    const payment = await charge(this.#payments, total).catch((cause: unknown) => {
-      throw new Problem(503, 'payments_unavailable', 'the payment could not be made, nothing was ordered; try again', { cause })
-    })
+    const payment = await this.#payments
+      .use((pool) => charge(pool, total))
+      .catch((cause: unknown) => {
+        throw new Problem(503, 'payments_unavailable', 'the payment could not be made, nothing was ordered; try again', { cause })
+      })
     const order = { _id: randomUUID(), product, quantity, total, payment, at: new Date() }
     await this.#collection.insertOne(order)
     return order

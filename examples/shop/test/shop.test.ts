@@ -104,6 +104,23 @@ describe('the database', () => {
   })
 })
 
+test('the payments process is killed: orders are answered 503 while it is away, and it is back by itself', async () => {
+  const shop = await open()
+  const [payments] = shop.children
+  expect((await shop.order({ product: 'rope', quantity: 1 })).status).toBe(201)
+  process.kill(payments!, 'SIGKILL')
+  await shop.readinessIs(503)
+  const while503 = await shop.order({ product: 'rope', quantity: 1 })
+  expect([201, 503]).toContain(while503.status)
+  expect((await shop.get('/products')).status).toBe(200)
+  await shop.readinessIs(200)
+  expect((await shop.order({ product: 'rope', quantity: 1 })).status).toBe(201)
+  const [again] = shop.children
+  expect(again).not.toBe(payments)
+  expect(await shop.end()).toBe(0)
+  expect(() => process.kill(again!, 0)).toThrow('ESRCH')
+})
+
 test('Ctrl-C under load: every order that was accepted is answered, then the report, exit code 0', async () => {
   const mongo = await standIn()
   const shop = await open({ MONGO_URL: mongo.url })

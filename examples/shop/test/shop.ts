@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
@@ -80,6 +81,15 @@ export class Shop {
   /** Asks again and again until readiness is `status`. */
   async readinessIs(status: number): Promise<void> {
     while ((await this.readiness()) !== status) await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+
+  /** The processes that it has started. */
+  get children(): number[] {
+    const { pid } = this.child
+    const list = existsSync('/proc')
+      ? readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+      : execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' })
+    return list.split(/\s+/).filter(Boolean).map(Number)
   }
 
   /** Sends the signal and resolves to the exit code. */
