@@ -45,6 +45,7 @@ counted('tests', 'npm', ['test', '--', '--reporter=default', '--reporter=json', 
   passed: report.numPassedTests,
   failed: report.numFailedTests + report.numPendingTests + report.numTodoTests,
 }))
+check('simulation', 'node', ['--import', 'tsx', 'scripts/simulate.mjs', '100000'])
 check('build', 'npm', ['run', '--silent', 'build'])
 check('types', 'npm', ['run', '--silent', 'typecheck'])
 check('lint', 'npm', ['run', '--silent', 'lint'])
