@@ -1,0 +1,45 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { Resource } from '@keelson/kernel'
+import { duration } from './duration.js'
+import { must } from './options.js'
+import { checkProcessCheck, type Measured, type ProcessCheckOptions, processCheck } from './process-check.js'
+
+export interface EventLoopDelayOptions extends ProcessCheckOptions {
+  /** The longest that the event loop may be held up between two checks, in ms; default 1_000. */
+  max?: number
+}
+
+/** How often the delay is sampled, in ms; shorter ones are not seen. */
+const RESOLUTION = 20
+
+/**
+ * A resource that is unhealthy while synchronous work holds the event loop up for longer than `max`: with the default monitor, at
+ * least once in each of three checks in a row, 10 s apart. Its value has the longest delay before the last check, in ms.
+ *
+ * @throws KeelsonError `INVALID_OPTION`.
+ *
+ * @example
+ * createKernel([api, eventLoopDelay('event-loop', { max: 500 })])
+ */
+export function eventLoopDelay(name = 'event-loop', options: EventLoopDelayOptions = {}): Resource<Measured> {
+  checkProcessCheck(name, options, {
+    max: (value) => must(typeof value === 'number' && value > 0, 'be a number of milliseconds above 0', value),
+  })
+  const { max = 1_000 } = options
+  return processCheck(name, options, () => {
+    const histogram = monitorEventLoopDelay({ resolution: RESOLUTION })
+    histogram.enable()
+    return {
+      measure() {
+        const longest = Math.max(0, histogram.max / 1e6 - RESOLUTION)
+        histogram.reset()
+        return longest
+      },
+      problem: (ms) =>
+        ms > max
+          ? `the event loop was held up for ${duration(ms)}, more than ${duration(max)}; look for synchronous work in a CPU profile`
+          : undefined,
+      close: () => void histogram.disable(),
+    }
+  })
+}
