@@ -26,16 +26,16 @@ export class DrainRun extends HookRun {
     this.call(leases === 0 ? drain : () => this.#withLeases(drain))
   }
 
-  /** A drain that fails ends no lease. */
+  /** A drain that fails ends no lease; its error is told when the leases have ended, or time is up. */
   async #withLeases(drain: () => unknown): Promise<void> {
+    const { cell } = this.#instance
     try {
       await drain()
     } catch (cause) {
-      this.#failure = hookFailed(this.#instance.cell.name, 'drain', cause)
-      throw cause
-    } finally {
-      await this.#instance.unleased()
+      this.#failure = hookFailed(cell.name, 'drain', cause)
+      if (this.over) cell.host.lateError(this.#failure)
     }
+    await this.#instance.unleased()
   }
 
   /** Somebody who waits for it has less time. */
@@ -44,7 +44,7 @@ export class DrainRun extends HookRun {
   }
 
   protected override resolved(): void {
-    if (!this.over) this.#end(undefined)
+    if (!this.over) this.#end(this.#failure)
   }
 
   protected override rejected(cause: unknown): void {
