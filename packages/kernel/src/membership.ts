@@ -94,10 +94,12 @@ export class Membership {
       this.#open.delete(addition)
       return addition.done.resolve()
     }
-    const { letGo, tearDown, addFailed, forget } = this.#host
-    // What others have come to depend on meanwhile stays.
+    const { bringUp, letGo, tearDown, addFailed, forget } = this.#host
+    // What runs, and others have come to depend on meanwhile, stays.
     const added = new Set(addition.cells)
-    const cells = addition.cells.filter((cell) => this.#dependentsOf(cell).every((dependent) => added.has(dependent)))
+    const needed = (cell: Cell) => this.#dependentsOf(cell).some((dependent) => !added.has(dependent) && !dependent.leaving)
+    const cells = addition.cells.filter((cell) => cell.state !== 'running' || !needed(cell))
+    const waiting = new Set(cells.flatMap((cell) => this.#dependentsOf(cell)))
     letGo(cells)
     for (const cell of cells) cell.leaving = true
     tearDown(cells, 'added together with one that failed', () => {
@@ -105,6 +107,8 @@ export class Membership {
       const failure = addFailed(errors, cells)
       forget(cells)
       addition.done.reject(failure)
+      // Whoever was added after it, and waits for it, fails for want of it.
+      for (const dependent of waiting) bringUp.release(dependent)
     })
   }
 
