@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest'
+import { judge } from './container-status.js'
+import type { Inspection } from './docker-like.js'
+
+const now = Date.parse('2026-01-01T00:10:00Z')
+const started = (secondsAgo: number) => new Date(now - secondsAgo * 1000).toISOString()
+const running = (state: Partial<Inspection['State']>, check?: { StartPeriod?: number; Interval?: number }): Inspection => ({
+  State: { Status: 'running', Running: true, ...state },
+  Config: { Healthcheck: check ?? null },
+})
+const starting = (secondsAgo: number, check: { StartPeriod?: number; Interval?: number }, FailingStreak = 0) =>
+  judge(running({ StartedAt: started(secondsAgo), Health: { Status: 'starting', FailingStreak } }, check), now).status
+
+test('not running is failed, with the exit code and whether it ran out of memory', () => {
+  const state = { Status: 'exited', Running: false, ExitCode: 137, OOMKilled: true }
+  expect(judge({ State: state }, now)).toEqual({ status: 'failed', reason: 'it is exited with code 137, out of memory' })
+})
+
+test('one that its own restart policy is bringing back is failed', () => {
+  expect(judge(running({ Restarting: true, ExitCode: 1 }), now)).toMatchObject({ status: 'failed' })
+})
+
+test('running is healthy without a HEALTHCHECK, and with one that passes', () => {
+  expect(judge(running({}), now)).toEqual({ status: 'healthy' })
+  expect(judge(running({ Health: { Status: 'none' } }), now)).toEqual({ status: 'healthy' })
+  expect(judge(running({ Health: { Status: 'healthy' } }), now)).toEqual({ status: 'healthy' })
+})
+
+test('paused and unhealthy are unhealthy, with what the HEALTHCHECK said last', () => {
+  expect(judge(running({ Paused: true }), now)).toEqual({ status: 'unhealthy', reason: 'it is paused' })
+  const health = {
+    Status: 'unhealthy',
+    Log: [
+      { Output: 'old', ExitCode: 1 },
+      { Output: 'no database\n', ExitCode: 1 },
+    ],
+  }
+  expect(judge(running({ Health: health }), now)).toEqual({ status: 'unhealthy', reason: 'its HEALTHCHECK fails: no database' })
+})
+
+test('starting is unknown until the start period ends', () => {
+  const check = { StartPeriod: 90e9, Interval: 1e9 }
+  expect(starting(89, check, 3)).toBe('unknown')
+  expect(starting(91, check, 1)).toBe('unhealthy')
+  expect(starting(91, check)).toBe('unhealthy')
+})
+
+test('without a start period it is unknown until the first check can have ended', () => {
+  expect(starting(5, { Interval: 30e9 })).toBe('unknown')
+  expect(starting(31, { Interval: 30e9 }, 1)).toBe('unhealthy')
+  expect(starting(61, { Interval: 30e9 })).toBe('unhealthy')
+})

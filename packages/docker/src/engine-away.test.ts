@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest'
+import { scene } from './testing/scene.js'
+import type { ScriptedEngine } from './testing/scripted-engine.js'
+
+const five = (engine: ScriptedEngine) => {
+  for (let i = 0; i < 5; i++) engine.run(`c${i}`)
+}
+
+test('an engine that goes away is one unhealthy engine: no container fails and nothing is restarted', async () => {
+  await using s = await scene({}, five)
+  await s.engine.stop()
+  await s.until(() => s.monitor.engine().status === 'unhealthy')
+  await s.pass(600_000)
+  expect(s.kernel.probe().reasons.map(({ resource }) => resource)).toEqual(['docker'])
+  expect(s.monitor.statistics().byStatus.healthy).toBe(5)
+  await s.engine.start()
+  await s.until(() => s.monitor.engine().status === 'healthy')
+  const listings = s.engine.count(/containers\/json/)
+  await s.until(() => s.engine.count(/containers\/json/) > listings)
+  await s.until(() => s.kernel.probe().status === 'ready')
+  await s.pass(100_000)
+  expect(s.lines()).toEqual(['engine-lost', 'engine-back'])
+  expect(s.monitor.statistics()).toMatchObject({ failures: 0, restarts: 0 })
+  expect(s.engine.count(/restart$/)).toBe(0)
+})
+
+test('what happened while the engine was away is found when it is back', async () => {
+  await using s = await scene({}, five)
+  const [gone, dead] = [...s.engine.containers.values()]
+  await s.engine.stop()
+  await s.until(() => s.monitor.engine().status === 'unhealthy')
+  s.engine.remove(gone!)
+  s.engine.exit(dead!, 3)
+  s.engine.run('new').inspection.State.StartedAt = new Date().toISOString()
+  await s.engine.start()
+  await s.until(() => s.status('c0') === undefined && s.status('c1') === 'failed' && s.status('new') === 'healthy')
+})
+
+test('a lost stream is one listing more, and no trouble', async () => {
+  await using s = await scene({}, five)
+  s.engine.cutStream()
+  const streams = s.engine.count(/events/)
+  await s.until(() => s.engine.count(/events/) > streams)
+  s.engine.run('later')
+  await s.until(() => s.status('later') === 'healthy')
+  expect(s.monitor.engine().status).toBe('healthy')
+  expect(s.lines()).toEqual(['found later', 'status later: unknown → healthy'])
+})
+
+test('what no event told is found by the next listing', async () => {
+  await using s = await scene({}, five)
+  const { emit } = s.engine
+  s.engine.emit = () => {}
+  s.engine.run('silent')
+  s.engine.remove([...s.engine.containers.values()][0]!)
+  await s.until(() => s.status('silent') === 'healthy' && s.status('c0') === undefined)
+  s.engine.emit = emit
+})
+
+test('one container about which the engine does not answer is that container alone', async () => {
+  await using s = await scene({ timeout: 2_000 }, five)
+  ;[...s.engine.containers.values()][2]!.wedged = true
+  await s.until(() => s.status('c2') === 'unhealthy')
+  expect(s.monitor.containers()[2]!.reason).toBe('the engine did not answer within 2000 ms')
+  expect(s.monitor.engine().status).toBe('healthy')
+  expect(s.monitor.statistics().byStatus.healthy).toBe(4)
+})
+
+test('a restart of the monitor or the engine resource restarts no container', async () => {
+  await using s = await scene({}, five)
+  for (const { name } of s.kernel.inspect().resources.slice(0, 2)) expect(['docker', 'workers']).toContain(name)
+  await s.kernel.shutdown()
+  await s.kernel.start()
+  await s.until(() => s.engine.count(/events/) === 2)
+  s.engine.run('next')
+  await s.until(() => s.status('next') === 'healthy')
+  expect(s.kernel.inspect().resources).toHaveLength(8)
+  expect(s.engine.count(/restart$/)).toBe(0)
+})

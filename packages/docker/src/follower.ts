@@ -1,0 +1,98 @@
+import type { Filters, ListedContainer } from './docker-like.js'
+import type { EngineLink } from './engine-link.js'
+import { type EngineEvent, readEvents } from './event-lines.js'
+import { pause } from './within.js'
+
+/** What changes anything about a container. */
+const ACTIONS = ['start', 'die', 'oom', 'pause', 'unpause', 'health_status', 'destroy']
+const LIST_TIMEOUT = 30_000
+const FIRST_PAUSE = 100
+const LONGEST_PAUSE = 5_000
+
+export interface FollowerHost {
+  readonly link: EngineLink
+  readonly filters: Filters
+  /** From one listing to the next while the stream is up, in ms. */
+  readonly interval: number
+  /** Everything that matches the filters now. */
+  listed(containers: readonly ListedContainer[]): void
+  /** A container that matches the filters, by an event. */
+  appeared(container: ListedContainer): void
+  /** Whether a container is watched already. */
+  knows(id: string): boolean
+  happened(event: EngineEvent): void
+}
+
+/**
+ * Follows which containers there are: listens first, then lists, so that nothing is missed between the two, and does both
+ * again after the stream was lost. A listing at every interval finds what a stream that died silently did not say.
+ */
+export class Follower {
+  readonly #host: FollowerHost
+
+  constructor(host: FollowerHost) {
+    this.#host = host
+  }
+
+  /** Follows until the signal aborts. */
+  async follow(signal: AbortSignal): Promise<void> {
+    const { link } = this.#host
+    let wait = FIRST_PAUSE
+    while (!signal.aborted) {
+      const since = link.clock.now()
+      await link.back(signal).catch(() => {})
+      if (signal.aborted) return
+      await this.#followOnce(signal).catch(() => {})
+      if (signal.aborted) return
+      // The stream is gone: either the engine is, or only this connection was.
+      await link.isThere()
+      wait = link.clock.now() - since > LONGEST_PAUSE ? FIRST_PAUSE : Math.min(2 * wait, LONGEST_PAUSE)
+      await pause(link.clock, wait, signal).catch(() => {})
+    }
+  }
+
+  async #followOnce(outer: AbortSignal): Promise<void> {
+    const { link } = this.#host
+    const ending = new AbortController()
+    const signal = AbortSignal.any([outer, ending.signal])
+    try {
+      const filters = { type: ['container'], event: ACTIONS }
+      const stream = await link.docker.getEvents({ filters, abortSignal: signal })
+      const end = readEvents(stream, (event) => this.#heard(event, signal))
+      end.catch(() => {}) // awaited below, unless the first listing fails
+      this.#host.listed(await this.#list(this.#host.filters, signal))
+      this.#relist(signal).catch(() => {})
+      await end
+    } finally {
+      ending.abort(new Error('the event stream has ended'))
+    }
+  }
+
+  async #relist(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await pause(this.#host.link.clock, this.#host.interval, signal)
+      const containers = await this.#list(this.#host.filters, signal).catch(() => undefined)
+      if (signal.aborted) return
+      if (containers !== undefined) this.#host.listed(containers)
+    }
+  }
+
+  #heard(event: EngineEvent, signal: AbortSignal): void {
+    if (this.#host.knows(event.id)) return this.#host.happened(event)
+    if (event.action !== 'start') return
+    // Whether it matches is for the engine to say: its filters know more than an event tells.
+    this.#list({ ...this.#host.filters, id: [event.id] }, signal).then(
+      (found) => {
+        for (const container of found) this.#host.appeared(container)
+      },
+      () => {}, // the next listing finds it
+    )
+  }
+
+  async #list(filters: Filters, signal: AbortSignal): Promise<ListedContainer[]> {
+    const copy = Object.fromEntries(Object.entries(filters).map(([name, values]) => [name, [...values]]))
+    const { link } = this.#host
+    const ask = (abortSignal: AbortSignal) => link.docker.listContainers({ all: true, filters: copy, abortSignal })
+    return (await link.ask(LIST_TIMEOUT, signal, ask)).value
+  }
+}

@@ -1,0 +1,217 @@
+import type { Impact, Kernel, KernelEventOf, KernelView, Resource } from '@keelson/kernel'
+import { ContainerCare, identity } from './container-care.js'
+import { type ContainerInfo, containerInfo } from './container-info.js'
+import { containerResource } from './container-resource.js'
+import type { Filters, ListedContainer } from './docker-like.js'
+import type { EngineLink } from './engine-link.js'
+import type { EngineEvent } from './event-lines.js'
+import { Follower, type FollowerHost } from './follower.js'
+import { MonitorEvents } from './monitor-events.js'
+import type { MonitorSettings } from './monitor-settings.js'
+import type { OwnProbe } from './own-probe.js'
+import { type SessionChange, Sessions } from './sessions.js'
+import { WatchedContainer } from './watched-container.js'
+
+/** What the options of a monitor come down to. */
+export interface MonitorPlan {
+  readonly settings: MonitorSettings
+  readonly impact: Impact
+  readonly filters: Filters
+  now(): number
+  kernel(): Kernel
+  sessionOf(container: ContainerInfo): string | undefined
+  probeOf(container: ContainerInfo): OwnProbe | undefined
+  onSessionChange(change: SessionChange): unknown
+  /** The resource of the monitor itself. */
+  self(): Resource<unknown>
+}
+
+/** One monitor through all lives of its kernel: what it has added stays in the kernel over a shutdown. */
+export class LiveMonitor {
+  readonly events: MonitorEvents
+  readonly sessions: Sessions<WatchedContainer>
+  readonly containers = new Map<string, WatchedContainer>()
+  readonly #byResource = new Map<string, WatchedContainer>()
+  readonly #plan: MonitorPlan
+  #life: Life | undefined
+  /** Of the life that began last. */
+  link: EngineLink | undefined
+
+  constructor(plan: MonitorPlan) {
+    this.#plan = plan
+    this.events = new MonitorEvents(() => plan.now())
+    this.sessions = new Sessions((change) => {
+      this.events.emit('session', change)
+      this.events.guard('onSessionChange', () => plan.onSessionChange(change))
+    })
+  }
+
+  get settings(): MonitorSettings {
+    return this.#plan.settings
+  }
+
+  /** Resolves when the containers that were there at first are in the kernel and have been looked at. */
+  get ready(): Promise<void> {
+    return this.#life?.ready ?? Promise.resolve()
+  }
+
+  /** Begins to follow the engine as soon as the kernel runs. The function that is returned ends it. */
+  begin(link: EngineLink, view: KernelView): () => void {
+    this.link = link
+    const kernel = this.#plan.kernel()
+    const ending = new AbortController()
+    const { settings, impact, filters } = this.#plan
+    const { events, sessions } = this
+    const has = (container: WatchedContainer) => this.containers.get(container.id) === container
+    const gone = (container: WatchedContainer) => this.#remove(container, kernel)
+    const care = new ContainerCare({ settings, impact, link, events, sessions, life: ending.signal, kernel, has, gone })
+    const life = new Life(care, kernel)
+    this.#life = life
+    const host: FollowerHost = {
+      link,
+      filters,
+      interval: settings.interval,
+      listed: (found) => this.#listed(found, life),
+      appeared: (container) => this.#found(container, life),
+      knows: (id) => this.containers.has(id),
+      happened: (event) => this.#happened(event, life),
+    }
+    const unwatch = link.watch({
+      lost: (error) => events.emit('engine-lost', { reason: error.message }),
+      back: (awayMs) => events.emit('engine-back', { awayMs }),
+    })
+    const deaf = listen(view, (name) => this.#byResource.get(name), care)
+    const follow = () => void new Follower(host).follow(ending.signal)
+    const onState = ({ to }: KernelEventOf<'kernel:state'>) => {
+      if (to !== 'running') return
+      view.off('kernel:state', onState)
+      follow()
+    }
+    if (view.state === 'running') follow()
+    else view.on('kernel:state', onState)
+    return () => {
+      ending.abort(new Error('the container monitor has stopped'))
+      life.isReady()
+      view.off('kernel:state', onState)
+      unwatch()
+      deaf()
+    }
+  }
+
+  /** The work behind the hooks of containers, which outlive the care of one life. */
+  care(): ContainerCare {
+    return this.#life!.care
+  }
+
+  #listed(found: readonly ListedContainer[], life: Life): void {
+    const ids = new Set(found.map(({ Id }) => Id))
+    for (const container of this.containers.values()) {
+      // One that is not listed is gone, or does not match any more; only the first makes it leave.
+      if (!ids.has(container.id) || container.givenUp || !life.met.has(container)) void life.care.glance(container, 0)
+      this.#addTo(life, container)
+    }
+    const added = found.map((container) => this.#found(container, life))
+    void Promise.all(added).then(() => life.isReady())
+  }
+
+  async #found(listed: ListedContainer, life: Life): Promise<void> {
+    // What was created has never run: it is found when it starts.
+    if (listed.State === 'created' || this.containers.has(listed.Id)) return
+    const info = containerInfo(listed)
+    const { keepHistory } = this.#plan.settings
+    let session: string | undefined
+    let probe: OwnProbe | undefined
+    this.events.guard('sessionOf', () => {
+      session = this.#plan.sessionOf(info)
+    })
+    this.events.guard('probe', () => {
+      probe = this.#plan.probeOf(info)
+    })
+    const container = new WatchedContainer(info, session, probe, keepHistory, this.#plan.now())
+    const care = () => this.care()
+    container.resource = containerResource(this.#plan.self(), container, {
+      settings: this.#plan.settings,
+      impact: this.#plan.impact,
+      takeUp: (watched, ctx) => care().takeUp(watched, ctx),
+      check: (watched, signal) => care().check(watched, signal),
+    })
+    this.containers.set(container.id, container)
+    this.#byResource.set(container.resource.name, container)
+    this.events.emit('found', { ...identity(container), image: info.image })
+    this.sessions.join(container)
+    await this.#addTo(life, container)
+  }
+
+  /** A container that an earlier life has met is still in the kernel, unless its addition was cut short. */
+  async #addTo({ met, kernel }: Life, container: WatchedContainer): Promise<void> {
+    if (met.has(container)) return
+    met.add(container)
+    const { name } = container.resource!
+    if (kernel.inspect().resources.some((known) => known.name === name)) return
+    try {
+      await kernel.add(container.resource!)
+    } catch (error) {
+      if (kernel.state !== 'running' || !this.containers.has(container.id)) return
+      this.#forget(container)
+      this.events.emit('problem', { what: `adding ${name}`, reason: error instanceof Error ? error.message : String(error) })
+    }
+  }
+
+  #happened({ action, id }: EngineEvent, life: Life): void {
+    const container = this.containers.get(id)!
+    if (action === 'destroy') this.#remove(container, life.kernel)
+    else void life.care.glance(container)
+  }
+
+  #remove(container: WatchedContainer, kernel: Kernel): void {
+    if (this.containers.get(container.id) !== container) return
+    this.#forget(container)
+    // Where the kernel stops at the same time the resource stops with everything else.
+    kernel.remove(container.resource!).catch(() => {})
+  }
+
+  #forget(container: WatchedContainer): void {
+    this.containers.delete(container.id)
+    this.#byResource.delete(container.resource!.name)
+    this.events.emit('gone', identity(container))
+    this.sessions.leave(container)
+  }
+}
+
+/** From one start of the monitor to its stop. */
+class Life {
+  readonly care: ContainerCare
+  readonly kernel: Kernel
+  /** Those that are in the kernel, or on their way there. */
+  readonly met = new Set<WatchedContainer>()
+  readonly ready: Promise<void>
+  isReady = () => {}
+
+  constructor(care: ContainerCare, kernel: Kernel) {
+    this.care = care
+    this.kernel = kernel
+    this.ready = new Promise((resolve) => {
+      this.isReady = resolve
+    })
+  }
+}
+
+/** Hands on what the kernel does with containers. */
+function listen(view: KernelView, find: (resource: string) => WatchedContainer | undefined, care: ContainerCare): () => void {
+  const onState = ({ resource, to }: KernelEventOf<'resource:state'>) => {
+    const container = to === 'running' ? find(resource) : undefined
+    if (container !== undefined) care.running(container)
+  }
+  const onRestart = (event: KernelEventOf<'restart:scheduled'>) => {
+    const container = find(event.resource)
+    if (container !== undefined) care.restartScheduled(container, event)
+  }
+  const onExhausted = (event: KernelEventOf<'restart:exhausted'>) => {
+    const container = find(event.resource)
+    if (container !== undefined) care.giveUp(container, event)
+  }
+  view.on('resource:state', onState).on('restart:scheduled', onRestart).on('restart:exhausted', onExhausted)
+  return () => {
+    view.off('resource:state', onState).off('restart:scheduled', onRestart).off('restart:exhausted', onExhausted)
+  }
+}

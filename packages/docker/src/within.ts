@@ -1,0 +1,58 @@
+import type { Clock } from '@keelson/kernel'
+
+/**
+ * Runs work for at most `ms` and passes it a signal that ends it; rejects at once when time is up or `signal` aborts, whether
+ * the work listens to its signal or not.
+ */
+export async function within<T>(
+  clock: Clock,
+  ms: number,
+  signal: AbortSignal,
+  late: () => Error,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted()
+  const inner = new AbortController()
+  let done = () => {}
+  const interrupted = new Promise<never>((_, reject) => {
+    const end = (reason: unknown) => {
+      reject(reason)
+      inner.abort(reason)
+    }
+    const abort = () => end(signal.reason)
+    const timer = ms === Infinity ? undefined : clock.setTimeout(() => end(late()), ms, { unref: true })
+    signal.addEventListener('abort', abort, { once: true })
+    done = () => {
+      if (timer !== undefined) clock.clearTimeout(timer)
+      signal.removeEventListener('abort', abort)
+    }
+  })
+  interrupted.catch(() => {}) // the work may throw before anybody waits for this
+  try {
+    const going = work(inner.signal)
+    going.catch(() => {}) // once given up nobody else listens
+    return await Promise.race([going, interrupted])
+  } finally {
+    done()
+  }
+}
+
+/** Waits; rejects with the signal's reason when it aborts first. */
+export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason)
+    const abort = () => {
+      clock.clearTimeout(timer)
+      reject(signal.reason)
+    }
+    const timer = clock.setTimeout(
+      () => {
+        signal.removeEventListener('abort', abort)
+        resolve()
+      },
+      ms,
+      { unref: true },
+    )
+    signal.addEventListener('abort', abort, { once: true })
+  })
+}
