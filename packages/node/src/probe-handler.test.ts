@@ -4,6 +4,7 @@ import { connect as connectH2, createServer as createH2cServer } from 'node:http
 import type { AddressInfo, Server } from 'node:net'
 import { createKernel, type Kernel, type KernelView, type ResourceLike, resource, type StartContext } from '@keelson/kernel'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { httpServer } from './http-server.js'
 import { probeHandler } from './probe-handler.js'
 import type { ProbeOptions } from './probe-options.js'
 import { ask } from './testing/ask.js'
@@ -20,7 +21,7 @@ async function probed(kernel: KernelView, options?: ProbeOptions): Promise<strin
   return open(createServer((req, res) => probe(req, res) || res.end('the application')))
 }
 
-function moody(name: string, impact: 'unready' | 'degraded' = 'unready') {
+function moody(name: string, impact: 'unready' | 'degraded' = 'unready', interval = 10_000) {
   let context: StartContext | undefined
   let checks = 0
   const made = resource(name, {
@@ -31,6 +32,7 @@ function moody(name: string, impact: 'unready' | 'degraded' = 'unready') {
       checks++
     },
     impact,
+    monitor: { interval },
   })
   return { resource: made, unhealthy: (error: Error) => context?.unhealthy(error), checks: () => checks }
 }
@@ -183,9 +185,153 @@ describe('P1 details', () => {
     expect(await body('broken')).toBe('ready')
   })
 
+  it('have the fields of the draft: who, when and how fast; output only where something is wrong', async () => {
+    const [db, cache] = [moody('db', 'unready', 1), moody('cache')]
+    const kernel = await started([db.resource, cache.resource])
+    const url = await probed(kernel, { details: true })
+    await new Promise<void>((resolve) => kernel.once('check:result', () => resolve()))
+    const document = async () => JSON.parse((await ask(`${url}/readyz`, { headers: health })).body) as object
+    expect(await document()).toEqual({
+      status: 'pass',
+      serviceId: 'app',
+      checks: {
+        db: [
+          {
+            componentId: 'db',
+            componentType: 'component',
+            status: 'pass',
+            observedValue: 'running',
+            observedUnit: 'state',
+            time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+          },
+        ],
+        'db:responseTime': [
+          {
+            componentId: 'db',
+            componentType: 'component',
+            status: 'pass',
+            observedValue: expect.any(Number),
+            observedUnit: 'ms',
+            time: expect.any(String),
+          },
+        ],
+        cache: [
+          { componentId: 'cache', componentType: 'component', status: 'pass', observedValue: 'running', observedUnit: 'state' },
+        ],
+      },
+    })
+    cache.unhealthy(new Error('gone'))
+    expect(await document()).toMatchObject({
+      status: 'fail',
+      output: 'unready',
+      checks: { cache: [{ output: expect.stringContaining('gone') }] },
+    })
+  })
+
+  it('list all resources from inside the application as well, and a failure of the kernel itself', async () => {
+    const api = httpServer('api', {
+      dependsOn: { db: resource('db', { start: () => 1 }) },
+      host: '127.0.0.1',
+      listener: () => (_req, res) => res.end('the application'),
+      probes: { details: true },
+    })
+    const kernel = await started([api])
+    const { url } = kernel.get(api)
+    expect((await ask(`${url}/readyz?verbose`)).body).toBe('[+] db: running\n[+] api: running, healthy\nready: ready\n')
+    expect((await ask(`${url}/readyz/db`)).status).toBe(200)
+    kernel.fail(new Error('the disk is gone'))
+    expect((await ask(`${url}/livez?verbose`)).body).toContain('[-] app: failed, unhealthy: the disk is gone\nlive: failed\n')
+  })
+
   it('change nothing for requests that do not ask for them', async () => {
     const url = await probed(await started([resource('db', { start: () => 1 })]), { details: true })
     expect((await ask(`${url}/readyz`)).body).toBe('ready')
+  })
+})
+
+describe('P1 readiness without some resources', () => {
+  it('is that of the others', async () => {
+    const [db, cache] = [moody('my db'), moody('cache', 'degraded')]
+    const url = await probed(await started([db.resource, cache.resource]), { details: true })
+    const get = async (query: string) => {
+      const { status, body } = await ask(`${url}/readyz?${query}`)
+      return `${status} ${body}`
+    }
+    expect(await get('exclude=my+db')).toBe('200 ready')
+    db.unhealthy(new Error('gone'))
+    cache.unhealthy(new Error('gone'))
+    expect(await get('exclude=my+db')).toBe('200 degraded')
+    expect(await get('exclude=my%20db&exclude=cache')).toBe('200 ready')
+    expect(await get('exclude=cache')).toBe('503 unready')
+    expect(await get('exclude=unheard-of')).toBe('503 unready')
+    expect(await get('exclude=')).toBe('503 unready')
+    expect(await get('exclude=%E0%A4%A')).toBe('503 unready')
+    expect(await get('verbose&exclude=my+db&exclude=x')).toMatch(
+      /^200 \[~\] my db: excluded, running, unhealthy: .*\n\[-\] cache: .*\n\[!\] x: cannot be excluded, there is no such resource\nready: degraded\n$/,
+    )
+    expect((await ask(`${url}/livez?exclude=my+db`)).body).toBe('live')
+  })
+
+  it('is still none while the kernel as a whole is not ready', async () => {
+    const db = moody('db')
+    const kernel = await started([db.resource])
+    const url = await probed(kernel, { details: true })
+    kernel.fail(new Error('the disk is gone'))
+    expect(await ask(`${url}/readyz?exclude=db&exclude=app`)).toMatchObject({ status: 503, body: 'failed' })
+    await kernel.shutdown()
+    expect(await ask(`${url}/readyz?exclude=db`)).toMatchObject({ status: 503, body: 'stopped' })
+  })
+
+  it('is not for strangers, who could find out names by it', async () => {
+    const db = moody('db')
+    const url = await probed(await started([db.resource]), { details: () => false })
+    db.unhealthy(new Error('gone'))
+    expect(await ask(`${url}/readyz?exclude=db`)).toMatchObject({ status: 503, body: 'unready' })
+  })
+})
+
+describe('P1 readiness of one resource', () => {
+  it('is 200, 503 or 404', async () => {
+    const [db, cache] = [moody('db/main'), moody('cache', 'degraded')]
+    const kernel = await started([db.resource, cache.resource])
+    const url = await probed(kernel, { details: true })
+    const get = async (path: string, init?: Parameters<typeof ask>[1]) => {
+      const { status, body } = await ask(url + path, init)
+      return `${status} ${body}`
+    }
+    expect(await get('/readyz/db%2Fmain')).toBe('200 ready')
+    expect(await get('/readyz/db/main')).toBe('200 ready')
+    expect(await get('/readyz/nobody')).toBe('404 unknown')
+    expect(await get('/readyz/__proto__')).toBe('404 unknown')
+    expect(await get('/readyz/cache', { method: 'HEAD' })).toBe('200 ')
+    expect(await get('/readyz/cache', { method: 'POST', body: 'x' })).toBe('405 ')
+    db.unhealthy(new Error('lost mongodb://root:hunter2@db/'))
+    expect(await get('/readyz/db%2Fmain')).toBe('503 unhealthy')
+    expect(await get('/readyz/cache')).toBe('200 ready')
+    expect(await get('/readyz/db%2Fmain?verbose')).toMatch(
+      /^503 \[-\] db\/main: running, unhealthy: .*lost mongodb:\/\/\*\*\*@db\/\n$/,
+    )
+    const { headers, body } = await ask(`${url}/readyz/db%2Fmain`, { headers: { accept: 'application/health+json' } })
+    expect(headers['content-type']).toBe('application/health+json')
+    expect(JSON.parse(body)).toMatchObject({
+      status: 'fail',
+      output: expect.stringContaining('lost'),
+      checks: { 'db/main': [{ status: 'fail' }] },
+    })
+    await kernel.shutdown()
+    expect(await get('/readyz/cache')).toBe('503 stopped')
+  })
+
+  it.each(['/readyz/', '/readyz/%E0%A4%A', '/readyz?/db', '/livez/db'])('is not asked for by %s', async (path) => {
+    const url = await probed(await started([moody('db').resource]), { details: true })
+    expect((await ask(url + path)).body).toMatch(/^(the application|ready)$/)
+  })
+
+  it('is left to the application where nobody may know, whether there is such a resource or not', async () => {
+    for (const details of [false, () => false]) {
+      const url = await probed(await started([moody('db').resource]), { details })
+      for (const path of ['/readyz/db', '/readyz/nobody']) expect((await ask(url + path)).body).toBe('the application')
+    }
   })
 })
 

@@ -3,15 +3,20 @@ import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { KernelView, Probe } from '@keelson/kernel'
 import { checkOptions } from './options.js'
 import { type Answer, type Answers, answersOf, NOT_ALLOWED } from './probe-answer.js'
-import { detailedAnswer, type Format } from './probe-details.js'
+import { detailedAnswer, resourceAnswer } from './probe-details.js'
 import { PROBE_CHECKS, type ProbeKind, type ProbeOptions, probeOptions } from './probe-options.js'
+import { nameBelow, probeQuery } from './probe-query.js'
 
 export type ProbeRequest = IncomingMessage | Http2ServerRequest
 export type ProbeResponse = ServerResponse | Http2ServerResponse
 
 /**
  * Answers the probes of Kubernetes for a kernel: 200 or 503, one word. Returns false, without having touched anything, when the
- * request is for another path. Asking runs no check of any resource.
+ * request is for another path. Asking runs no check of any resource, and nothing is read of a request's body.
+ *
+ * Whom `details` allows may ask for more: `?verbose` and `accept: application/health+json` list the resources,
+ * `/readyz?exclude=<resource>` (repeatable) is the readiness without some of them, and `/readyz/<resource>` tells of one: 200, 503,
+ * or 404 when there is none of that name. For everybody else the query means nothing, and paths below `/readyz` are not probes.
  *
  * @throws KeelsonError `INVALID_OPTION`.
  *
@@ -28,6 +33,7 @@ export function probeHandler(kernel: KernelView, options: ProbeOptions = {}): (r
     [paths.ready, 'ready'],
     [paths.startup, 'startup'],
   ])
+  const belowReady = `${paths.ready}/`
   let probe: Probe | undefined
   let answers: Answers | undefined
 
@@ -36,36 +42,45 @@ export function probeHandler(kernel: KernelView, options: ProbeOptions = {}): (r
     return query < 0 ? undefined : kinds.get(url.slice(0, query))
   }
 
+  function current(): Answers {
+    const latest = kernel.probe()
+    if (latest !== probe || answers === undefined) {
+      probe = latest
+      answers = answersOf(latest)
+    }
+    return answers
+  }
+
+  function answerOf(kind: ProbeKind, req: ProbeRequest, url: string): Answer {
+    const query = details === false ? undefined : probeQuery(req, url)
+    return query !== undefined && mayKnow(details, req) ? detailedAnswer(kernel, kind, query) : current()[kind]
+  }
+
+  /** A stranger must not learn by it which names there are. */
+  function answerResource(req: ProbeRequest, res: ProbeResponse, url: string): boolean {
+    const name = nameBelow(belowReady, url)
+    if (name === undefined || !mayKnow(details, req)) return false
+    send(res, isRead(req) ? resourceAnswer(kernel, name, probeQuery(req, url)?.format) : NOT_ALLOWED)
+    return true
+  }
+
   return function answerProbe(req, res) {
     const url = req.url ?? ''
     const kind = kinds.get(url) ?? kindOf(url)
-    if (kind === undefined) return false
-    if (req.method !== 'GET' && req.method !== 'HEAD') {
-      send(res, NOT_ALLOWED)
-      return true
-    }
-    const current = kernel.probe()
-    if (current !== probe || answers === undefined) {
-      probe = current
-      answers = answersOf(current)
-    }
-    const format = details === false ? undefined : wantedFormat(req, url)
-    const answer =
-      format !== undefined && mayKnow(details, req) ? detailedAnswer(kernel, kind, answers[kind], format) : answers[kind]
-    send(res, answer)
+    if (kind === undefined) return details !== false && url.startsWith(belowReady) && answerResource(req, res, url)
+    send(res, isRead(req) ? answerOf(kind, req, url) : NOT_ALLOWED)
     return true
   }
+}
+
+function isRead({ method }: ProbeRequest): boolean {
+  return method === 'GET' || method === 'HEAD'
 }
 
 function send(res: ProbeResponse, { status, headers, body }: Answer): void {
   // Responses of h2 take the same list; their types just do not say so.
   ;(res as ServerResponse).writeHead(status, headers)
   res.end(body)
-}
-
-function wantedFormat(req: ProbeRequest, url: string): Format | undefined {
-  if (req.headers.accept?.includes('application/health+json')) return 'json'
-  return /[?&]verbose(?:[=&]|$)/.test(url) ? 'text' : undefined
 }
 
 function mayKnow(details: NonNullable<ProbeOptions['details']>, req: ProbeRequest): boolean {

@@ -9,8 +9,9 @@ export interface ProbeOptions {
   /** Defaults: `/livez`, `/readyz`, `/startupz`. */
   paths?: { live?: string; ready?: string; startup?: string }
   /**
-   * Who may see resources, their states and error messages with `?verbose` or `accept: application/health+json`. Default
-   * `false`, nobody: the answer is one word then. A function that throws means no.
+   * Who may see resources, their states and error messages with `?verbose` or `accept: application/health+json`, leave some out with
+   * `?exclude=<resource>`, and ask for one with `/readyz/<resource>`. Default `false`, nobody: the answer is one word then, and paths
+   * below `/readyz` are left to the application. A function that throws means no.
    */
   details?: boolean | ((req: IncomingMessage | Http2ServerRequest) => boolean)
 }

@@ -10,22 +10,28 @@ afterEach(() => void vi.unstubAllEnvs())
 
 const options = { say: vi.fn(), leave: vi.fn(), exitGrace: 0 }
 
-function adjustable() {
-  return Object.assign(createKernel([resource('db', { start: () => 1 })]), { defaults: vi.fn() })
+function started(shutdown = {}) {
+  const kernel = createKernel([resource('db', { start: () => 1, timeouts: { stop: 0 } })], { shutdown })
+  onTestFinished(async () => void (await kernel.shutdown()))
+  return kernel
+}
+
+function delayIn(kubernetes: string | undefined, shutdown: { delay?: number; timeout?: number }): number {
+  vi.stubEnv('KUBERNETES_SERVICE_HOST', kubernetes)
+  const kernel = started(shutdown)
+  joinPlatform(kernel, options)(0)
+  return kernel.plan().worstCaseShutdownMs
 }
 
 it('X5 gives a kernel in Kubernetes 5 s between not being ready and stopping, unless it says otherwise itself', () => {
-  vi.stubEnv('KUBERNETES_SERVICE_HOST', '10.0.0.1')
-  const kernel = adjustable()
-  joinPlatform(kernel, options)(0)
-  expect(kernel.defaults.mock.calls).toEqual([[{ shutdown: { delay: 5_000 } }]])
+  expect(delayIn('10.0.0.1', {})).toBe(5_000)
+  expect(delayIn('10.0.0.1', { delay: 0 })).toBe(0)
+  expect(delayIn('10.0.0.1', { delay: 7_000 })).toBe(7_000)
+  expect(delayIn('10.0.0.1', { timeout: 1_000 })).toBe(200)
 })
 
 it('X5 leaves a kernel elsewhere as it is', () => {
-  vi.stubEnv('KUBERNETES_SERVICE_HOST', undefined)
-  const kernel = adjustable()
-  joinPlatform(kernel, options)(0)
-  expect(kernel.defaults).not.toHaveBeenCalled()
+  expect(delayIn(undefined, {})).toBe(0)
 })
 
 it('X5 speaks for the first of several kernels in a process, and then for the next', async () => {
@@ -40,7 +46,7 @@ it('X5 speaks for the first of several kernels in a process, and then for the ne
   socket.on('data', (data: Buffer) => received.push(String(data)))
   vi.stubEnv('NOTIFY_SOCKET', join(folder, 'notify'))
 
-  const [first, second] = [await adjustable().start(), await adjustable().start()]
+  const [first, second] = [await started().start(), await started().start()]
   const quitFirst = joinPlatform(first, options)
   joinPlatform(second, options)(0)
   await vi.waitFor(() => expect(received).toEqual(['READY=1\nSTATUS=ready: 1 resource running']), 10_000)
@@ -48,5 +54,4 @@ it('X5 speaks for the first of several kernels in a process, and then for the ne
   await vi.waitFor(() => expect(received.at(-1)).toMatch(/^STOPPING=1/), 10_000)
   joinPlatform(second, options)(0)
   await vi.waitFor(() => expect(received.at(-1)).toMatch(/^READY=1/), 10_000)
-  await Promise.all([first.shutdown(), second.shutdown()])
 })

@@ -18,14 +18,10 @@ export interface PlatformOptions {
   readonly exitGrace: number
 }
 
-/** A kernel whose options can still be filled in. */
-type Adjustable = Kernel & { defaults?(options: { shutdown: { delay: number } }): unknown }
-
 /** X5: works with what runs this process, until the returned function is called with the exit code. */
 export function joinPlatform(kernel: Kernel, { say, leave, exitGrace }: PlatformOptions): (exitCode: number) => void {
   const { systemd, pm2, kubernetes } = platformOf(process.env, { pid: process.pid, isWorker: isClusterWorker() })
-  const adjustable: Adjustable = kernel
-  if (kubernetes) adjustable.defaults?.({ shutdown: { delay: KUBERNETES_DELAY } })
+  if (kubernetes) kernel.defaults({ shutdown: { delay: KUBERNETES_DELAY } })
   const quitParent = followParent(leave)
   if (spokenFor) return quitParent
   spokenFor = true
