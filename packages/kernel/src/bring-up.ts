@@ -64,9 +64,9 @@ export class BringUp implements StartListener {
     this.#try(cell)
   }
 
-  /** Takes a resource out of the line. */
-  forget(cell: Cell): void {
-    this.#pending.delete(cell)
+  /** Takes a resource out of the line, where it stands there for this listener alone. */
+  forget(cell: Cell, listener: BringUpListener): void {
+    if (this.#pending.get(cell)?.listener === listener) this.#pending.delete(cell)
   }
 
   /** Takes a resource that is being removed out of the line. */

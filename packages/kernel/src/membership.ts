@@ -100,9 +100,11 @@ export class Membership {
     const needed = (cell: Cell) => this.#dependentsOf(cell).some((dependent) => !added.has(dependent) && !dependent.leaving)
     const cells = addition.cells.filter((cell) => cell.state !== 'running' || !needed(cell))
     const waiting = new Set(cells.flatMap((cell) => this.#dependentsOf(cell)))
-    letGo(cells)
+    // What is being removed already takes its own way out; what it depends on waits for it.
+    const going = addition.all.filter((cell) => this.#removals.has(cell))
     for (const cell of cells) cell.leaving = true
-    tearDown(cells, 'added together with one that failed', () => {
+    letGo(cells)
+    tearDown([...cells, ...going].sort(byId), 'added together with one that failed', () => {
       if (!this.#open.delete(addition)) return
       const failure = addFailed(errors, cells)
       forget(cells)
@@ -121,13 +123,13 @@ export class Membership {
         if (graph.edgeKind[edge] !== 'after') found.add(cells[graph.edgeFrom.at(edge)]!)
       }
     }
-    return [...found].sort((a, b) => a.id - b.id)
+    return [...found].sort(byId)
   }
 }
 
 /** Resources that were added together. */
 class Addition implements BringUpListener, Change {
-  readonly #cells: Set<Cell>
+  readonly all: readonly Cell[]
   readonly done = new Deferred<void>()
   readonly #host: MembershipHost
   readonly #settled: (errors: readonly KeelsonError[]) => void
@@ -135,15 +137,15 @@ class Addition implements BringUpListener, Change {
   #over = false
 
   constructor(cells: readonly Cell[], host: MembershipHost, settled: (errors: readonly KeelsonError[]) => void) {
-    this.#cells = new Set(cells)
+    this.all = cells
     this.#host = host
     this.#settled = settled
     this.#open = cells.length
   }
 
-  /** Those that have not been removed meanwhile. */
+  /** Those that are not being removed meanwhile. */
   get cells(): readonly Cell[] {
-    return [...this.#cells].filter(({ leaving }) => !leaving)
+    return this.all.filter(({ leaving }) => !leaving)
   }
 
   up(cell: Cell): void {
@@ -162,18 +164,20 @@ class Addition implements BringUpListener, Change {
 
   /** What is removed before it came up takes along what was added for it: an addition is whole or nothing. */
   left(cell: Cell): void {
-    if (this.#over) return
-    this.#cells.delete(cell)
-    this.#end([removed(cell.name)])
+    if (!this.#over) this.#end([removed(cell.name)])
   }
 
   abandon(): void {
     this.#over = true
-    for (const cell of this.cells) this.#host.bringUp.forget(cell)
+    for (const cell of this.all) this.#host.bringUp.forget(cell, this)
   }
 
   #end(errors: readonly KeelsonError[]): void {
     this.abandon()
     this.#settled(errors)
   }
+}
+
+function byId(a: Cell, b: Cell): number {
+  return a.id - b.id
 }

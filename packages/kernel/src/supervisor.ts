@@ -91,7 +91,7 @@ export class Supervisor implements BringUpListener {
   abandon(cell: Cell, reason: KeelsonError): void {
     const recovery = this.#recoveries.get(cell)
     if (recovery === undefined) return
-    this.#host.bringUp.forget(cell)
+    this.#host.bringUp.forget(cell, this)
     this.#back(cell, recovery)
     cell.rest()
     if (recovery.root === cell) {
