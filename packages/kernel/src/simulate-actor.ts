@@ -1,21 +1,15 @@
-import { describe, KeelsonError } from './errors.js'
-import { ShutdownError, StartError } from './report.js'
+import { describe, type KeelsonError } from './errors.js'
 import type { Definition } from './resource.js'
-import { reportTruly } from './simulate-end.js'
+import { Promises } from './simulate-promises.js'
 import type { Action } from './simulate-schedule.js'
 import type { Track } from './simulate-track.js'
 import type { World } from './simulate-world.js'
-
-/** A promise that the kernel gave. */
-interface Operation {
-  readonly what: string
-}
 
 /** Does to a kernel what a schedule says, and looks at how its promises settle. */
 export class Actor {
   readonly #world: World
   readonly #originals: ReadonlyMap<string, Definition>
-  readonly #open = new Set<Operation>()
+  readonly #promises: Promises
   readonly #atEvent = new Map<number, Action[]>()
   #events = 0
   /** Whether the kernel is telling an event. */
@@ -23,12 +17,13 @@ export class Actor {
 
   constructor(world: World, originals: ReadonlyMap<string, Definition>) {
     this.#world = world
+    this.#promises = new Promises(world)
     this.#originals = originals
   }
 
   /** Promises that have not settled. */
   get open(): readonly string[] {
-    return Array.from(this.#open, ({ what }) => what)
+    return this.#promises.open
   }
 
   /** Sets every action for its time. */
@@ -55,21 +50,6 @@ export class Actor {
     this.#act({ do: 'shutdown' })
   }
 
-  #shutdown(): void {
-    const { kernel, up } = this.#world
-    this.#follow(
-      'shutdown()',
-      () => kernel.shutdown('simulated'),
-      (report) => {
-        if (up) reportTruly(this.#world, report)
-      },
-    )
-  }
-
-  #start(): void {
-    this.#follow('start()', () => this.#world.kernel.start())
-  }
-
   #act(action: Action): void {
     const world = this.#world
     if (world.violation !== undefined) return
@@ -87,10 +67,10 @@ export class Actor {
     switch (action.do) {
       case 'start':
         if (action.at !== undefined || action.event !== undefined) world.tally.start++
-        return this.#start()
+        return this.#promises.start()
       case 'shutdown':
         if (action.at !== undefined || action.event !== undefined) world.tally.shutdown++
-        return this.#shutdown()
+        return this.#promises.shutdown()
       case 'fail':
         world.tally.fail++
         world.broken = world.aborting = true
@@ -130,7 +110,7 @@ export class Actor {
       }
       case 'restart':
         tally.restart++
-        return this.#follow(`restart(${track.name})`, () => kernel.restart(definition))
+        return this.#promises.follow(`restart(${track.name})`, () => kernel.restart(definition))
       case 'use':
         tally.use++
         return this.#use(track, action.ms ?? 0)
@@ -158,7 +138,7 @@ export class Actor {
     }
     this.#around(
       before,
-      () => this.#follow(what, work, undefined, over),
+      () => this.#promises.follow(what, work, over),
       () => {},
     )
   }
@@ -197,13 +177,12 @@ export class Actor {
       await this.#world.delay(ms)
       life.leases--
     }
-    this.#follow(
-      `use(${track.name})`,
+    const what = `use(${track.name})`
+    this.#promises.follow(
+      what,
       () => ref.use(work),
-      undefined,
       (error) => {
-        if (error !== undefined && served)
-          this.#world.violate('a lease is given while it runs', `a lease on "${track.name}" was refused`)
+        if (error !== undefined && served) this.#world.violate('a lease is given while it runs', `${what} was refused`)
       },
     )
   }
@@ -236,38 +215,12 @@ export class Actor {
   }
 
   /** E2: what a listener asks for is done when its turn has ended, so that is when to look. */
-  #around(before: () => void, say: () => void, after: () => void): void {
+  #around(before: () => void, say: () => void, after: () => void = () => {}): void {
     if (this.#listening) void Promise.resolve().then(before)
     else before()
     say()
     if (this.#listening) void Promise.resolve().then(after)
     else after()
-  }
-
-  #follow<T>(what: string, work: () => Promise<T>, done?: (value: T) => void, over?: (error: unknown) => void): void {
-    const world = this.#world
-    const operation = { what }
-    this.#open.add(operation)
-    const settled = (error: unknown) => {
-      world.steps++
-      this.#open.delete(operation)
-      over?.(error)
-    }
-    work().then(
-      (value) => {
-        done?.(value)
-        settled(undefined)
-      },
-      (error: unknown) => {
-        world.ledger.see(error)
-        if (error instanceof ShutdownError && what === 'shutdown()') reportTruly(world, error.report)
-        else if (error instanceof StartError && what === 'start()') reportTruly(world, error.report)
-        else if (!(error instanceof KeelsonError || error instanceof StartError || error instanceof ShutdownError)) {
-          world.violate('only known errors reject', `${what} rejected with ${describe(error)}`)
-        }
-        settled(error)
-      },
-    )
   }
 
   /** Asked of the kernel itself: additions and removals may overlap. */

@@ -9,7 +9,7 @@ export function outcomesOf(world: World): Map<Track, readonly Outcome[]> {
   for (const track of world.tracks.values()) {
     const life = track.life?.cycle === world.cycle ? track.life : undefined
     // One that is being added or removed may be part of it or not.
-    if (track.member) outcomes.set(track, track.changing > 0 ? [] : outcomeOf(life))
+    if (track.member) outcomes.set(track, track.changing > 0 || life?.unclear ? [] : outcomeOf(life))
   }
   return outcomes
 }
@@ -21,9 +21,10 @@ function outcomeOf(life: Life | undefined): readonly Outcome[] {
   return [life.stopped === 'badly' || life.cleanupFailed ? 'failed' : 'stopped']
 }
 
-/** D6: one true outcome per resource, and every error of the teardown. */
-export function reportTruly(world: World, report: ShutdownReport): void {
-  const { rested } = world
+/** D6: one true outcome per resource, and every error of the teardown; `cycle` says of which start of the kernel. */
+export function reportTruly(world: World, cycle: number, report: ShutdownReport): void {
+  const rested = world.rested.get(cycle)
+  if (rested === undefined) return world.violate('one outcome per resource', 'there is a report, and the teardown is not over')
   const named = new Map(report.outcomes.map((outcome) => [outcome.resource, outcome.outcome]))
   if (named.size !== report.outcomes.length)
     world.violate('one outcome per resource', 'a resource has two outcomes in the report')
@@ -41,7 +42,7 @@ export function reportTruly(world: World, report: ShutdownReport): void {
     world.violate('one outcome per resource', `"${extra}" has an outcome in the report, and is not part of the kernel`)
   if (report.ok !== (report.errors.length === 0))
     world.violate('each outcome is true', 'the report is not ok exactly when it holds no error')
-  const missing = world.ledger.missingIn(report.errors)
+  const missing = world.ledger.missingIn(report.errors, cycle)
   if (missing !== undefined) world.violate('every error is told', `the report does not hold "${missing.error.message}"`)
 }
 

@@ -14,7 +14,7 @@ export interface InjectedError {
 /** Which injected errors have not been told to anybody. */
 export class Ledger {
   readonly #open = new Map<unknown, InjectedError>()
-  #unreported = new Set<InjectedError>()
+  readonly #unreported = new Set<InjectedError>()
   /** Failures of checks: whether anybody must hear of them shows once everything has settled. */
   #checks: InjectedError[] = []
   readonly #seen = new WeakSet<object>()
@@ -36,20 +36,15 @@ export class Ledger {
   }
 
   /** What the report of a whole teardown should have held and does not; asked once per report. */
-  missingIn(errors: readonly unknown[]): InjectedError | undefined {
+  missingIn(errors: readonly unknown[], cycle: number): InjectedError | undefined {
     const held = new Set<unknown>()
     for (let error of errors) {
       for (; typeof error === 'object' && error !== null && !held.has(error); error = (error as { cause?: unknown }).cause)
         held.add(error)
     }
-    const missing = [...this.#unreported].find(({ error }) => !held.has(error))
-    this.#unreported = new Set()
-    return missing
-  }
-
-  /** Those that the next report need not hold. */
-  clearReport(): void {
-    this.#unreported.clear()
+    const asked = [...this.#unreported].filter(({ life }) => life.cycle === cycle)
+    for (const injected of asked) this.#unreported.delete(injected)
+    return asked.find(({ error }) => !held.has(error))
   }
 
   /** A failed check that nobody was told of, though its instance is still there; asked when everything has settled. */

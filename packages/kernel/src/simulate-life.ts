@@ -42,6 +42,8 @@ export class Life {
   /** Its stop or cleanups ran out of time, or the budget was spent before their turn. */
   releaseTimedOut = false
   drainTimedOut = false
+  /** Whether it timed out cannot be told apart from another life of its resource. */
+  unclear = false
   leases = 0
   /** Cleanups that were registered and have not been called, the last one last. */
   readonly cleanups: number[] = []

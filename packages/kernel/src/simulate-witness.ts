@@ -50,18 +50,17 @@ function kernelMoved(world: World, { from, to }: KernelEventOf<'kernel:state'>):
     world.cycle++
     world.up = true
     world.started = world.aborting = world.broken = false
-    for (const track of world.tracks.values()) track.launched = track.parting = false
+    for (const track of world.tracks.values()) track.launched = track.parting = track.away = track.cutShort = false
   } else if (to === 'running') world.started = true
   else if (to === 'draining' || (to === 'stopping' && from === 'starting')) {
     world.aborting = true
     world.deadline = world.now + world.budget
-    world.ledger.clearReport()
     for (const track of world.tracks.values()) track.parting = track.away || track.changing > 0 || track.life?.leaving === true
   } else if (to === 'stopped' || from === 'stopping') {
     if (from === 'stopping' && to === 'failed') world.broken = true
     world.deadline = Infinity
     world.started = world.up = false
-    world.rested = outcomesOf(world)
+    world.rested.set(world.cycle, outcomesOf(world))
   }
 }
 
@@ -139,35 +138,40 @@ function drainFailed(world: World, life: Life, { code }: KeelsonError): void {
 
 /** A stop, or the cleanups after it, ran out of time. */
 function timedOut(world: World, track: Track, error: KeelsonError): void {
-  const late = (life: Life) => {
-    const deadline = (life.stopContext?.deadline ?? Infinity) - TOLERANCE
-    return !life.releaseGivenUp && world.now >= deadline && (life.holds || life.stopSettledAt >= deadline)
-  }
-  const current = track.leavingSince !== 0 || (track.state === 'failed' && track.life?.holds) ? track.life : undefined
-  const life = track.lastLife(late) ?? current
+  const [life, ...others] = track.lives.filter((life) => mayBeTimedOut(world, life))
   if (life === undefined) return
-  if (!life.orphan && life.stopped === 'open' && world.now < (life.stopContext?.deadline ?? 0) - TOLERANCE) {
+  // Several lives of one resource can be on their way out at once, and the event does not say of which it speaks.
+  for (const one of [life, ...others]) {
+    if (others.length > 0) one.unclear = true
+    one.releaseTimedOut = true
+    // Of a start that failed, nothing more is said.
+    if (track.state === 'failed') one.releaseGivenUp = true
+  }
+  if (others.length > 0 || life.orphan || life.stopped !== 'open') return
+  if (world.now < (life.stopContext?.deadline ?? 0) - TOLERANCE) {
     world.violate('a stop is awaited', `"${track.name}" was given up before its stop had run out of time`)
   }
-  if (!life.orphan && life.stopped === 'open' && life.stopContext?.signal.aborted === false) {
-    world.violate(
-      'what is given up is told',
-      `the stop of "${track.name}" was given up, and its signal has not aborted (${error.code})`,
-    )
+  if (life.stopContext?.signal.aborted === false) {
+    const told = `and its signal has not aborted (${error.code})`
+    world.violate('what is given up is told', `the stop of "${track.name}" was given up, ${told}`)
   }
-  life.releaseTimedOut = true
-  // Of a start that failed, nothing more is said.
-  if (track.state === 'failed') life.releaseGivenUp = true
+}
+
+function mayBeTimedOut(world: World, life: Life): boolean {
+  const { track } = life
+  if (life.releaseGivenUp) return false
+  if (life === track.life && (track.leavingSince !== 0 || (track.state === 'failed' && life.holds))) return true
+  const deadline = (life.stopContext?.deadline ?? Infinity) - TOLERANCE
+  return world.now >= deadline && (life.holds || life.stopSettledAt >= deadline)
 }
 
 function orphanReleased(world: World, track: Track, error: KeelsonError | undefined): void {
-  const life = track.lastLife((life) => life.startGivenUp && !life.up && life.holds)
-  if (error?.code !== 'TIMEOUT') {
-    if (life?.stopped === 'open')
-      world.violate('a stop is awaited', `the orphan of "${track.name}" is said to be released, and its stop is open`)
-    return
+  const [life, ...others] = track.lives.filter((life) => life.startGivenUp && !life.up && life.holds)
+  if (life === undefined || others.length > 0) return
+  if (error?.code === 'TIMEOUT') life.releaseGivenUp = true
+  else if (life.stopped === 'open') {
+    world.violate('a stop is awaited', `the orphan of "${track.name}" is said to be released, and its stop is open`)
   }
-  if (life !== undefined) life.releaseGivenUp = true
 }
 
 function restarted(world: World, { resource, resources, attempt, delayMs, error }: KernelEventOf<'restart:scheduled'>): void {

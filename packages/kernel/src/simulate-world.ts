@@ -79,8 +79,8 @@ export class World {
   leftSince = Infinity
   /** From now on nothing fails. */
   calm = false
-  /** At the end of the last teardown of the whole: how each resource came out of it. */
-  rested: ReadonlyMap<Track, readonly Outcome[]> = new Map()
+  /** By start of the kernel: how each resource came out of the teardown that ended it. */
+  readonly rested = new Map<number, ReadonlyMap<Track, readonly Outcome[]>>()
 
   constructor(settings: WorldSettings) {
     this.clock = settings.clock
