@@ -191,7 +191,8 @@ export class Cell {
     this.#stopping.listen(listener)
     if (this.state === 'starting') {
       this.#stopAfterStart = order
-      this.instance!.endStart(order.at + order.limit, startAborted(this.name, order.reason))
+      // Half of its share for the start to end, so that as much is left to release what it brings.
+      this.instance!.endStart(order.at + order.limit / 2, startAborted(this.name, order.reason))
     } else if (order.at >= order.end) this.#stopping.skip()
     else this.#stopping.begin(order)
   }

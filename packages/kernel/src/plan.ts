@@ -78,7 +78,7 @@ export function shareOf(own: number, path: number, remaining: number): number {
 }
 
 /** By resource: the longest sum of weights over it and what it depends on, one after the other. */
-export function longestPaths(graph: Graph, weight: (id: number) => number): Float64Array {
+function longestPaths(graph: Graph, weight: (id: number) => number): Float64Array {
   const { size, firstDependency, edgeTo } = graph
   const longest = new Float64Array(size)
   for (let id = 0; id < size; id++) {
