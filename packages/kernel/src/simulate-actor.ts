@@ -164,9 +164,10 @@ export class Actor {
   }
 
   #use(track: Track, ms: number): void {
-    const ref = this.#world.refs.get(track.name)
-    if (ref === undefined) return
-    const served = track.life?.serving === true
+    const given = this.#world.refs.get(track.name)
+    if (given === undefined) return
+    const { ref, owner } = given
+    const served = track.life?.serving === true && owner.serving
     const work = async (value: unknown) => {
       const life = track.lastLife((life) => life.up && Object.is(life.value, value))
       if (life === undefined || life !== track.life) {

@@ -35,7 +35,7 @@ export class Stage {
     startCall(world, track, deps)
     const life = new Life(track, ctx, world.now, world.cycle)
     for (const { to, kind, field } of track.dependencies) {
-      if (kind === 'ref') world.refs.set(to.name, deps[field!] as Ref<unknown>)
+      if (kind === 'ref') world.refs.set(to.name, { ref: deps[field!] as Ref<unknown>, owner: life })
       else if (field !== undefined && deps[field] !== undefined && to.life !== undefined) life.given.set(to, to.life)
     }
     track.life = life
@@ -175,7 +175,7 @@ export class Stage {
     const { life, hook, number, began, limit, settled } = call
     const { ledger, state, now } = this.#world
     const error = new Error(`simulated: ${hook} of "${life.track.name}", call ${number}`)
-    const forReport = state === 'stopping' && hook !== 'start' && hook !== 'check'
+    const forReport = state === 'stopping' && life.up && hook !== 'start' && hook !== 'check'
     // H1: of a check that ran out of time, that is what is told.
     if (hook !== 'check' || now < began + limit) ledger.inject({ error, hook, life, call: number, forReport })
     settled(false, error)

@@ -166,7 +166,7 @@ function mayBeTimedOut(world: World, life: Life): boolean {
 }
 
 function orphanReleased(world: World, track: Track, error: KeelsonError | undefined): void {
-  const [life, ...others] = track.lives.filter((life) => life.startGivenUp && !life.up && life.holds)
+  const [life, ...others] = track.lives.filter((life) => life.startGivenUp && !life.up)
   if (life === undefined || others.length > 0) return
   if (error?.code === 'TIMEOUT') life.releaseGivenUp = true
   else if (life.stopped === 'open') {

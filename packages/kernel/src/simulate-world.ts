@@ -4,6 +4,7 @@ import type { Outcome } from './report.js'
 import type { Timeouts } from './resource.js'
 import type { FaultKind } from './simulate-faults.js'
 import { Ledger } from './simulate-ledger.js'
+import type { Life } from './simulate-life.js'
 import type { Action, HookDecision, SimulatedHook } from './simulate-schedule.js'
 import type { HookClock } from './simulate-timers.js'
 import type { Track } from './simulate-track.js'
@@ -54,7 +55,8 @@ export class World {
   readonly concurrency: number
   readonly tally: Record<FaultKind, number>
   readonly ledger = new Ledger()
-  readonly refs = new Map<string, Ref<unknown>>()
+  /** By resource: a ref to it, and who was given that. */
+  readonly refs = new Map<string, { readonly ref: Ref<unknown>; readonly owner: Life }>()
   readonly origin: number
   kernel!: Kernel
   violation: Violation | undefined
