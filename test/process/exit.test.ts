@@ -31,13 +31,21 @@ describe('X2 the exit', () => {
     const dump = output.split('\n').find((line) => line.includes('still-alive'))
     const { holders, msg } = JSON.parse(dump!) as { holders: object[]; msg: string }
     expect(msg).toContain('still alive 300 ms after job stopped, exit code 0')
-    expect(holders).toHaveLength(4)
+    expect(holders).toHaveLength(5)
     expect(holders).toContainEqual({ kind: 'timer', what: 'setTimeout or setInterval', count: 2 })
     expect(holders).toContainEqual({
       kind: 'connection',
       what: expect.stringMatching(/^to 127\.0\.0\.1:\d+$/),
       count: 1,
       resource: 'db',
+      at: expect.stringContaining('still-alive.mjs:'),
+    })
+    expect(holders).toContainEqual({
+      kind: 'timer',
+      what: 'setInterval',
+      count: 1,
+      resource: 'db',
+      at: expect.stringContaining('still-alive.mjs:'),
     })
     expect(holders).toContainEqual({ kind: 'server', what: expect.stringMatching(/^listening on 127\.0\.0\.1:\d+$/), count: 1 })
   })

@@ -67,7 +67,8 @@ function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined
 }
 
-function ownFrame(stack: string | undefined): string | undefined {
+/** The first line of the application in a stack: none of Node, and none of a package where there is another. */
+export function ownFrame(stack: string | undefined): string | undefined {
   const frames = (stack ?? '').split('\n').filter((line) => /^\s+at /.test(line) && !line.includes('node:'))
   const own = frames.find((line) => !line.includes('/node_modules/')) ?? frames[0]
   return own?.trim().slice('at '.length)

@@ -1,6 +1,7 @@
 import { type Kernel, type KernelEventOf, ShutdownError, type ShutdownReport, StartError } from '@keelson/kernel'
 import { deferred } from './deferred.js'
 import { exitCodeOf, exitNow, exitSoon, holdProcess } from './exit.js'
+import { HandleOrigins } from './handle-origins.js'
 import { type Say, sayTo, silent } from './log.js'
 import { narrate } from './narrate.js'
 import { openProbeServer, type ProbeServer } from './probe-server.js'
@@ -33,6 +34,9 @@ export async function run(kernel: Kernel, options: RunOptions = {}): Promise<num
   const say: Say = log === false ? silent : log === undefined ? sayOnStdout() : sayTo(log)
   const stopAsked = deferred<void>()
   const hurried = deferred<number>()
+  const origins = new HandleOrigins()
+  const start = () => kernel.start()
+  const dumps = exit && exitGrace !== Infinity && log !== false
   let failed = false
   let leaving = false
   let cause = 'failed'
@@ -98,7 +102,7 @@ export async function run(kernel: Kernel, options: RunOptions = {}): Promise<num
     if (leaving) return say(notStarted(kernel.name, exitCodeOf(failed)))
     if (kernel.state === 'running') sayReady()
     try {
-      await kernel.start()
+      await (dumps ? origins.during(kernel, start) : start())
     } catch (error) {
       if (error instanceof StartError) {
         report = error.report
@@ -140,6 +144,8 @@ export async function run(kernel: Kernel, options: RunOptions = {}): Promise<num
   const exitCode = inHurry ?? exitCodeOf(failed)
   quitPlatform(exitCode)
   if (exit)
-    exitSoon(exitCode, exitGrace, (code) => say(stillAlive(kernel.name, exitGrace, holdersOf(kernel.inspect(), report), code)))
+    exitSoon(exitCode, exitGrace, (code) =>
+      say(stillAlive(kernel.name, exitGrace, holdersOf(kernel.inspect(), report, origins), code)),
+    )
   return exitCode
 }

@@ -52,6 +52,7 @@ it('reads as a table on a terminal and as one line elsewhere', () => {
     [
       { kind: 'timer', what: 'setTimeout or setInterval', count: 2 },
       { kind: 'server', what: 'listening on :::1', count: 1, resource: 'api' },
+      { kind: 'timer', what: 'setInterval', count: 1, resource: 'db', at: 'start (file:///app/db.js:7:3)' },
     ],
     0,
   )
@@ -59,7 +60,10 @@ it('reads as a table on a terminal and as one line elsewhere', () => {
     'still alive 1 s after shop stopped, exit code 0; what keeps the process alive:',
     '   2 × timer             setTimeout or setInterval',
     '   server                listening on :::1                              resource api',
+    '   timer                 setInterval                                    resource db, at start (file:///app/db.js:7:3)',
     '   release each in a stop hook or with ctx.defer(), or unref() it',
   ])
-  expect(entry.message).toMatch(/alive: 2 × timer \(setTimeout or setInterval\), server \(listening on :::1\)$/)
+  expect(entry.message).toMatch(
+    /alive: 2 × timer \(setTimeout or setInterval\), server \(listening on :::1\), timer \(setInterval\)$/,
+  )
 })

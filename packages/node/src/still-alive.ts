@@ -3,6 +3,7 @@ import { Server, Socket } from 'node:net'
 import { Worker } from 'node:worker_threads'
 import type { KernelSnapshot, ShutdownReport } from '@keelson/kernel'
 import { duration } from './duration.js'
+import { HandleOrigins } from './handle-origins.js'
 import type { Entry } from './log.js'
 import { resourceOfServer } from './running-servers.js'
 
@@ -14,13 +15,15 @@ export interface Holder {
   readonly count: number
   /** Whose it is, where that is known. */
   readonly resource?: string
+  /** Where that resource opened it. */
+  readonly at?: string
 }
 
 /** What is reported when the process did not end by itself. */
 export function stillAlive(kernel: string, grace: number, holders: readonly Holder[], exitCode: number): Entry {
   const message = `still alive ${duration(grace)} after ${kernel} stopped, exit code ${exitCode}; what keeps the process alive:`
-  const rows = holders.map(({ kind, what, count, resource }) => {
-    const owner = resource === undefined ? '' : `   resource ${resource}`
+  const rows = holders.map(({ kind, what, count, resource, at }) => {
+    const owner = resource === undefined ? '' : `   resource ${resource}${at === undefined ? '' : `, at ${at}`}`
     return `   ${`${count > 1 ? `${count} × ` : ''}${kind}`.padEnd(20)}  ${what.padEnd(44)}${owner}`.trimEnd()
   })
   const hint = '   release each in a stop hook or with ctx.defer(), or unref() it'
@@ -35,10 +38,17 @@ export function stillAlive(kernel: string, grace: number, holders: readonly Hold
   }
 }
 
-/** What keeps this process alive now. What Node shows only as a kind, such as timers, is counted. */
-export function holdersOf(kernel: Pick<KernelSnapshot, 'resources'>, report: ShutdownReport | undefined): Holder[] {
+type Labels = Pick<KernelSnapshot, 'resources'>
+
+/** What keeps this process alive now. What Node shows only as a kind, such as timers of unknown origin, is counted. */
+export function holdersOf(kernel: Labels, report: ShutdownReport | undefined, origins = new HandleOrigins()): Holder[] {
   const handles = activeHandles()
-  const holders = [...handles.map((handle) => describeHandle(handle, kernel)), ...activeKinds(handles.length > 0)]
+  const timers = origins.timers()
+  const holders = [
+    ...handles.map((handle) => ({ ...describeHandle(handle, kernel), ...origins.originOf(handle) })),
+    ...timers.map((timer) => ({ kind: 'timer', count: 1, ...timer })),
+    ...activeKinds(handles.length > 0, timers.length),
+  ]
   const unfinished = (report?.outcomes ?? []).filter(({ outcome }) => outcome !== 'stopped' && outcome !== 'never-started')
   return [
     ...merged(holders),
@@ -60,9 +70,10 @@ function isStandardOutput(handle: object): boolean {
 }
 
 /** Timers and requests to the operating system. What has a handle is listed by that. */
-function activeKinds(handlesKnown: boolean): Holder[] {
+function activeKinds(handlesKnown: boolean, timersKnown: number): Holder[] {
   const kinds = process.getActiveResourcesInfo()
-  return kinds
+  const timers = kinds.filter((kind) => kind === 'Timeout').slice(timersKnown)
+  return [...kinds.filter((kind) => kind !== 'Timeout'), ...timers]
     .filter((kind) => kind !== 'TTYWrap' && !(handlesKnown && HANDLES.test(kind)) && kind !== 'PipeWrap')
     .map((kind) => ({ kind: NAMES[kind] ?? kind, what: NOTES[kind] ?? '', count: 1 }))
 }
@@ -71,7 +82,7 @@ const HANDLES = /^(TCP|UDP|TTY|Pipe|TLS|Process|FSEvent|StatWatcher|Signal|Http2
 const NAMES: Readonly<Record<string, string>> = { Timeout: 'timer', Immediate: 'setImmediate' }
 const NOTES: Readonly<Record<string, string>> = { Timeout: 'setTimeout or setInterval' }
 
-function describeHandle(handle: object, kernel: Pick<KernelSnapshot, 'resources'>): Holder {
+function describeHandle(handle: object, kernel: Labels): Holder {
   if (handle instanceof Server) return owned('server', `listening on ${addressOf(handle)}`, resourceOfServer(handle))
   if (handle instanceof Socket) return describeSocket(handle, kernel)
   if (handle instanceof ChildProcess) return owned('child process', `${handle.pid} ${handle.spawnfile}`)
@@ -79,7 +90,7 @@ function describeHandle(handle: object, kernel: Pick<KernelSnapshot, 'resources'
   return owned(handle.constructor?.name ?? 'handle', '')
 }
 
-function describeSocket(socket: Socket, kernel: Pick<KernelSnapshot, 'resources'>): Holder {
+function describeSocket(socket: Socket, kernel: Labels): Holder {
   if ('fd' in socket && socket.fd === 0) return owned('standard input', 'process.stdin is being read')
   const server: unknown = Reflect.get(socket, 'server')
   if (server instanceof Server) return owned('connection', `of the server on ${addressOf(server)}`, resourceOfServer(server))
@@ -94,7 +105,7 @@ function describeSocket(socket: Socket, kernel: Pick<KernelSnapshot, 'resources'
 }
 
 /** A resource that says in a label that it talks to that address. */
-function labelled({ resources }: Pick<KernelSnapshot, 'resources'>, addresses: readonly string[]): string | undefined {
+function labelled({ resources }: Labels, addresses: readonly string[]): string | undefined {
   return resources.find(({ labels }) =>
     Object.values(labels).some((label) => addresses.some((address) => label.includes(address))),
   )?.name
@@ -114,7 +125,7 @@ function owned(kind: string, what: string, resource?: string): Holder {
 function merged(holders: readonly Holder[]): Holder[] {
   const byText = new Map<string, Holder>()
   for (const holder of holders) {
-    const key = `${holder.kind} ${holder.what} ${holder.resource}`
+    const key = `${holder.kind} ${holder.what} ${holder.resource} ${holder.at}`
     byText.set(key, { ...holder, count: (byText.get(key)?.count ?? 0) + 1 })
   }
   return [...byText.values()].sort((a, b) => b.count - a.count).slice(0, 20)
