@@ -5,10 +5,11 @@ import { linkOf } from './docker-engine.js'
 import { LiveMonitor } from './live-monitor.js'
 import { invalid, type MonitorSettings, monitorSettings } from './monitor-settings.js'
 import { ContainerMonitor } from './monitor-value.js'
+import { checkOutlets, type OutletOptions, openOutlets } from './outlets.js'
 import type { OwnProbe } from './own-probe.js'
 import type { SessionChange } from './sessions.js'
 
-export interface ContainerMonitorOptions extends Partial<MonitorSettings> {
+export interface ContainerMonitorOptions extends Partial<MonitorSettings>, OutletOptions {
   /** A `dockerEngine()`. */
   engine: Resource<Docker>
   /** The kernel that runs this monitor: `() => kernel`. Containers are added to it. */
@@ -21,7 +22,7 @@ export interface ContainerMonitorOptions extends Partial<MonitorSettings> {
   onSessionChange?: (change: SessionChange) => unknown
   /** What a container must answer besides being up, or a function of the container that says so. */
   probe?: OwnProbe | ((container: ContainerInfo) => OwnProbe | undefined)
-  /** Of one container's failure on the kernel; default `'degraded'`. */
+  /** Of a container's failure on the kernel, and of the monitor's own; default `'degraded'`. */
   impact?: Impact
   /** Where time comes from; give it what `createKernel()` gets. */
   clock?: Clock
@@ -49,6 +50,8 @@ export function containerMonitor(name: string, options: ContainerMonitorOptions)
     sessionOf,
     onSessionChange,
     probe,
+    audit,
+    alerts,
     impact = 'degraded',
     clock = systemClock,
     ...numbers
@@ -63,6 +66,7 @@ export function containerMonitor(name: string, options: ContainerMonitorOptions)
       "is missing; pass for example { label: ['app=worker'] }, or {} for every container of the engine",
     )
   }
+  checkOutlets(name, { ...(audit && { audit }), ...(alerts && { alerts }) })
   const live = new LiveMonitor({
     settings: monitorSettings(name, numbers, process.env),
     impact,
@@ -76,7 +80,8 @@ export function containerMonitor(name: string, options: ContainerMonitorOptions)
   })
   const self: Resource<ContainerMonitor> = resource(name, {
     dependsOn: { docker: engine },
-    start({ docker }, ctx) {
+    async start({ docker }, ctx) {
+      await openOutlets({ ...(audit && { audit }), ...(alerts && { alerts }) }, live.events, clock, ctx)
       ctx.defer(live.begin(linkOf(docker), ctx.kernel))
       return new ContainerMonitor(live, kernel)
     },

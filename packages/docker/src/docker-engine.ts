@@ -1,5 +1,6 @@
 import { Agent } from 'node:http'
 import { Agent as SecureAgent } from 'node:https'
+import { inspect } from 'node:util'
 import { type Clock, KeelsonError, type Resource, type ResourceOptions, resource, systemClock } from '@keelson/kernel'
 import Docker from 'dockerode'
 import type { DockerLike } from './docker-like.js'
@@ -15,6 +16,12 @@ export interface DockerEngineOptions
 }
 
 const links = new WeakMap<object, EngineLink>()
+
+/** Makes a client of Docker the value of an engine resource. */
+export function adopt<D extends DockerLike>(docker: D, clock: Clock): D {
+  links.set(docker, new EngineLink(docker, clock))
+  return docker
+}
 
 /** The way to the engine of a running `dockerEngine()`. */
 export function linkOf(docker: object): EngineLink {
@@ -49,10 +56,9 @@ export function dockerEngine(options: DockerEngineOptions = {}): Resource<Docker
     start(_deps, ctx) {
       const agent = agentFor(connection)
       const docker = new Docker({ ...connection, ...(agent && { agent }), ...socketOnly(connection) })
-      const link = new EngineLink(docker as DockerLike, clock)
       agents.set(docker, agent)
-      links.set(docker, link)
-      link.watch({ lost: (error) => ctx.unhealthy(error), back: () => ctx.healthy() })
+      adopt(docker as DockerLike, clock)
+      linkOf(docker).watch({ lost: (error) => ctx.unhealthy(error), back: () => ctx.healthy() })
       return docker
     },
     async check(docker) {
@@ -70,10 +76,13 @@ export function dockerEngine(options: DockerEngineOptions = {}): Resource<Docker
 }
 
 /** Connections of its own, kept alive between checks and closed with the resource. ssh brings its own agent. */
-function agentFor({ protocol, agent, host, key }: Docker.DockerOptions & { agent?: unknown }): Agent | undefined {
+export function agentFor({ protocol, agent, host, key }: Docker.DockerOptions & { agent?: unknown }): Agent | undefined {
   if (agent !== undefined || protocol === 'ssh' || (host ?? process.env.DOCKER_HOST ?? '').startsWith('ssh:')) return undefined
   const secure = protocol === 'https' || key !== undefined || process.env.DOCKER_TLS_VERIFY === '1'
-  return secure ? new SecureAgent({ keepAlive: true }) : new Agent({ keepAlive: true })
+  const made = secure ? new SecureAgent({ keepAlive: true }) : new Agent({ keepAlive: true })
+  // docker-modem prints the options of every request for its debug log, even when nobody reads that: an agent with all its
+  // sockets takes longer to print than the engine takes to answer.
+  return Object.defineProperty(made, inspect.custom, { value: () => 'Agent' })
 }
 
 /** dockerode lets `DOCKER_HOST` win over a socket that was asked for. */

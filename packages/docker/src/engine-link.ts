@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Clock } from '@keelson/kernel'
 import type { DockerLike } from './docker-like.js'
 import { Slots } from './slots.js'
@@ -38,6 +39,7 @@ export class EngineLink {
     this.docker = docker
     this.clock = clock
     this.since = clock.now()
+    setMaxListeners(0, this.#end.signal)
   }
 
   get requests(): { inFlight: number; highest: number } {

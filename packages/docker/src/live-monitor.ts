@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Impact, Kernel, KernelEventOf, KernelView, Resource } from '@keelson/kernel'
 import { ContainerCare, identity } from './container-care.js'
 import { type ContainerInfo, containerInfo } from './container-info.js'
@@ -60,6 +61,8 @@ export class LiveMonitor {
     this.link = link
     const kernel = this.#plan.kernel()
     const ending = new AbortController()
+    // Every container that is looked at waits on it.
+    setMaxListeners(0, ending.signal)
     const { settings, impact, filters } = this.#plan
     const { events, sessions } = this
     const has = (container: WatchedContainer) => this.containers.get(container.id) === container
@@ -183,7 +186,7 @@ class Life {
   readonly care: ContainerCare
   readonly kernel: Kernel
   /** Those that are in the kernel, or on their way there. */
-  readonly met = new Set<WatchedContainer>()
+  readonly met = new WeakSet<WatchedContainer>()
   readonly ready: Promise<void>
   isReady = () => {}
 

@@ -1,0 +1,122 @@
+import { type FileHandle, open, rename } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+export interface AuditOptions {
+  /** Older files stand beside it: `path.1` is the newest of them. */
+  path: string
+  /** Size at which a new file is begun; default 10 MiB. */
+  maxBytes?: number
+  /** How many older files are kept; default 5. */
+  keep?: number
+}
+
+/** Records that wait while the file cannot be written; beyond that the oldest are lost, and the file says how many. */
+const MOST_WAITING = 10_000
+
+/**
+ * Appends records as lines of JSON. What was written is on disk (fsync) before the next is taken up; records that come in the
+ * meantime go together. A line that a crash cut short is left as it is and the next record begins a new line.
+ */
+export class AuditFile {
+  readonly #path: string
+  readonly #maxBytes: number
+  readonly #keep: number
+  readonly #problem: (error: unknown) => void
+  #waiting: string[] = []
+  #dropped = 0
+  #handle: FileHandle | undefined
+  #size = 0
+  #writing: Promise<void> | undefined
+
+  constructor({ path, maxBytes = 10 * 1024 * 1024, keep = 5 }: AuditOptions, problem: (error: unknown) => void) {
+    this.#path = path
+    this.#maxBytes = maxBytes
+    this.#keep = keep
+    this.#problem = problem
+  }
+
+  /** @throws what the file system says when the file cannot be opened. */
+  async open(): Promise<void> {
+    const handle = await open(this.#path, 'a+', 0o600)
+    this.#handle = handle
+    this.#size = (await handle.stat()).size
+    if (this.#size === 0) return
+    const last = Buffer.alloc(1)
+    await handle.read(last, 0, 1, this.#size - 1)
+    if (last.toString() !== '\n') await this.#append('\n')
+  }
+
+  append(record: object): void {
+    this.#waiting.push(`${JSON.stringify(record)}\n`)
+    if (this.#waiting.length > MOST_WAITING) {
+      this.#waiting.shift()
+      this.#dropped++
+    }
+    void this.#write()
+  }
+
+  /** Resolves when everything is on disk, or cannot be brought there. */
+  async close(): Promise<void> {
+    await this.#write()
+    await this.#writing
+    await this.#handle?.close()
+    this.#handle = undefined
+  }
+
+  #write(): Promise<void> {
+    this.#writing ??= this.#writeAll()
+      .catch((error) => this.#problem(error))
+      .finally(() => {
+        this.#writing = undefined
+      })
+    return this.#writing
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      if (this.#dropped > 0) {
+        const note = { type: 'dropped', records: this.#dropped }
+        this.#dropped = 0
+        this.#waiting.unshift(`${JSON.stringify(note)}\n`)
+      }
+      let text = this.#waiting[0]!
+      if (this.#size > 0 && this.#size + Buffer.byteLength(text) > this.#maxBytes) await this.#rotate()
+      let count = 1
+      for (; count < this.#waiting.length; count++) {
+        const more = text + this.#waiting[count]!
+        if (this.#size + Buffer.byteLength(more) > this.#maxBytes) break
+        text = more
+      }
+      await this.#append(text)
+      this.#waiting.splice(0, count)
+    }
+  }
+
+  async #append(text: string): Promise<void> {
+    this.#handle ??= await open(this.#path, 'a+', 0o600)
+    try {
+      await this.#handle.appendFile(text)
+      await this.#handle.datasync()
+      this.#size += Buffer.byteLength(text)
+    } catch (error) {
+      // What got half-way, on a full disk for example, would make a broken line.
+      await this.#handle.truncate(this.#size).catch(() => {})
+      throw error
+    }
+  }
+
+  async #rotate(): Promise<void> {
+    await this.#handle?.close()
+    this.#handle = undefined
+    for (let i = this.#keep - 1; i >= 1; i--) await rename(`${this.#path}.${i}`, `${this.#path}.${i + 1}`).catch(ignoreMissing)
+    await rename(this.#path, `${this.#path}.1`).catch(ignoreMissing)
+    this.#handle = await open(this.#path, 'a+', 0o600)
+    this.#size = 0
+    const folder = await open(dirname(this.#path), 'r')
+    await folder.sync().finally(() => folder.close())
+  }
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error
+}
