@@ -55,6 +55,23 @@ describe('httpPool', () => {
     expect(pool.stats()).toMatchObject({ size: 0 })
   })
 
+  it('lets a call that was let in go on asking', async () => {
+    const { url } = await serve((_req, res) => res.end('ok'))
+    const { kernel, pool } = await start({ search: url })
+    let proceed = () => {}
+    const gate = new Promise<void>((resolve) => {
+      proceed = resolve
+    })
+    const call = pool.use('search', async (http) => {
+      await gate
+      return await (await http.fetch('/')).text()
+    })
+    const stopped = kernel.shutdown()
+    setTimeout(proceed, 100)
+    expect(await call).toBe('ok')
+    expect((await stopped).ok).toBe(true)
+  })
+
   it('names the server that refuses, breaks off or is silent, and goes on with the others', async () => {
     const silent = await serve(() => {})
     const breaking = await serve((_req, res) => res.writeHead(200).write('half', () => res.destroy()))

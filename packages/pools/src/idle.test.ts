@@ -2,6 +2,8 @@ import { virtualClock } from '@keelson/kernel/testing'
 import { describe, expect, it } from 'vitest'
 import { processPool } from './process-pool.js'
 import { processReaper } from './process-reaper.js'
+import { Reaper } from './reaper.js'
+import { spawnServer } from './spawn-server.js'
 import { fixture, runs } from './testing/fixture.js'
 import { started } from './testing/kernels.js'
 
@@ -23,8 +25,18 @@ describe('idle children', () => {
     await clock.advance(10_000)
     expect(pool.stats()).toMatchObject({ idle: 1, destroyed: 2 })
     await expect.poll(() => pids.filter(runs).length, { timeout: 10_000 }).toBe(1)
+    // Every use begins the time anew.
+    const second = await pool.acquire('a')
     await pool.use('a', () => 1)
-    expect(pool.stats()).toMatchObject({ size: 1, created: 3 })
+    second.release()
+    expect(pool.stats()).toMatchObject({ idle: 2, created: 4 })
+    await clock.advance(MINUTE / 2)
+    const again = [await pool.acquire('a'), await pool.acquire('a')]
+    for (const lease of again) lease.release()
+    await clock.advance(MINUTE - 5_000)
+    expect(pool.stats()).toMatchObject({ idle: 2 })
+    await clock.advance(10_000)
+    expect(pool.stats()).toMatchObject({ idle: 1, destroyed: 3 })
     await kernel.shutdown()
     expect(clock.pending).toBe(0)
   })
@@ -52,4 +64,15 @@ describe('idle children', () => {
     expect(order.at(-1)).toBe('reaper')
     expect(clock.pending).toBe(0)
   })
+})
+
+it('a reaper that stops kills the children that are left', async () => {
+  const reaper = new Reaper()
+  reaper.start()
+  const child = await spawnServer('somebody', 'a', fixture('line-server', '--ignore-term'), new AbortController().signal)
+  reaper.adopt(child)
+  expect(reaper.children).toEqual([{ owner: 'somebody', server: 'a', pid: child.pid }])
+  await reaper.stop()
+  expect(runs(child.pid)).toBe(false)
+  expect(reaper.children).toEqual([])
 })

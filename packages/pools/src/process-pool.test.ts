@@ -1,9 +1,13 @@
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { KeelsonError } from '@keelson/kernel'
 import { describe, expect, it } from 'vitest'
 import type { Pool } from './pool.js'
 import { type ProcessPoolOptions, processPool } from './process-pool.js'
 import type { StdioServer } from './server-config.js'
+import type { ServerProcess } from './server-process.js'
 import { fixture, marked, runs } from './testing/fixture.js'
 import { failureOf, started } from './testing/kernels.js'
 import { LineClient } from './testing/line-client.js'
@@ -98,6 +102,43 @@ describe('processPool', () => {
     expect(pool.stats()).toMatchObject({ size: 2, idle: 2 })
     await failureOf(pool.use('a', (client) => client.ask('crash')))
     await expect.poll(() => pool.stats(), { timeout: 10_000 }).toMatchObject({ size: 2, created: 3 })
+  })
+
+  it('opens what it is to keep as soon as its server can be started, without a call', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'keelson-pools-'))
+    const file = join(folder, 'ready')
+    const open = async (child: ServerProcess) => {
+      const client = new LineClient(child)
+      await client.ask('echo')
+      return client
+    }
+    const servers = { a: fixture('line-server', `--needs=${file}`), b: fixture('line-server') }
+    const { pool } = await start(servers, { keep: 1, open, backoff: { delay: 10, maxDelay: 200 } })
+    expect(pool.stats('a')).toMatchObject({ size: 0 })
+    writeFileSync(file, '')
+    await expect.poll(() => pool.stats('a').size, { timeout: 10_000 }).toBe(1)
+    rmSync(folder, { recursive: true })
+  })
+
+  it('lends no child that is being pinged, and the same one after that', async () => {
+    let answer = () => {}
+    let pings = 0
+    const ping = () => {
+      pings++
+      return pings === 1 ? undefined : new Promise<void>((resolve) => (answer = resolve))
+    }
+    const { pool } = await start(
+      { a: fixture('line-server') },
+      { max: 1, keep: 1, ping, pingTimeout: 20_000, monitor: { interval: 20 } },
+    )
+    const pid = await pidOf(pool).catch(() => 0)
+    await expect.poll(() => pings, { timeout: 10_000 }).toBeGreaterThan(1)
+    const lent = pidOf(pool)
+    const first = await Promise.race([lent, new Promise((resolve) => setTimeout(resolve, 200, 'waits'))])
+    expect(first).toBe('waits')
+    answer()
+    expect(await lent).toBe(pid)
+    expect(pool.stats()).toMatchObject({ created: 1 })
   })
 
   it('ends a child whose call takes longer than useTimeout', async () => {

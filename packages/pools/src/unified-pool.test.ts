@@ -40,7 +40,8 @@ describe('unifiedPool', () => {
     expect(pool.stats()).toMatchObject({ size: 3, idle: 3, created: 3 })
     expect((await kernel.shutdown()).ok).toBe(true)
     expect(runs(pid)).toBe(false)
-    await expect.poll(() => http.connections(), { timeout: 10_000 }).toBe(0)
+    // Idle sockets would close by themselves after 4 s.
+    await expect.poll(() => http.connections(), { timeout: 3_000 }).toBe(0)
   })
 
   it('kill -9 of one server: only its calls fail, with its name, and the next one has a new child', async () => {
@@ -56,6 +57,18 @@ describe('unifiedPool', () => {
     }
     expect(await Promise.all(slow)).toEqual(['done', 'done'])
     expect(Number(await pool.use('child', (client) => call(client, 'pid')))).not.toBe(pid)
+  })
+
+  it.each([
+    ['closeOutput', /it closed its standard output/],
+    ['endless', /ReadBuffer exceeded maximum size/],
+  ])('a child that goes on without being able to answer is ended: %s', async (how, why) => {
+    const { pool } = await start()
+    const pid = Number(await pool.use('child', (client) => call(client, 'pid')))
+    const error = await failureOf(pool.use('child', (client) => call(client, how)))
+    expect(error).toMatchObject({ code: 'CRASHED', details: { server: 'child' } })
+    expect(error.message).toMatch(why)
+    expect(runs(pid)).toBe(false)
   })
 
   it('lets as many callers share a client as share says, and no more', async () => {
