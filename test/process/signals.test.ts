@@ -79,3 +79,19 @@ describe('X3, S7 a signal during the start', () => {
     expect(code).toBe(1)
   })
 })
+
+describe('X5 a signal in Kubernetes', () => {
+  it('leaves the work going on, not ready, for a fifth of the shutdown, at most 5 s', async () => {
+    const shop = runFixture('shop', { KUBERNETES_SERVICE_HOST: '10.0.0.1', TIMEOUT: 4_000 })
+    const [, url, probes] = await shop.said(/"api":"(http:[^"]*)".*"probes":"(http:[^"]*)"/)
+    shop.kill('SIGTERM')
+    await shop.said(/SIGTERM: draining/)
+    const drainingSince = performance.now()
+    expect((await fetch(probes!)).status).toBe(503)
+    expect((await fetch(url!)).status).toBe(200)
+    const { code, output } = await shop.ended
+    expect(performance.now() - drainingSince).toBeGreaterThan(700)
+    expect(output).toContain('it was asked 1 times')
+    expect(code).toBe(0)
+  })
+})

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DgramSocket } from 'node-unix-socket'
@@ -33,8 +33,7 @@ function withoutModule() {
 function program(script: string | undefined): string {
   const path = folder()
   if (script !== undefined) {
-    writeFileSync(join(path, 'systemd-notify'), `#!/bin/sh\n${script}\n`)
-    chmodSync(join(path, 'systemd-notify'), 0o755)
+    writeFileSync(join(path, 'systemd-notify'), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
   }
   vi.stubEnv('PATH', path)
   onTestFinished(() => void vi.unstubAllEnvs())
@@ -46,7 +45,8 @@ describe('X5 messages to systemd', () => {
     const { path, received, until } = receiver()
     const failed = vi.fn()
     const send = systemdSocket(path, failed)
-    send({ READY: '1', STATUS: 'ready: ä' })
+    send({ READY: '1', STATUS: 'starting' })
+    send({ STATUS: 'ready: ä' })
     await until(1)
     send({ STOPPING: '1' })
     send({ STATUS: 'a' })
@@ -91,7 +91,6 @@ describe('X5 messages to systemd', () => {
 
   it('go through systemd-notify to an address that is not a path', async () => {
     const path = program('echo "$@" >> "$0.log"')
-    const { readFileSync } = await import('node:fs')
     systemdSocket('@abstract', vi.fn())({ READY: '1', STATUS: 'a b' })
     await vi.waitFor(
       () => expect(readFileSync(join(path, 'systemd-notify.log'), 'utf8')).toBe('--no-block READY=1 STATUS=a b\n'),
@@ -113,7 +112,7 @@ describe('X5 messages to systemd', () => {
 
   it('are given up, and told of once, where there is neither', async () => {
     withoutModule()
-    program(undefined)
+    const path = program(undefined)
     const failed = vi.fn()
     const send = systemdSocket('/nowhere', failed)
     send({ READY: '1' })
@@ -121,6 +120,11 @@ describe('X5 messages to systemd', () => {
     send({ WATCHDOG: '1' })
     await new Promise((resolve) => setTimeout(resolve, 50))
     expect(failed).toHaveBeenCalledOnce()
+
+    writeFileSync(join(path, 'systemd-notify'), '#!/bin/sh\necho too late > "$0.log"\n', { mode: 0o755 })
+    send({ WATCHDOG: '1' })
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(readdirSync(path)).toEqual(['systemd-notify'])
   })
 })
 

@@ -157,6 +157,28 @@ describe('X5 systemd', () => {
     await kernel.shutdown()
   })
 
+  it('hears nothing of what is as it was a second later, and of resources that are taken out', async () => {
+    let context: StartContext | undefined
+    const cache = resource('cache', {
+      start: (_deps, ctx) => {
+        context = ctx
+      },
+    })
+    const { kernel, quit, sent, values } = told([cache, resource('db', { start: () => 1 })])
+    await kernel.start()
+    await vi.advanceTimersByTimeAsync(1_000)
+    const before = sent.length
+    context?.unhealthy(new Error('lost'))
+    context?.healthy()
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(sent.length).toBe(before)
+    await kernel.remove(cache)
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(values('STATUS').at(-1)).toBe('ready: 1 resource running')
+    quit(0)
+    await kernel.shutdown()
+  })
+
   it('hears why a start failed', async () => {
     const { kernel, quit, sent } = told([resource('db', { start: () => Promise.reject(new Error('no such host')) })])
     await kernel.start().catch(() => {})
