@@ -21,9 +21,14 @@ export default defineConfig({
         test: {
           name: 'cross',
           include: ['test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
+          exclude: ['**/node_modules/**', 'test/system/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
+      },
+      {
+        // What needs more than Node and npm; `npm run test:system` installs it.
+        test: { name: 'system', include: ['test/system/**/*.test.ts'], testTimeout: 300_000, hookTimeout: 60_000 },
       },
     ],
   },

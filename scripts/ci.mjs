@@ -15,7 +15,9 @@ function step(title, command, args) {
   console.log(`\n── ${title}: ${command} ${args.join(' ')}`)
   const began = performance.now()
   const { status } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
-  console.log(`── ${title}: ${status === 0 ? 'ok' : `FAILED (${status})`} in ${((performance.now() - began) / 1000).toFixed(1)} s`)
+  console.log(
+    `── ${title}: ${status === 0 ? 'ok' : `FAILED (${status})`} in ${((performance.now() - began) / 1000).toFixed(1)} s`,
+  )
   return status === 0
 }
 
@@ -40,11 +42,21 @@ function counted(title, command, args, file, counts) {
   failed += result.failed || (ok ? 0 : 1)
 }
 
-const tests = join(cache, 'tests.json')
-counted('tests', 'npm', ['test', '--', '--reporter=default', '--reporter=json', `--outputFile.json=${tests}`], tests, (report) => ({
-  passed: report.numPassedTests,
-  failed: report.numFailedTests + report.numPendingTests + report.numTodoTests,
-}))
+/** A script of vitest, counted by its JSON reporter. */
+function tested(title, script) {
+  const file = join(cache, `${title}.json`)
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
+  counted(title, 'npm', [...script, '--', ...reporters], file, (report) => ({
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + report.numPendingTests + report.numTodoTests,
+  }))
+}
+
+tested('tests', ['test'])
+if (process.env.CI || step('system setup', 'node', ['scripts/system-setup.mjs'])) tested('system', ['run', 'test:system'])
+else console.log('── system: LEFT OUT, this machine has not what it needs (see above); with CI set this is a failure')
+const matrix = join(cache, 'matrix.json')
+counted('drain matrix', 'node', ['scripts/drain-matrix.mjs', '--check', matrix], matrix, (counts) => counts)
 check('simulation', 'node', ['--import', 'tsx', 'scripts/simulate.mjs', '100000'])
 check('build', 'npm', ['run', '--silent', 'build'])
 check('types', 'npm', ['run', '--silent', 'typecheck'])

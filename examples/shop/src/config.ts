@@ -6,6 +6,8 @@ export interface Config {
   readonly mongoUrl: string | undefined
   /** Requests that one client may make per second. */
   readonly requestsPerSecond: number
+  /** How long it goes on as usual after a signal, in ms, until the load balancer has seen it unready. */
+  readonly shutdownDelay: number | undefined
 }
 
 export function configFrom(env: NodeJS.ProcessEnv): Config {
@@ -14,6 +16,7 @@ export function configFrom(env: NodeJS.ProcessEnv): Config {
     probePort: numberFrom(env, 'PROBE_PORT', 9000, 65_535),
     mongoUrl: env.MONGO_URL || undefined,
     requestsPerSecond: numberFrom(env, 'REQUESTS_PER_SECOND', 50, 1_000_000),
+    shutdownDelay: env.SHUTDOWN_DELAY ? numberFrom(env, 'SHUTDOWN_DELAY', 0, 3_600_000) : undefined,
   }
 }
 

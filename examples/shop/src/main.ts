@@ -5,14 +5,15 @@ import { api } from './api.js'
 import { configFrom } from './config.js'
 import { catalog, database } from './database.js'
 
-const { port, probePort, mongoUrl, requestsPerSecond } = configFrom(process.env)
+const { port, probePort, mongoUrl, requestsPerSecond, shutdownDelay } = configFrom(process.env)
 
 const db = database(mongoUrl)
 const products = catalog(db)
 const limiter = resource('limiter', { start: () => new RateLimiterMemory({ points: requestsPerSecond, duration: 1 }) })
 const server = api(port, { db, products, limiter })
 
-const kernel = createKernel([server], { name: 'shop' })
+const shutdown = shutdownDelay === undefined ? {} : { delay: shutdownDelay }
+const kernel = createKernel([server], { name: 'shop', shutdown })
 
 kernel.on('kernel:state', ({ to }) => {
   if (to !== 'running') return
