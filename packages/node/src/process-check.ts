@@ -53,7 +53,6 @@ class Running implements Measured {
   readonly #gauge: Gauge
   readonly #ctx: StartContext
   #first = true
-  #news: NodeJS.Immediate | undefined
 
   constructor(gauge: Gauge, ctx: StartContext) {
     this.#gauge = gauge
@@ -69,12 +68,11 @@ class Running implements Measured {
     const problem = this.#gauge.problem(this.latest)
     if (problem === undefined) return
     if (!first) throw new Error(problem)
-    // By then this check has passed and the resource runs.
-    this.#news = setImmediate(() => this.#ctx.unhealthy(new Error(problem)))
+    // By then this check has passed and the resource runs; if it was stopped meanwhile, nobody listens.
+    setImmediate(() => this.#ctx.unhealthy(new Error(problem)))
   }
 
   stop(): void {
-    clearImmediate(this.#news)
     this.#gauge.close?.()
   }
 }
