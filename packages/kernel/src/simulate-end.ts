@@ -63,13 +63,12 @@ export function inTime(world: World): void {
 
 /** D8: nothing is left when a teardown is over, but for what belongs to values that came too late. */
 export function nothingLeft(world: World): void {
-  const left = world.clock.pending - world.hookClock.pending
-  if (left === 0 || world.up || somethingHeld(world)) world.leftSince = Infinity
-  // A timer that is due at once is no burden.
-  else if (world.leftSince === Infinity) world.leftSince = world.now
-  else if (world.now > world.leftSince) {
-    world.violate('nothing is left', `${left} timers of the kernel are left when it is ${world.state}`)
+  if (world.now > world.leftSince) {
+    return world.violate('nothing is left', `timers of the kernel were left when it was ${world.state}`)
   }
+  // One that is due at once is no burden.
+  const left = world.clock.pending !== world.hookClock.pending && !world.up && !somethingHeld(world)
+  world.leftSince = left ? world.now : Infinity
 }
 
 function somethingHeld(world: World): boolean {
