@@ -46,7 +46,10 @@ const project = join(work, 'project')
 spawnSync('mkdir', ['-p', project])
 const peers = Object.assign({}, ...packages.map(({ manifest }) => versionsOfPeers(manifest)))
 const dependencies = Object.fromEntries(packages.map(({ manifest }) => [manifest.name, `file:${manifest.tarball}`]))
-writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, dependencies: { ...peers, ...dependencies } }, null, 2))
+writeFileSync(
+  join(project, 'package.json'),
+  JSON.stringify({ private: true, dependencies: { ...peers, ...dependencies } }, null, 2),
+)
 const install = command('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], project)
 record(install.ok, 'the tarballs install into an empty project', install.output)
 
@@ -92,5 +95,8 @@ async function checkKernelSize() {
   })
   const { gzipSync } = await import('node:zlib')
   const size = gzipSync(outputFiles[0].contents).length
-  record(size <= limit, `@keelson/kernel is ${(size / 1024).toFixed(1)} KiB, minified and compressed, with its dependencies (at most 20)`)
+  record(
+    size <= limit,
+    `@keelson/kernel is ${(size / 1024).toFixed(1)} KiB, minified and compressed, with its dependencies (at most 20)`,
+  )
 }

@@ -10,7 +10,10 @@ let differ = 0
 for (const name of ['README.md']) {
   const file = join(root, name)
   const before = readFileSync(file, 'utf8')
-  const after = before.replace(SHOWN, (_, source) => `<!-- ${source} -->\n\`\`\`ts\n${readFileSync(join(root, source), 'utf8')}\`\`\``)
+  const after = before.replace(
+    SHOWN,
+    (_, source) => `<!-- ${source} -->\n\`\`\`ts\n${readFileSync(join(root, source), 'utf8')}\`\`\``,
+  )
   if (after === before) continue
   if (process.argv.includes('--check')) {
     console.error(`${name} shows a program that differs from its source; run: node scripts/readme.mjs`)

@@ -152,7 +152,7 @@ export function describeHttpAdapter(title: string, adapter: HttpAdapter): void {
 
     it('P1 answers them at other paths, with details, or not at all', async () => {
       const custom = await started(api(() => () => 'app', { probes: { paths: { ready: '/ready' }, details: true } }))
-      expect((await ask(`${custom.url}/ready?verbose`)).body).toBe('ready: ready\n')
+      expect((await ask(`${custom.url}/ready?verbose`)).body).toBe('[+] api: running, healthy\nready: ready\n')
       expect((await ask(`${custom.url}/livez`)).body).toBe('live')
       expect((await ask(`${custom.url}/readyz`)).body).toBe('app')
       const off = await started(api(() => () => 'app', { probes: false }))
