@@ -137,9 +137,9 @@ const FOUND: readonly (readonly [rule: string, schedule: Schedule])[] = [
     'an addition that ends takes no restart of what it added out of line',
     [
       { do: 'leave out', resource: 'db' },
-      { do: 'add', resource: 'page', at: 0 },
+      { do: 'add', resource: 'viewer', at: 0 },
       { do: 'restart', resource: 'db', at: 5 },
-      { resource: 'page', hook: 'start', call: 1, does: 'settles', ms: 10 },
+      { resource: 'viewer', hook: 'start', call: 1, does: 'settles', ms: 10 },
       { resource: 'db', hook: 'start', call: 2, does: 'settles', ms: 100 },
     ],
   ],
