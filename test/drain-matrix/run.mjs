@@ -23,6 +23,9 @@ const cells = protocols
   .flatMap((protocol) => cases.filter(({ on }) => on.includes(protocol)).map((it) => ({ it, protocol })))
   .filter(({ it, protocol }) => words.every((word) => word === protocol || it.name.includes(word)))
 
+// What a case that failed has left behind must not end those that run beside it.
+process.on('unhandledRejection', (error) => console.error(error))
+
 if (process.argv.includes('--list')) print(cells.map(describe))
 else {
   const left = [...cells]
