@@ -25,6 +25,12 @@ describe('X2 the exit', () => {
     expect(await runFixture('job', { CODE: 42, FAIL: 1 }).ended).toMatchObject({ code: 42 })
   })
 
+  it('is prepared by watching what is opened, but only while the kernel starts', async () => {
+    const { output } = await runFixture('job', { WATCH: 1 }).ended
+    expect(output).toContain('promises are watched at the start: true\n')
+    expect(output).toContain('promises are watched then: false\n')
+  })
+
   it('names what keeps the process alive after exitGrace, and whose it is, and ends it', async () => {
     const { code, output } = await runFixture('still-alive').ended
     expect(code).toBe(0)

@@ -1,4 +1,3 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Resource } from '@keelson/kernel'
 import { duration } from './duration.js'
 import { must } from './options.js'
@@ -9,7 +8,7 @@ export interface EventLoopDelayOptions extends ProcessCheckOptions {
   max?: number
 }
 
-/** How often the delay is sampled, in ms; shorter ones are not seen. */
+/** How often the event loop is looked at, in ms; what is shorter may not be seen. */
 const RESOLUTION = 20
 
 /**
@@ -27,19 +26,39 @@ export function eventLoopDelay(name = 'event-loop', options: EventLoopDelayOptio
   })
   const { max = 1_000 } = options
   return processCheck(name, options, () => {
-    const histogram = monitorEventLoopDelay({ resolution: RESOLUTION })
-    histogram.enable()
+    const delay = new LongestDelay()
     return {
-      measure() {
-        const longest = Math.max(0, histogram.max / 1e6 - RESOLUTION)
-        histogram.reset()
-        return longest
-      },
+      measure: () => delay.take(),
       problem: (ms) =>
         ms > max
           ? `the event loop was held up for ${duration(ms)}, more than ${duration(max)}; look for synchronous work in a CPU profile`
           : undefined,
-      close: () => void histogram.disable(),
+      close: () => delay.close(),
     }
   })
+}
+
+/** Not Node's own histogram of delays: its reset() loses the delay that has just ended when a check is the first to run after it. */
+class LongestDelay {
+  #last = performance.now()
+  #longest = 0
+  readonly #timer = setInterval(() => this.#tick(), RESOLUTION).unref()
+
+  /** Since the last time, in ms. */
+  take(): number {
+    this.#tick()
+    const longest = this.#longest
+    this.#longest = 0
+    return longest
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+  }
+
+  #tick(): void {
+    const now = performance.now()
+    this.#longest = Math.max(this.#longest, now - this.#last - RESOLUTION)
+    this.#last = now
+  }
 }

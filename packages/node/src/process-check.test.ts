@@ -75,7 +75,13 @@ describe('eventLoopDelay()', () => {
     const loop = eventLoopDelay(undefined, { max: 200, monitor: { ...monitor, interval: 400 } })
     const kernel = await started(loop)
     expect(kernel.probe().status).toBe('ready')
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    for (let ms = 0; ms < 400; ms += 100) {
+      // At any time between two checks.
+      await new Promise((resolve) => setTimeout(resolve, 410 + ms))
+      block(500)
+      await probed(kernel, 'degraded')
+      await probed(kernel, 'ready')
+    }
     block(500)
     await probed(kernel, 'degraded')
     expect(kernel.probe().reasons[0]?.message).toMatch(
@@ -83,6 +89,17 @@ describe('eventLoopDelay()', () => {
     )
     await probed(kernel, 'ready')
     expect(kernel.get(loop).latest).toBeLessThan(200)
+    await kernel.shutdown()
+  })
+})
+
+it('eventLoopDelay() counts no delay where there is none', async () => {
+  const loop = eventLoopDelay('loop', { monitor: { interval: 100 } })
+  const kernel = await started(loop)
+  expect(kernel.get(loop).latest).toBe(0)
+  await vi.waitFor(() => expect(kernel.get(loop).latest).toSatisfy((ms: number) => ms > 0 && ms < 15), {
+    timeout: 20_000,
+    interval: 50,
   })
 })
 

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
-import type { ShutdownReport } from '@keelson/kernel'
+import { createKernel, resource, type ShutdownReport } from '@keelson/kernel'
 import { expect, it } from 'vitest'
+import { HandleOrigins } from './handle-origins.js'
 import { holdersOf, stillAlive } from './still-alive.js'
 
 const nothing = { resources: [] }
@@ -26,6 +27,32 @@ it('names servers, both ends of a connection and child processes', async () => {
   socket.destroy()
   server.close()
   await gone
+})
+
+it('counts a timer once, whether its origin is known or not', async () => {
+  const timers: NodeJS.Timeout[] = []
+  const clock = resource('clock', {
+    start: async () => {
+      await null
+      timers.push(setInterval(() => {}, 60_000))
+    },
+  })
+  const kernel = createKernel([clock])
+  const origins = new HandleOrigins()
+  await origins.during(kernel, () => kernel.start())
+  timers.push(setTimeout(() => {}, 60_000))
+  const listed = holdersOf(kernel.inspect(), undefined, origins).filter(({ kind }) => kind === 'timer')
+  expect(listed).toContainEqual({
+    kind: 'timer',
+    what: 'setInterval',
+    count: 1,
+    resource: 'clock',
+    at: expect.stringContaining('still-alive.test.ts:'),
+  })
+  const active = process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout')
+  expect(listed.reduce((sum, { count }) => sum + count, 0)).toBe(active.length)
+  timers.forEach(clearTimeout)
+  await kernel.shutdown()
 })
 
 it('names resources that did not stop', () => {

@@ -73,7 +73,7 @@ function requestsOf(kernel: Kernel): string {
 }
 
 /** A line break in it would begin another assignment. */
-export function oneLine(text: string): string {
+function oneLine(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out.
   const line = redact(text).replace(/[\u0000-\u001f\u007f]+/g, ' ')
   return line.length > LONGEST ? `${line.slice(0, LONGEST - 1)}…` : line
