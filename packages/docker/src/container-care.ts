@@ -2,6 +2,7 @@ import type { Impact, Kernel, KernelEventOf, StartContext } from '@keelson/kerne
 import type { ContainerHost } from './container-resource.js'
 import type { ContainerStatus } from './container-status.js'
 import { type EngineLink, EngineLost } from './engine-link.js'
+import type { EngineEvent } from './event-lines.js'
 import { type Finding, look } from './look.js'
 import type { MonitorEvents } from './monitor-events.js'
 import type { MonitorSettings } from './monitor-settings.js'
@@ -13,6 +14,14 @@ import { pause } from './within.js'
 const RESTART_TIMEOUT = 60_000
 /** An event is followed up a little later: an engine that shuts down ends its containers first. */
 const SETTLE = 250
+/** How often one that is held is looked at. */
+const HELD_STEP = 1_000
+
+/**
+ * An engine that shuts down stops its containers first, and takes up to 15 s for it (`shutdown-timeout`). Those that somebody
+ * stopped look just the same, so that they are told that much later.
+ */
+const LEAVING = 15_000
 
 /** What the care of containers needs of the monitor. */
 export interface CareHost {
@@ -93,6 +102,14 @@ export class ContainerCare implements ContainerHost {
     this.#host.sessions.follow(container)
   }
 
+  /** Something happened to a container, as its engine tells. */
+  happened(container: WatchedContainer, { action, signal }: EngineEvent): void {
+    const stopped = action === 'stop' || (action === 'kill' && signal !== undefined && signal !== '9')
+    if (stopped) container.heldUntil = this.#host.link.clock.now() + LEAVING
+    else if (action === 'start') container.heldUntil = 0
+    if (!stopped && action !== 'kill') void this.glance(container)
+  }
+
   /** Looks at a container soon, outside of its turn. Thresholds are left to the kernel's checks. */
   async glance(container: WatchedContainer, delay = SETTLE): Promise<void> {
     if (this.#glancing.has(container)) return
@@ -158,9 +175,14 @@ export class ContainerCare implements ContainerHost {
   }
 
   async #look(container: WatchedContainer, signal: AbortSignal): Promise<Finding | undefined> {
-    const finding = await look(this.#host.link, container, this.settings.timeout, signal)
-    signal.throwIfAborted()
-    return finding
+    const { link } = this.#host
+    for (;;) {
+      const finding = await look(link, container, this.settings.timeout, signal)
+      signal.throwIfAborted()
+      const wait = container.heldUntil - link.clock.now()
+      if (finding?.status !== 'failed' || wait <= 0) return finding
+      await pause(link.clock, Math.min(wait, HELD_STEP), signal)
+    }
   }
 
   #record(container: WatchedContainer, finding: Finding): ContainerStatus {

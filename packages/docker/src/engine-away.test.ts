@@ -24,6 +24,33 @@ test('an engine that goes away is one unhealthy engine: no container fails and n
   expect(s.engine.count(/restart$/)).toBe(0)
 })
 
+test('an engine that stops its containers before it leaves is still only one engine', async () => {
+  await using s = await scene({ failureThreshold: 1, interval: 1_000 }, five)
+  for (const container of s.engine.containers.values()) {
+    s.engine.emit('kill', container.id, { signal: '15' })
+    s.engine.exit(container, 143)
+    s.engine.emit('stop', container.id)
+  }
+  await s.pass(5_000)
+  await s.engine.stop()
+  await s.until(() => s.monitor.engine().status === 'unhealthy')
+  await s.pass(60_000)
+  expect(s.lines()).toEqual(['engine-lost'])
+  await s.engine.start()
+  await s.until(() => s.monitor.statistics().restarts === 5 && s.monitor.statistics().byStatus.healthy === 5)
+})
+
+test('one that somebody stopped has failed when the engine is still there 15 s later', async () => {
+  await using s = await scene({}, five)
+  const [one] = [...s.engine.containers.values()]
+  s.engine.emit('kill', one!.id, { signal: '15' })
+  s.engine.exit(one!, 0)
+  const since = s.clock.now()
+  await s.until(() => s.status('c0') === 'failed')
+  expect(s.clock.now() - since).toBeGreaterThanOrEqual(15_000)
+  expect(s.clock.now() - since).toBeLessThan(18_000)
+})
+
 test('what happened while the engine was away is found when it is back', async () => {
   await using s = await scene({}, five)
   const [gone, dead] = [...s.engine.containers.values()]

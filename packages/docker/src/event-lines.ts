@@ -2,6 +2,8 @@
 export interface EngineEvent {
   readonly action: string
   readonly id: string
+  /** Of a `kill`. */
+  readonly signal?: string
 }
 
 /**
@@ -31,7 +33,8 @@ function parse(line: string): EngineEvent | undefined {
     const about = Actor?.ID ?? id
     const action = Action ?? status
     if ((Type ?? 'container') !== 'container' || typeof about !== 'string' || typeof action !== 'string') return undefined
-    return { action, id: about }
+    const signal = Actor?.Attributes?.signal
+    return { action, id: about, ...(typeof signal === 'string' && { signal }) }
   } catch {
     return undefined // not a line of this stream; the next listing shows what it may have said
   }

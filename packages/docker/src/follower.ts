@@ -4,7 +4,7 @@ import { type EngineEvent, readEvents } from './event-lines.js'
 import { pause } from './within.js'
 
 /** What changes anything about a container. */
-const ACTIONS = ['start', 'die', 'oom', 'pause', 'unpause', 'health_status', 'destroy']
+const ACTIONS = ['start', 'kill', 'stop', 'die', 'oom', 'pause', 'unpause', 'health_status', 'destroy']
 const LIST_TIMEOUT = 30_000
 const FIRST_PAUSE = 100
 const LONGEST_PAUSE = 5_000

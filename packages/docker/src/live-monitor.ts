@@ -160,10 +160,10 @@ export class LiveMonitor {
     }
   }
 
-  #happened({ action, id }: EngineEvent, life: Life): void {
-    const container = this.containers.get(id)!
-    if (action === 'destroy') this.#remove(container, life.kernel)
-    else void life.care.glance(container)
+  #happened(event: EngineEvent, life: Life): void {
+    const container = this.containers.get(event.id)!
+    if (event.action === 'destroy') this.#remove(container, life.kernel)
+    else life.care.happened(container, event)
   }
 
   #remove(container: WatchedContainer, kernel: Kernel): void {

@@ -92,9 +92,9 @@ export class ScriptedEngine {
     this.emit('destroy', container.id)
   }
 
-  emit(action: string, id: string): void {
-    for (const stream of this.#streams)
-      stream.write(`${JSON.stringify({ Type: 'container', Action: action, Actor: { ID: id } })}\n`)
+  emit(action: string, id: string, attributes: Record<string, string> = {}): void {
+    const event = { Type: 'container', Action: action, Actor: { ID: id, Attributes: attributes } }
+    for (const stream of this.#streams) stream.write(`${JSON.stringify(event)}\n`)
   }
 
   /** Cuts the event stream, and nothing else. */
