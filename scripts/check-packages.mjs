@@ -84,7 +84,7 @@ function versionsOfPeers({ peerDependencies = {}, devDependencies = {} }) {
 }
 
 async function checkKernelSize() {
-  // docs/decisions/010-size-of-the-kernel.md
+  // docs/decisions/009-size-of-the-kernel.md
   const limit = 20 * 1024
   const { outputFiles } = await build({
     stdin: { contents: "export * from '@keelson/kernel'", resolveDir: project },
