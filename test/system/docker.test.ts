@@ -1,0 +1,186 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type ContainerMonitor, containerMonitor, dockerEngine, type MonitorEvent } from '@keelson/docker'
+import { createKernel, type Kernel } from '@keelson/kernel'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { DockerDaemon } from './docker-daemon.js'
+
+const daemon = new DockerDaemon()
+const folder = mkdtempSync(join(tmpdir(), 'keelson-audit-'))
+const audit = join(folder, 'audit.jsonl')
+const events: MonitorEvent[] = []
+const sessions: string[] = []
+let kernel: Kernel
+let monitor: ContainerMonitor
+
+beforeAll(async () => {
+  await daemon.start({ liveRestore: true })
+  await daemon.makeImage()
+  const flag = (seconds: number) => ({
+    Cmd: ['/bin/sh', '-c', 'touch /ok; exec sleep 100000'],
+    Healthcheck: {
+      Test: ['CMD', '/bin/busybox', 'test', '-f', '/ok'],
+      Interval: 500e6,
+      Timeout: 5e9,
+      Retries: 1,
+      StartPeriod: seconds * 1e9,
+    },
+  })
+  for (let i = 0; i < 4; i++) await daemon.run(`plain${i}`, { Labels: { session: 'plain' } })
+  await daemon.run('flips', flag(0))
+  await daemon.run('starts', { ...flag(3_600), Cmd: ['/bin/sleep', '100000'] })
+  await daemon.run('killed', { Labels: { session: 'moved' } })
+  await daemon.run('paused')
+  await daemon.run('removed', { Labels: { session: 'ends' } })
+  await daemon.run('oom', {
+    Cmd: ['/bin/sh', '-c', 'while [ ! -f /go ]; do sleep 0.1; done; exec tail /dev/zero'],
+    HostConfig: { Memory: 16 * 2 ** 20, MemorySwap: 16 * 2 ** 20 },
+  })
+  const workers = containerMonitor('workers', {
+    engine: dockerEngine({ socketPath: daemon.socketPath, impact: 'degraded' }),
+    kernel: () => kernel,
+    filters: { label: ['app=worker'] },
+    sessionOf: ({ labels }) => labels.session,
+    onSessionChange: ({ session, to }) => sessions.push(`${session} ${to}`),
+    audit: { path: audit },
+    interval: 1_000,
+    failureThreshold: 2,
+    restartAttempts: 2,
+    restartDelay: 200,
+    restartWindow: 15_000, // short, so that one test does not use up the attempts of the next
+  })
+  kernel = createKernel([workers])
+  await kernel.start()
+  monitor = kernel.get(workers)
+  monitor.on('event', (event) => events.push(event))
+  await monitor.ready
+}, 120_000)
+
+afterAll(async () => {
+  await kernel?.shutdown()
+  await daemon.dispose()
+  rmSync(folder, { recursive: true })
+}, 120_000)
+
+const report = (name: string) => monitor.containers().find((container) => container.name === name)
+const status = (name: string) => report(name)?.status
+const lines = () => events.map((event) => `${event.type}${'container' in event ? ` ${event.container}` : ''}`)
+const recoveries = () => lines().filter((line) => line.startsWith('recovery')).length
+const statusesOf = (name: string) =>
+  events.flatMap((event) => (event.type === 'status' && event.container === name ? [event.to] : []))
+
+async function until(what: () => boolean): Promise<void> {
+  for (const end = Date.now() + 60_000; !what(); ) {
+    if (Date.now() > end)
+      throw new Error(`it did not come to that: ${what}\n${lines().join('\n')}\n${JSON.stringify(monitor.containers(), null, 1)}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+test('ten real containers are found, and what they are is known', async () => {
+  expect(monitor.containers()).toHaveLength(10)
+  await until(() => monitor.statistics().byStatus.healthy === 9)
+  expect(report('plain0')).toMatchObject({ image: 'bb:latest', restarts: 0, oomKilled: false, session: 'plain' })
+  expect(kernel.probe().status).toBe('ready')
+})
+
+test('one whose start period has not ended is unknown, whatever its HEALTHCHECK says', async () => {
+  const before = report('starts')!.checks
+  await until(() => report('starts')!.checks > before + 3)
+  expect(status('starts')).toBe('unknown')
+  await daemon.exec('starts', '/bin/touch', '/ok')
+  await until(() => status('starts') === 'healthy')
+})
+
+test('a HEALTHCHECK that flips is unhealthy and healthy again, and one that stays so is restarted', async () => {
+  await daemon.exec('flips', '/bin/rm', '/ok')
+  await until(() => status('flips') === 'unhealthy')
+  expect(report('flips')?.reason).toContain('HEALTHCHECK')
+  await until(() => lines().includes('restart flips'))
+  await until(() => status('flips') === 'healthy')
+  expect(statusesOf('flips').filter((to, i, all) => to !== all[i - 1])).toEqual(
+    expect.arrayContaining(['unhealthy', 'restarting', 'healthy']),
+  )
+})
+
+test('one that was killed has failed with its exit code, its session too, and both come back', async () => {
+  await daemon.docker.getContainer('killed').kill()
+  await until(() => status('killed') === 'failed')
+  expect(report('killed')).toMatchObject({ exitCode: 137, oomKilled: false })
+  await until(() => status('killed') === 'healthy')
+  expect(report('killed')?.restarts).toBe(1)
+  expect(sessions.filter((line) => line.startsWith('moved'))).toEqual(
+    expect.arrayContaining(['moved failed', 'moved restarting', 'moved healthy']),
+  )
+})
+
+test('one that is paused is unhealthy and woken up', async () => {
+  await daemon.docker.getContainer('paused').pause()
+  await until(() => status('paused') === 'unhealthy')
+  await until(() => status('paused') === 'healthy')
+  const { State } = await daemon.docker.getContainer('paused').inspect()
+  expect(State.Paused).toBe(false)
+})
+
+test('one that runs out of memory again and again is given up, and restarted when somebody asks', async () => {
+  await daemon.exec('oom', '/bin/touch', '/go')
+  await until(() => lines().includes('give-up oom'))
+  expect(report('oom')).toMatchObject({ status: 'failed', givenUp: true, restarts: 2, exitCode: 137 })
+  // The engine sometimes forgets to say so of one run, hardly of three.
+  expect(events.some((event) => event.type === 'failure' && event.container === 'oom' && event.oomKilled)).toBe(true)
+  expect(kernel.probe().status).toBe('degraded')
+  await monitor.restart('oom')
+  await until(() => status('oom') === 'failed' && report('oom')!.givenUp)
+  await daemon.docker.getContainer('oom').remove({ force: true })
+  await until(() => report('oom') === undefined && kernel.probe().status === 'ready')
+})
+
+test('one that is removed leaves the kernel, and its session ends', async () => {
+  await daemon.docker.getContainer('removed').remove({ force: true })
+  await until(() => report('removed') === undefined)
+  await until(() => sessions.includes('ends gone'))
+  await until(() => kernel.inspect().resources.every(({ name }) => !name.includes('removed')))
+})
+
+test('an engine that restarts under its containers is one unhealthy engine', async () => {
+  events.length = 0
+  await daemon.stop()
+  await until(() => lines().includes('engine-lost'))
+  expect(kernel.probe().reasons.map(({ resource }) => resource)).toEqual(['docker'])
+  await new Promise((resolve) => setTimeout(resolve, 4_000)) // several intervals
+  await daemon.start({ liveRestore: true })
+  await until(() => lines().includes('engine-back'))
+  const checks = monitor.statistics().checks
+  await until(() => monitor.statistics().checks > checks)
+  expect(lines()).toEqual(['engine-lost', 'engine-back'])
+})
+
+test('an engine that takes its containers along leaves none of them failed before it goes, and all are brought back after', async () => {
+  await until(() => monitor.statistics().byStatus.healthy === monitor.containers().length)
+  await daemon.stop()
+  await until(() => monitor.engine().status === 'unhealthy')
+  events.length = 0
+  await daemon.start() // what a live restore kept running ends with this start
+  await until(() => recoveries() >= 8)
+  events.length = 0
+  await daemon.stop()
+  await until(() => monitor.engine().status === 'unhealthy')
+  const told = lines()
+  await daemon.start()
+  await until(() => lines().includes('engine-back'))
+  await until(() => recoveries() >= 8)
+  process.stdout.write(`before the engine was gone: ${told.join(', ')}\n`)
+  expect(told).toEqual(['engine-lost'])
+})
+
+test('the trail on disk tells the same story', () => {
+  const trail = readFileSync(audit, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  const of = (name: string) => trail.filter(({ container }) => container === name).map(({ type }) => type)
+  expect(of('killed')).toEqual(expect.arrayContaining(['failure', 'restart', 'recovery']))
+  expect(of('oom').filter((type) => type === 'restart').length).toBeGreaterThanOrEqual(3)
+  expect(of('oom')).toContain('give-up')
+})
