@@ -1,0 +1,37 @@
+// Watches the containers with the label in LABEL (default app=worker) and shows them on http://localhost:3000.
+import { containerMonitor, dockerEngine, healthHandler } from '@keelson/docker'
+import { createKernel, optional } from '@keelson/kernel'
+import { httpServer, run } from '@keelson/node'
+import { page } from './page.js'
+
+const { DOCKER_SOCKET, LABEL = 'app=worker', PORT = '3000' } = process.env
+
+const engine = dockerEngine({
+  ...(DOCKER_SOCKET && { socketPath: DOCKER_SOCKET }),
+  impact: 'degraded', // the page is there without an engine, and says so
+  timeouts: { start: 3_000 },
+})
+
+const workers = containerMonitor('workers', {
+  engine,
+  kernel: () => kernel,
+  filters: { label: [LABEL] },
+  sessionOf: ({ labels }) => labels.session,
+})
+
+const web = httpServer('web', {
+  dependsOn: { workers: optional(workers) },
+  port: Number(PORT),
+  listener: ({ workers }) => {
+    const health = workers && healthHandler(workers)
+    if (!workers) console.log('There is no Docker Engine that answers: nothing is watched. Start one and start this again.')
+    return (req, res) => {
+      if (health?.(req, res)) return
+      res.writeHead(workers ? 200 : 503, { 'content-type': 'text/html; charset=utf-8', refresh: '2' })
+      res.end(page(workers, LABEL))
+    }
+  },
+})
+
+const kernel = createKernel([web], { name: 'container-monitor' })
+process.exitCode = await run(kernel, { exit: false })

@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+
+test('without an engine it runs, and says so on the page and in its output', async () => {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as { port: number }
+  probe.close()
+  const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+  const env = { ...process.env, PORT: String(port), DOCKER_SOCKET: '/nowhere/docker.sock' }
+  const child = spawn(process.execPath, ['--import', 'tsx', main], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      output += chunk
+    })
+  }
+  const ended = once(child, 'exit')
+  try {
+    let response: Response | undefined
+    for (const end = Date.now() + 40_000; response === undefined && Date.now() < end && child.exitCode === null; ) {
+      response = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined)
+      if (response === undefined) await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    expect(response?.status, output).toBe(503)
+    expect(await response?.text()).toContain('There is no Docker Engine that answers')
+    expect(output).toContain('There is no Docker Engine that answers')
+  } finally {
+    child.kill('SIGTERM')
+    await ended
+  }
+})
