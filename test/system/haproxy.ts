@@ -84,6 +84,7 @@ defaults
   timeout connect 5s
   timeout client 30s
   timeout server 30s
+  timeout check 5s
   timeout http-keep-alive 10s
 listen shop
   bind 127.0.0.1:${port}

@@ -4,8 +4,8 @@ import { freePort } from './free-port.js'
 import { type Backend, HAProxy } from './haproxy.js'
 import { Load } from './load.js'
 
-/** HAProxy needs about 0.4 s to see that an instance is not ready. */
-const SHUTDOWN_DELAY = '1000'
+/** HAProxy needs about 0.4 s to see that an instance is not ready; on a busy machine, more. */
+const SHUTDOWN_DELAY = '2000'
 const RESTARTS = 10
 
 const shops = new Map<string, Shop>()
