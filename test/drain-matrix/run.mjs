@@ -24,7 +24,7 @@ const cells = protocols
   .filter(({ it, protocol }) => words.every((word) => word === protocol || it.name.includes(word)))
 
 // What a case that failed has left behind must not end those that run beside it.
-process.on('unhandledRejection', (error) => console.error(error))
+process.on('unhandledRejection', (error) => process.stderr.write(`${error?.stack ?? error}\n`))
 
 if (process.argv.includes('--list')) print(cells.map(describe))
 else {
