@@ -1,10 +1,14 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { type ContainerMonitor, containerMonitor, dockerEngine, type MonitorEvent } from '@keelson/docker'
 import { createKernel, type Kernel } from '@keelson/kernel'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DockerDaemon } from './docker-daemon.js'
+import { freePort } from './free-port.js'
 
 const daemon = new DockerDaemon()
 const folder = mkdtempSync(join(tmpdir(), 'keelson-audit-'))
@@ -172,6 +176,28 @@ test('an engine that takes its containers along leaves none of them failed befor
   await until(() => recoveries() >= 8)
   process.stdout.write(`before the engine was gone: ${told.join(', ')}\n`)
   expect(told).toEqual(['engine-lost'])
+})
+
+test('the example shows them on its page', async () => {
+  const port = await freePort()
+  const env = { ...process.env, PORT: String(port), DOCKER_SOCKET: daemon.socketPath }
+  const main = fileURLToPath(new URL('../../examples/container-monitor/src/main.ts', import.meta.url))
+  const child = spawn(process.execPath, ['--import', 'tsx', main], { env, stdio: 'ignore' })
+  const ended = once(child, 'exit')
+  try {
+    let html = ''
+    for (const end = Date.now() + 60_000; !/plain0.*healthy/.test(html) && Date.now() < end; ) {
+      html = await fetch(`http://127.0.0.1:${port}/`).then(
+        (response) => response.text(),
+        () => '',
+      )
+    }
+    expect(html).toMatch(/plain0.*healthy/)
+    expect((await fetch(`http://127.0.0.1:${port}/health/container/plain`)).status).toBe(200)
+  } finally {
+    child.kill('SIGTERM')
+    expect(await ended).toEqual([0, null])
+  }
 })
 
 test('the trail on disk tells the same story', () => {
