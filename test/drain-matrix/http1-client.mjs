@@ -1,4 +1,5 @@
 // A client that writes bytes and reads responses, so that a case decides what is on the wire and sees all that came back.
+import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect as connectTcp } from 'node:net'
 import { connect as connectTls } from 'node:tls'
@@ -63,6 +64,15 @@ export async function http1Client({ port, secure }, { host = '127.0.0.1', tcp } 
       return parse(text())
     },
   }
+}
+
+/** Asserts that the connection ended in order after whole answers: of each its body, whether it says close, and its status. */
+export async function answers(client, expected) {
+  const responses = (await client.all()).map(({ status, body, close, whole }) => ({ status, body, close, whole }))
+  assert.deepEqual(
+    responses,
+    expected.map(([body, close = false, status = 200]) => ({ status, body, close, whole: true })),
+  )
 }
 
 /** The head of a request, with what makes it valid. */

@@ -2,9 +2,11 @@
 // `--list` prints the cells without running them, `--alone` runs one at a time; any other argument chooses those whose protocol
 // it is or whose name has it.
 import { networkInterfaces } from 'node:os'
+import { goawayCases } from './goaway-cases.mjs'
 import { http1Cases } from './http1-cases.mjs'
 import { http2Cases } from './http2-cases.mjs'
 import { listeningCases } from './listening-cases.mjs'
+import { pipeliningCases } from './pipelining-cases.mjs'
 import { Stage } from './serving.mjs'
 import { streamCases } from './stream-cases.mjs'
 import { tlsCases } from './tls-cases.mjs'
@@ -17,7 +19,16 @@ const AT_A_TIME = process.argv.includes('--alone') ? 1 : 5
 const LIMIT = 20_000
 
 const protocols = ['http', 'https', 'h2', 'h2c']
-const cases = [...http1Cases, ...http2Cases, ...streamCases, ...upgradeCases, ...tlsCases, ...listeningCases]
+const cases = [
+  ...http1Cases,
+  ...pipeliningCases,
+  ...goawayCases,
+  ...http2Cases,
+  ...streamCases,
+  ...upgradeCases,
+  ...tlsCases,
+  ...listeningCases,
+]
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
 const cells = protocols
   .flatMap((protocol) => cases.filter(({ on }) => on.includes(protocol)).map((it) => ({ it, protocol })))
