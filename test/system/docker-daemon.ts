@@ -93,7 +93,8 @@ export class DockerDaemon {
     await this.stop()
     const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n')
     const own = mounts.map((line) => line.split(' ')[1] ?? '').filter((path) => path.startsWith(`${this.#folder}/`))
-    for (const path of own.reverse()) spawnSync('umount', [path])
-    rmSync(this.#folder, { recursive: true, force: true })
+    for (const path of own.reverse()) spawnSync('umount', ['--lazy', path])
+    // A mount that was just released may be busy for a moment.
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
   }
 }
