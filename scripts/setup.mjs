@@ -25,7 +25,7 @@ for (const file of manifests) hash.update(file).update(readFileSync(join(root, f
 const wanted = hash.digest('hex')
 
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
-  console.log(`keelson: installing dependencies with ${PNPM} (first run, or a manifest changed); this takes about half a minute…`)
+  console.log(`keelson: installing dependencies with ${PNPM} (first run, or a manifest changed); this takes a minute or two…`)
   const code = runPnpm(['install', '--frozen-lockfile', '--prefer-offline'])
   if (code !== 0) {
     console.error(`keelson: the install failed with exit code ${code}; its output is above.`)
