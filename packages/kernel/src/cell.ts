@@ -19,7 +19,6 @@ export class Cell {
   instance: Instance | undefined
   /** Why it failed. */
   error: KeelsonError | undefined
-  readonly health = new CellHealth(this)
   /** How its last teardown ended, with everything that went wrong in it. */
   outcome: Outcome = 'never-started'
   teardownErrors: readonly KeelsonError[] = NO_ERRORS
@@ -37,6 +36,8 @@ export class Cell {
   away = false
   /** Whether it is being removed. */
   leaving = false
+  /** Made when somebody has something to say of it: most resources of a large graph have no check. */
+  #health: CellHealth | undefined
   #startListener: StartListener | undefined
   /** The error that was last told in an event: a crash is told before anybody knows what it leads to. */
   #told: KeelsonError | undefined
@@ -49,6 +50,11 @@ export class Cell {
     this.name = name
     this.definition = definition
     this.host = host
+  }
+
+  get health(): CellHealth {
+    this.#health ??= new CellHealth(this)
+    return this.#health
   }
 
   get impact(): Impact {
@@ -81,14 +87,14 @@ export class Cell {
 
   /** S4, H2: whether the kernel's probe has nothing to say about it. */
   get fine(): boolean {
-    return !this.away && this.state !== 'failed' && this.health.health !== 'unhealthy'
+    return !this.away && this.state !== 'failed' && this.#health?.health !== 'unhealthy'
   }
 
   /** Forgets how its last life went. */
   renew(): void {
     this.error = undefined
     this.gone = this.leaving = false
-    this.health.renew()
+    this.#health?.renew()
     this.outcome = 'never-started'
     this.teardownErrors = NO_ERRORS
     this.startedAt = this.runningAt = this.failedAt = this.drainAt = this.stopAt = this.stoppedAt = 0
