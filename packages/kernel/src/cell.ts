@@ -30,8 +30,8 @@ export class Cell {
   stopAt = 0
   stoppedAt = 0
 
-  /** Whether it has said of itself that it is gone. */
-  gone = false
+  /** What it said of itself when it was gone. */
+  gone: KeelsonError | undefined
   /** Whether it is being restarted: torn down to be started again. */
   away = false
   /** Whether it is being removed. */
@@ -90,10 +90,15 @@ export class Cell {
     return !this.away && this.state !== 'failed' && this.#health?.health !== 'unhealthy'
   }
 
+  /** Why it is not fine, as far as it has been said. */
+  get trouble(): KeelsonError | undefined {
+    return this.error ?? this.gone ?? this.health.error
+  }
+
   /** Forgets how its last life went. */
   renew(): void {
-    this.error = undefined
-    this.gone = this.leaving = false
+    this.error = this.gone = undefined
+    this.leaving = false
     this.#health?.renew()
     this.outcome = 'never-started'
     this.teardownErrors = NO_ERRORS
@@ -149,7 +154,7 @@ export class Cell {
   }
 
   crashed(error: KeelsonError): void {
-    this.gone = true
+    this.gone = error
     this.#report(error)
     this.host.failing(this, error)
   }

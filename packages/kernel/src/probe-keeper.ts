@@ -90,12 +90,11 @@ export class ProbeKeeper {
 }
 
 function troubleOf(cell: Cell): Trouble {
-  const error = cell.error ?? cell.health.error
   return {
     resource: cell.name,
     impact: cell.impact,
     state: cell.state,
     health: cell.health.health,
-    message: error?.message ?? `resource "${cell.name}" is ${cell.state}`,
+    message: cell.trouble?.message ?? `resource "${cell.name}" is ${cell.state}`,
   }
 }

@@ -49,7 +49,7 @@ export interface KernelSnapshot {
 /** One resource of a snapshot. */
 export function snapshotOf(graph: Graph, cell: Cell, history: History, restarts: number): ResourceSnapshot {
   const { startedAt, runningAt, drainAt, stopAt, stoppedAt } = cell
-  const error = cell.error ?? cell.health.error
+  const error = cell.trouble
   const checks = history.toArray()
   const durations = checks.map(({ durationMs }) => durationMs).sort((a, b) => a - b)
   return {
