@@ -248,7 +248,10 @@ export class Cell {
   #to(state: ResourceState): void {
     const from = this.state
     this.state = move(RESOURCE_MOVES, from, state, this.name)
+    const { fine, host } = this
+    if (!fine) host.noteTrouble(this) // its reason names the state
     this.#announce(from)
+    if (!fine) host.tellTrouble()
   }
 
   #announce(from: ResourceState): void {
