@@ -2,6 +2,7 @@ import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import type { ClientCapabilities, Implementation } from '@modelcontextprotocol/sdk/types.js'
 import { ChildTransport } from './child-transport.js'
 import type { Connection, Open } from './connection.js'
+import { deliverInOrder } from './in-order.js'
 import { loadMcpSdk, type McpSdk } from './mcp-sdk.js'
 import { processConnection, withChild } from './process-connection.js'
 import type { Reaper } from './reaper.js'
@@ -45,8 +46,10 @@ async function openChild(
 ): Promise<Connection<Client>> {
   const child = await spawnServer(owner, server, config, signal)
   reaper.adopt(child)
+  const transport = new ChildTransport(sdk, child, grace)
   // Who opens it has the last word on how long that takes, not the SDK's minute per request.
-  await withChild(child, signal, () => client.connect(new ChildTransport(sdk, child, grace), { signal, timeout: 2 ** 31 - 1 }))
+  await withChild(child, signal, () => client.connect(transport, { signal, timeout: 2 ** 31 - 1 }))
+  deliverInOrder(transport)
   return processConnection(child, client, (signal) => client.ping({ signal }))
 }
 

@@ -2,6 +2,7 @@ import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import type { FetchLike, Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import { Agent, fetch as undiciFetch } from 'undici'
 import type { Connection } from './connection.js'
+import { deliverInOrder } from './in-order.js'
 import type { McpSdk } from './mcp-sdk.js'
 import type { SseServer, StreamableServer } from './server-config.js'
 import { withSignal } from './with-signal.js'
@@ -25,6 +26,7 @@ export async function openRemote(
     await session.close(0)
     throw signal.aborted ? signal.reason : explained(error)
   }
+  deliverInOrder(session.transport)
   session.opened = true
   return session
 }
@@ -51,7 +53,8 @@ class RemoteSession implements Connection<Client> {
         this.spent = true
         resolve(new Error('its session was closed'))
       }
-      client.onerror = (error) => {
+      // Not the client's: it also hears of answers that nobody waits for any more, which say nothing against the session.
+      transport.onerror = (error) => {
         this.#errors.add(error)
         // What was asked may still be answered, but the session is not one to rely on.
         this.spent = true

@@ -71,6 +71,24 @@ describe('unifiedPool', () => {
     expect(runs(pid)).toBe(false)
   })
 
+  it.each(['child', 'sse', 'http'])('delivers all progress before the answer, however close they come: %s', async (server) => {
+    const { pool } = await start()
+    const seen: number[] = []
+    const request = { name: 'steps', arguments: { count: 20 } }
+    const onprogress = ({ progress }: { progress: number }) => void seen.push(progress)
+    await pool.use(server, (client) => client.callTool(request, undefined, { onprogress }))
+    expect(seen).toEqual(Array.from({ length: 20 }, (_, i) => i + 1))
+  })
+
+  it.each(['child', 'sse', 'http'])('a word about a call that nobody waits for harms no other call: %s', async (server) => {
+    const { pool } = await start({ max: 1, share: 2 })
+    const slow = pool.use(server, (client) => call(client, 'slow', { ms: 100 }))
+    expect(await pool.use(server, (client) => call(client, 'stray'))).toBe('done')
+    expect(await slow).toBe('done')
+    expect(await pool.use(server, (client) => call(client, 'echo', { text: 'on' }))).toBe('on')
+    expect(pool.stats(server)).toMatchObject({ created: 1, destroyed: 0 })
+  })
+
   it('lets as many callers share a client as share says, and no more', async () => {
     const { pool } = await start({ max: 2, share: 3 })
     const leases = await Promise.all(Array.from({ length: 4 }, () => pool.acquire('child')))
