@@ -7,17 +7,18 @@ import type { JSONRPCMessage, MessageExtraInfo } from '@modelcontextprotocol/sdk
  */
 export function deliverInOrder(transport: Transport): void {
   const deliver = transport.onmessage
-  const waiting: [JSONRPCMessage, MessageExtraInfo?][] = []
+  const waiting: [JSONRPCMessage, MessageExtraInfo | undefined][] = []
   let delivering = false
   const deliverAll = async () => {
     delivering = true
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [message, extra] = next
       try {
-        deliver?.(...next)
+        deliver?.(message, extra)
       } catch (error) {
         transport.onerror?.(error as Error)
       }
-      if (isNotification(next[0])) await undefined
+      if (isNotification(message)) await undefined
     }
     delivering = false
   }
