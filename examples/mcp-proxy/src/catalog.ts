@@ -1,0 +1,85 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { KernelView } from '@keelson/kernel'
+import type { Tool } from '@modelcontextprotocol/sdk/types.js'
+import { stopping, unavailable, unknownTool } from './call-error.js'
+import type { Upstream } from './upstream.js'
+
+/** Between the name of a server and that of its tool. */
+const SEPARATOR = '__'
+
+interface Offer {
+  tools: readonly Tool[]
+  /** Undefined while the server is away; its tools stay on the list meanwhile. */
+  upstream: Upstream | undefined
+}
+
+/** The tools of all servers, each under the name `<server>__<tool>`. */
+export class Catalog {
+  readonly #offers = new Map<string, Offer>()
+  readonly #listeners = new Set<() => void>()
+  readonly #kernel: KernelView
+
+  constructor(kernel: KernelView) {
+    this.#kernel = kernel
+  }
+
+  tools(): Tool[] {
+    return [...this.#offers].sort(byName).flatMap(([server, { tools }]) =>
+      // How a tool can be run as a task is left out: the proxy has no tasks.
+      tools.map(({ execution, ...tool }) => ({ ...tool, name: `${server}${SEPARATOR}${tool.name}` })),
+    )
+  }
+
+  /**
+   * Who has a tool, and what it is called there.
+   *
+   * @throws CallError when there is none of that name, or its server is away.
+   */
+  find(name: string): { upstream: Upstream; tool: string } {
+    const at = name.indexOf(SEPARATOR)
+    if (at < 0) throw unknownTool(name)
+    const server = name.slice(0, at)
+    const offer = this.#offers.get(server)
+    // What is not listed is still asked for: a list may be older than a tool.
+    if (offer?.upstream !== undefined) return { upstream: offer.upstream, tool: name.slice(at + SEPARATOR.length) }
+    const trouble = this.#kernel.probe().reasons.find(({ resource }) => resource === server)
+    if (offer === undefined && trouble === undefined) throw unknownTool(name)
+    if (this.#kernel.state !== 'running') throw stopping(server)
+    throw unavailable(server, trouble?.message ?? 'it is being started')
+  }
+
+  /** A server runs, or has other tools than before. */
+  offer(upstream: Upstream, tools: readonly Tool[]): void {
+    const before = this.#offers.get(upstream.name)
+    this.#offers.set(upstream.name, { tools, upstream })
+    if (!isDeepStrictEqual(before?.tools ?? [], tools)) this.#changed()
+  }
+
+  /** A server is away. */
+  withdraw(upstream: Upstream): void {
+    const offer = this.#offers.get(upstream.name)
+    if (offer?.upstream === upstream) offer.upstream = undefined
+  }
+
+  /** A server will not come back. */
+  forget(server: string): void {
+    const offer = this.#offers.get(server)
+    this.#offers.delete(server)
+    if (offer !== undefined && offer.tools.length > 0) this.#changed()
+  }
+
+  /** Calls whenever the list of tools is another one, until the returned function is called. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener()
+  }
+}
+
+/** Whoever starts first, the list is the same. */
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1
+}

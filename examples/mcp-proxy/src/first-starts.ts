@@ -1,0 +1,18 @@
+import type { Kernel } from '@keelson/kernel'
+import type { Fleet } from './fleet.js'
+
+const DELAY = 1_000
+
+/**
+ * Tries servers again that could not be started in the first place: a restart policy is for what has run once. Where that fails
+ * too, the policy goes on with it.
+ */
+export function retryFirstStarts(kernel: Kernel, fleet: Fleet): void {
+  kernel.on('resource:state', ({ resource, from, to }) => {
+    if (from !== 'starting' || to !== 'failed' || fleet.get(resource) === undefined) return
+    setTimeout(() => {
+      const server = fleet.get(resource)?.server
+      if (server !== undefined && kernel.state === 'running') kernel.restart(server).catch(() => {}) // told by its events
+    }, DELAY).unref()
+  })
+}

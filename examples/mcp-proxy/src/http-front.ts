@@ -1,0 +1,36 @@
+import { expressServer } from '@keelson/express'
+import type { Resource, ResourceLike } from '@keelson/kernel'
+import type { HttpServer } from '@keelson/node'
+import { localhostHostValidation } from '@modelcontextprotocol/sdk/server/middleware/hostHeaderValidation.js'
+import express from 'express'
+import type { Catalog } from './catalog.js'
+import { HttpSessions } from './http-sessions.js'
+import { proxySession } from './proxy-session.js'
+
+export interface HttpFrontOptions {
+  catalog: Resource<Catalog>
+  after: readonly ResourceLike[]
+  port: number
+  host: string
+}
+
+const LOOPBACK = ['127.0.0.1', '::1', 'localhost']
+
+/** Serves streamable HTTP at /mcp, and the probes. Requests in flight are answered before it stops, standing streams are ended. */
+export function httpFront(name: string, { catalog, after, port, host }: HttpFrontOptions): Resource<HttpServer> {
+  return expressServer(name, {
+    dependsOn: { catalog },
+    after,
+    port,
+    host,
+    timeouts: { drain: 15_000, stop: 1_000 },
+    app: ({ catalog }, { kernel, defer }) => {
+      const sessions = new HttpSessions(() => proxySession(catalog, kernel))
+      defer(() => sessions.close())
+      const app = express().disable('x-powered-by')
+      // A web page whose name was made to point here must not reach the servers of whoever looks at it.
+      if (LOOPBACK.includes(host)) app.use(localhostHostValidation())
+      return app.all('/mcp', (req, res) => sessions.handle(req, res))
+    },
+  })
+}

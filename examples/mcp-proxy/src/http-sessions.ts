@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { drainSignal } from '@keelson/node'
+import type { Server } from '@modelcontextprotocol/sdk/server/index.js'
+import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
+import { cancelledRequest } from './cancelled-request.js'
+
+/** One client: its requests carry the id that it was given with the answer to `initialize`. */
+interface Session {
+  readonly transport: StreamableHTTPServerTransport
+  /** Requests that are being answered, a standing stream of events among them. */
+  open: number
+  lastUsed: number
+}
+
+/** A client that says no goodbye is forgotten after this, in ms. */
+const IDLE = 30 * 60_000
+const SWEEP = 60_000
+const MOST = 1_000
+
+/** The clients of a server for streamable HTTP. */
+export class HttpSessions {
+  readonly #sessions = new Map<string, Session>()
+  readonly #begin: () => Server
+  readonly #sweeping: NodeJS.Timeout
+
+  constructor(begin: () => Server) {
+    this.#begin = begin
+    this.#sweeping = setInterval(() => this.#sweep(), SWEEP).unref()
+  }
+
+  async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const id = req.headers['mcp-session-id']
+    const known = this.#sessions.get(String(id))
+    // 404 tells a client to begin anew, say after a restart.
+    if (known === undefined && id !== undefined) return refuse(res, 404, 'this session is over; send initialize again')
+    if (known === undefined && this.#sessions.size >= MOST)
+      return refuse(res, 503, 'there are too many sessions; try again later')
+    const session = known ?? (await this.#open())
+    session.open++
+    res.once('close', () => {
+      session.open--
+      session.lastUsed = Date.now()
+    })
+    if (req.method === 'GET') {
+      drainSignal(req).addEventListener('abort', () => session.transport.closeStandaloneSSEStream(), { once: true })
+    }
+    await session.transport.handleRequest(req, res)
+    // What it answered was no initialize, but a refusal.
+    if (session.transport.sessionId === undefined) await session.transport.close()
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#sweeping)
+    await Promise.all([...this.#sessions.values()].map(({ transport }) => transport.close()))
+  }
+
+  async #open(): Promise<Session> {
+    const transport = new StreamableHTTPServerTransport({
+      sessionIdGenerator: randomUUID,
+      onsessioninitialized: (id) => void this.#sessions.set(id, session),
+    })
+    const session: Session = { transport, open: 0, lastUsed: Date.now() }
+    const server = this.#begin()
+    await server.connect(transport as Transport)
+    const { onclose, onmessage } = transport
+    transport.onclose = () => {
+      this.#sessions.delete(String(transport.sessionId))
+      onclose?.()
+    }
+    transport.onmessage = (message, extra) => {
+      onmessage?.(message, extra)
+      const cancelled = cancelledRequest(message)
+      // The SDK keeps a response open until its answer is sent, and here there is none.
+      if (cancelled !== undefined) transport.closeSSEStream(cancelled)
+    }
+    return session
+  }
+
+  #sweep(): void {
+    const before = Date.now() - IDLE
+    for (const { transport, open, lastUsed } of this.#sessions.values()) {
+      if (open === 0 && lastUsed < before) void transport.close()
+    }
+  }
+}
+
+function refuse(res: ServerResponse, status: number, message: string): void {
+  res.writeHead(status, { 'content-type': 'application/json', ...(status === 503 && { 'retry-after': '60' }) })
+  res.end(JSON.stringify({ jsonrpc: '2.0', error: { code: -32000, message }, id: null }))
+}

@@ -1,0 +1,33 @@
+// One MCP server in front of many. See README.md.
+import { createKernel, type ResourceLike, resource } from '@keelson/kernel'
+import { run } from '@keelson/node'
+import { Catalog } from './catalog.js'
+import { retryFirstStarts } from './first-starts.js'
+import { Fleet } from './fleet.js'
+import { httpFront } from './http-front.js'
+import { type ProxyOptions, proxyOptions, USAGE } from './proxy-options.js'
+import { log, say } from './say.js'
+import { readServers } from './servers-file.js'
+import { serversWatch } from './servers-watch.js'
+import { stdioFront } from './stdio-front.js'
+
+try {
+  await serve(proxyOptions(process.argv.slice(2)))
+} catch (error) {
+  say(`mcp-proxy: ${(error as Error).message}\n\n${USAGE}`)
+  process.exitCode = 2
+}
+
+async function serve({ file, stdio, port, host }: ProxyOptions): Promise<void> {
+  const catalog = resource('proxy:catalog', { start: (_deps, { kernel }) => new Catalog(kernel) })
+  const fleet = new Fleet(await readServers(file, process.env), catalog)
+  // Listed once the servers have started or failed, and gone before the servers stop.
+  const after = fleet.members.map(({ tools }) => tools)
+  const fronts: ResourceLike[] = []
+  if (stdio) fronts.push(stdioFront('proxy:stdio', { catalog, after, onEnd: (why) => void kernel.shutdown(why).catch(() => {}) }))
+  if (port !== undefined) fronts.push(httpFront('proxy:http', { catalog, after, port, host }))
+  const watch = serversWatch('proxy:servers', { file, fleet, kernel: () => kernel })
+  const kernel = createKernel([...after, ...fronts, watch], { name: 'mcp-proxy' })
+  retryFirstStarts(kernel, fleet)
+  await run(kernel, { log })
+}

@@ -1,0 +1,33 @@
+import { parseArgs } from 'node:util'
+
+export interface ProxyOptions {
+  /** The path of a servers.json. */
+  readonly file: string
+  /** Serves the client that started this process, over its standard streams. */
+  readonly stdio: boolean
+  /** Serves streamable HTTP there; undefined: not at all. */
+  readonly port: number | undefined
+  readonly host: string
+}
+
+export const USAGE = `Usage: mcp-proxy <servers.json> [--stdio] [--port <port> [--host <address>]]
+
+  --stdio   serve the client that started it, over standard input and output
+  --port    serve streamable HTTP on http://<host>:<port>/mcp
+  --host    default 127.0.0.1; nobody is asked who they are, so think before you open it to others`
+
+/** @throws Error that says which argument cannot be meant. */
+export function proxyOptions(args: readonly string[]): ProxyOptions {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { stdio: { type: 'boolean' }, port: { type: 'string' }, host: { type: 'string' } },
+  })
+  const [file, ...more] = positionals
+  if (file === undefined) throw new Error('a servers.json is missing')
+  if (more.length > 0) throw new Error(`one servers.json is enough; there is also "${more[0]}"`)
+  const { stdio = false, port, host = '127.0.0.1' } = values
+  if (!stdio && port === undefined) throw new Error('say how it is to be reached: --stdio, --port, or both')
+  if (port !== undefined && !/^\d{1,5}$/.test(port)) throw new Error(`--port must be a number, not "${port}"`)
+  return { file, stdio, port: port === undefined ? undefined : Number(port), host }
+}

@@ -1,0 +1,63 @@
+import { type Resource, type ResourceLike, resource } from '@keelson/kernel'
+import { type RateLimiter, rateLimiter } from '@keelson/limiters'
+import { mcpServer } from '@keelson/pools'
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import type { Catalog } from './catalog.js'
+import { sayFor } from './say.js'
+import type { ServerEntry } from './servers-file.js'
+import { Upstream } from './upstream.js'
+
+/** What one server is in the graph. */
+export interface ServerResources {
+  /** The session with it, and its process where it is one. */
+  readonly server: Resource<Client>
+  readonly limiter: Resource<RateLimiter>
+  /** Its tools in the catalog; depends on the other two, and is what the fronts come after. */
+  readonly tools: ResourceLike
+}
+
+/** A server that fails is missing, and the others go on; it is tried again after 0.2 s, 0.4 s, … 30 s, and is never given up. */
+const SUPERVISED = {
+  impact: 'degraded',
+  restart: { attempts: 1_000, within: 300_000, delay: 200, maxDelay: 30_000 },
+} as const
+
+/**
+ * The resources of one server: when it dies, its tools are away with it and come back with the new instance, which is asked anew
+ * what it has.
+ *
+ * @throws KeelsonError `INVALID_OPTION` for an entry that no server can be reached by, or whose limit is none.
+ */
+export function serverResources(name: string, entry: ServerEntry, catalog: Resource<Catalog>): ServerResources {
+  const { config } = entry
+  const server = mcpServer(name, {
+    ...SUPERVISED,
+    server: 'command' in config ? { ...config, onStderr: (chunk) => sayFor(name, chunk) } : config,
+    grace: 3_000,
+    timeouts: { start: 30_000, stop: 4_000 },
+    monitor: { interval: 10_000, failureThreshold: 2 },
+  })
+  const limiter = rateLimiter(`${name}:limit`, { ...entry.limit, impact: 'degraded' })
+  const tools = resource(`${name}:tools`, {
+    ...SUPERVISED,
+    dependsOn: { client: server, limiter, catalog },
+    start: async ({ client, limiter, catalog }, { kernel, signal, crashed }) => {
+      const upstream = new Upstream(name, entry, client, limiter, kernel)
+      upstream.onToolsChanged(() => {
+        upstream.tools().then((tools) => catalog.offer(upstream, tools), crashed)
+      })
+      catalog.offer(upstream, await upstream.tools(signal))
+      return { upstream, catalog }
+    },
+    drain: ({ upstream, catalog }) => {
+      catalog.withdraw(upstream)
+      return upstream.settled()
+    },
+    stop: ({ upstream, catalog }) => {
+      catalog.withdraw(upstream)
+      upstream.close()
+    },
+    timeouts: { drain: 5_000, stop: 1_000 },
+  })
+  return { server, limiter, tools }
+}

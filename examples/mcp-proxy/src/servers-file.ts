@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises'
+import type { Limit } from '@keelson/limiters'
+import type { ServerConfig } from '@keelson/pools'
+
+/** One server that is proxied, as its entry in `mcpServers` says. */
+export interface ServerEntry {
+  readonly config: ServerConfig
+  /** How many calls it gets in which time. */
+  readonly limit: Limit
+}
+
+const DEFAULT_LIMIT: Limit = { limit: 100, window: 1_000 }
+
+/** With the tool's name behind it, a name has to be one that all models take; `__` is what separates the two. */
+const NAME = /^[A-Za-z0-9-]+(_[A-Za-z0-9-]+)*$/
+
+/**
+ * Reads the format that MCP clients share: `{ "mcpServers": { "<name>": { "command" … } or { "url" … } } }`. `${NAME}` in a string
+ * stands for a variable of the environment, so that secrets can stay out of the file. An entry with `"disabled": true` is left out.
+ *
+ * @throws Error that names the file, the server and what to do.
+ */
+export async function readServers(file: string, env: NodeJS.ProcessEnv): Promise<Map<string, ServerEntry>> {
+  const { mcpServers } = parsed(file, await read(file))
+  if (!isObject(mcpServers)) throw new Error(`${file}: "mcpServers" is missing; put your servers into it, by name`)
+  const servers = new Map<string, ServerEntry>()
+  for (const [name, written] of Object.entries(mcpServers)) {
+    if (!NAME.test(name)) {
+      throw new Error(`${file}: "${name}" is no name for a server; use letters, digits, - and single _ between them`)
+    }
+    if (!isObject(written)) throw new Error(`${file}: server "${name}" must be an object with a command or a url`)
+    if (written.disabled === true) continue
+    const { limit = DEFAULT_LIMIT, disabled, ...config } = filledIn(written, env, `${file}: server "${name}"`)
+    servers.set(name, { config: config as unknown as ServerConfig, limit: limit as Limit })
+  }
+  return servers
+}
+
+async function read(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    throw new Error(`${file} cannot be read: ${(cause as Error).message}`, { cause })
+  }
+}
+
+function parsed(file: string, text: string): Record<string, unknown> {
+  try {
+    const made: unknown = JSON.parse(text)
+    if (isObject(made)) return made
+  } catch (cause) {
+    throw new Error(`${file} is not JSON: ${(cause as Error).message}`, { cause })
+  }
+  throw new Error(`${file} must hold an object with "mcpServers"`)
+}
+
+/** A copy in which every string has its variables filled in. */
+function filledIn<T>(value: T, env: NodeJS.ProcessEnv, where: string): T {
+  return JSON.parse(JSON.stringify(value), (_, part: unknown) =>
+    typeof part !== 'string'
+      ? part
+      : part.replace(/\$\{(\w+)\}/g, (_, name: string) => {
+          const found = env[name]
+          if (found === undefined) throw new Error(`${where} needs the environment variable ${name}, which is not set`)
+          return found
+        }),
+  ) as T
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

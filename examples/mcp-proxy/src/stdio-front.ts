@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Resource, type ResourceLike, resource } from '@keelson/kernel'
+import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
+import type { Catalog } from './catalog.js'
+import { OpenRequests } from './open-requests.js'
+import { proxySession } from './proxy-session.js'
+
+export interface StdioFrontOptions {
+  catalog: Resource<Catalog>
+  after: readonly ResourceLike[]
+  /** Called when the client has gone. */
+  onEnd(why: string): void
+}
+
+/** How long nothing may arrive before the drain is over, in ms: what was sent before a signal may still be in the pipe. */
+const QUIET = 100
+
+/** Serves the client that started this process. It stops when every request that it has read is answered. */
+export function stdioFront(name: string, { catalog, after, onEnd }: StdioFrontOptions): ResourceLike {
+  return resource(name, {
+    dependsOn: { catalog },
+    after,
+    start: async ({ catalog }, { kernel, defer }) => {
+      const { stdin, stdout } = process
+      const session = proxySession(catalog, kernel)
+      const requests = new OpenRequests(new StdioServerTransport(stdin, stdout))
+      const ended = () => onEnd('its client closed standard input')
+      // Nobody reads answers any more, so nobody waits for them.
+      const broken = () => {
+        onEnd('its client closed standard output')
+        void session.close()
+      }
+      stdin.once('end', ended)
+      stdout.on('error', broken)
+      defer(() => {
+        stdin.off('end', ended)
+        stdout.off('error', broken)
+      })
+      await session.connect(requests)
+      return { session, requests }
+    },
+    drain: async ({ requests }) => {
+      do {
+        await requests.answered()
+        await sleep(QUIET)
+      } while (requests.count > 0)
+    },
+    stop: ({ session }) => session.close(),
+    timeouts: { drain: 15_000, stop: 1_000 },
+  })
+}

@@ -1,0 +1,120 @@
+import type { KernelView } from '@keelson/kernel'
+import type { RateLimiter } from '@keelson/limiters'
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import type { RequestOptions } from '@modelcontextprotocol/sdk/shared/protocol.js'
+import {
+  ErrorCode,
+  McpError,
+  type Progress,
+  ResultSchema,
+  type ServerResult,
+  type Tool,
+  ToolListChangedNotificationSchema,
+} from '@modelcontextprotocol/sdk/types.js'
+import { answered, limited, lost } from './call-error.js'
+import type { ServerEntry } from './servers-file.js'
+
+/** Deadlines are the client's, which cancels; the SDK's own minute would be a second one. */
+const NO_TIMEOUT = 2 ** 31 - 1
+
+export interface ToolCall {
+  /** The tool's name on its server. */
+  readonly tool: string
+  readonly params: Readonly<Record<string, unknown>>
+  /** Aborts when the client cancels the call. */
+  readonly signal: AbortSignal
+  /** Given when the client wants to hear of progress. */
+  readonly onprogress?: ((progress: Progress) => void) | undefined
+}
+
+/** One instance of a server that runs: its tools, and the calls that it works on. */
+export class Upstream {
+  readonly name: string
+  readonly #entry: ServerEntry
+  readonly #client: Client
+  readonly #limiter: RateLimiter
+  readonly #kernel: KernelView
+  readonly #end = new AbortController()
+  #calls = 0
+  #idle: (() => void) | undefined
+
+  constructor(name: string, entry: ServerEntry, client: Client, limiter: RateLimiter, kernel: KernelView) {
+    this.name = name
+    this.#entry = entry
+    this.#client = client
+    this.#limiter = limiter
+    this.#kernel = kernel
+  }
+
+  /** All that it offers, page by page, but tools that can only be called as tasks: the proxy has none. */
+  async tools(signal?: AbortSignal): Promise<Tool[]> {
+    const tools: Tool[] = []
+    if (this.#client.getServerCapabilities()?.tools === undefined) return tools
+    let cursor: string | undefined
+    do {
+      const page = await this.#client.listTools(cursor === undefined ? {} : { cursor }, signal && { signal })
+      tools.push(...page.tools)
+      cursor = page.nextCursor
+    } while (cursor !== undefined)
+    return tools.filter(({ execution }) => execution?.taskSupport !== 'required')
+  }
+
+  onToolsChanged(listener: () => void): void {
+    this.#client.setNotificationHandler(ToolListChangedNotificationSchema, listener)
+  }
+
+  /** @throws CallError when it is over its limit, is lost, is taken away, or answers with an error. */
+  async call(call: ToolCall): Promise<ServerResult> {
+    await this.#count()
+    this.#calls++
+    try {
+      return await this.#forward(call)
+    } finally {
+      this.#calls--
+      if (this.#calls === 0) this.#idle?.()
+    }
+  }
+
+  /** Resolves when no call is left. */
+  settled(): Promise<void> {
+    if (this.#calls === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#idle = resolve
+    })
+  }
+
+  /** Ends the calls that are left. */
+  close(): void {
+    this.#end.abort()
+  }
+
+  async #count(): Promise<void> {
+    const { allowed, retryAfter } = await this.#limiter.consume('calls')
+    const { limit, window } = this.#entry.limit
+    if (!allowed) throw limited(this.name, limit, window, retryAfter)
+  }
+
+  async #forward({ tool, params, signal, onprogress }: ToolCall): Promise<ServerResult> {
+    const options: RequestOptions = {
+      signal: AbortSignal.any([signal, this.#end.signal]),
+      timeout: NO_TIMEOUT,
+      ...(onprogress && { onprogress }),
+    }
+    try {
+      // As the server says it: what a result has to look like is between it and the client.
+      return await this.#client.request({ method: 'tools/call', params: { ...params, name: tool } }, ResultSchema, options)
+    } catch (error) {
+      const isAnswer = error instanceof McpError && error.code !== ErrorCode.ConnectionClosed
+      if (isAnswer && !this.#end.signal.aborted) throw answered(error)
+      throw lost(this.name, await this.#whyLost(error))
+    }
+  }
+
+  /** The kernel is told of the end of a server at the same time as its calls. */
+  async #whyLost(error: unknown): Promise<string> {
+    await new Promise(setImmediate)
+    const reason = this.#kernel.probe().reasons.find(({ resource }) => resource === this.name)
+    if (reason !== undefined) return reason.message
+    return this.#end.signal.aborted ? 'it was taken away' : (error as Error).message
+  }
+}

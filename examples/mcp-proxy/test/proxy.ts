@@ -1,0 +1,127 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
+import { onTestFinished } from 'vitest'
+import { marked } from './processes.js'
+
+type Servers = Readonly<Record<string, object>>
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
+
+/** The command line of a real server. */
+export function real(server: 'everything' | 'filesystem' | 'memory', ...args: string[]) {
+  return {
+    command: process.execPath,
+    args: [path(`../node_modules/@modelcontextprotocol/server-${server}/dist/index.js`), ...args],
+  }
+}
+
+/** What stands in a servers.json for a variable of the proxy's environment. */
+export function variable(name: string): string {
+  return ['$', '{', name, '}'].join('')
+}
+
+/** A proxy in a process of its own, with a client of the SDK for it. All of it is gone when the test is over. */
+export class ProxyProcess {
+  readonly folder = mkdtempSync(join(tmpdir(), 'mcp-proxy-'))
+  readonly child: ChildProcess
+  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
+  readonly #mark = `KEELSON_MARK=${process.pid}-${Math.random()}`
+  stderr = ''
+
+  constructor(servers: Servers, ...args: string[]) {
+    this.write(servers)
+    this.child = spawn(process.execPath, [path('../mcp-proxy.mjs'), this.file, ...args], {
+      stdio: 'pipe',
+      cwd: this.folder,
+      env: { ...process.env, PROXY_FOLDER: this.folder },
+    })
+    this.child.stderr?.on('data', (chunk) => {
+      this.stderr += chunk
+    })
+    this.exited = once(this.child, 'exit').then(([code, signal]) => ({ code, signal }))
+    onTestFinished(async () => {
+      this.child.kill('SIGKILL')
+      await this.exited
+      rmSync(this.folder, { recursive: true, force: true })
+    })
+  }
+
+  get file(): string {
+    return join(this.folder, 'servers.json')
+  }
+
+  /** Every server that is a process carries the mark of this proxy. */
+  write(servers: Servers): void {
+    const [name, value] = this.#mark.split('=') as [string, string]
+    const marked = Object.entries(servers).map(([server, config]) => {
+      const { env } = config as { env?: object }
+      return [server, 'command' in config ? { ...config, env: { ...env, [name]: value } } : config]
+    })
+    writeFileSync(this.file, JSON.stringify({ mcpServers: Object.fromEntries(marked) }))
+  }
+
+  /** The processes of its servers that run. */
+  get servers(): number[] {
+    return marked(this.#mark)
+  }
+
+  /** A client over the standard streams of the proxy. */
+  stdio(): Promise<Client> {
+    const { stdin, stdout } = this.child
+    // Of the two ends the SDK has, this one takes streams that are there.
+    return connected(new StdioServerTransport(stdout!, stdin!))
+  }
+
+  async said(text: string | RegExp): Promise<void> {
+    while (!this.stderr.match(text)) {
+      const { code } = await Promise.race([once(this.child.stderr!, 'data').then(() => ({ code: undefined })), this.exited])
+      if (code !== undefined && !this.stderr.match(text)) throw new Error(`the proxy ended with ${code}: ${this.stderr}`)
+    }
+  }
+}
+
+/** A client over streamable HTTP. */
+export function overHttp(port: number): Promise<Client> {
+  return connected(new StreamableHTTPClientTransport(new URL(`http://127.0.0.1:${port}/mcp`)) as Transport)
+}
+
+async function connected(transport: Transport): Promise<Client> {
+  const client = new Client({ name: 'test', version: '1.0.0' })
+  await client.connect(transport)
+  onTestFinished(() => client.close().catch(() => {}))
+  return client
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** The text that a tool answers with. */
+export async function textOf(client: Client, name: string, args: Record<string, unknown> = {}): Promise<string> {
+  const { content } = await client.callTool({ name, arguments: args })
+  return (content as { text?: string }[])[0]?.text ?? ''
+}
+
+/** What a call is refused with. */
+export async function refusal(call: Promise<unknown>): Promise<{ code: number; message: string; data?: unknown }> {
+  return call.then(
+    (result) => {
+      throw new Error(`the call was answered: ${JSON.stringify(result)}`)
+    },
+    (error) => error,
+  )
+}

@@ -1,0 +1,130 @@
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js'
+import { expect, it } from 'vitest'
+import { freePort, ProxyProcess, real, refusal, textOf } from './proxy.js'
+
+const echo = (client: Client, server: string) => textOf(client, `${server}__echo`, { message: server })
+const toolsOf = async (client: Client) => {
+  const servers = (await client.listTools()).tools.map(({ name }) => name.slice(0, name.indexOf('__')))
+  return [...new Set(servers)]
+}
+
+/** Resolves when the client has been told that there are other tools. */
+const changed = (client: Client) =>
+  new Promise<void>((resolve) => client.setNotificationHandler(ToolListChangedNotificationSchema, () => resolve()))
+
+it('kill -9 of one server: only its calls fail, with a clear error, and it is back by itself', async () => {
+  const proxy = new ProxyProcess({ one: real('everything') }, '--stdio')
+  const client = await proxy.stdio()
+  const [victim] = proxy.servers
+  proxy.write({ one: real('everything'), two: real('everything') })
+  await changed(client)
+  /** A call, and the promise that its server works on it. */
+  const operation = (server: string) => {
+    let call: Promise<unknown> = Promise.resolve()
+    const begun = new Promise<void>((resolve) => {
+      const request = { name: `${server}__trigger-long-running-operation`, arguments: { duration: 2, steps: 20 } }
+      call = client.callTool(request, undefined, { onprogress: () => resolve() })
+    })
+    return { call, begun }
+  }
+  const doomed = Array.from({ length: 5 }, () => operation('one'))
+  const others = Array.from({ length: 5 }, () => operation('two'))
+  const errors = Promise.all(doomed.map(({ call }) => refusal(call)))
+  await Promise.all([...doomed, ...others].map(({ begun }) => begun))
+  process.kill(victim!, 'SIGKILL')
+  for (const error of await errors) {
+    expect(error.message).toMatch(/server "one" was lost during this call \(.*it was killed by SIGKILL/)
+    expect(error.data).toEqual({ server: 'one', reason: 'lost' })
+  }
+  expect(await toolsOf(client)).toEqual(['one', 'two']) // its tools stay on the list
+  for (const { call } of others) expect(await call).toMatchObject({ content: [{ text: expect.stringContaining('completed') }] })
+  await expect.poll(() => echo(client, 'one').catch(() => 'away'), { timeout: 20_000 }).toBe('Echo: one')
+  expect(proxy.servers).toHaveLength(2)
+  expect(proxy.servers).not.toContain(victim)
+})
+
+it('a server that cannot be started is missing, and says why when it is called; the others work', async () => {
+  const proxy = new ProxyProcess(
+    {
+      absent: { command: 'no-such-command-here' },
+      broken: { command: process.execPath, args: ['-e', 'process.exit(3)'] },
+      good: real('everything'),
+    },
+    '--stdio',
+  )
+  const client = await proxy.stdio()
+  expect(await toolsOf(client)).toEqual(['good'])
+  expect(await echo(client, 'good')).toBe('Echo: good')
+  expect((await refusal(echo(client, 'absent'))).message).toMatch(
+    /server "absent" does not run \(.*command "no-such-command-here" not found/,
+  )
+  expect((await refusal(echo(client, 'broken'))).message).toMatch(/server "broken" does not run \(.*exited with code 3/)
+  const { contents } = await client.readResource({ uri: 'keelson://inspect' })
+  expect(JSON.parse((contents[0] as { text: string }).text).probe.status).toBe('degraded')
+})
+
+it.each(['sse', 'streamableHttp'])('takes in a server over %s that comes later, and again after it was gone', async (kind) => {
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}/${kind === 'sse' ? 'sse' : 'mcp'}`
+  const remote = { type: kind === 'sse' ? 'sse' : 'http', url }
+  const proxy = new ProxyProcess({ remote }, '--stdio')
+  const client = await proxy.stdio()
+  expect(await toolsOf(client)).toEqual([])
+  // The server is itself a child of a second proxy's kernel only in so far as it is started in the same way.
+  const host = new ProxyProcess({ host: { ...real('everything', kind), env: { PORT: String(port) } } }, '--stdio')
+  await expect.poll(() => echo(client, 'remote').catch(() => 'away'), { timeout: 30_000 }).toBe('Echo: remote')
+  expect(await toolsOf(client)).toEqual(['remote'])
+  const [server] = host.servers
+  process.kill(server!, 'SIGKILL')
+  await expect
+    .poll(() => refusal(echo(client, 'remote')).then(({ message }) => message), { timeout: 30_000 })
+    .toMatch(/server "remote"/)
+  await expect.poll(() => echo(client, 'remote').catch(() => 'away'), { timeout: 40_000 }).toBe('Echo: remote')
+})
+
+it('follows its file: servers come, change and go, each with word to the client; a file that is broken changes nothing', async () => {
+  const proxy = new ProxyProcess({ one: real('everything'), two: real('everything') }, '--stdio')
+  const client = await proxy.stdio()
+  const before = proxy.servers
+  proxy.write({ one: real('everything'), three: { ...real('everything'), limit: { limit: 1, window: 600_000 } } })
+  await expect.poll(() => toolsOf(client), { timeout: 20_000 }).toEqual(['one', 'three'])
+  expect(await echo(client, 'three')).toBe('Echo: three')
+  expect((await refusal(echo(client, 'three'))).message).toContain('takes 1 calls in 600000 ms')
+  expect((await refusal(echo(client, 'two'))).message).toContain('no tool "two__echo"')
+  await expect.poll(() => proxy.servers.filter((pid) => before.includes(pid)), { timeout: 20_000 }).toHaveLength(1)
+
+  proxy.write({ one: {}, three: real('everything') })
+  await proxy.said(/The servers stay as they were: .*server "one" cannot be used: .*neither a command nor a url/)
+  expect((await refusal(echo(client, 'three'))).message).toContain('takes 1 calls')
+
+  proxy.write({ one: real('everything'), three: real('everything') })
+  await expect.poll(() => echo(client, 'three').catch(() => 'away'), { timeout: 20_000 }).toBe('Echo: three')
+  expect(await echo(client, 'one')).toBe('Echo: one')
+  expect(proxy.servers.filter((pid) => before.includes(pid))).toHaveLength(1) // one was never touched
+})
+
+it('1,000 calls over 8 servers, one of which is killed every 50 calls: each call is answered or fails, and all servers are back', async () => {
+  const names = Array.from({ length: 8 }, (_, n) => `s${n}`)
+  const limit = { limit: 1_000, window: 1_000 }
+  const proxy = new ProxyProcess(Object.fromEntries(names.map((name) => [name, { ...real('everything'), limit }])), '--stdio')
+  const client = await proxy.stdio()
+  expect(proxy.servers).toHaveLength(8)
+  const outcomes: PromiseSettledResult<string>[] = []
+  for (let round = 0; round < 20; round++) {
+    const calls = Array.from({ length: 50 }, (_, n) => echo(client, names[n % 8]!))
+    const victim = proxy.servers[round % 8]
+    if (victim !== undefined) process.kill(victim, 'SIGKILL')
+    outcomes.push(...(await Promise.allSettled(calls)))
+  }
+  expect(outcomes).toHaveLength(1_000)
+  const failed = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []))
+  for (const { data } of failed) expect(data).toMatchObject({ reason: expect.stringMatching(/^(lost|unavailable)$/) })
+  for (const name of names) {
+    await expect.poll(() => echo(client, name).catch(() => 'away'), { timeout: 60_000 }).toBe(`Echo: ${name}`)
+  }
+  expect(proxy.servers).toHaveLength(8)
+  proxy.child.kill('SIGTERM')
+  expect(await proxy.exited, proxy.stderr).toEqual({ code: 0, signal: null })
+  expect(proxy.servers).toEqual([])
+}, 180_000)

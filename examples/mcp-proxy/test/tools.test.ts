@@ -1,0 +1,101 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { describe, expect, it } from 'vitest'
+import { freePort, overHttp, ProxyProcess, real, refusal, textOf, variable } from './proxy.js'
+
+const SERVERS = {
+  everything: real('everything'),
+  files: real('filesystem', variable('PROXY_FOLDER')),
+  memory: { ...real('memory'), env: { MEMORY_FILE_PATH: `${variable('PROXY_FOLDER')}/memory.json` } },
+}
+
+async function overStdio(): Promise<{ proxy: ProxyProcess; client: Client }> {
+  const proxy = new ProxyProcess(SERVERS, '--stdio')
+  return { proxy, client: await proxy.stdio() }
+}
+
+async function overPort(): Promise<{ proxy: ProxyProcess; client: Client }> {
+  const port = await freePort()
+  const proxy = new ProxyProcess(SERVERS, '--port', String(port))
+  await proxy.said('is ready')
+  return { proxy, client: await overHttp(port) }
+}
+
+describe.each([
+  ['stdio', overStdio],
+  ['streamable HTTP', overPort],
+])('over %s', (_, start) => {
+  it('lists the tools of three real servers under their names, and calls each', async () => {
+    const { proxy, client } = await start()
+    const names = (await client.listTools()).tools.map(({ name }) => name)
+    expect(names).toEqual(expect.arrayContaining(['everything__echo', 'files__read_text_file', 'memory__read_graph']))
+    expect(names).toEqual([...new Set(names)])
+    expect(await textOf(client, 'everything__echo', { message: 'hello' })).toBe('Echo: hello')
+    writeFileSync(join(proxy.folder, 'note.txt'), 'written before')
+    expect(await textOf(client, 'files__read_text_file', { path: join(proxy.folder, 'note.txt') })).toBe('written before')
+    await client.callTool({
+      name: 'memory__create_entities',
+      arguments: { entities: [{ name: 'keel', entityType: 'beam', observations: ['long'] }] },
+    })
+    expect(await textOf(client, 'memory__read_graph')).toContain('keel')
+  })
+
+  it('passes progress on, all of it and in order', async () => {
+    const { client } = await start()
+    const seen: unknown[] = []
+    const request = { name: 'everything__trigger-long-running-operation', arguments: { duration: 0.2, steps: 4 } }
+    const { content } = await client.callTool(request, undefined, { onprogress: (progress) => void seen.push(progress) })
+    expect(content).toMatchObject([{ text: expect.stringContaining('completed') }])
+    expect(seen.slice(0, 3)).toEqual([1, 2, 3].map((progress) => ({ progress, total: 4 })))
+  })
+
+  it('passes a cancellation on, so that nobody waits for what nobody wants', async () => {
+    const { proxy, client } = await start()
+    const cancelling = new AbortController()
+    const request = { name: 'everything__trigger-long-running-operation', arguments: { duration: 3_600, steps: 3_600 } }
+    const options = { signal: cancelling.signal, onprogress: () => cancelling.abort(new Error('changed my mind')) }
+    const error = await refusal(client.callTool(request, undefined, options))
+    expect(error.message).toContain('changed my mind')
+    expect(await textOf(client, 'everything__echo', { message: 'on' })).toBe('Echo: on')
+    // A call that is still worked on would hold the shutdown back until its drain timeout, which is an error.
+    proxy.child.kill('SIGTERM')
+    expect(await proxy.exited).toEqual({ code: 0, signal: null })
+  })
+
+  it('says what is wrong with a call: no such tool, no such server, the words of the server itself', async () => {
+    const { client } = await start()
+    expect(await refusal(client.callTool({ name: 'nobody__echo' }))).toMatchObject({
+      code: -32602,
+      message: 'MCP error -32602: there is no tool "nobody__echo"; ask for the list of tools again',
+    })
+    expect((await refusal(client.callTool({ name: 'echo' }))).message).toContain('there is no tool "echo"')
+    expect(await textOf(client, 'everything__nothing')).toBe('MCP error -32602: Tool nothing not found')
+    expect(await textOf(client, 'files__read_text_file', { path: '/etc/passwd' })).toContain('Access denied')
+  })
+
+  it('shows the state of its kernel as a resource', async () => {
+    const { client } = await start()
+    const { resources } = await client.listResources()
+    expect(resources).toMatchObject([{ uri: 'keelson://inspect', mimeType: 'application/json' }])
+    const { contents } = await client.readResource({ uri: 'keelson://inspect' })
+    const snapshot = JSON.parse((contents[0] as { text: string }).text)
+    expect(snapshot).toMatchObject({ name: 'mcp-proxy', state: 'running', probe: { status: 'ready' } })
+    expect(snapshot.resources).toContainEqual(expect.objectContaining({ name: 'files', state: 'running', restarts: 0 }))
+    expect((await refusal(client.readResource({ uri: 'keelson://other' }))).message).toContain('no resource "keelson://other"')
+  })
+})
+
+it('holds each server to its own limit', async () => {
+  const proxy = new ProxyProcess(
+    { slow: { ...real('everything'), limit: { limit: 2, window: 600_000 } }, quick: real('everything') },
+    '--stdio',
+  )
+  const client = await proxy.stdio()
+  const calls = await Promise.allSettled([1, 2, 3].map(() => textOf(client, 'slow__echo', { message: 'x' })))
+  expect(calls.map(({ status }) => status).sort()).toEqual(['fulfilled', 'fulfilled', 'rejected'])
+  const error = await refusal(textOf(client, 'slow__echo', { message: 'x' }))
+  expect(error.message).toMatch(/server "slow" takes 2 calls in 600000 ms; try again in \d+ ms/)
+  expect(error.data).toMatchObject({ server: 'slow', reason: 'limited', retryAfter: expect.any(Number) })
+  for (let n = 0; n < 5; n++) expect(await textOf(client, 'quick__echo', { message: 'x' })).toBe('Echo: x')
+})

@@ -1,0 +1,61 @@
+import { writeFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { freePort, overHttp, ProxyProcess, real, variable } from './proxy.js'
+
+it.each([
+  [['--stdio', '--prot', '1'], /Unknown option '--prot'/],
+  [[], /say how it is to be reached: --stdio, --port, or both/],
+  [['--port', 'http'], /--port must be a number, not "http"/],
+  [['more.json', '--stdio'], /one servers.json is enough/],
+])('%j is refused with the reason and how it is used', async (args, why) => {
+  const proxy = new ProxyProcess({}, ...args)
+  expect((await proxy.exited).code).toBe(2)
+  expect(proxy.stderr).toMatch(why)
+  expect(proxy.stderr).toContain('Usage: mcp-proxy <servers.json>')
+})
+
+it.each([
+  ['{', /servers.json is not JSON/],
+  ['[]', /must hold an object with "mcpServers"/],
+  ['{}', /"mcpServers" is missing/],
+  ['{"mcpServers":{"a__b":{"command":"x"}}}', /"a__b" is no name for a server/],
+  ['{"mcpServers":{"a":{"url":"localhost"}}}', /server "a" cannot be used: url is no http or https URL/],
+  [
+    `{"mcpServers":{"a":{"command":"x","args":["${variable('NO_SUCH_TOKEN')}"]}}}`,
+    /"a" needs the environment variable NO_SUCH_TOKEN/,
+  ],
+  ['{"mcpServers":{"a":{"command":"x","limit":{"limit":0,"window":1}}}}', /"a:limit": limit must be a whole number, 1 or more/],
+])('a file with %s is refused with the reason', async (text, why) => {
+  const proxy = new ProxyProcess({}, '--stdio')
+  writeFileSync(proxy.file, text)
+  expect((await proxy.exited).code).toBe(2)
+  expect(proxy.stderr).toMatch(why)
+})
+
+it('a server that is disabled is left out', async () => {
+  const proxy = new ProxyProcess({ on: real('everything'), off: { ...real('everything'), disabled: true } }, '--stdio')
+  const client = await proxy.stdio()
+  const names = (await client.listTools()).tools.map(({ name }) => name)
+  expect(names).toContain('on__echo')
+  expect(names.filter((name) => name.startsWith('off'))).toEqual([])
+})
+
+it('over HTTP a page that was given a name of its own for this address is refused, and a session that is over too', async () => {
+  const port = await freePort()
+  const proxy = new ProxyProcess({}, '--port', String(port))
+  await proxy.said('is ready')
+  const client = await overHttp(port)
+  expect((await client.listTools()).tools).toEqual([])
+  const url = `http://127.0.0.1:${port}/mcp`
+  const { request } = await import('node:http')
+  const foreign = await new Promise<number | undefined>((resolve) =>
+    request(url, { method: 'POST', headers: { host: 'evil.example' } }, (res) => resolve(res.statusCode)).end(),
+  )
+  expect(foreign).toBe(403)
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' })
+  const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
+  const over = await fetch(url, { method: 'POST', headers: { ...headers, 'mcp-session-id': 'gone' }, body })
+  expect(over.status).toBe(404)
+  expect(await over.json()).toMatchObject({ error: { message: 'this session is over; send initialize again' } })
+  expect((await fetch(url, { method: 'POST', headers, body })).status).toBe(400)
+})
