@@ -113,7 +113,7 @@ export class Instance extends HookRun {
     const error = told ? startAborted(name, 'the kernel no longer wants it', cause) : hookFailed(name, 'start', cause)
     if (!this.over) return this.#fail(error)
     if (!told) host.lateError(error)
-    if (this.cleanups !== undefined && !this.cleaning) this.#releaseOrphan()
+    if (this.cleanups !== undefined && this.cleanups.length > 0 && !this.cleaning) this.#releaseOrphan()
   }
 
   #awaitReadiness(): void {

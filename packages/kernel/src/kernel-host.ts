@@ -76,7 +76,7 @@ export class KernelHost implements CellHost {
   orphanReleased(resource: string, release: Release): void {
     const [error] = release.errors
     for (const problem of release.errors) this.lateError(problem)
-    this.events.emit('resource:orphan', { resource, ...(error === undefined ? {} : { error }) })
+    if (release.holdsValue) this.events.emit('resource:orphan', { resource, ...(error === undefined ? {} : { error }) })
     this.orphanage.released(release)
   }
 

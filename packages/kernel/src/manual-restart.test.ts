@@ -143,6 +143,26 @@ describe('H4 kernel.restart()', () => {
     await clock.run(app.shutdown())
   })
 
+  test('H4 of what is back and fails before its dependents are: it rejects, and is not said to be done', async () => {
+    const { clock, kernel, traced, delay } = scene()
+    let crash = () => {}
+    const db = traced('db', {
+      impact: 'degraded',
+      start: (_, ctx) => {
+        crash = () => ctx.crashed(new Error('gone again'))
+      },
+    })
+    const api = traced('api', { dependsOn: { db }, start: () => delay(50) })
+    const app = await clock.run(kernel([api]).start())
+    const events = recordEvents(app)
+    const restarted = rejection(app.restart(db))
+    await clock.advance(10)
+    crash()
+    expect(await clock.run(restarted)).toMatchObject({ code: 'CRASHED', message: expect.stringContaining('gone again') })
+    expect(events.events.filter(({ type }) => type === 'restart:done')).toEqual([])
+    await clock.run(app.shutdown())
+  })
+
   test('H4 crash, then restart by hand: the delay is skipped', async () => {
     const { clock, kernel, traced, elapsed } = scene()
     let crash = () => {}

@@ -157,9 +157,30 @@ describe('S5 a start that runs out of time', () => {
         throw new Error('no')
       },
     })
-    await clock.run(startError(kernel([late]).start()))
+    const app = kernel([late])
+    const events = recordEvents(app)
+    await clock.run(startError(app.start()))
     await clock.advance(40)
     expect(log).toEqual(['start late', 'late cleanup'])
+    expect(events.events.filter(({ type }) => type === 'resource:orphan')).toEqual([]) // nothing came
+  })
+
+  test('S5 a start that ends late, and brings nothing, leaves no orphan', async () => {
+    const { clock, kernel, log, traced, delay } = scene()
+    const late = traced('late', {
+      timeouts: { start: 10 },
+      start: async (_, { defer, signal }) => {
+        defer(() => log.push('cleanup'))
+        await delay(20)
+        signal.throwIfAborted()
+      },
+    })
+    const app = kernel([late])
+    const events = recordEvents(app)
+    await clock.run(startError(app.start()))
+    await clock.advance(20)
+    expect(log).toEqual(['start late', 'cleanup'])
+    expect(events.events.filter(({ type }) => type === 'resource:orphan')).toEqual([])
   })
 })
 

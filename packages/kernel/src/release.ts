@@ -27,7 +27,7 @@ export class Release extends HookRun {
   outcome: Outcome = 'stopped'
   readonly #instance: Instance
   /** Whether there is a value that could be killed: one that comes while only cleanups run is released on its own. */
-  readonly #holdsValue: boolean
+  readonly holdsValue: boolean
   readonly #order: StopOrder
   #end: number
   #below: number
@@ -38,7 +38,7 @@ export class Release extends HookRun {
   constructor(instance: Instance, order: StopOrder, done: (release: Release) => void) {
     super(instance.cell.host.deadlines, order.at, order.limit)
     this.#instance = instance
-    this.#holdsValue = instance.hasValue
+    this.holdsValue = instance.hasValue
     this.#order = order
     this.#end = order.end
     this.#below = order.below
@@ -114,7 +114,7 @@ export class Release extends HookRun {
     const wanted = Math.min(LAST_GRACE, cell.timeout('stop'))
     const grace = shareOf(wanted, wanted + this.#below, Math.max(0, this.#end - clock.now()))
 
-    const killed = this.#holdsValue && options.kill ? this.#settle('kill', () => options.kill!(value)) : undefined
+    const killed = this.holdsValue && options.kill ? this.#settle('kill', () => options.kill!(value)) : undefined
     const cleaned = (this.#withCleanups ? cleanups.splice(0) : []).reverse().map((cleanup) => this.#settle('stop', cleanup))
     const work = Promise.all([killed, ...cleaned])
     if (killed === undefined && cleaned.length === 0) return this.#report()

@@ -34,6 +34,9 @@ export function witness(world: World, event: KernelEvent): void {
     case 'restart:exhausted':
       world.ledger.see(event.error)
       break
+    case 'restart:done':
+      done(world, event)
+      break
     case 'listener:error':
       // Only the simulation listens.
       throw event.error
@@ -172,6 +175,13 @@ function orphanReleased(world: World, track: Track, error: KeelsonError | undefi
   else if (life.stopped === 'open') {
     world.violate('a stop is awaited', `the orphan of "${track.name}" is said to be released, and its stop is open`)
   }
+}
+
+/** Somebody who waits for it to be back takes this for the truth. */
+function done(world: World, { resource }: KernelEventOf<'restart:done'>): void {
+  const { state } = world.track(resource)
+  if (state !== 'running')
+    world.violate('states follow each other', `the restart of "${resource}" is said to be done, and it is ${state}`)
 }
 
 function restarted(world: World, { resource, resources, attempt, delayMs, error }: KernelEventOf<'restart:scheduled'>): void {

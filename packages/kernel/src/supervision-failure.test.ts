@@ -5,6 +5,29 @@ import { hang, scene } from './testing/scene.js'
 import { recordEvents } from './testing.js'
 
 describe('H4 restarts that fail', () => {
+  test('H4 one that is given up is never said to be done, though its dependents have settled', async () => {
+    const world = scene()
+    let broken = false
+    const db = handled(world, 'db', {
+      restart: { ...ONCE, attempts: 1 },
+      impact: 'degraded',
+      start: () => {
+        if (broken) throw new Error('gone')
+        return 'db'
+      },
+    })
+    const api = handled(world, 'api', { dependsOn: { db: db.resource }, impact: 'degraded' })
+    const app = await world.clock.run(world.kernel([api.resource]).start())
+    const log = recordEvents(app)
+    broken = true
+    db.crash()
+    await world.clock.advance(1_000)
+    expect([stateOf(app, 'db'), stateOf(app, 'api')]).toEqual(['failed', 'failed'])
+    expect(log.events.map(({ type }) => type)).toContain('restart:exhausted')
+    expect(log.events.filter(({ type }) => type === 'restart:done')).toEqual([])
+    await app.shutdown()
+  })
+
   test('H4 an attempt that fails counts, and the next one waits longer', async () => {
     const world = scene()
     const starts: number[] = []

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { handled, ONCE, plain } from './testing/handled.js'
 import { scene } from './testing/scene.js'
+import { recordEvents } from './testing.js'
 
 describe('H5 shutdown beats restart', () => {
   // db stops for 5 ms, waits 10 ms, starts for 5 ms; api the same without waiting: from 0 to 30 ms something goes on.
@@ -56,5 +57,19 @@ describe('H5 shutdown beats restart', () => {
     db.crash()
     await world.clock.run(stopped)
     expect(plain(world.log)).toEqual(['start db', 'stop db'])
+  })
+
+  test.each(['shutdown', 'remove'] as const)('H5 a restart that is overtaken by a %s is never said to be done', async (how) => {
+    const world = scene()
+    const db = handled(world, 'db', { restart: { ...ONCE, delay: 100 } })
+    const api = handled(world, 'api', { dependsOn: { db: db.resource } })
+    const app = await world.clock.run(world.kernel([api.resource]).start())
+    const log = recordEvents(app)
+    db.crash()
+    await world.clock.advance(10)
+    await world.clock.run<unknown>(how === 'shutdown' ? app.shutdown() : app.remove(db.resource, { dependents: true }))
+    expect(log.events.map(({ type }) => type)).toContain('restart:scheduled')
+    expect(log.events.filter(({ type }) => type === 'restart:done')).toEqual([])
+    await app.shutdown()
   })
 })

@@ -6,6 +6,7 @@ import { type KeelsonError, notUpYet, removed, restartLimit } from './errors.js'
 import type { Events } from './events.js'
 import { type Graph, NONE } from './graph.js'
 import type { Monitor } from './monitor.js'
+import type { Recovery } from './recovery.js'
 import { decideRestart } from './restart-policy.js'
 
 /** What the supervisor needs of the kernel. */
@@ -20,19 +21,6 @@ export interface SupervisorHost {
   tearDown(cells: readonly Cell[], reason: string, done: () => void): void
   /** The kernel cannot be ready any more. */
   fail(error: KeelsonError): void
-}
-
-/** One restart of one resource, together with what depends on it. */
-interface Recovery {
-  readonly root: Cell
-  readonly attempt: number
-  readonly delayMs: number
-  readonly since: number
-  /** Those that are not back yet. */
-  readonly members: Set<Cell>
-  /** Who asked for it, or for a restart that it took over. */
-  readonly waiters: Deferred<void>[]
-  timer: unknown
 }
 
 /**
@@ -96,7 +84,7 @@ export class Supervisor implements BringUpListener {
     cell.rest()
     if (recovery.root === cell) {
       this.#host.clock.clearTimeout(recovery.timer)
-      for (const waiter of recovery.waiters) waiter.reject(reason)
+      this.#failed(recovery, reason)
     } else if (recovery.members.size === 0) this.#recovered(recovery)
   }
 
@@ -144,7 +132,7 @@ export class Supervisor implements BringUpListener {
     const recovery = this.#recoveries.get(cell)!
     this.#back(cell, recovery)
     this.#giveUp(cell, error)
-    if (recovery.root === cell) for (const waiter of recovery.waiters) waiter.reject(error)
+    if (recovery.root === cell) this.#failed(recovery, error)
     else if (recovery.members.size === 0) this.#recovered(recovery)
   }
 
@@ -171,6 +159,7 @@ export class Supervisor implements BringUpListener {
       since: clock.now(),
       members: new Set(members),
       timer: undefined,
+      over: false,
     }
     for (const cell of members) {
       this.#takeOver(cell, recovery)
@@ -213,6 +202,7 @@ export class Supervisor implements BringUpListener {
     if (before === undefined) return
     before.members.delete(cell)
     if (before.root === cell) {
+      before.over = true
       this.#host.clock.clearTimeout(before.timer)
       if (recovery.root !== cell && before.attempt > 0) this.#past.set(cell, this.#past.get(cell)!.slice(0, -1))
     }
@@ -238,7 +228,16 @@ export class Supervisor implements BringUpListener {
     cell.setAway(false)
   }
 
-  #recovered({ root, attempt, since, waiters }: Recovery): void {
+  #failed(recovery: Recovery, error: KeelsonError): void {
+    recovery.over = true
+    for (const waiter of recovery.waiters) waiter.reject(error)
+  }
+
+  #recovered(recovery: Recovery): void {
+    const { root, attempt, since, waiters, over } = recovery
+    if (over) return
+    // It was back, and has failed since.
+    if (root.state === 'failed') return this.#failed(recovery, root.error!)
     this.#host.events.emit('restart:done', { resource: root.name, attempt, durationMs: this.#host.clock.now() - since })
     for (const waiter of waiters) waiter.resolve()
   }
