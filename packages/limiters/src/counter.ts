@@ -1,15 +1,8 @@
 import { KeelsonError } from '@keelson/kernel'
-import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import { type CounterOptions, invalid } from './limiter-options.js'
 import type { Limit, RateLimit, RateLimiter } from './rate-limit.js'
-import { isNodeRedis, type RedisLike } from './redis-like.js'
-
-export interface CounterOptions {
-  /** Of what Redis keeps. */
-  readonly prefix: string
-  readonly redis: RedisLike | undefined
-  /** Goes on counting in this process while Redis does not. */
-  readonly fallback: boolean
-}
+import { RedisStore } from './redis-store.js'
 
 /** One limit, counted by rate-limiter-flexible: in this process, or in Redis for all processes together. */
 export class Counter implements RateLimiter {
@@ -17,50 +10,75 @@ export class Counter implements RateLimiter {
   readonly #limit: number
   /** Also the one in whose place Redis counts. */
   readonly #memory: RateLimiterMemory
-  readonly #store: RateLimiterMemory | RateLimiterRedis
+  readonly #redis: RedisStore | undefined
+  readonly #fallback: boolean
+  /** What is being asked of Redis. */
+  readonly #asked = new Set<Promise<unknown>>()
   #stopped = false
 
-  constructor(name: string, { limit, window, block = 0 }: Limit, { prefix, redis, fallback }: CounterOptions) {
+  constructor(name: string, { limit, window, block = 0 }: Limit, { prefix, redis, redisTimeout, fallback }: CounterOptions) {
     this.#name = name
     this.#limit = limit
     const options = { keyPrefix: prefix, points: limit, duration: window / 1_000, blockDuration: block / 1_000 }
     this.#memory = new RateLimiterMemory(options)
-    this.#store =
-      redis === undefined
-        ? this.#memory
-        : new RateLimiterRedis({
-            ...options,
-            storeClient: redis,
-            useRedisPackage: isNodeRedis(redis),
-            rejectIfRedisNotReady: true,
-            ...(fallback && { insuranceLimiter: this.#memory }),
-          })
+    this.#redis = redis && new RedisStore(redis, redisTimeout, options)
+    this.#fallback = fallback
   }
 
   async consume(key: string, points = 1): Promise<RateLimit> {
     this.#refuseWhenStopped()
-    try {
-      return this.#answer(await this.#store.consume(key, points), true)
-    } catch (thrown) {
-      // The library rejects with its result when a key is over the limit.
-      if (thrown instanceof RateLimiterRes) return this.#answer(thrown, false)
-      throw this.#storeFailed(thrown)
+    // One NaN would let its key through for ever.
+    if (!Number.isSafeInteger(points) || points < 0) {
+      throw invalid(this.#name, 'points', `must be a whole number, 0 or more, not ${points}`)
     }
+    return await this.#ask((store) => this.#count(store, key, points))
   }
 
   async reset(key: string): Promise<void> {
     this.#refuseWhenStopped()
+    // Before Redis is asked: while it was away, this process may have counted.
+    await this.#memory.delete(key)
+    await this.#ask((store) => store.delete(key))
+  }
+
+  /**
+   * Waits for the answers of Redis, then forgets what this process has counted, and with it the timer that each key has.
+   * What Redis holds ends by itself.
+   */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await Promise.allSettled(this.#asked)
+    for (const { key } of this.#memory.dump().storage) await this.#memory.delete(key)
+  }
+
+  async #ask<T>(question: (store: RateLimiterMemory | RedisStore) => Promise<T>): Promise<T> {
+    if (this.#redis === undefined) return await question(this.#memory)
+    const answer = this.#askRedis(this.#redis, question)
+    this.#asked.add(answer)
     try {
-      await this.#store.delete(key)
-    } catch (thrown) {
-      throw this.#storeFailed(thrown)
+      return await answer
+    } finally {
+      this.#asked.delete(answer)
     }
   }
 
-  /** Forgets what this process has counted, and with it the timer that each key has. What Redis holds ends by itself. */
-  async stop(): Promise<void> {
-    this.#stopped = true
-    for (const { key } of this.#memory.dump().storage) await this.#memory.delete(key)
+  async #askRedis<T>(redis: RedisStore, question: (store: RateLimiterMemory | RedisStore) => Promise<T>): Promise<T> {
+    try {
+      return await question(redis)
+    } catch (thrown) {
+      if (this.#fallback) return await question(this.#memory)
+      throw this.#redisFailed(thrown)
+    }
+  }
+
+  async #count(store: RateLimiterMemory | RedisStore, key: string, points: number): Promise<RateLimit> {
+    try {
+      return this.#answer(await store.consume(key, points), true)
+    } catch (thrown) {
+      // The library rejects with its result when a key is over the limit.
+      if (thrown instanceof RateLimiterRes) return this.#answer(thrown, false)
+      throw thrown
+    }
   }
 
   #answer({ msBeforeNext, remainingPoints }: RateLimiterRes, allowed: boolean): RateLimit {
@@ -74,7 +92,7 @@ export class Counter implements RateLimiter {
     throw new KeelsonError('NOT_STARTED', text, { resource: this.#name })
   }
 
-  #storeFailed(cause: unknown): KeelsonError {
+  #redisFailed(cause: unknown): KeelsonError {
     const why = cause instanceof Error ? cause.message : String(cause)
     const text = `resource "${this.#name}" cannot count: ${why}; mend Redis, or go on counting in this process with fallback: 'memory'`
     return new KeelsonError('DEPENDENCY_FAILED', text, { resource: this.#name, cause })

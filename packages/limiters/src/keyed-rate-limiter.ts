@@ -1,6 +1,6 @@
 import { type Dependencies, KeelsonError, type Resource, type ResourceOptions, resource } from '@keelson/kernel'
 import { Counter } from './counter.js'
-import { type Counting, checkLimit, invalid, lifecycleOf } from './limiter-options.js'
+import { type Counting, checkLimit, countingOf, invalid, lifecycleOf } from './limiter-options.js'
 import type { Limit, RateLimit, RateLimiter } from './rate-limit.js'
 
 /** A limiter for each server or tenant: what one does takes nothing from the others. */
@@ -43,14 +43,14 @@ export function keyedRateLimiter<const D extends Dependencies = {}>(
   name: string,
   options: KeyedRateLimiterOptions<D>,
 ): Resource<KeyedRateLimiter> {
-  const { limits = {}, default: others, redis, fallback, prefix = name } = options
+  const { limits = {}, default: others } = options
   const rules = new Map(Object.entries(limits))
-  for (const [key, limit] of rules) checkLimit(name, `limits.${key}`, limit, redis !== undefined)
-  if (others !== undefined) checkLimit(name, 'default', others, redis !== undefined)
+  for (const [key, limit] of rules) checkLimit(name, `limits.${key}`, limit, options)
+  if (others !== undefined) checkLimit(name, 'default', others, options)
   if (rules.size === 0 && others === undefined) throw invalid(name, 'limits', 'are missing; give limits, a default or both')
   const hooks: ResourceOptions<Counters, D> = {
     start: async (deps, ctx) => {
-      const counting = { prefix, redis: await redis?.(deps, ctx), fallback: fallback === 'memory' }
+      const counting = await countingOf(name, options, deps, ctx)
       const counters = new Map([...rules].map(([key, limit]) => [key, new Counter(name, limit, counting)]))
       return new Counters(name, counters, others && new Counter(name, others, counting))
     },
@@ -78,8 +78,9 @@ class Counters implements KeyedRateLimiter {
       const text = `resource "${this.#name}" has no limit for "${name}"; it has ${known}, and no default`
       throw new KeelsonError('UNKNOWN_RESOURCE', text, { resource: this.#name, details: { name } })
     }
-    // Encoded, so that no name and key can be taken for another name and key.
-    const keyOf = (key: string) => `${encodeURIComponent(name)}:${key}`
+    // No colon is left in the name, so that no name and key can be taken for another name and key.
+    const encoded = name.replace(/[%:]/g, (character) => encodeURIComponent(character))
+    const keyOf = (key: string) => `${encoded}:${key}`
     return {
       consume: (key, points) => counter.consume(keyOf(key), points),
       reset: (key) => counter.reset(keyOf(key)),

@@ -1,6 +1,6 @@
 import { type Dependencies, KeelsonError, type ResourceOptions, type StartContext, type Values } from '@keelson/kernel'
 import type { Limit } from './rate-limit.js'
-import type { RedisLike } from './redis-like.js'
+import { isRedisLike, type RedisLike } from './redis-like.js'
 
 /** What a limiter takes besides its hooks, which are this package's. */
 type Lifecycle<D extends Dependencies> = Omit<ResourceOptions<never, D>, 'start' | 'check' | 'drain' | 'stop' | 'kill'>
@@ -9,10 +9,36 @@ type Lifecycle<D extends Dependencies> = Omit<ResourceOptions<never, D>, 'start'
 export interface Counting<D extends Dependencies> extends Lifecycle<D> {
   /** A client of `redis` or `ioredis` among the dependencies, so that all processes count together; without it each counts for itself. */
   redis?(deps: Values<D>, ctx: StartContext): RedisLike | PromiseLike<RedisLike>
+  /** How long Redis may take to answer, in ms; default 1_000. One that takes longer does not count. */
+  redisTimeout?: number
   /** With `'memory'`, this process counts for itself while Redis does not; by default `consume` rejects then. */
   fallback?: 'memory'
-  /** Of the keys in Redis; default the name of the resource. Processes with the same prefix count together. */
+  /**
+   * Of the keys in Redis; default the name of the resource. Processes with the same prefix count together. A prefix and a key
+   * are joined by a colon: do not use both `a` and `a:b`, since the key `b:c` of one is the key `c` of the other.
+   */
   prefix?: string
+}
+
+/** Where a started limiter counts. */
+export interface CounterOptions {
+  readonly prefix: string
+  readonly redis: RedisLike | undefined
+  readonly redisTimeout: number
+  readonly fallback: boolean
+}
+
+/** @throws KeelsonError `INVALID_OPTION` when `redis` gives something else than a client. */
+export async function countingOf<D extends Dependencies>(
+  name: string,
+  { redis, redisTimeout = 1_000, fallback, prefix = name }: Counting<D>,
+  deps: Values<D>,
+  ctx: StartContext,
+): Promise<CounterOptions> {
+  const client: unknown = await redis?.(deps, ctx)
+  // Without a client each process would count for itself, and nobody would know.
+  if (redis !== undefined && !isRedisLike(client)) throw invalid(name, 'redis', 'must give a client of redis or ioredis')
+  return { prefix, redis: client as RedisLike | undefined, redisTimeout, fallback: fallback === 'memory' }
 }
 
 const HOOKS = ['start', 'check', 'drain', 'stop', 'kill']
@@ -23,27 +49,43 @@ const HOOKS = ['start', 'check', 'drain', 'stop', 'kill']
  * @throws KeelsonError `INVALID_OPTION` for a hook among them, and for what cannot be meant of its own.
  */
 export function lifecycleOf(name: string, options: object, own: readonly string[]): PropertyDescriptorMap {
-  const { redis, fallback, prefix } = options as Counting<Dependencies>
+  const { redis, redisTimeout, fallback, prefix } = options as Counting<Dependencies>
   if (redis !== undefined && typeof redis !== 'function') throw invalid(name, 'redis', 'must be a function of the dependencies')
+  if (redisTimeout !== undefined && !(typeof redisTimeout === 'number' && redisTimeout > 0)) {
+    throw invalid(name, 'redisTimeout', 'must be a number of milliseconds (Infinity for no limit)')
+  }
   if (fallback !== undefined && fallback !== 'memory') throw invalid(name, 'fallback', "can only be 'memory'")
-  if (fallback !== undefined && redis === undefined) throw invalid(name, 'fallback', 'is for Redis, and there is none')
+  for (const [option, value] of Object.entries({ redisTimeout, fallback })) {
+    if (value !== undefined && redis === undefined) throw invalid(name, option, 'is for Redis, and there is none')
+  }
   if (prefix !== undefined && typeof prefix !== 'string') throw invalid(name, 'prefix', 'must be a string')
   const descriptors = Object.getOwnPropertyDescriptors(options) as PropertyDescriptorMap
   const hook = HOOKS.find((hook) => descriptors[hook] !== undefined)
   if (hook !== undefined) throw invalid(name, hook, 'cannot be given, it is made by this package')
-  for (const key of [...own, 'redis', 'fallback', 'prefix']) delete descriptors[key]
+  for (const key of [...own, 'redis', 'redisTimeout', 'fallback', 'prefix']) delete descriptors[key]
   return descriptors
 }
 
-/** @throws KeelsonError `INVALID_OPTION` unless something can be limited by it. */
-export function checkLimit(name: string, option: string, limit: unknown, redis: boolean): asserts limit is Limit {
+/** The longest delay that a timer takes: a longer one ends at once, and with it what a key has done. */
+const LONGEST = 2 ** 31 - 1
+
+/** @throws KeelsonError `INVALID_OPTION` unless something can be limited by it, where it is counted. */
+export function checkLimit(
+  name: string,
+  option: string,
+  limit: unknown,
+  { redis, fallback }: { readonly redis?: unknown; readonly fallback?: unknown },
+): asserts limit is Limit {
   const at = (field: string) => (option === '' ? field : `${option}.${field}`)
   const fields = limit as Partial<Limit> | null
   if (typeof fields !== 'object' || fields === null) throw invalid(name, option, 'must be { limit, window }')
-  const times = redis
+  const inMemory = redis === undefined || fallback !== undefined
+  const unit = redis
     ? 'a whole number of seconds in ms, such as 60_000: that is how Redis counts here'
     : 'a number of milliseconds'
-  const isTime = (ms: unknown) => typeof ms === 'number' && ms > 0 && ms < Infinity && (!redis || ms % 1_000 === 0)
+  const times = inMemory ? `${unit}, at most 2_147_483_647 (24 days) in memory` : unit
+  const isTime = (ms: unknown) =>
+    typeof ms === 'number' && ms > 0 && ms < Infinity && !(redis && ms % 1_000 !== 0) && !(inMemory && ms > LONGEST)
   if (!Number.isInteger(fields.limit) || fields.limit! < 1) throw invalid(name, at('limit'), 'must be a whole number, 1 or more')
   if (!isTime(fields.window)) throw invalid(name, at('window'), `must be ${times}`)
   if (fields.block !== undefined && !isTime(fields.block)) throw invalid(name, at('block'), `must be ${times}`)

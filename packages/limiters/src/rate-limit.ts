@@ -14,13 +14,14 @@ export interface RateLimit {
 /** Counts what each key does, such as an address or a user. */
 export interface RateLimiter {
   /**
-   * Takes points from a key and says whether that was allowed; being over the limit is an answer, not an error.
+   * Takes points from a key, default 1, and says whether that was allowed; being over the limit is an answer, not an error.
    *
-   * @throws KeelsonError `NOT_STARTED` once the limiter has stopped; `DEPENDENCY_FAILED` when Redis does not count.
+   * @throws KeelsonError `NOT_STARTED` once the limiter has stopped; `INVALID_OPTION` unless `points` is a whole number, 0 or more;
+   * `DEPENDENCY_FAILED` when Redis does not count.
    */
   consume(key: string, points?: number): Promise<RateLimit>
   /**
-   * Forgets what a key has done.
+   * Forgets what a key has done; with `fallback`, while Redis does not count, only what this process has counted.
    *
    * @throws as `consume`.
    */
@@ -31,8 +32,8 @@ export interface RateLimiter {
 export interface Limit {
   /** Points per window. */
   limit: number
-  /** In ms; with Redis, whole seconds. */
+  /** In ms; with Redis, whole seconds; in memory at most 2_147_483_647 (24 days). */
   window: number
-  /** For how long a key that went over its limit is refused, in ms; by default until its window ends. With Redis, whole seconds. */
+  /** For how long a key that went over its limit is refused, in ms; by default until its window ends. Bounded as `window` is. */
   block?: number
 }

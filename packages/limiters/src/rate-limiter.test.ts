@@ -51,13 +51,24 @@ describe('rateLimiter', () => {
     await expect(limiter.reset('ada')).rejects.toMatchObject({ code: 'NOT_STARTED' })
   })
 
+  it.each([Number.NaN, -1, 0.5, 2 ** 53])('refuses %d points, and counts nothing for them', async (points) => {
+    const { limiter } = await started(rateLimiter('limiter', { limit: 2, window: 1_000 }))
+    await expect(limiter.consume('ada', points)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    await expect(limiter.consume('ada', points)).rejects.toThrow(/points must be a whole number, 0 or more/)
+    expect(await limiter.consume('ada', 0)).toMatchObject({ allowed: true, remaining: 2 })
+  })
+
   it.each([
     [{ limit: 0, window: 1 }, /limit must be a whole number, 1 or more/],
     [{ limit: 1 }, /window must be a number of milliseconds/],
     [{ limit: 1, window: 1_000, block: -1 }, /block must be a number of milliseconds/],
+    [{ limit: 1, window: 2 ** 31 }, /window must be a number of milliseconds, at most 2_147_483_647/],
+    [{ limit: 1, window: 2_147_484_000, redis: () => new RedisStandIn().nodeRedis, fallback: 'memory' }, /at most 2_147_483_647/],
     [{ limit: 1, window: 1_500, redis: () => new RedisStandIn().nodeRedis }, /window must be a whole number of seconds in ms/],
     [{ limit: 1, window: 1_000, redis: {} }, /redis must be a function of the dependencies/],
     [{ limit: 1, window: 1_000, fallback: 'memory' }, /fallback is for Redis, and there is none/],
+    [{ limit: 1, window: 1_000, redisTimeout: 10 }, /redisTimeout is for Redis, and there is none/],
+    [{ limit: 1, window: 1_000, redis: () => new RedisStandIn().nodeRedis, redisTimeout: 0 }, /redisTimeout must be/],
     [{ limit: 1, window: 1_000, start: () => 1 }, /start cannot be given/],
     [{ limit: 1, window: 1_000, limti: 1 }, /limti is not an option/],
   ])('refuses %o', (options, message) => {
@@ -146,6 +157,9 @@ describe('keyedRateLimiter', () => {
     expect(await tenants.consume('a', 'b:c')).toMatchObject({ allowed: false })
     expect(await tenants.consume('a:b', 'c')).toMatchObject({ allowed: true })
     expect(await tenants.consume('__proto__')).toMatchObject({ allowed: true })
+    expect(await tenants.consume('a%3Ab', 'c')).toMatchObject({ allowed: true })
+    for (const odd of ['\ud800', '\udc00', '', ' ', '\0', '🛶'])
+      expect(await tenants.consume(odd, odd)).toMatchObject({ allowed: true })
   })
 
   it('refuses limits that cannot be meant', () => {

@@ -1,6 +1,6 @@
 import { type Dependencies, type Resource, type ResourceOptions, resource } from '@keelson/kernel'
 import { Counter } from './counter.js'
-import { type Counting, checkLimit, lifecycleOf } from './limiter-options.js'
+import { type Counting, checkLimit, countingOf, lifecycleOf } from './limiter-options.js'
 import type { Limit, RateLimiter } from './rate-limit.js'
 
 export interface RateLimiterOptions<D extends Dependencies> extends Counting<D>, Limit {}
@@ -19,14 +19,11 @@ export function rateLimiter<const D extends Dependencies = {}>(
   name: string,
   options: RateLimiterOptions<D>,
 ): Resource<RateLimiter> {
-  const { limit, window, block, redis, fallback, prefix = name } = options
+  const { limit, window, block } = options
   const rule: Limit = { limit, window, ...(block !== undefined && { block }) }
-  checkLimit(name, '', rule, redis !== undefined)
+  checkLimit(name, '', rule, options)
   const hooks: ResourceOptions<Counter, D> = {
-    start: async (deps, ctx) => {
-      const client = await redis?.(deps, ctx)
-      return new Counter(name, rule, { prefix, redis: client, fallback: fallback === 'memory' })
-    },
+    start: async (deps, ctx) => new Counter(name, rule, await countingOf(name, options, deps, ctx)),
     stop: (counter) => counter.stop(),
   }
   const descriptors = lifecycleOf(name, options, ['limit', 'window', 'block'])

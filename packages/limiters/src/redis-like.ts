@@ -17,6 +17,14 @@ export interface IoRedisLike {
   del(key: string): Promise<unknown>
 }
 
+export function isRedisLike(client: unknown): client is RedisLike {
+  return typeof client === 'object' && client !== null && ('defineCommand' in client || 'isReady' in client)
+}
+
 export function isNodeRedis(client: RedisLike): client is NodeRedisLike {
   return !('defineCommand' in client)
+}
+
+export function isConnected(client: RedisLike): boolean {
+  return isNodeRedis(client) ? client.isReady : client.status === 'ready'
 }

@@ -1,13 +1,21 @@
 import type { IoRedisLike, NodeRedisLike } from '../redis-like.js'
 
-/** As much of Redis as the limiter's script uses, behind the two clients' interfaces; `down` makes every command fail. */
+/** As much of Redis as the limiter's script uses, behind the two clients' interfaces. */
 export class RedisStandIn {
   readonly counts = new Map<string, { points: number; endsAt: number }>()
+  /** Makes every command fail. */
   down = false
+  /** As both clients are by default while they have no connection: commands wait for it. */
+  connected = true
+  /** What every command waits for before it does anything. */
+  hold: Promise<void> | undefined
 
   get nodeRedis(): NodeRedisLike {
+    const redis = this
     return {
-      isReady: true,
+      get isReady() {
+        return redis.connected
+      },
       multi: () => this.#multi(),
       eval: async (_script, { keys: [key = ''], arguments: [points, seconds] }) =>
         this.#take(key, Number(points), Number(seconds)),
@@ -16,8 +24,11 @@ export class RedisStandIn {
   }
 
   get ioRedis(): IoRedisLike & { rlflxIncr(args: string[]): Promise<unknown> } {
+    const redis = this
     return {
-      status: 'ready',
+      get status() {
+        return redis.connected ? 'ready' : 'reconnecting'
+      },
       multi: () => this.#multi(),
       defineCommand: () => {},
       rlflxIncr: async ([key = '', points, seconds]) => this.#take(key, Number(points), Number(seconds)),
@@ -41,8 +52,8 @@ export class RedisStandIn {
     return chain
   }
 
-  #take(key: string, points: number, seconds: number): [number, number] {
-    if (this.down) throw new Error('connect ECONNREFUSED')
+  async #take(key: string, points: number, seconds: number): Promise<[number, number]> {
+    await this.#reply()
     const found = this.counts.get(key)
     const now = Date.now()
     const count = found !== undefined && found.endsAt > now ? found : { points: 0, endsAt: now + seconds * 1_000 }
@@ -51,8 +62,14 @@ export class RedisStandIn {
     return [count.points, count.endsAt - now]
   }
 
-  #delete(key: string): number {
-    if (this.down) throw new Error('connect ECONNREFUSED')
+  async #delete(key: string): Promise<number> {
+    await this.#reply()
     return this.counts.delete(key) ? 1 : 0
+  }
+
+  async #reply(): Promise<void> {
+    if (!this.connected) await new Promise(() => {})
+    await this.hold
+    if (this.down) throw new Error('connect ECONNREFUSED')
   }
 }
