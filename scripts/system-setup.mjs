@@ -6,6 +6,7 @@ const NEEDED = [
   ['haproxy', 'haproxy'],
   ['dockerd', 'docker.io'],
   ['busybox', 'busybox-static'],
+  ['redis-server', 'redis-server'],
 ]
 
 const has = (program) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
