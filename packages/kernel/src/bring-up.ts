@@ -45,6 +45,11 @@ export class BringUp implements StartListener {
     this.#cells = cells
   }
 
+  /** Whether it is in the middle of starting what can start: what somebody waits for must stay in the graph until then. */
+  get busy(): boolean {
+    return this.#pumping
+  }
+
   isPending(cell: Cell): boolean {
     return this.#pending.has(cell)
   }
@@ -106,10 +111,12 @@ export class BringUp implements StartListener {
 
   #wakeDependents(cell: Cell): void {
     const { firstDependent, nextDependent, edgeFrom } = this.#graph
+    // All are found before any is tried: what that leads to may change the graph.
+    const dependents: Cell[] = []
     for (let edge = firstDependent.at(cell.id); edge !== NONE; edge = nextDependent.at(edge)) {
-      const dependent = this.#cells[edgeFrom.at(edge)]!
-      if (this.#pending.has(dependent)) this.#try(dependent)
+      dependents.push(this.#cells[edgeFrom.at(edge)]!)
     }
+    for (const dependent of dependents) if (this.#pending.has(dependent)) this.#try(dependent)
   }
 
   /** A queue rather than recursion: a start that settles at once wakes its dependents from within. */

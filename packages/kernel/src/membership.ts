@@ -107,10 +107,10 @@ export class Membership {
     tearDown([...cells, ...going].sort(byId), 'added together with one that failed', () => {
       if (!this.#open.delete(addition)) return
       const failure = addFailed(errors, cells)
+      // Whoever was added after it, and waits for it, fails for want of it: as long as the graph knows that it does.
+      for (const dependent of waiting) bringUp.release(dependent)
       forget(cells)
       addition.done.reject(failure)
-      // Whoever was added after it, and waits for it, fails for want of it.
-      for (const dependent of waiting) bringUp.release(dependent)
     })
   }
 

@@ -89,7 +89,7 @@ export class Upkeep {
       monitor.forget(cell)
       probe.forget(cell)
     }
-    if (roster.sparse && this.#open === 0) roster.compact()
+    if (roster.sparse && this.#open === 0 && !this.#bringUp.busy) roster.compact()
   }
 }
 
