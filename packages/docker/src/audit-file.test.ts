@@ -1,4 +1,5 @@
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -57,6 +58,44 @@ test('a line that a crash cut short does not spoil the next', async () => {
   file.append({ n: 2 })
   await file.close()
   expect(readFileSync(path, 'utf8')).toBe('{"n":1}\n{"n":\n{"n":2}\n')
+})
+
+test('a record that comes just as the last ones are on disk is written, too', async () => {
+  for (let turns = 0; turns < 10; turns++) {
+    const file = new AuditFile({ path }, unexpected)
+    await file.open()
+    const handle = await open(path)
+    const prototype = Object.getPrototypeOf(handle)
+    await handle.close()
+    const sync = prototype.datasync
+    // Every turn of the queue of promises after the disk has answered is a moment at which somebody may append.
+    prototype.datasync = function datasync() {
+      prototype.datasync = sync
+      const synced = sync.call(this)
+      synced.then(async () => {
+        for (let i = 0; i < turns; i++) await undefined
+        file.append({ turns, n: 2 })
+      })
+      return synced
+    }
+    file.append({ turns, n: 1 })
+    for (const end = Date.now() + 2_000; Date.now() < end && !readFileSync(path, 'utf8').includes(`{"turns":${turns},"n":2}`); ) {
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    }
+    expect(readFileSync(path, 'utf8')).toContain(`{"turns":${turns},"n":2}`)
+    await file.close()
+  }
+})
+
+test('a long queue is written without keeping the process', async () => {
+  const file = new AuditFile({ path }, unexpected)
+  await file.open()
+  for (let n = 0; n < 10_000; n++) file.append({ n, text: 'x'.repeat(300) })
+  const since = performance.now()
+  await file.close()
+  expect(linesOf(path)).toHaveLength(10_000)
+  process.stdout.write(`10,000 records of 300 bytes: ${(performance.now() - since).toFixed(0)} ms\n`)
+  expect(performance.now() - since).toBeLessThan(1_500)
 })
 
 test('a folder that is not there is an error of the start', async () => {

@@ -63,33 +63,40 @@ export class AuditFile {
     this.#handle = undefined
   }
 
-  #write(): Promise<void> {
-    this.#writing ??= this.#writeAll()
-      .catch((error) => this.#problem(error))
-      .finally(() => {
-        this.#writing = undefined
-      })
-    return this.#writing
+  async #write(): Promise<void> {
+    if (this.#waiting.length > 0) this.#writing ??= this.#writeAll()
+    await this.#writing
   }
 
+  /** Called with at least one that waits. */
   async #writeAll(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      if (this.#dropped > 0) {
-        const note = { type: 'dropped', records: this.#dropped }
-        this.#dropped = 0
-        this.#waiting.unshift(`${JSON.stringify(note)}\n`)
-      }
-      let text = this.#waiting[0]!
-      if (this.#size > 0 && this.#size + Buffer.byteLength(text) > this.#maxBytes) await this.#rotate()
-      let count = 1
-      for (; count < this.#waiting.length; count++) {
-        const more = text + this.#waiting[count]!
-        if (this.#size + Buffer.byteLength(more) > this.#maxBytes) break
-        text = more
-      }
-      await this.#append(text)
-      this.#waiting.splice(0, count)
+    try {
+      while (this.#waiting.length > 0) await this.#writeSome()
+    } catch (error) {
+      this.#problem(error)
+    } finally {
+      // In the same turn as the last look: whoever comes later begins anew.
+      this.#writing = undefined
     }
+  }
+
+  /** As many of those that wait as the file has room for, at least one. */
+  async #writeSome(): Promise<void> {
+    if (this.#dropped > 0) {
+      const note = { type: 'dropped', records: this.#dropped }
+      this.#dropped = 0
+      this.#waiting.unshift(`${JSON.stringify(note)}\n`)
+    }
+    let bytes = Buffer.byteLength(this.#waiting[0]!)
+    if (this.#size > 0 && this.#size + bytes > this.#maxBytes) await this.#rotate()
+    let count = 1
+    for (; count < this.#waiting.length; count++) {
+      const more = bytes + Buffer.byteLength(this.#waiting[count]!)
+      if (this.#size + more > this.#maxBytes) break
+      bytes = more
+    }
+    await this.#append(this.#waiting.slice(0, count).join(''))
+    this.#waiting.splice(0, count)
   }
 
   async #append(text: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'eventemitter3'
 import type { ContainerStatus } from './container-status.js'
+import { reasonOf } from './reason-of.js'
 import type { SessionChange } from './sessions.js'
 
 interface OfContainer {
@@ -35,6 +36,26 @@ interface Payloads {
 }
 
 export type MonitorEventType = keyof Payloads
+
+const TYPES: Readonly<Record<MonitorEventType, true>> = {
+  found: true,
+  gone: true,
+  status: true,
+  failure: true,
+  restart: true,
+  'restart-failed': true,
+  'give-up': true,
+  recovery: true,
+  session: true,
+  'engine-lost': true,
+  'engine-back': true,
+  problem: true,
+}
+
+export function isEventType(type: string): type is MonitorEventType {
+  return Object.hasOwn(TYPES, type)
+}
+
 export type MonitorEventOf<K extends MonitorEventType> = { readonly type: K; readonly at: number } & Payloads[K]
 /** Everything a monitor says, as a union to switch on by `type`; `at` is in ms since the epoch. */
 export type MonitorEvent = { [K in MonitorEventType]: MonitorEventOf<K> }[MonitorEventType]
@@ -42,7 +63,7 @@ export type MonitorListener<K extends MonitorEventType | 'event'> = (
   event: K extends MonitorEventType ? MonitorEventOf<K> : MonitorEvent,
 ) => unknown
 
-/** The emitter of a monitor. A listener that throws or rejects is isolated and becomes a `problem`. */
+/** The emitter of a monitor. A listener that throws or rejects is isolated and becomes a `problem`, unless it was told of one. */
 export class MonitorEvents {
   readonly #emitter = new EventEmitter<string>()
   readonly #now: () => number
@@ -54,7 +75,7 @@ export class MonitorEvents {
   /** Listens; the function that is returned ends it. */
   on<K extends MonitorEventType | 'event'>(type: K, listener: MonitorListener<K>): () => void {
     const guarded = (event: MonitorEvent) =>
-      this.guard(`a listener of "${type}"`, () => listener(event as never), type === 'problem')
+      this.guard(`a listener of "${type}"`, () => listener(event as never), event.type === 'problem')
     this.#emitter.on(type, guarded)
     return () => this.#emitter.off(type, guarded)
   }
@@ -68,7 +89,7 @@ export class MonitorEvents {
   /** Runs something of the application's; what goes wrong there is told and goes no further. */
   guard(what: string, call: () => unknown, silent = false): void {
     const failed = (error: unknown) => {
-      if (!silent) this.emit('problem', { what, reason: error instanceof Error ? error.message : String(error) })
+      if (!silent) this.emit('problem', { what, reason: reasonOf(error) })
     }
     try {
       const result = call() as PromiseLike<unknown> | undefined

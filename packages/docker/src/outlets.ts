@@ -1,7 +1,8 @@
 import type { Clock, StartContext } from '@keelson/kernel'
 import { AuditFile, type AuditOptions } from './audit-file.js'
-import type { MonitorEvents, MonitorEventType } from './monitor-events.js'
+import { isEventType, type MonitorEvents, type MonitorEventType } from './monitor-events.js'
 import { invalid } from './monitor-settings.js'
+import { reasonOf } from './reason-of.js'
 import { type AlertOptions, Webhook } from './webhook.js'
 
 /** What the audit trail holds. */
@@ -15,6 +16,9 @@ const AUDITED: ReadonlySet<MonitorEventType> = new Set<MonitorEventType>([
   'engine-lost',
   'engine-back',
 ])
+
+/** What a problem of alerts is told as: everywhere but in another alert. */
+const ALERTS = 'alerts'
 
 export interface OutletOptions {
   /** The file that every failure, restart, give-up and recovery is appended to. */
@@ -31,7 +35,7 @@ export async function openOutlets(
   ctx: StartContext,
 ): Promise<void> {
   const problem = (what: string) => (error: unknown) => {
-    events.emit('problem', { what, reason: error instanceof Error ? error.message : String(error) })
+    events.emit('problem', { what, reason: reasonOf(error) })
   }
   if (audit !== undefined) {
     const file = new AuditFile(audit, problem(`the audit file ${audit.path}`))
@@ -45,8 +49,10 @@ export async function openOutlets(
     })
   }
   if (alerts !== undefined) {
-    const webhook = new Webhook(alerts, clock, problem('alerts'))
-    const mute = events.on('event', (event) => webhook.tell(event))
+    const webhook = new Webhook(alerts, clock, problem(ALERTS))
+    const mute = events.on('event', (event) => {
+      if (event.type !== 'problem' || event.what !== ALERTS) webhook.tell(event)
+    })
     ctx.defer(async () => {
       mute()
       await webhook.close()
@@ -62,6 +68,9 @@ export function checkOutlets(name: string, { audit, alerts }: OutletOptions): vo
   for (const option of ['maxBytes', 'keep'] as const) expectCount(name, `audit.${option}`, audit?.[option])
   if (alerts === undefined) return
   if (!/^https?:/.test(alerts.url) || !URL.canParse(alerts.url)) throw invalid(name, 'alerts.url', 'must be an http or https URL')
+  const stranger = alerts.events?.find((type) => !isEventType(type))
+  if (stranger !== undefined)
+    throw invalid(name, 'alerts.events', `has ${JSON.stringify(stranger)}, which is no event of a monitor`)
   for (const option of ['attempts', 'delay', 'timeout', 'queue'] as const) expectCount(name, `alerts.${option}`, alerts[option])
 }
 

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { virtualClock } from '@keelson/kernel/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { MonitorEvent } from './monitor-events.js'
+import { scene } from './testing/scene.js'
 import { Webhook } from './webhook.js'
 
 let server: Server
@@ -98,4 +99,30 @@ test('a stop does not wait for a hook that does not answer', async () => {
   await clock.run(webhook.close())
   expect(problems).toEqual(['1 alerts were not delivered before the stop'])
   expect(clock.pending).toBe(0)
+})
+
+test('an alert that failed is no reason for another', async () => {
+  answers = Array.from({ length: 100 }, () => 404)
+  await using s = await scene({ alerts: { url, events: ['problem', 'found'] } })
+  s.engine.run('one')
+  await s.until(() => s.events.some(({ type }) => type === 'problem'))
+  await s.pass(60_000)
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  expect(got).toHaveLength(1)
+})
+
+test('an answer without an end does not keep its connection', async () => {
+  const clock = virtualClock()
+  const open = createServer((_req, res) => void res.writeHead(200).write('...'))
+  await new Promise<void>((resolve) => open.listen(0, '127.0.0.1', resolve))
+  const webhook = new Webhook({ url: `http://127.0.0.1:${(open.address() as AddressInfo).port}/` }, clock, () => {})
+  for (let i = 0; i < 3; i++) webhook.tell(event(`${i}`))
+  await webhook.close()
+  const connections = () => new Promise<number>((resolve) => open.getConnections((_error, count) => resolve(count)))
+  for (const end = Date.now() + 3_000; (await connections()) > 0 && Date.now() < end; ) {
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  expect(await connections()).toBe(0)
+  open.closeAllConnections()
+  open.close()
 })

@@ -2,6 +2,7 @@ import { request } from 'node:http'
 import { request as secureRequest } from 'node:https'
 import type { Clock } from '@keelson/kernel'
 import type { MonitorEvent, MonitorEventType } from './monitor-events.js'
+import { reasonOf } from './reason-of.js'
 import { pause, within } from './within.js'
 
 export interface AlertOptions {
@@ -49,9 +50,7 @@ export class Webhook {
       this.#waiting.shift()
       this.#dropped++
     }
-    this.#posting ??= this.#postAll().finally(() => {
-      this.#posting = undefined
-    })
+    this.#posting ??= this.#postAll()
   }
 
   /** Delivers what waits, for at most 3 s. */
@@ -71,6 +70,7 @@ export class Webhook {
     if (this.#waiting.length > 0) this.#problem(`${this.#waiting.length} alerts were not delivered before the stop`)
   }
 
+  /** Called with at least one that waits. */
   async #postAll(): Promise<void> {
     while (this.#waiting.length > 0 && !this.#ending.signal.aborted) {
       const event = this.#waiting[0]!
@@ -85,6 +85,8 @@ export class Webhook {
         this.#problem(`an alert was not delivered to ${new URL(this.#options.url).host}: ${failure}`)
       }
     }
+    // In the same turn as the last look: whoever comes later begins anew.
+    this.#posting = undefined
   }
 
   /** Resolves to why it was given up. */
@@ -101,7 +103,7 @@ export class Webhook {
         // What was refused once is refused again, unless it says that it only was a bad time.
         if (status < 500 && status !== 408 && status !== 429) return failure
       } catch (error) {
-        failure = error instanceof Error ? error.message : String(error)
+        failure = reasonOf(error)
       }
       if (attempt >= attempts || signal.aborted) return failure
       await pause(this.#clock, Math.min(LONGEST_DELAY, delay * 2 ** (attempt - 1)), signal).catch(() => {})
@@ -114,8 +116,9 @@ export class Webhook {
     const all = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...headers }
     return new Promise((resolve, reject) => {
       const asked = post(url, { method: 'POST', headers: all, agent: false, signal }, (response) => {
-        response.on('error', reject).resume()
+        response.on('error', reject)
         resolve(response.statusCode ?? 0)
+        asked.destroy() // the body may have no end
       })
       asked.on('error', reject).end(body)
     })

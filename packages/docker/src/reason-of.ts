@@ -1,0 +1,9 @@
+/** What is told of something that was thrown. Node gives an error of several connection attempts no message of its own. */
+export function reasonOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown)
+  const message = thrown.message.trim()
+  if (message !== '') return message
+  if (thrown instanceof AggregateError && thrown.errors.length > 0) return thrown.errors.map(reasonOf).join('; ')
+  const { code } = thrown as NodeJS.ErrnoException
+  return code ?? thrown.name
+}
