@@ -6,7 +6,7 @@ import { LiveMonitor } from './live-monitor.js'
 import { invalid, type MonitorSettings, monitorSettings } from './monitor-settings.js'
 import { ContainerMonitor } from './monitor-value.js'
 import { checkOutlets, type OutletOptions, openOutlets } from './outlets.js'
-import type { OwnProbe } from './own-probe.js'
+import { type OwnProbe, probeProblem } from './own-probe.js'
 import type { SessionChange } from './sessions.js'
 
 export interface ContainerMonitorOptions extends Partial<MonitorSettings>, OutletOptions {
@@ -20,7 +20,10 @@ export interface ContainerMonitorOptions extends Partial<MonitorSettings>, Outle
   sessionOf?: (container: ContainerInfo) => string | undefined
   /** Told about every change of a session's status. What it throws becomes a `problem`; a promise is not waited for. */
   onSessionChange?: (change: SessionChange) => unknown
-  /** What a container must answer besides being up, or a function of the container that says so. */
+  /**
+   * What a container must answer besides being up, or a function of the container that says so. A probe of such a function that
+   * is none becomes a `problem`, and the container is watched without one.
+   */
   probe?: OwnProbe | ((container: ContainerInfo) => OwnProbe | undefined)
   /** Of a container's failure on the kernel, and of the monitor's own; default `'degraded'`. */
   impact?: Impact
@@ -66,6 +69,8 @@ export function containerMonitor(name: string, options: ContainerMonitorOptions)
       "is missing; pass for example { label: ['app=worker'] }, or {} for every container of the engine",
     )
   }
+  const wrong = probe === undefined || typeof probe === 'function' ? undefined : probeProblem(probe)
+  if (wrong !== undefined) throw invalid(name, wrong.option, wrong.problem)
   checkOutlets(name, { ...(audit && { audit }), ...(alerts && { alerts }) })
   const live = new LiveMonitor({
     settings: monitorSettings(name, numbers, process.env),

@@ -2,12 +2,34 @@ import { request } from 'node:http'
 import { request as secureRequest } from 'node:https'
 import { connect } from 'node:net'
 import type { ContainerLike } from './docker-like.js'
+import { reasonOf } from './reason-of.js'
 
-/** What a container must answer besides being up: an HTTP status below 400, an open TCP port, or a command that exits with 0. */
+/**
+ * What a container must answer besides being up: an HTTP status below 400 (the body is not read), an open TCP port, or a command
+ * that exits with 0. A command that is late counts as failed but goes on: no engine can end it, so it should limit itself, as
+ * `['timeout', '5', 'redis-cli', 'ping']` does. Reasons show neither credentials and query of a URL nor arguments of a command.
+ */
 export type OwnProbe =
   | { readonly http: string }
   | { readonly tcp: { readonly host: string; readonly port: number } }
   | { readonly exec: readonly string[] }
+
+/** What is wrong with a probe as it is written, and where. */
+export function probeProblem(probe: unknown): { readonly option: string; readonly problem: string } | undefined {
+  const { http, tcp, exec } = (probe ?? {}) as { http?: unknown; tcp?: { host?: unknown; port?: unknown }; exec?: unknown }
+  if (http !== undefined) {
+    const fits = typeof http === 'string' && /^https?:/.test(http) && URL.canParse(http)
+    return fits ? undefined : { option: 'probe.http', problem: 'must be an http or https URL' }
+  }
+  if (tcp !== undefined) {
+    const { host, port } = tcp ?? {}
+    const fits = typeof host === 'string' && host !== '' && Number.isInteger(port) && Number(port) > 0 && Number(port) < 65_536
+    return fits ? undefined : { option: 'probe.tcp', problem: 'must be { host, port }, with a port from 1 to 65535' }
+  }
+  const fits = Array.isArray(exec) && exec.length > 0 && exec.every((part) => typeof part === 'string')
+  if (exec !== undefined) return fits ? undefined : { option: 'probe.exec', problem: 'must be a command, as a list of strings' }
+  return { option: 'probe', problem: 'must be { http }, { tcp } or { exec }, or a function' }
+}
 
 /** Resolves to what is wrong, or to nothing. */
 export function ownProbe(probe: OwnProbe, container: ContainerLike, signal: AbortSignal): Promise<string | undefined> {
@@ -17,13 +39,15 @@ export function ownProbe(probe: OwnProbe, container: ContainerLike, signal: Abor
 }
 
 function httpProbe(url: string, signal: AbortSignal): Promise<string | undefined> {
+  const { origin, pathname } = new URL(url)
   return new Promise((resolve) => {
-    const failed = (error: Error) => resolve(`${url} does not answer: ${error.message}`)
+    const failed = (error: Error) => resolve(`${origin}${pathname} does not answer: ${reasonOf(error)}`)
     const ask = url.startsWith('https:') ? secureRequest : request
     const asked = ask(url, { agent: false, signal }, (response) => {
       const status = response.statusCode ?? 0
-      response.on('error', failed).resume()
-      resolve(status < 400 ? undefined : `${url} answers ${status}`)
+      response.on('error', failed)
+      resolve(status < 400 ? undefined : `${origin}${pathname} answers ${status}`)
+      asked.destroy() // the body may have no end
     })
     asked.on('error', failed).end()
   })
@@ -36,7 +60,7 @@ function tcpProbe(host: string, port: number, signal: AbortSignal): Promise<stri
       resolve(undefined)
       socket.destroy()
     })
-    socket.on('error', (error) => resolve(`${host}:${port} does not accept connections: ${error.message}`))
+    socket.on('error', (error) => resolve(`${host}:${port} does not accept connections: ${reasonOf(error)}`))
   })
 }
 
@@ -48,5 +72,5 @@ async function execProbe(command: readonly string[], container: ContainerLike, s
     output.resume()
   })
   const { ExitCode } = await exec.inspect({ abortSignal: signal })
-  return ExitCode === 0 ? undefined : `${command.join(' ')} ended with code ${ExitCode}`
+  return ExitCode === 0 ? undefined : `its command ${command[0]} ended with code ${ExitCode}`
 }
