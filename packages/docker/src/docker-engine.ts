@@ -54,8 +54,7 @@ export function dockerEngine(options: DockerEngineOptions = {}): Resource<Docker
   const agents = new WeakMap<Docker, Agent | undefined>()
   return resource(name, {
     start(_deps, ctx) {
-      const agent = agentFor(connection)
-      const docker = new Docker({ ...connection, ...(agent && { agent }), ...socketOnly(connection) })
+      const { docker, agent } = clientFor(connection)
       agents.set(docker, agent)
       adopt(docker as DockerLike, clock)
       linkOf(docker).watch({ lost: (error) => ctx.unhealthy(error), back: () => ctx.healthy() })
@@ -63,8 +62,8 @@ export function dockerEngine(options: DockerEngineOptions = {}): Resource<Docker
     },
     async check(docker) {
       const link = linkOf(docker)
-      if (link.away !== undefined) throw link.away
-      const error = await link.ping()
+      // One that never answered was not lost: the start asks it again.
+      const error = await (link.met ? link.trouble() : link.ping())
       if (error !== undefined) throw error
     },
     stop(docker) {
@@ -75,19 +74,23 @@ export function dockerEngine(options: DockerEngineOptions = {}): Resource<Docker
   })
 }
 
-/** Connections of its own, kept alive between checks and closed with the resource. ssh brings its own agent. */
-export function agentFor({ protocol, agent, host, key }: Docker.DockerOptions & { agent?: unknown }): Agent | undefined {
-  if (agent !== undefined || protocol === 'ssh' || (host ?? process.env.DOCKER_HOST ?? '').startsWith('ssh:')) return undefined
-  const secure = protocol === 'https' || key !== undefined || process.env.DOCKER_TLS_VERIFY === '1'
-  const made = secure ? new SecureAgent({ keepAlive: true }) : new Agent({ keepAlive: true })
+/** A client, with connections of its own that are kept alive between checks and closed with the resource. */
+export function clientFor(options: Docker.DockerOptions): { readonly docker: Docker; readonly agent: Agent | undefined } {
+  const docker = new Docker({ ...options, ...socketOnly(options) })
+  // Whether it is TLS depends on options and on four variables of the environment: the client has decided it.
+  const modem = docker.modem as unknown as { protocol: string; agent?: Agent }
+  if (modem.agent !== undefined || modem.protocol === 'ssh') return { docker, agent: undefined }
+  const agent = modem.protocol === 'https' ? new SecureAgent({ keepAlive: true }) : new Agent({ keepAlive: true })
   // docker-modem prints the options of every request for its debug log, even when nobody reads that: an agent with all its
   // sockets takes longer to print than the engine takes to answer.
-  return Object.defineProperty(made, inspect.custom, { value: () => 'Agent' })
+  Object.defineProperty(agent, inspect.custom, { value: () => 'Agent' })
+  modem.agent = agent
+  return { docker, agent }
 }
 
-/** dockerode lets `DOCKER_HOST` win over a socket that was asked for. */
-function socketOnly({ socketPath, host }: Docker.DockerOptions): { host?: undefined } {
-  return socketPath !== undefined && host === undefined ? ({ host: undefined } as object) : {}
+/** dockerode lets `DOCKER_HOST` and what belongs to it win over a socket that was asked for. */
+function socketOnly({ socketPath, host, protocol = 'http' }: Docker.DockerOptions): Docker.DockerOptions {
+  return socketPath !== undefined && host === undefined ? ({ host: undefined, protocol } as object) : {}
 }
 
 function defined<T extends object>(options: T): { [K in keyof T]?: NonNullable<T[K]> } {
