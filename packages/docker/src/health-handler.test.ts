@@ -125,6 +125,23 @@ describe.each(Object.entries(ADAPTERS))('%s', (_name, make) => {
   })
 })
 
+test('answers HEAD as GET without the body', async () => {
+  const url = await serve(ADAPTERS.httpServer!)
+  for (const [path, status] of [
+    ['/health', 200],
+    ['/health/container/b', 503],
+    ['/health/container/none', 404],
+  ] as const) {
+    const [head, get] = [await fetch(`${url}${path}`, { method: 'HEAD' }), await fetch(`${url}${path}`)]
+    expect([head.status, get.status]).toEqual([status, status])
+    expect(await head.text()).toBe('')
+    for (const name of ['content-type', 'content-length', 'cache-control', 'x-content-type-options']) {
+      expect(head.headers.get(name), name).toBe(get.headers.get(name))
+    }
+    expect(get.headers.get('x-content-type-options')).toBe('nosniff')
+  }
+})
+
 test('shows nothing to those who may not see it', async () => {
   const url = await serve(ADAPTERS.httpServer!, { allow: (req) => req.headers.authorization === 'yes' })
   expect((await fetch(`${url}/health`)).status).toBe(403)

@@ -59,6 +59,7 @@ function send(res: ServerResponse | Http2ServerResponse, status: number, body: o
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(text),
     'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
     ...extra,
   }
   // Responses of h2 take the same; their types just do not say so.
