@@ -1,7 +1,6 @@
 import { systemClock } from '@keelson/kernel'
-import Docker from 'dockerode'
 import { expect, test } from 'vitest'
-import { agentFor } from './docker-engine.js'
+import { clientFor } from './docker-engine.js'
 import type { DockerLike } from './docker-like.js'
 import { EngineLink } from './engine-link.js'
 import { look } from './look.js'
@@ -14,8 +13,8 @@ const GENEROUS = 5
 test('100 containers at 50 ms each are checked in about 250 ms, with at most 20 requests at the engine', async () => {
   const engine = await new ScriptedEngine().start()
   for (let i = 0; i < 100; i++) engine.run(`c${i}`)
-  const agent = agentFor({ socketPath: engine.socketPath })
-  const link = new EngineLink(new Docker({ socketPath: engine.socketPath, ...(agent && { agent }) }) as DockerLike, systemClock)
+  const { docker, agent } = clientFor({ socketPath: engine.socketPath })
+  const link = new EngineLink(docker as DockerLike, systemClock)
   const sights = [...engine.containers.values()].map(({ id }) => ({ id, image: 'bb', probe: undefined }))
   const round = async () => {
     const since = performance.now()
@@ -46,4 +45,25 @@ test('the monitor keeps to it, whatever comes together', async () => {
   await s.until(() => s.monitor.statistics().byStatus.failed === 100)
   expect(s.engine.highest).toBeLessThanOrEqual(20)
   expect(s.monitor.engine().highestInFlight).toBe(20)
+})
+
+test('restarts that take long leave room for the checks of the others, and for pings', async () => {
+  const engine = await new ScriptedEngine().start()
+  engine.restartTakes = 400
+  const ids = Array.from({ length: 40 }, (_, i) => engine.run(`c${i}`).id)
+  const { docker, agent } = clientFor({ socketPath: engine.socketPath })
+  const link = new EngineLink(docker as DockerLike, systemClock)
+  const { signal } = new AbortController()
+  const restart = (id: string) =>
+    link.ask(60_000, signal, (abortSignal) => link.docker.getContainer(id).restart({ abortSignal }), { restart: true })
+  let done = 0
+  const all = Promise.all(ids.map((id) => restart(id).then(() => done++)))
+  await look(link, { id: ids[0]!, image: 'bb', probe: undefined }, 10_000, signal)
+  expect(await link.isThere()).toBe(true)
+  expect(done).toBe(0)
+  await all
+  expect(engine.highest).toBeLessThanOrEqual(20)
+  link.close()
+  agent?.destroy()
+  await engine.dispose()
 })

@@ -1,17 +1,20 @@
 import type { Impact, Kernel, KernelEventOf, StartContext } from '@keelson/kernel'
 import type { ContainerHost } from './container-resource.js'
-import type { ContainerStatus } from './container-status.js'
+import { type ContainerStatus, isTrouble } from './container-status.js'
 import { type EngineLink, EngineLost } from './engine-link.js'
 import type { EngineEvent } from './event-lines.js'
 import { type Finding, look } from './look.js'
 import type { MonitorEvents } from './monitor-events.js'
 import type { MonitorSettings } from './monitor-settings.js'
+import { reasonOf } from './reason-of.js'
 import type { Sessions } from './sessions.js'
+import { unsteadyFor } from './steadiness.js'
 import type { WatchedContainer } from './watched-container.js'
 import { pause } from './within.js'
 
-/** How long the engine may take over one restart: it gives the container 10 s to stop. */
-const RESTART_TIMEOUT = 60_000
+/** How long the engine may take over one restart, besides the time that it gives a container to stop: 10 s unless the container says. */
+const RESTART_TIMEOUT = 50_000
+const STOP_TIME = 10_000
 /** An event is followed up a little later: an engine that shuts down ends its containers first. */
 const SETTLE = 250
 /** How often one that is held is looked at. */
@@ -74,10 +77,11 @@ export class ContainerCare implements ContainerHost {
         this.#host.gone(container)
         return
       }
-      this.#record(container, finding)
-      if (fresh || finding.status === 'healthy') return
-      if (finding.status !== 'unknown') throw new Error(finding.reason)
-      await pause(this.#host.link.clock, this.settings.interval, signal)
+      const unsteady = unsteadyFor(container, finding, this.#host.link.clock.now())
+      if (unsteady === 0) this.#record(container, finding)
+      if (unsteady === 0 && (fresh || finding.status === 'healthy')) return
+      if (isTrouble(finding.status)) throw new Error(finding.reason, { cause: finding.cause })
+      await pause(this.#host.link.clock, unsteady || this.settings.interval, signal)
     }
   }
 
@@ -90,12 +94,12 @@ export class ContainerCare implements ContainerHost {
   restartScheduled(container: WatchedContainer, { attempt, error }: KernelEventOf<'restart:scheduled'>): void {
     if (container.onlyTakeUp) return
     container.attempt = attempt
-    this.#move(container, 'restarting', container.reason ?? messageOf(error?.cause ?? error ?? 'it was asked for'))
+    this.#move(container, 'restarting', container.reason ?? reasonOf(error?.cause ?? error ?? 'it was asked for'))
   }
 
   /** The kernel has no restart left for it. */
   giveUp(container: WatchedContainer, { attempts, error }: KernelEventOf<'restart:exhausted'>): void {
-    const reason = messageOf(error.cause ?? error)
+    const reason = reasonOf(error.cause ?? error)
     container.givenUp = true
     this.#move(container, 'failed', reason)
     this.#host.events.emit('give-up', { ...identity(container), attempts, reason })
@@ -123,8 +127,6 @@ export class ContainerCare implements ContainerHost {
       else if (this.#host.has(container)) this.#glanced(container, finding)
     } catch {
       // The monitor has stopped: nothing else ends a look.
-    } finally {
-      this.#glancing.delete(container)
     }
   }
 
@@ -135,6 +137,8 @@ export class ContainerCare implements ContainerHost {
     }
     // Its own restart is under way: what is seen of it now is not news.
     if (container.status === 'restarting' || container.ctx === undefined) return
+    const unsteady = unsteadyFor(container, finding, this.#host.link.clock.now())
+    if (unsteady > 0) return void this.glance(container, unsteady)
     const before = this.#record(container, finding)
     if (isTrouble(finding.status) && !isTrouble(before)) container.ctx.unhealthy(new Error(finding.reason))
     if (finding.status === 'healthy' && isTrouble(before)) container.ctx.healthy()
@@ -153,8 +157,13 @@ export class ContainerCare implements ContainerHost {
     const { link, events } = this.#host
     for (;;) {
       const finding = await this.#look(container, signal)
+      const unsteady = finding === undefined || attempt === 0 ? 0 : unsteadyFor(container, finding, this.#host.link.clock.now())
+      if (unsteady > 0) {
+        await pause(link.clock, unsteady, signal)
+        continue
+      }
       // Gone, or it has come back by itself while its restart waited for its turn.
-      if (finding === undefined || (attempt > 0 && finding.status === 'healthy')) return
+      if (finding === undefined || (attempt > 0 && !isTrouble(finding.status))) return
       const reason = finding.reason ?? 'it was asked for'
       events.emit('restart', { ...identity(container), attempt, reason })
       container.restarts++
@@ -163,11 +172,12 @@ export class ContainerCare implements ContainerHost {
         const wake = finding.reason === PAUSED && attempt > 0
         const ask = (abortSignal: AbortSignal) =>
           wake ? engineView.unpause({ abortSignal }) : engineView.restart({ abortSignal })
-        await link.ask(RESTART_TIMEOUT, signal, ask, { once: true })
+        const { stopMs = STOP_TIME } = finding.facts ?? {}
+        await link.ask(RESTART_TIMEOUT + stopMs, signal, ask, { restart: true })
         return
       } catch (error) {
         signal.throwIfAborted()
-        events.emit('restart-failed', { ...identity(container), attempt, reason: messageOf(error) })
+        events.emit('restart-failed', { ...identity(container), attempt, reason: reasonOf(error) })
         // Whether it was restarted shows when the engine is back.
         if (!(error instanceof EngineLost)) throw error
       }
@@ -177,8 +187,12 @@ export class ContainerCare implements ContainerHost {
   async #look(container: WatchedContainer, signal: AbortSignal): Promise<Finding | undefined> {
     const { link } = this.#host
     for (;;) {
+      const turn = ++container.looks
       const finding = await look(link, container, this.settings.timeout, signal)
       signal.throwIfAborted()
+      // What was seen later is known already.
+      if (turn < container.latestLook) continue
+      container.latestLook = turn
       const wait = container.heldUntil - link.clock.now()
       if (finding?.status !== 'failed' || wait <= 0) return finding
       await pause(link.clock, Math.min(wait, HELD_STEP), signal)
@@ -224,14 +238,6 @@ export class ContainerCare implements ContainerHost {
 
 const PAUSED = 'it is paused'
 
-function isTrouble(status: ContainerStatus): boolean {
-  return status === 'failed' || status === 'unhealthy'
-}
-
 export function identity({ name, id, session }: WatchedContainer) {
   return { container: name, id, ...(session !== undefined && { session }) }
-}
-
-function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message.trim() : String(thrown)
 }

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
 import { judge } from './container-status.js'
-import type { Inspection } from './docker-like.js'
+import type { HealthcheckConfig, Inspection } from './docker-like.js'
 
 const now = Date.parse('2026-01-01T00:10:00Z')
 const started = (secondsAgo: number) => new Date(now - secondsAgo * 1000).toISOString()
-const running = (state: Partial<Inspection['State']>, check?: { StartPeriod?: number; Interval?: number }): Inspection => ({
+const running = (state: Partial<Inspection['State']>, check?: HealthcheckConfig): Inspection => ({
   State: { Status: 'running', Running: true, ...state },
   Config: { Healthcheck: check ?? null },
 })
-const starting = (secondsAgo: number, check: { StartPeriod?: number; Interval?: number }, FailingStreak = 0) =>
+const starting = (secondsAgo: number, check: HealthcheckConfig, FailingStreak = 0) =>
   judge(running({ StartedAt: started(secondsAgo), Health: { Status: 'starting', FailingStreak } }, check), now).status
 
 test('not running is failed, with the exit code and whether it ran out of memory', () => {
@@ -45,8 +45,18 @@ test('starting is unknown until the start period ends', () => {
   expect(starting(91, check)).toBe('unhealthy')
 })
 
-test('without a start period it is unknown until the first check can have ended', () => {
+test('without a start period it is unknown as long as the engine waits for a first check that passes', () => {
   expect(starting(5, { Interval: 30e9 })).toBe('unknown')
-  expect(starting(31, { Interval: 30e9 }, 1)).toBe('unhealthy')
-  expect(starting(61, { Interval: 30e9 })).toBe('unhealthy')
+  expect(starting(65, { Interval: 30e9 }, 2)).toBe('unknown')
+  expect(starting(181, { Interval: 30e9 }, 2)).toBe('unhealthy')
+  expect(starting(11, { Interval: 4e9, Timeout: 1e9, Retries: 2 })).toBe('unhealthy')
+})
+
+test('one that is being removed is not called failed', () => {
+  const state = { Status: 'removing', Running: false, ExitCode: 0 }
+  expect(judge({ State: state }, now)).toEqual({ status: 'unknown', reason: 'it is being removed' })
+})
+
+test('one whose removal did not succeed is failed', () => {
+  expect(judge({ State: { Status: 'dead', Running: false, ExitCode: 1 } }, now)).toMatchObject({ status: 'failed' })
 })

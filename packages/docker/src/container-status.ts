@@ -3,6 +3,10 @@ import type { Inspection } from './docker-like.js'
 /** `failed`: not running, or given up; `unknown`: not looked at yet, or still starting. */
 export type ContainerStatus = 'healthy' | 'unhealthy' | 'restarting' | 'failed' | 'unknown'
 
+export function isTrouble(status: ContainerStatus): boolean {
+  return status === 'failed' || status === 'unhealthy'
+}
+
 /** What an inspection says. */
 export interface Verdict {
   readonly status: Exclude<ContainerStatus, 'restarting'>
@@ -21,14 +25,18 @@ export interface ContainerFacts {
   readonly engineRestarts: number
   /** In ms since the epoch. */
   readonly startedAt?: number
+  /** How long the engine gives it to stop, in ms, where that is not the engine's own 10 s. */
+  readonly stopMs?: number
 }
 
-/** Docker's own defaults of a HEALTHCHECK, in ns. */
+/** Docker's own defaults of a HEALTHCHECK; times are in ns. */
 const DEFAULT_INTERVAL = 30e9
 const DEFAULT_TIMEOUT = 30e9
+const DEFAULT_RETRIES = 3
 
 /** Judges a container by what the engine says of it, at `now` in ms since the epoch. */
 export function judge({ State, Config }: Inspection, now: number): Verdict {
+  if (State.Status === 'removing') return { status: 'unknown', reason: 'it is being removed' }
   if (!State.Running || State.Restarting) return { status: 'failed', reason: whyNotRunning(State) }
   if (State.Paused) return { status: 'unhealthy', reason: 'it is paused' }
   const { Health } = State
@@ -36,13 +44,12 @@ export function judge({ State, Config }: Inspection, now: number): Verdict {
   const output = Health.Log?.at(-1)?.Output?.trim()
   const said = output ? `: ${output.slice(0, 200)}` : ''
   if (Health.Status !== 'starting') return { status: 'unhealthy', reason: `its HEALTHCHECK fails${said}` }
-  // Without a start period the engine still says "starting" until its first check, which comes one interval after the start.
+  // Without a start period the engine says "starting" until a check passes or as many as it retries have failed.
   const started = Date.parse(State.StartedAt ?? '')
-  const { StartPeriod = 0, Interval, Timeout } = Config?.Healthcheck ?? {}
-  const first = ((Interval || DEFAULT_INTERVAL) + (Timeout || DEFAULT_TIMEOUT)) / 1e6
-  const waits = now < started + StartPeriod / 1e6 || (now < started + first && !Health.FailingStreak)
-  if (waits) return { status: 'unknown', reason: 'it is starting' }
-  return { status: 'unhealthy', reason: `its HEALTHCHECK has not passed since its start period ended${said}` }
+  const { StartPeriod, Interval, Timeout, Retries } = Config?.Healthcheck ?? {}
+  const decided = ((Interval || DEFAULT_INTERVAL) + (Timeout || DEFAULT_TIMEOUT)) * (Retries || DEFAULT_RETRIES)
+  if (now < started + (StartPeriod || decided) / 1e6) return { status: 'unknown', reason: 'it is starting' }
+  return { status: 'unhealthy', reason: `its HEALTHCHECK has not passed since it should have started${said}` }
 }
 
 export function factsOf({ State, RestartCount, Config }: Inspection, image: string): ContainerFacts {
@@ -54,6 +61,7 @@ export function factsOf({ State, RestartCount, Config }: Inspection, image: stri
     oomKilled: State.OOMKilled === true,
     engineRestarts: RestartCount ?? 0,
     ...(startedAt > 0 && { startedAt }),
+    ...(Config?.StopTimeout !== undefined && { stopMs: Config.StopTimeout * 1000 }),
   }
 }
 

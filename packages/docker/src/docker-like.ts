@@ -45,6 +45,13 @@ export interface ListedContainer {
   NetworkSettings?: { Networks?: Record<string, { IPAddress?: string }> | null } | null
 }
 
+export interface HealthcheckConfig {
+  StartPeriod?: number
+  Interval?: number
+  Timeout?: number
+  Retries?: number
+}
+
 /** What is read of an inspected container. */
 export interface Inspection {
   State: {
@@ -59,5 +66,5 @@ export interface Inspection {
     Health?: { Status: string; FailingStreak?: number; Log?: { Output: string; ExitCode: number }[] | null } | null
   }
   RestartCount?: number
-  Config?: { Image?: string; Healthcheck?: { StartPeriod?: number; Interval?: number; Timeout?: number } | null }
+  Config?: { Image?: string; StopTimeout?: number; Healthcheck?: HealthcheckConfig | null }
 }

@@ -1,3 +1,4 @@
+import type { KernelEventOf } from '@keelson/kernel'
 import { expect, test } from 'vitest'
 import { scene } from './testing/scene.js'
 import type { ScriptedEngine } from './testing/scripted-engine.js'
@@ -91,6 +92,17 @@ test('one container about which the engine does not answer is that container alo
   expect(s.monitor.containers()[2]!.reason).toBe('the engine did not answer within 2000 ms')
   expect(s.monitor.engine().status).toBe('healthy')
   expect(s.monitor.statistics().byStatus.healthy).toBe(4)
+  const failure = new Promise<KernelEventOf<'check:result'>>((resolve) => {
+    s.kernel.on('check:result', (event) => void (event.ok || resolve(event)))
+  })
+  let failed: KernelEventOf<'check:result'> | undefined
+  void failure.then((event) => {
+    failed = event
+  })
+  await s.until(() => failed !== undefined)
+  // The kernel's error has the failed check as its cause, and that has what was thrown.
+  expect(failed!.resource).toContain('c2')
+  expect((failed!.error!.cause as Error).cause).toMatchObject({ message: 'the engine did not answer within 2000 ms' })
 })
 
 test('a restart of the monitor or the engine resource restarts no container', async () => {

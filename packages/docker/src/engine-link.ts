@@ -1,11 +1,14 @@
 import { setMaxListeners } from 'node:events'
 import type { Clock } from '@keelson/kernel'
 import type { DockerLike } from './docker-like.js'
+import { reasonOf } from './reason-of.js'
 import { Slots } from './slots.js'
 import { pause, within } from './within.js'
 
 /** How many requests may be at the engine at the same time; the event stream is not one of them. */
 const IN_FLIGHT = 20
+/** How many of them may be restarts: each takes as long as its container takes to stop, and the checks of the others go on. */
+const RESTARTS = 10
 const PING_TIMEOUT = 5_000
 const FIRST_PAUSE = 200
 const LONGEST_PAUSE = 5_000
@@ -18,6 +21,9 @@ export interface LinkWatcher {
 /** A request that is not to be repeated met an engine that went away; whether it had an effect is not known. */
 export class EngineLost extends Error {}
 
+/** The engine resource has stopped: nothing more can be asked by this way. */
+export class LinkClosed extends Error {}
+
 /**
  * The way to one engine. Whoever asks while the engine is away waits until it is back: an engine that cannot be reached says
  * nothing about any container.
@@ -26,10 +32,13 @@ export class EngineLink {
   readonly docker: DockerLike
   readonly clock: Clock
   readonly #slots = new Slots(IN_FLIGHT)
+  readonly #restarts = new Slots(RESTARTS)
   readonly #watchers = new Set<LinkWatcher>()
   readonly #end = new AbortController()
   #pinging: Promise<Error | undefined> | undefined
   #returning: Promise<void> | undefined
+  /** Whether it ever answered. */
+  met = false
   /** Why it cannot be reached; undefined while it can. */
   away: Error | undefined
   /** When it was lost or came back, in ms since the epoch. */
@@ -52,25 +61,27 @@ export class EngineLink {
   }
 
   close(): void {
-    this.#end.abort(new Error('the engine resource has stopped'))
+    this.#end.abort(new LinkClosed('the engine resource has stopped'))
   }
 
   /**
    * Asks the engine, at most `timeout` ms from the moment the request goes out; resolves to the answer and how long it took.
-   * While the engine is away this waits. What was interrupted by its leaving is asked again, unless `once`.
+   * While the engine is away this waits. What was interrupted by its leaving is asked again, unless it is a restart.
    *
-   * @throws what the engine answered, a timeout while the engine answers others, `EngineLost` with `once`, the signal's reason.
+   * @throws what the engine answered, a timeout while the engine answers others, `EngineLost` of a restart, `LinkClosed`, the
+   * signal's reason.
    */
   async ask<T>(
     timeout: number,
     signal: AbortSignal,
     question: (signal: AbortSignal) => Promise<T>,
-    { once = false } = {},
+    { restart = false } = {},
   ): Promise<{ value: T; ms: number }> {
     let repeated = false
     for (;;) {
       await this.back(signal)
-      const release = await this.#slots.take(signal)
+      if (this.#end.signal.aborted) throw this.#end.signal.reason
+      const release = await this.#turn(signal, restart)
       const since = this.clock.now()
       let failure: unknown
       try {
@@ -86,8 +97,8 @@ export class EngineLink {
       if (answered(failure)) throw failure
       const there = await this.isThere()
       signal.throwIfAborted()
-      if (!there && once) throw new EngineLost('the engine went away before it answered', { cause: failure })
-      if (there && (once || repeated || failure instanceof LateAnswer)) throw failure
+      if (!there && restart) throw new EngineLost('the engine went away before it answered', { cause: failure })
+      if (there && (restart || repeated || failure instanceof LateAnswer)) throw failure
       repeated = there
     }
   }
@@ -106,15 +117,19 @@ export class EngineLink {
     signal.throwIfAborted()
   }
 
-  /** Asks for a sign of life, once for however many ask at the same time; one that is missing makes the engine away. */
   async isThere(): Promise<boolean> {
-    if (this.away !== undefined) return false
-    const error = await this.ping()
-    if (error !== undefined) this.#lose(error)
-    return error === undefined
+    return (await this.trouble()) === undefined
   }
 
-  /** Resolves to what is wrong with the engine. */
+  /** Asks for a sign of life; one that is missing makes the engine away. Resolves to what is wrong. */
+  async trouble(): Promise<Error | undefined> {
+    if (this.away !== undefined) return this.away
+    const error = await this.ping()
+    if (error !== undefined) this.#lose(error)
+    return error
+  }
+
+  /** Asks once for however many ask at the same time. Resolves to what is wrong with the engine. */
   ping(): Promise<Error | undefined> {
     this.#pinging ??= this.#ping().finally(() => {
       this.#pinging = undefined
@@ -129,11 +144,27 @@ export class EngineLink {
       release = await this.#slots.take(signal, true)
       const late = () => new Error(`the engine did not answer a ping within ${PING_TIMEOUT} ms`)
       await within(this.clock, PING_TIMEOUT, signal, late, (abortSignal) => this.docker.ping({ abortSignal }))
+      this.met = true
       return undefined
     } catch (error) {
-      return error instanceof Error ? error : new Error(String(error))
+      return error instanceof Error && error.message !== '' ? error : new Error(reasonOf(error), { cause: error })
     } finally {
       release()
+    }
+  }
+
+  async #turn(signal: AbortSignal, restart: boolean): Promise<() => void> {
+    if (!restart) return this.#slots.take(signal)
+    const first = await this.#restarts.take(signal)
+    try {
+      const second = await this.#slots.take(signal)
+      return () => {
+        first()
+        second()
+      }
+    } catch (error) {
+      first()
+      throw error
     }
   }
 

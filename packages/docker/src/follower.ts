@@ -25,7 +25,7 @@ export interface FollowerHost {
 
 /**
  * Follows which containers there are: listens first, then lists, so that nothing is missed between the two, and does both
- * again after the stream was lost. A listing at every interval finds what a stream that died silently did not say.
+ * again after the stream or the engine was lost. A listing at every interval finds what a stream that died silently did not say.
  */
 export class Follower {
   readonly #host: FollowerHost
@@ -55,6 +55,8 @@ export class Follower {
     const { link } = this.#host
     const ending = new AbortController()
     const signal = AbortSignal.any([outer, ending.signal])
+    // A connection that was cut somewhere on its way does not end here: what it would have told is not to be waited for.
+    const unwatch = link.watch({ lost: () => ending.abort(new Error('the engine went away')), back: () => {} })
     try {
       const filters = { type: ['container'], event: ACTIONS }
       const stream = await link.docker.getEvents({ filters, abortSignal: signal })
@@ -64,6 +66,7 @@ export class Follower {
       this.#relist(signal).catch(() => {})
       await end
     } finally {
+      unwatch()
       ending.abort(new Error('the event stream has ended'))
     }
   }
@@ -80,10 +83,10 @@ export class Follower {
   #heard(event: EngineEvent, signal: AbortSignal): void {
     if (this.#host.knows(event.id)) return this.#host.happened(event)
     if (event.action !== 'start') return
-    // Whether it matches is for the engine to say: its filters know more than an event tells.
-    this.#list({ ...this.#host.filters, id: [event.id] }, signal).then(
+    // Whether it matches is for the engine to say: its filters know more than an event tells. One by id that is asked for is kept.
+    this.#list({ id: [event.id], ...this.#host.filters }, signal).then(
       (found) => {
-        for (const container of found) this.#host.appeared(container)
+        for (const container of found) if (container.Id === event.id) this.#host.appeared(container)
       },
       () => {}, // the next listing finds it
     )

@@ -51,7 +51,10 @@ test('one that was given up is restarted when somebody asks', async () => {
   expect(s.status('one')).toBe('healthy')
   expect(s.engine.count(/restart$/)).toBe(2)
   expect(s.monitor.containers()[0]).toMatchObject({ givenUp: false })
-  await expect(s.monitor.restart('nobody')).rejects.toThrow('no container "nobody" is watched')
+  await expect(s.monitor.restart('nobody')).rejects.toMatchObject({
+    code: 'UNKNOWN_RESOURCE',
+    message: expect.stringContaining('"nobody"'),
+  })
 })
 
 test('a restart that the engine refuses counts as an attempt', async () => {

@@ -1,17 +1,20 @@
 import { setMaxListeners } from 'node:events'
-import type { Impact, Kernel, KernelEventOf, KernelView, Resource } from '@keelson/kernel'
+import type { Impact, Kernel, KernelEventOf, KernelView, Resource, StartContext } from '@keelson/kernel'
 import { ContainerCare, identity } from './container-care.js'
 import { type ContainerInfo, containerInfo } from './container-info.js'
 import { containerResource } from './container-resource.js'
 import type { Filters, ListedContainer } from './docker-like.js'
-import type { EngineLink } from './engine-link.js'
+import { type EngineLink, LinkClosed } from './engine-link.js'
 import type { EngineEvent } from './event-lines.js'
 import { Follower, type FollowerHost } from './follower.js'
+import { Life, upcoming } from './life.js'
 import { MonitorEvents } from './monitor-events.js'
 import type { MonitorSettings } from './monitor-settings.js'
-import type { OwnProbe } from './own-probe.js'
+import { type OwnProbe, probeProblem } from './own-probe.js'
+import { reasonOf } from './reason-of.js'
 import { type SessionChange, Sessions } from './sessions.js'
 import { WatchedContainer } from './watched-container.js'
+import { within } from './within.js'
 
 /** What the options of a monitor come down to. */
 export interface MonitorPlan {
@@ -35,6 +38,8 @@ export class LiveMonitor {
   readonly #byResource = new Map<string, WatchedContainer>()
   readonly #plan: MonitorPlan
   #life: Life | undefined
+  /** The beginning of the next life. */
+  #next = upcoming()
   /** Of the life that began last. */
   link: EngineLink | undefined
 
@@ -70,6 +75,9 @@ export class LiveMonitor {
     const care = new ContainerCare({ settings, impact, link, events, sessions, life: ending.signal, kernel, has, gone })
     const life = new Life(care, kernel)
     this.#life = life
+    const { begin } = this.#next
+    this.#next = upcoming()
+    begin()
     const host: FollowerHost = {
       link,
       filters,
@@ -101,16 +109,44 @@ export class LiveMonitor {
     }
   }
 
-  /** The work behind the hooks of containers, which outlive the care of one life. */
-  care(): ContainerCare {
-    return this.#life!.care
+  async #takeUp(container: WatchedContainer, ctx: StartContext): Promise<void> {
+    const { attempt } = container
+    try {
+      await this.#life!.care.takeUp(container, ctx)
+    } catch (error) {
+      // Its engine has stopped, and nothing is known of the container: that is no failed attempt, unless somebody asked.
+      if (!(error instanceof LinkClosed) || attempt === 0) throw error
+    }
+  }
+
+  /** The hooks of containers outlive one life: from the end of an engine to the next life there is nobody to ask. */
+  async #check(container: WatchedContainer, signal: AbortSignal): Promise<void> {
+    const { fresh } = container
+    for (;;) {
+      const next = this.#next
+      try {
+        return await this.#life!.care.check(container, signal)
+      } catch (error) {
+        if (!(error instanceof LinkClosed)) throw error
+        if (fresh) return
+        await within(
+          this.link!.clock,
+          Infinity,
+          signal,
+          () => new Error(),
+          () => next.promise,
+        )
+      }
+    }
   }
 
   #listed(found: readonly ListedContainer[], life: Life): void {
-    const ids = new Set(found.map(({ Id }) => Id))
+    const states = new Map(found.map(({ Id, State }) => [Id, State]))
     for (const container of this.containers.values()) {
       // One that is not listed is gone, or does not match any more; only the first makes it leave.
-      if (!ids.has(container.id) || container.givenUp || !life.met.has(container)) void life.care.glance(container, 0)
+      const listed = states.get(container.id)
+      const news = listed === undefined || container.status === (listed === 'running' ? 'failed' : 'healthy')
+      if (news || container.givenUp || !life.met.has(container)) void life.care.glance(container, 0)
       this.#addTo(life, container)
     }
     const added = found.map((container) => this.#found(container, life))
@@ -128,15 +164,17 @@ export class LiveMonitor {
       session = this.#plan.sessionOf(info)
     })
     this.events.guard('probe', () => {
-      probe = this.#plan.probeOf(info)
+      const given = this.#plan.probeOf(info)
+      const wrong = given && probeProblem(given)
+      if (wrong) throw new Error(`container "${info.name}" is watched without one: ${wrong.option} ${wrong.problem}`)
+      probe = given
     })
     const container = new WatchedContainer(info, session, probe, keepHistory, this.#plan.now())
-    const care = () => this.care()
     container.resource = containerResource(this.#plan.self(), container, {
       settings: this.#plan.settings,
       impact: this.#plan.impact,
-      takeUp: (watched, ctx) => care().takeUp(watched, ctx),
-      check: (watched, signal) => care().check(watched, signal),
+      takeUp: (watched, ctx) => this.#takeUp(watched, ctx),
+      check: (watched, signal) => this.#check(watched, signal),
     })
     this.containers.set(container.id, container)
     this.#byResource.set(container.resource.name, container)
@@ -156,7 +194,7 @@ export class LiveMonitor {
     } catch (error) {
       if (kernel.state !== 'running' || !this.containers.has(container.id)) return
       this.#forget(container)
-      this.events.emit('problem', { what: `adding ${name}`, reason: error instanceof Error ? error.message : String(error) })
+      this.events.emit('problem', { what: `adding ${name}`, reason: reasonOf(error) })
     }
   }
 
@@ -167,9 +205,8 @@ export class LiveMonitor {
   }
 
   #remove(container: WatchedContainer, kernel: Kernel): void {
-    if (this.containers.get(container.id) !== container) return
-    this.#forget(container)
-    // Where the kernel stops at the same time the resource stops with everything else.
+    if (this.containers.get(container.id) === container) this.#forget(container)
+    // A kernel that stops refuses; the check of its next life finds it gone once more.
     kernel.remove(container.resource!).catch(() => {})
   }
 
@@ -178,24 +215,6 @@ export class LiveMonitor {
     this.#byResource.delete(container.resource!.name)
     this.events.emit('gone', identity(container))
     this.sessions.leave(container)
-  }
-}
-
-/** From one start of the monitor to its stop. */
-class Life {
-  readonly care: ContainerCare
-  readonly kernel: Kernel
-  /** Those that are in the kernel, or on their way there. */
-  readonly met = new WeakSet<WatchedContainer>()
-  readonly ready: Promise<void>
-  isReady = () => {}
-
-  constructor(care: ContainerCare, kernel: Kernel) {
-    this.care = care
-    this.kernel = kernel
-    this.ready = new Promise((resolve) => {
-      this.isReady = resolve
-    })
   }
 }
 

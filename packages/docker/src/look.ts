@@ -1,6 +1,7 @@
 import { type ContainerFacts, factsOf, judge, type Verdict } from './container-status.js'
-import type { EngineLink } from './engine-link.js'
+import { type EngineLink, LinkClosed } from './engine-link.js'
 import { type OwnProbe, ownProbe } from './own-probe.js'
+import { reasonOf } from './reason-of.js'
 import { within } from './within.js'
 
 /** What was found at one look at a container. */
@@ -8,6 +9,8 @@ export interface Finding extends Verdict {
   readonly responseMs: number
   /** Absent when the engine did not say. */
   readonly facts?: ContainerFacts
+  /** What was thrown, where the reason is that something was. */
+  readonly cause?: unknown
 }
 
 export interface Sight {
@@ -20,7 +23,7 @@ export interface Sight {
  * Inspects a container, and probes it where it has a probe and nothing else is wrong. Waits while the engine is away. Resolves
  * to undefined when there is no such container any more.
  *
- * @throws only the signal's reason.
+ * @throws only the signal's reason, and `LinkClosed`.
  */
 export async function look(link: EngineLink, sight: Sight, timeout: number, signal: AbortSignal): Promise<Finding | undefined> {
   const container = link.docker.getContainer(sight.id)
@@ -33,19 +36,22 @@ export async function look(link: EngineLink, sight: Sight, timeout: number, sign
     if (probe === undefined || verdict.status !== 'healthy') return { ...verdict, facts, responseMs: ms }
     const ask = (inner: AbortSignal) => ownProbe(probe, container, inner)
     const probing = link.clock.now()
+    let cause: unknown
     const reason = await ('exec' in probe
       ? link.ask(timeout, signal, ask).then(({ value }) => value)
       : within(link.clock, timeout, signal, () => new Error(`its probe did not answer within ${timeout} ms`), ask)
     ).catch((error: unknown) => {
       signal.throwIfAborted()
-      return error instanceof Error ? error.message.trim() : String(error)
+      if (error instanceof LinkClosed) throw error
+      cause = error
+      return reasonOf(error)
     })
     const responseMs = ms + link.clock.now() - probing
-    return reason === undefined ? { ...verdict, facts, responseMs } : { status: 'unhealthy', reason, facts, responseMs }
+    return reason === undefined ? { ...verdict, facts, responseMs } : { status: 'unhealthy', reason, facts, responseMs, cause }
   } catch (error) {
     signal.throwIfAborted()
+    if (error instanceof LinkClosed) throw error
     if ((error as { statusCode?: unknown }).statusCode === 404) return undefined
-    const reason = error instanceof Error ? error.message.trim() : String(error)
-    return { status: 'unhealthy', reason, responseMs: link.clock.now() - since }
+    return { status: 'unhealthy', reason: reasonOf(error), responseMs: link.clock.now() - since, cause: error }
   }
 }

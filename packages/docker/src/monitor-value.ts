@@ -1,4 +1,4 @@
-import type { Kernel } from '@keelson/kernel'
+import { KeelsonError, type Kernel } from '@keelson/kernel'
 import { type ContainerReport, containerReport, type EngineReport, type Statistics, statisticsOf } from './container-report.js'
 import type { LiveMonitor } from './live-monitor.js'
 import type { MonitorEventType, MonitorListener } from './monitor-events.js'
@@ -70,13 +70,21 @@ export class ContainerMonitor {
   }
 
   /**
-   * Restarts a container now, also one that was given up; by its name or id.
+   * Restarts a container now, also one that was given up; by its name or id. Waits while the engine is away.
    *
-   * @throws Error when there is no such container; what the kernel's restart rejects with.
+   * @throws KeelsonError `UNKNOWN_RESOURCE` when no such container is watched; what the kernel's restart rejects with.
    */
   async restart(container: string): Promise<void> {
     const found = this.#find(container)
-    if (found === undefined) throw new Error(`no container "${container}" is watched`)
+    if (found === undefined) {
+      throw new KeelsonError(
+        'UNKNOWN_RESOURCE',
+        `no container "${container}" is watched; use its name or id as containers() has it`,
+        {
+          details: { container },
+        },
+      )
+    }
     await this.#kernel().restart(found.resource!)
   }
 

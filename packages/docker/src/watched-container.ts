@@ -35,6 +35,11 @@ export class WatchedContainer implements Sight {
   ctx: StartContext | undefined
   /** The first look after a start is recorded but decides nothing. */
   fresh = false
+  /** Looks that began, and which of them began last of those that have ended. */
+  looks = 0
+  latestLook = 0
+  /** When its present run was first seen, in ms since the epoch, and since when it goes on by the engine's clock. */
+  seenRunning: { readonly startedAt: number; readonly at: number } | undefined
   resource: Resource<WatchedContainer> | undefined
 
   constructor(info: ContainerInfo, session: string | undefined, probe: OwnProbe | undefined, keepHistory: number, now: number) {
@@ -55,6 +60,13 @@ export class WatchedContainer implements Sight {
 
   get image(): string {
     return this.info.image
+  }
+
+  /** How long it is seen running already, in ms: not by the clock of the engine, which may be another. */
+  runsFor({ facts }: Finding, now: number): number {
+    const startedAt = facts?.startedAt ?? 0
+    if (this.seenRunning?.startedAt !== startedAt) this.seenRunning = { startedAt, at: now }
+    return now - this.seenRunning.at
   }
 
   /** Takes a finding down; returns the status before. */

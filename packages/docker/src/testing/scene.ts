@@ -1,4 +1,4 @@
-import { createKernel, type Kernel } from '@keelson/kernel'
+import { createKernel, type Kernel, type KernelOptions, type Resource } from '@keelson/kernel'
 import { type VirtualClock, virtualClock } from '@keelson/kernel/testing'
 import { type ContainerMonitorOptions, containerMonitor } from '../container-monitor.js'
 import { dockerEngine } from '../docker-engine.js'
@@ -10,6 +10,8 @@ export interface Scene extends AsyncDisposable {
   readonly engine: ScriptedEngine
   readonly clock: VirtualClock
   readonly kernel: Kernel
+  /** The resource of the engine. */
+  readonly docker: Resource<unknown>
   readonly monitor: ContainerMonitor
   readonly events: MonitorEvent[]
   status(name: string): string | undefined
@@ -24,6 +26,7 @@ export interface Scene extends AsyncDisposable {
 export async function scene(
   options: Partial<ContainerMonitorOptions> = {},
   prepare: (engine: ScriptedEngine) => void = () => {},
+  kernelOptions: KernelOptions = {},
 ) {
   const engine = await new ScriptedEngine().start()
   prepare(engine)
@@ -36,7 +39,7 @@ export async function scene(
     clock,
     ...options,
   })
-  const kernel: Kernel = createKernel([workers], { clock })
+  const kernel: Kernel = createKernel([workers], { clock, ...kernelOptions })
   await kernel.start()
   const monitor = kernel.get(workers)
   const events: MonitorEvent[] = []
@@ -47,6 +50,7 @@ export async function scene(
     engine,
     clock,
     kernel,
+    docker,
     monitor,
     events,
     status: (name) => monitor.containers().find((container) => container.name === name)?.status,

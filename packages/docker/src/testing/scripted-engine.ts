@@ -28,6 +28,10 @@ export class ScriptedEngine {
   latency = 0
   inFlight = 0
   highest = 0
+  /** Accepts connections and keeps those it has, but answers nothing, like a process that is stopped. */
+  frozen = false
+  /** How long a restart takes, in ms of real time. */
+  restartTakes = 0
   /** What the command of an exec ends with. */
   execCode = 0
   #execs = 0
@@ -102,6 +106,10 @@ export class ScriptedEngine {
     for (const stream of this.#streams) stream.destroy()
   }
 
+  get streams(): number {
+    return this.#streams.size
+  }
+
   count(pattern: RegExp): number {
     return this.requests.filter((request) => pattern.test(request)).length
   }
@@ -109,6 +117,7 @@ export class ScriptedEngine {
   async #answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const url = new URL(req.url ?? '', 'http://engine')
     this.requests.push(`${req.method} ${url.pathname}`)
+    if (this.frozen) return
     if (url.pathname === '/events') return this.#stream(res)
     if (url.pathname === '/_ping') return void res.end('OK')
     this.inFlight++
@@ -126,6 +135,7 @@ export class ScriptedEngine {
     if (action === 'exec') return json(res, { Id: `exec${this.#execs++}` }, 201)
     if (action === 'unpause') this.set(container, { Status: 'running', Paused: false })
     if (action === 'restart') {
+      if (this.restartTakes > 0) await new Promise((resolve) => setTimeout(resolve, this.restartTakes))
       try {
         container.restarted()
       } catch (error) {
