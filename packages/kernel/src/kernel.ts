@@ -69,7 +69,8 @@ export interface Kernel extends KernelView, AsyncDisposable {
    */
   add(...resources: ResourceLike[]): Promise<void>
   /**
-   * Stops a resource and takes it out of the kernel. With `dependents`, those that hold its value go first.
+   * Stops a resource and takes it out of the kernel. With `dependents`, those that hold its value go first. What came `after` it
+   * stays, and is in no order with it if it is added again.
    *
    * @throws KeelsonError `HAS_DEPENDENTS`, `UNKNOWN_RESOURCE`, `ABORTED`; ShutdownError when its stop failed, it is then out all the same.
    */

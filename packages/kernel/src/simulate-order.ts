@@ -24,7 +24,9 @@ export function mayStart(world: World, track: Track): void {
     else if (kind === 'required') {
       world.violate('nothing starts without what it requires', `"${name}" was started while "${to.name}" is ${to.state}`)
     }
-    if (world.state === 'starting' && to.member && !to.settled) {
+    // What is on its way out, or came in again after those that it was to come before, is tied to nobody.
+    const tied = to.member && to.changing === 0 && to.joined <= track.joined
+    if (world.state === 'starting' && tied && !to.settled) {
       world.violate('each starts after what it depends on', `"${name}" was started before "${to.name}" has settled`)
     }
   }

@@ -26,8 +26,10 @@ function startsAtOnce(world: World): void {
 }
 
 function stopsAtOnce(world: World): void {
-  const tracks = [...world.tracks.values()].filter(({ member, life }) => member && life?.releasing)
-  // Starts in flight, and what failed ones had acquired, come first.
+  const members = [...world.tracks.values()].filter(({ member }) => member)
+  const tracks = members.filter(({ life }) => life?.releasing)
+  // Starts in flight, and what failed ones had acquired, come first: their cleanups too, where a value that came late is given up.
+  if (members.some(({ life }) => life?.up === false && life.openCleanups > 0)) return
   if (tracks.some(({ life, state }) => state === 'starting' || life?.up === false)) return
   for (const track of tracks) {
     const { name, state, life } = track
