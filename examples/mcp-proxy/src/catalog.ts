@@ -1,11 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
-import type { KernelView } from '@keelson/kernel'
+import type { KernelState, KernelView } from '@keelson/kernel'
 import type { Tool } from '@modelcontextprotocol/sdk/types.js'
 import { stopping, unavailable, unknownTool } from './call-error.js'
 import type { Upstream } from './upstream.js'
 
 /** Between the name of a server and that of its tool. */
 const SEPARATOR = '__'
+
+/** How long clients wait for servers that are still starting, in ms: many ask for the list only once. */
+const STARTING = 10_000
 
 interface Offer {
   tools: readonly Tool[]
@@ -15,12 +19,23 @@ interface Offer {
 
 /** The tools of all servers, each under the name `<server>__<tool>`. */
 export class Catalog {
+  /** Resolves when every server has started or failed, or has had its time for that. */
+  readonly started: Promise<void>
+  readonly #kernel: KernelView
   readonly #offers = new Map<string, Offer>()
   readonly #listeners = new Set<() => void>()
-  readonly #kernel: KernelView
+  readonly #fronts = new Set<symbol>()
+  #unserved: (() => void)[] = []
+  #isStarting = true
 
   constructor(kernel: KernelView) {
     this.#kernel = kernel
+    const over = new AbortController()
+    const moved = new Promise<void>((resolve) => kernel.once('kernel:state', () => resolve()))
+    this.started = Promise.race([moved, sleep(STARTING, undefined, { signal: over.signal })]).then(() => {
+      this.#isStarting = false
+      over.abort()
+    })
   }
 
   tools(): Tool[] {
@@ -35,16 +50,17 @@ export class Catalog {
    *
    * @throws CallError when there is none of that name, or its server is away.
    */
-  find(name: string): { upstream: Upstream; tool: string } {
+  async find(name: string): Promise<{ upstream: Upstream; tool: string }> {
     const at = name.indexOf(SEPARATOR)
     if (at < 0) throw unknownTool(name)
     const server = name.slice(0, at)
+    if (this.#offers.get(server)?.upstream === undefined) await this.started
     const offer = this.#offers.get(server)
     // What is not listed is still asked for: a list may be older than a tool.
     if (offer?.upstream !== undefined) return { upstream: offer.upstream, tool: name.slice(at + SEPARATOR.length) }
     const trouble = this.#kernel.probe().reasons.find(({ resource }) => resource === server)
     if (offer === undefined && trouble === undefined) throw unknownTool(name)
-    if (this.#kernel.state !== 'running') throw stopping(server)
+    if (isOver(this.#kernel.state)) throw stopping(server)
     throw unavailable(server, trouble?.message ?? 'it is being started')
   }
 
@@ -68,6 +84,22 @@ export class Catalog {
     if (offer !== undefined && offer.tools.length > 0) this.#changed()
   }
 
+  /** Whoever passes calls on says so, and calls the returned function when that is over. */
+  serve(): () => void {
+    const front = Symbol()
+    this.#fronts.add(front)
+    return () => {
+      this.#fronts.delete(front)
+      if (this.#fronts.size === 0) for (const resolve of this.#unserved.splice(0)) resolve()
+    }
+  }
+
+  /** Resolves when nobody passes calls on any more. */
+  unserved(): Promise<void> {
+    if (this.#fronts.size === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#unserved.push(resolve))
+  }
+
   /** Calls whenever the list of tools is another one, until the returned function is called. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener)
@@ -75,6 +107,8 @@ export class Catalog {
   }
 
   #changed(): void {
+    // Whoever asks while it starts is told then.
+    if (this.#isStarting) return
     for (const listener of this.#listeners) listener()
   }
 }
@@ -82,4 +116,8 @@ export class Catalog {
 /** Whoever starts first, the list is the same. */
 function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
   return a < b ? -1 : 1
+}
+
+function isOver(state: KernelState): boolean {
+  return state !== 'starting' && state !== 'running'
 }

@@ -8,11 +8,15 @@ const DELAY = 1_000
  * too, the policy goes on with it.
  */
 export function retryFirstStarts(kernel: Kernel, fleet: Fleet): void {
-  kernel.on('resource:state', ({ resource, from, to }) => {
-    if (from !== 'starting' || to !== 'failed' || fleet.get(resource) === undefined) return
+  const retryLater = (name: string) => {
     setTimeout(() => {
-      const server = fleet.get(resource)?.server
-      if (server !== undefined && kernel.state === 'running') kernel.restart(server).catch(() => {}) // told by its events
+      const server = fleet.get(name)?.server
+      if (server === undefined) return
+      if (kernel.state === 'starting') retryLater(name)
+      else if (kernel.state === 'running') kernel.restart(server).catch(() => {}) // told by its events
     }, DELAY).unref()
+  }
+  kernel.on('resource:state', ({ resource, from, to }) => {
+    if (from === 'starting' && to === 'failed' && fleet.get(resource) !== undefined) retryLater(resource)
   })
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Kernel, Resource } from '@keelson/kernel'
+import type { Kernel, Resource, ResourceLike } from '@keelson/kernel'
 import type { Catalog } from './catalog.js'
 import { type ServerResources, serverResources } from './server-resources.js'
 import type { ServerEntry } from './servers-file.js'
@@ -20,8 +20,9 @@ export class Fleet {
     for (const [name, entry] of servers) this.#members.set(name, this.#member(name, entry))
   }
 
-  get members(): readonly ServerResources[] {
-    return [...this.#members.values()]
+  /** The resources that bring all others with them. */
+  get tools(): readonly ResourceLike[] {
+    return Array.from(this.#members.values(), ({ tools }) => tools)
   }
 
   /** By its name, which is that of its resource. */

@@ -1,5 +1,5 @@
 import { expressServer } from '@keelson/express'
-import type { Resource, ResourceLike } from '@keelson/kernel'
+import type { Resource } from '@keelson/kernel'
 import type { HttpServer } from '@keelson/node'
 import { localhostHostValidation } from '@modelcontextprotocol/sdk/server/middleware/hostHeaderValidation.js'
 import express from 'express'
@@ -9,7 +9,6 @@ import { proxySession } from './proxy-session.js'
 
 export interface HttpFrontOptions {
   catalog: Resource<Catalog>
-  after: readonly ResourceLike[]
   port: number
   host: string
 }
@@ -17,15 +16,15 @@ export interface HttpFrontOptions {
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost']
 
 /** Serves streamable HTTP at /mcp, and the probes. Requests in flight are answered before it stops, standing streams are ended. */
-export function httpFront(name: string, { catalog, after, port, host }: HttpFrontOptions): Resource<HttpServer> {
+export function httpFront(name: string, { catalog, port, host }: HttpFrontOptions): Resource<HttpServer> {
   return expressServer(name, {
     dependsOn: { catalog },
-    after,
     port,
     host,
     timeouts: { drain: 15_000, stop: 1_000 },
     app: ({ catalog }, { kernel, defer }) => {
       const sessions = new HttpSessions(() => proxySession(catalog, kernel))
+      defer(catalog.serve())
       defer(() => sessions.close())
       const app = express().disable('x-powered-by')
       // A web page whose name was made to point here must not reach the servers of whoever looks at it.

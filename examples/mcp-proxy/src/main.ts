@@ -21,13 +21,11 @@ try {
 async function serve({ file, stdio, port, host }: ProxyOptions): Promise<void> {
   const catalog = resource('proxy:catalog', { start: (_deps, { kernel }) => new Catalog(kernel) })
   const fleet = new Fleet(await readServers(file, process.env), catalog)
-  // Listed once the servers have started or failed, and gone before the servers stop.
-  const after = fleet.members.map(({ tools }) => tools)
   const fronts: ResourceLike[] = []
-  if (stdio) fronts.push(stdioFront('proxy:stdio', { catalog, after, onEnd: (why) => void kernel.shutdown(why).catch(() => {}) }))
-  if (port !== undefined) fronts.push(httpFront('proxy:http', { catalog, after, port, host }))
+  if (stdio) fronts.push(stdioFront('proxy:stdio', { catalog, onEnd: (why) => void kernel.shutdown(why).catch(() => {}) }))
+  if (port !== undefined) fronts.push(httpFront('proxy:http', { catalog, port, host }))
   const watch = serversWatch('proxy:servers', { file, fleet, kernel: () => kernel })
-  const kernel = createKernel([...after, ...fronts, watch], { name: 'mcp-proxy' })
+  const kernel = createKernel([...fronts, ...fleet.tools, watch], { name: 'mcp-proxy' })
   retryFirstStarts(kernel, fleet)
   await run(kernel, { log })
 }

@@ -27,9 +27,12 @@ export function proxySession(catalog: Catalog, kernel: KernelView): Server {
     { name: 'keelson-mcp-proxy', version: '1.0.0' },
     { capabilities: { tools: { listChanged: true }, resources: {} } },
   )
-  session.setRequestHandler(ListToolsRequestSchema, () => ({ tools: catalog.tools() }))
-  session.setRequestHandler(CallToolRequestSchema, ({ params }, { signal, sendNotification }) => {
-    const { upstream, tool } = catalog.find(params.name)
+  session.setRequestHandler(ListToolsRequestSchema, async () => {
+    await catalog.started
+    return { tools: catalog.tools() }
+  })
+  session.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal, sendNotification }) => {
+    const { upstream, tool } = await catalog.find(params.name)
     const { progressToken, ..._meta } = params._meta ?? {}
     const call = { tool, params: { ...params, _meta }, signal }
     if (progressToken === undefined) return upstream.call(call)

@@ -12,7 +12,7 @@ export interface ServerResources {
   /** The session with it, and its process where it is one. */
   readonly server: Resource<Client>
   readonly limiter: Resource<RateLimiter>
-  /** Its tools in the catalog; depends on the other two, and is what the fronts come after. */
+  /** Its tools in the catalog; depends on the other two. */
   readonly tools: ResourceLike
 }
 
@@ -35,7 +35,8 @@ export function serverResources(name: string, entry: ServerEntry, catalog: Resou
     server: 'command' in config ? { ...config, onStderr: (chunk) => sayFor(name, chunk) } : config,
     grace: 3_000,
     timeouts: { start: 30_000, stop: 4_000 },
-    monitor: { interval: 10_000, failureThreshold: 2 },
+    // It may be too busy to answer a ping; what is silent for a minute is taken for dead.
+    monitor: { interval: 15_000, failureThreshold: 4 },
   })
   const limiter = rateLimiter(`${name}:limit`, { ...entry.limit, impact: 'degraded' })
   const tools = resource(`${name}:tools`, {
@@ -47,17 +48,20 @@ export function serverResources(name: string, entry: ServerEntry, catalog: Resou
         upstream.tools().then((tools) => catalog.offer(upstream, tools), crashed)
       })
       catalog.offer(upstream, await upstream.tools(signal))
-      return { upstream, catalog }
+      return { upstream, catalog, kernel }
     },
-    drain: ({ upstream, catalog }) => {
+    drain: async ({ upstream, catalog, kernel }) => {
+      // A front came before it and ends by itself: until it has, it passes calls on.
+      if (kernel.state !== 'running') await catalog.unserved()
       catalog.withdraw(upstream)
-      return upstream.settled()
+      if (upstream.failing) upstream.close()
+      await upstream.settled()
     },
     stop: ({ upstream, catalog }) => {
       catalog.withdraw(upstream)
       upstream.close()
     },
-    timeouts: { drain: 5_000, stop: 1_000 },
+    timeouts: { drain: 20_000, stop: 1_000 },
   })
   return { server, limiter, tools }
 }

@@ -12,19 +12,24 @@ export interface ServersWatchOptions {
 
 /** Brings the servers of a kernel up to date when their file changes. A file that cannot be used changes nothing. */
 export function serversWatch(name: string, { file, fleet, kernel }: ServersWatchOptions): Resource<unknown> {
+  const update = async () => {
+    try {
+      const servers = await readServers(file, process.env)
+      if (await isRunning(kernel())) await fleet.update(kernel(), servers)
+    } catch (error) {
+      say(`${file} is not followed: ${(error as Error).message}`)
+    }
+  }
   return resource(name, {
-    start: () => {
-      const update = async () => {
-        try {
-          await fleet.update(kernel(), await readServers(file, process.env))
-        } catch (error) {
-          say(`The servers stay as they were: ${(error as Error).message}`)
-        }
-      }
-      // Polled: editors replace a file, and what watches an inode would be left with the old one.
-      watchFile(file, { interval: 500, persistent: false }, () => void update())
-    },
+    // Polled: editors replace a file, and what watches an inode would be left with the old one.
+    start: () => void watchFile(file, { interval: 500, persistent: false }, () => void update()),
     stop: () => unwatchFile(file),
     impact: 'none',
   })
+}
+
+/** Whether it runs, once it has started. */
+async function isRunning(kernel: Kernel): Promise<boolean> {
+  if (kernel.state === 'starting') await new Promise<unknown>((resolve) => kernel.once('kernel:state', resolve))
+  return kernel.state === 'running'
 }

@@ -7,7 +7,6 @@ import { proxySession } from './proxy-session.js'
 
 export interface StdioFrontOptions {
   catalog: Resource<Catalog>
-  after: readonly ResourceLike[]
   /** Called when the client has gone. */
   onEnd(why: string): void
 }
@@ -16,24 +15,30 @@ export interface StdioFrontOptions {
 const QUIET = 100
 
 /** Serves the client that started this process. It stops when every request that it has read is answered. */
-export function stdioFront(name: string, { catalog, after, onEnd }: StdioFrontOptions): ResourceLike {
+export function stdioFront(name: string, { catalog, onEnd }: StdioFrontOptions): ResourceLike {
   return resource(name, {
     dependsOn: { catalog },
-    after,
     start: async ({ catalog }, { kernel, defer }) => {
       const { stdin, stdout } = process
       const session = proxySession(catalog, kernel)
       const requests = new OpenRequests(new StdioServerTransport(stdin, stdout))
-      const ended = () => onEnd('its client closed standard input')
+      const ended = async () => {
+        // A shutdown ends the start of servers that somebody may have asked for something.
+        if (requests.count > 0) await catalog.started
+        onEnd('its client closed standard input')
+      }
       // Nobody reads answers any more, so nobody waits for them.
       const broken = () => {
         onEnd('its client closed standard output')
         void session.close()
       }
       stdin.once('end', ended)
+      stdin.once('close', ended)
       stdout.on('error', broken)
+      defer(catalog.serve())
       defer(() => {
         stdin.off('end', ended)
+        stdin.off('close', ended)
         stdout.off('error', broken)
       })
       await session.connect(requests)

@@ -75,6 +75,11 @@ export class Upstream {
     }
   }
 
+  /** Whether the kernel takes it away because it is of no use any more: nobody will answer its calls. */
+  get failing(): boolean {
+    return this.#trouble !== undefined
+  }
+
   /** Resolves when no call is left. */
   settled(): Promise<void> {
     if (this.#calls === 0) return Promise.resolve()
@@ -113,8 +118,10 @@ export class Upstream {
   /** The kernel is told of the end of a server at the same time as its calls. */
   async #whyLost(error: unknown): Promise<string> {
     await new Promise(setImmediate)
-    const reason = this.#kernel.probe().reasons.find(({ resource }) => resource === this.name)
-    if (reason !== undefined) return reason.message
-    return this.#end.signal.aborted ? 'it was taken away' : (error as Error).message
+    return this.#trouble ?? (this.#end.signal.aborted ? 'it was taken away' : (error as Error).message)
+  }
+
+  get #trouble(): string | undefined {
+    return this.#kernel.probe().reasons.find(({ resource }) => resource === this.name)?.message
   }
 }

@@ -74,11 +74,13 @@ export class ProxyProcess {
     return marked(this.#mark)
   }
 
-  /** A client over the standard streams of the proxy. */
-  stdio(): Promise<Client> {
+  /** A client over the standard streams of the proxy, that has seen its tools. */
+  async stdio(): Promise<Client> {
     const { stdin, stdout } = this.child
     // Of the two ends the SDK has, this one takes streams that are there.
-    return connected(new StdioServerTransport(stdout!, stdin!))
+    const client = await connected(new StdioServerTransport(stdout!, stdin!))
+    await client.listTools()
+    return client
   }
 
   async said(text: string | RegExp): Promise<void> {

@@ -47,7 +47,7 @@ it('kill -9 of one server: only its calls fail, with a clear error, and it is ba
 it('a server that cannot be started is missing, and says why when it is called; the others work', async () => {
   const proxy = new ProxyProcess(
     {
-      absent: { command: 'no-such-command-here' },
+      absent: { command: 'no-such-command-here', env: { TOKEN: 'hunter2' } },
       broken: { command: process.execPath, args: ['-e', 'process.exit(3)'] },
       good: real('everything'),
     },
@@ -61,8 +61,20 @@ it('a server that cannot be started is missing, and says why when it is called; 
   )
   expect((await refusal(echo(client, 'broken'))).message).toMatch(/server "broken" does not run \(.*exited with code 3/)
   const { contents } = await client.readResource({ uri: 'keelson://inspect' })
-  expect(JSON.parse((contents[0] as { text: string }).text).probe.status).toBe('degraded')
+  const { text } = contents[0] as { text: string }
+  expect(JSON.parse(text).probe.status).toBe('degraded')
+  expect(text + proxy.stderr).not.toContain('hunter2')
 })
+
+it('a server that takes its time keeps no client from the others', async () => {
+  const silent = { command: process.execPath, args: ['-e', 'setInterval(() => {}, 1000)'] }
+  const proxy = new ProxyProcess({ silent, good: real('everything') }, '--stdio')
+  const client = await proxy.stdio()
+  expect(proxy.stderr).not.toContain('is ready')
+  expect(await toolsOf(client)).toEqual(['good'])
+  expect(await echo(client, 'good')).toBe('Echo: good')
+  expect((await refusal(echo(client, 'silent'))).message).toMatch(/no tool "silent__echo"|server "silent" does not run/)
+}, 120_000)
 
 it.each(['sse', 'streamableHttp'])('takes in a server over %s that comes later, and again after it was gone', async (kind) => {
   const port = await freePort()
@@ -95,7 +107,7 @@ it('follows its file: servers come, change and go, each with word to the client;
   await expect.poll(() => proxy.servers.filter((pid) => before.includes(pid)), { timeout: 20_000 }).toHaveLength(1)
 
   proxy.write({ one: {}, three: real('everything') })
-  await proxy.said(/The servers stay as they were: .*server "one" cannot be used: .*neither a command nor a url/)
+  await proxy.said(/is not followed: .*server "one" cannot be used: .*neither a command nor a url/)
   expect((await refusal(echo(client, 'three'))).message).toContain('takes 1 calls')
 
   proxy.write({ one: real('everything'), three: real('everything') })
