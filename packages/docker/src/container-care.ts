@@ -17,8 +17,8 @@ const RESTART_TIMEOUT = 50_000
 const STOP_TIME = 10_000
 /** An event is followed up a little later: an engine that shuts down ends its containers first. */
 const SETTLE = 250
-/** How often one that is held is looked at. */
-const HELD_STEP = 1_000
+/** How often one that is held, or not believed yet, is looked at. */
+const STEP = 1_000
 
 /**
  * An engine that shuts down stops its containers first, and takes up to 15 s for it (`shutdown-timeout`). Those that somebody
@@ -81,7 +81,7 @@ export class ContainerCare implements ContainerHost {
       if (unsteady === 0) this.#record(container, finding)
       if (unsteady === 0 && (fresh || finding.status === 'healthy')) return
       if (isTrouble(finding.status)) throw new Error(finding.reason, { cause: finding.cause })
-      await pause(this.#host.link.clock, unsteady || this.settings.interval, signal)
+      await pause(this.#host.link.clock, unsteady ? Math.min(unsteady, STEP) : this.settings.interval, signal)
     }
   }
 
@@ -159,7 +159,7 @@ export class ContainerCare implements ContainerHost {
       const finding = await this.#look(container, signal)
       const unsteady = finding === undefined || attempt === 0 ? 0 : unsteadyFor(container, finding, this.#host.link.clock.now())
       if (unsteady > 0) {
-        await pause(link.clock, unsteady, signal)
+        await pause(link.clock, Math.min(unsteady, STEP), signal)
         continue
       }
       // Gone, or it has come back by itself while its restart waited for its turn.
@@ -195,7 +195,7 @@ export class ContainerCare implements ContainerHost {
       container.latestLook = turn
       const wait = container.heldUntil - link.clock.now()
       if (finding?.status !== 'failed' || wait <= 0) return finding
-      await pause(link.clock, Math.min(wait, HELD_STEP), signal)
+      await pause(link.clock, Math.min(wait, STEP), signal)
     }
   }
 

@@ -17,9 +17,9 @@ export interface DockerEngineOptions
 
 const links = new WeakMap<object, EngineLink>()
 
-/** Makes a client of Docker the value of an engine resource. */
-export function adopt<D extends DockerLike>(docker: D, clock: Clock): D {
-  links.set(docker, new EngineLink(docker, clock))
+/** Makes a client of Docker the value of an engine resource; `agent` is what holds its connections. */
+export function adopt<D extends DockerLike>(docker: D, clock: Clock, agent?: Agent): D {
+  links.set(docker, new EngineLink(docker, clock, () => closeIdle(agent)))
   return docker
 }
 
@@ -30,8 +30,8 @@ export function linkOf(docker: object): EngineLink {
 
 /**
  * A Docker Engine, as a dockerode instance. It is unhealthy from the moment a request or the event stream finds it gone until it
- * answers a ping again; it is never restarted, its dependents go on with the same instance. Starting waits for the engine up to
- * `timeouts.start`.
+ * answers a ping over a new connection; it is never restarted, its dependents go on with the same instance. Starting waits for
+ * the engine up to `timeouts.start`.
  *
  * All options that are not the resource's go to dockerode: `socketPath`, or `host`, `port`, `ca`, `cert`, `key` and so on; by
  * default what `DOCKER_HOST` says, else `/var/run/docker.sock`.
@@ -56,7 +56,7 @@ export function dockerEngine(options: DockerEngineOptions = {}): Resource<Docker
     start(_deps, ctx) {
       const { docker, agent } = clientFor(connection)
       agents.set(docker, agent)
-      adopt(docker as DockerLike, clock)
+      adopt(docker as DockerLike, clock, agent)
       linkOf(docker).watch({ lost: (error) => ctx.unhealthy(error), back: () => ctx.healthy() })
       return docker
     },
@@ -86,6 +86,10 @@ export function clientFor(options: Docker.DockerOptions): { readonly docker: Doc
   Object.defineProperty(agent, inspect.custom, { value: () => 'Agent' })
   modem.agent = agent
   return { docker, agent }
+}
+
+function closeIdle(agent: Agent | undefined): void {
+  for (const sockets of Object.values(agent?.freeSockets ?? {})) for (const socket of sockets ?? []) socket.destroy()
 }
 
 /** dockerode lets `DOCKER_HOST` and what belongs to it win over a socket that was asked for. */

@@ -44,9 +44,12 @@ export class EngineLink {
   /** When it was lost or came back, in ms since the epoch. */
   since: number
 
-  constructor(docker: DockerLike, clock: Clock) {
+  readonly #closeIdle: () => void
+
+  constructor(docker: DockerLike, clock: Clock, closeIdle: () => void = () => {}) {
     this.docker = docker
     this.clock = clock
+    this.#closeIdle = closeIdle
     this.since = clock.now()
     setMaxListeners(0, this.#end.signal)
   }
@@ -180,6 +183,8 @@ export class EngineLink {
   async #return(): Promise<void> {
     for (let wait = FIRST_PAUSE; ; wait = Math.min(2 * wait, LONGEST_PAUSE)) {
       await pause(this.clock, wait, this.#end.signal)
+      // An engine that leaves goes on answering over the connections that it has: it is back when it takes a new one.
+      this.#closeIdle()
       const error = await this.ping()
       if (error === undefined) break
       this.away = error

@@ -10,7 +10,7 @@ export interface HealthHandlerOptions {
 }
 
 /**
- * Answers `GET /health` with all containers, sessions, statistics and the state of the engine, and
+ * Answers `GET` (and `HEAD`) `/health` with all containers, sessions, statistics and the state of the engine, and
  * `GET /health/container/:session` with one session and the history of its containers; as JSON. `/health` is 503 while the
  * engine is away (what it shows is what was known last), a session's page while that is neither healthy nor unknown, 404 for no
  * such session. Returns false, without having touched anything, for another path. Asking checks nothing.

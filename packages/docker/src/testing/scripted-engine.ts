@@ -1,5 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { Server as NetServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Inspection } from '../docker-like.js'
@@ -52,6 +53,11 @@ export class ScriptedEngine {
     server.closeAllConnections()
     for (const stream of this.#streams) stream.destroy()
     await closed
+  }
+
+  /** Begins to leave: takes no new connections, and answers over those that there are. */
+  leave(): void {
+    NetServer.prototype.close.call(this.#server)
   }
 
   async dispose(): Promise<void> {
