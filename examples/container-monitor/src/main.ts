@@ -6,6 +6,13 @@ import { page } from './page.js'
 
 const { DOCKER_SOCKET, LABEL = 'app=worker', PORT = '3000' } = process.env
 
+const HEADERS = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
+  'cache-control': 'no-store',
+  refresh: '2',
+}
+
 const engine = dockerEngine({
   ...(DOCKER_SOCKET && { socketPath: DOCKER_SOCKET }),
   impact: 'degraded', // the page is there without an engine, and says so
@@ -27,8 +34,9 @@ const web = httpServer('web', {
     if (!workers) console.log('There is no Docker Engine that answers: nothing is watched. Start one and start this again.')
     return (req, res) => {
       if (health?.(req, res)) return
-      res.writeHead(workers ? 200 : 503, { 'content-type': 'text/html; charset=utf-8', refresh: '2' })
-      res.end(page(workers, LABEL))
+      if (req.url?.split('?')[0] !== '/') return void res.writeHead(404).end()
+      if (req.method !== 'GET' && req.method !== 'HEAD') return void res.writeHead(405, { allow: 'GET, HEAD' }).end()
+      res.writeHead(workers ? 200 : 503, HEADERS).end(page(workers, LABEL))
     }
   },
 })
