@@ -46,6 +46,7 @@ beforeAll(async () => {
     kernel: () => kernel,
     filters: { label: ['app=worker'] },
     sessionOf: ({ labels }) => labels.session,
+    probe: ({ name }) => (name === 'plain0' ? { exec: ['/bin/busybox', 'test', '!', '-f', '/bad'] } : undefined),
     onSessionChange: ({ session, to }) => sessions.push(`${session} ${to}`),
     audit: { path: audit },
     interval: 1_000,
@@ -106,6 +107,23 @@ test('a HEALTHCHECK that flips is unhealthy and healthy again, and one that stay
   expect(statusesOf('flips').filter((to, i, all) => to !== all[i - 1])).toEqual(
     expect.arrayContaining(['unhealthy', 'restarting', 'healthy']),
   )
+})
+
+test('a command that is asked inside of a container says whether it is well', async () => {
+  await daemon.exec('plain0', '/bin/touch', '/bad')
+  await until(() => status('plain0') === 'unhealthy')
+  expect(report('plain0')?.reason).toBe('its command /bin/busybox ended with code 1')
+  await daemon.exec('plain0', '/bin/rm', '/bad')
+  await until(() => status('plain0') === 'healthy')
+})
+
+test('one that its own policy restarts again and again has failed until the monitor restarts it', async () => {
+  await daemon.run('loops', { Cmd: ['/bin/sh', '-c', 'sleep 1; exit 3'], HostConfig: { RestartPolicy: { Name: 'always' } } })
+  await until(() => lines().includes('restart loops'))
+  const statuses = statusesOf('loops')
+  expect(statuses.slice(statuses.indexOf('failed'), statuses.indexOf('restarting') + 1)).toEqual(['failed', 'restarting'])
+  await daemon.docker.getContainer('loops').remove({ force: true })
+  await until(() => report('loops') === undefined)
 })
 
 test('one that was killed has failed with its exit code, its session too, and both come back', async () => {
