@@ -28,6 +28,8 @@ test('without an engine it runs, and says so on the page and in its output', asy
     expect(response?.status, output).toBe(503)
     expect(await response?.text()).toContain('There is no Docker Engine that answers')
     expect(output).toContain('There is no Docker Engine that answers')
+    expect((await fetch(`http://127.0.0.1:${port}/favicon.ico`)).status).toBe(404)
+    expect((await fetch(`http://127.0.0.1:${port}/`, { method: 'POST' })).status).toBe(405)
   } finally {
     child.kill('SIGTERM')
     await ended
