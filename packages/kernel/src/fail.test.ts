@@ -36,6 +36,23 @@ describe('kernel.fail()', () => {
     await clock.run(app.shutdown())
   })
 
+  test('by a listener, of a kernel that another listener starts again at once, is over with that start', async () => {
+    const { clock, kernel, traced } = scene()
+    const app = kernel([traced('a')])
+    let again: Promise<unknown> | undefined
+    app.once('kernel:state', () => void app.shutdown().catch(() => {}))
+    app.on('kernel:state', ({ to }) => {
+      if (to === 'stopped' && again === undefined) app.fail(new Error('too late'))
+    })
+    app.on('probe:change', ({ probe }) => {
+      if (probe.status === 'stopped') again ??= app.start()
+    })
+    await startError(app.start())
+    await again
+    expect(app.probe()).toMatchObject({ status: 'ready', live: true })
+    await clock.run(app.shutdown())
+  })
+
   test('during start it is the first cause of a rollback', async () => {
     const { clock, kernel, log, traced } = scene()
     const thrown = new Error('uncaught')

@@ -159,10 +159,12 @@ export class LiveKernel implements Kernel {
   }
 
   fail(error: unknown): void {
+    const starting = this.#starting
     this.#host.probe.fail({ resource: this.name, state: 'failed', health: 'unhealthy', message: describe(error) })
     const failure = kernelFailed(this.name, error)
     if (this.#state === 'starting') this.#startup?.giveUp(failure)
     this.#host.events.outside(() => {
+      if (this.#starting !== starting) return // it has been started again since, or stopped
       if (this.#state === 'starting') this.#startup?.abort(failure)
       else if (KERNEL_MOVES[this.#state].includes('failed') && this.#state !== 'stopping') this.#to('failed')
     })
