@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { http1Client } from './http1-client.mjs'
 import { http2Client } from './http2-client.mjs'
-import { held, later } from './serving.mjs'
+import { held } from './listeners.mjs'
+import { later } from './serving.mjs'
 
 const on = ['http', 'https', 'h2', 'h2c']
 
@@ -21,46 +22,35 @@ async function refused(port, host = '127.0.0.1') {
 }
 
 export const listeningCases = [
-  {
-    name: 'drain during listen',
+  ...[
+    ['drain during listen', '127.0.0.1'],
+    ['drain during listen, host name being looked up', 'localhost'],
+  ].map(([name, host]) => ({
+    name,
     on,
     sees: 'nobody listens, then or later',
     async run(stage) {
       const { server, drain } = stage.create()
-      server.listen(0, '127.0.0.1')
-      await drain()
-      await later(100)
-      assert.equal(server.listening, false)
-    },
-  },
-  {
-    name: 'drain during listen, host name being looked up',
-    on,
-    sees: 'nobody listens, then or later',
-    async run(stage) {
-      const { server, drain } = stage.create()
-      server.listen(0, 'localhost')
+      server.listen(0, host)
       await drain()
       await later(300)
       assert.equal(server.listening, false)
     },
-  },
+  })),
   {
     name: 'drain twice',
     on,
     sees: 'one drain: the answer in flight, one promise',
     async run(stage) {
-      const app = held()
-      const served = await stage.serve(app.listener)
+      const served = await stage.serve(held)
       const answer = ask(stage, served)
-      await app.arrived(1)
+      await served.arrived(1)
       const drained = served.drain()
       const first = served.drainer.drain()
       await later(300)
       const second = served.drainer.drain()
       assert.equal(first, second)
-      stage.workDone()
-      app.responses[0].end('answer')
+      served.answer('answer')
       assert.equal(await answer, 'answer')
       await drained
       await served.drainer.drain()
@@ -79,18 +69,15 @@ export const listeningCases = [
     on,
     sees: 'answers over IPv4 and IPv6, then neither accepts',
     async run(stage) {
-      const app = held()
-      const served = await stage.serve(app.listener, { host: '::' })
+      const served = await stage.serve(held, { host: '::' })
       const answers = ['127.0.0.1', '::1'].map((host) => ask(stage, served, host))
-      await app.arrived(2)
-      const drained = served.drain()
+      await served.arrived(2)
+      served.drain()
       await later(200)
       await refused(served.port)
       await refused(served.port, '::1')
-      stage.workDone()
-      for (const response of app.responses) response.end('answer')
+      for (const nth of [0, 1]) served.answer('answer', nth)
       assert.deepEqual(await Promise.all(answers), ['answer', 'answer'])
-      await drained
     },
   },
 ]

@@ -62,8 +62,7 @@ async function result({ it, protocol }) {
     timer = setTimeout(reject, LIMIT, new Error(`not over after ${LIMIT} ms`))
   })
   try {
-    await Promise.race([it.run(stage), limit])
-    return { ...described, ok: true, ms: stage.judge() }
+    return { ...described, ok: true, ms: await Promise.race([stage.play(it), limit]) }
   } catch (error) {
     return { ...described, ok: false, error: error.stack }
   } finally {

@@ -6,6 +6,7 @@ import { createServer as createHttp } from 'node:http'
 import { createServer as createH2c, createSecureServer } from 'node:http2'
 import { createServer as createHttps } from 'node:https'
 import { drainServer } from '@keelson/node'
+import { arrivals } from './arrivals.mjs'
 
 const pem = (name) => readFileSync(new URL(`../../packages/node/src/fixtures/localhost-${name}.pem`, import.meta.url))
 const certificate = { key: pem('key'), cert: pem('cert') }
@@ -28,6 +29,7 @@ export class Stage {
   #protocol
   #allowed
   #drainers = []
+  #drains = []
   #lastWork = 0
   #drained = 0
 
@@ -45,16 +47,23 @@ export class Stage {
   }
 
   create(listener = (_req, res) => res.end('ok'), options = {}) {
-    const server = create[this.#protocol](listener)
+    const { receive, responses, arrived } = arrivals(listener)
+    const server = create[this.#protocol](receive)
     const drainer = drainServer(server, options)
     this.#drainers.push(drainer)
     const drain = (how) => {
       const drained = this.#drain(server, drainer, how)
-      // A case that fails before it waits for the drain has its own error to tell.
+      // A case that fails while it drains has its own error to tell.
       drained.catch(() => {})
+      this.#drains.push(drained)
       return drained
     }
-    return { server, drainer, secure: this.secure, drain }
+    /** The case answers a request itself; the work is done when it has answered the last one. */
+    const answer = (body, nth = 0) => {
+      this.workDone()
+      responses[nth].end(body)
+    }
+    return { server, drainer, secure: this.secure, drain, responses, arrived, answer }
   }
 
   async serve(listener, options) {
@@ -70,8 +79,11 @@ export class Stage {
     this.#lastWork = performance.now()
   }
 
-  /** How long after the last work the drain ended, in ms; fails when that was too late. */
-  judge() {
+  /** Plays a case until its drains are over. Gives how long after the last work that was, in ms; rejects when it was too late. */
+  async play(it) {
+    await it.run(this)
+    assert.notEqual(this.#drains.length, 0, 'nothing was drained')
+    await Promise.all(this.#drains)
     const after = Math.max(0, this.#drained - this.#lastWork)
     assert.ok(after < this.#allowed + SLACK, `the drain ended ${after.toFixed()} ms after the last work`)
     assert.ok(after >= this.#allowed - 20, `the drain ended ${after.toFixed()} ms after the last work: too early`)
@@ -94,22 +106,6 @@ export class Stage {
   /** Whatever happened: nothing stays open. */
   end() {
     for (const drainer of this.#drainers) drainer.destroy()
-  }
-}
-
-/** Requests that wait until the case answers them. */
-export function held() {
-  const responses = []
-  const waiting = []
-  return {
-    responses,
-    listener(_req, res) {
-      responses.push(res)
-      for (const wake of waiting.splice(0)) wake()
-    },
-    async arrived(count) {
-      while (responses.length < count) await new Promise((resolve) => waiting.push(resolve))
-    },
   }
 }
 

@@ -58,16 +58,14 @@ export const streamCases = [
     sees: 'events until the deadline (here 600 ms), then the cut',
     allowed: 600,
     async run(stage) {
-      const responses = []
       const served = await stage.serve((_req, res) => {
         res.setHeader('content-type', 'text/event-stream')
         res.write(EVENT)
-        responses.push(res)
       })
       const ended = await subscribe(stage, served)
       const drained = served.drain({ deadline: 600, destroyed: 1 })
       await later(300)
-      responses[0].write(EVENT)
+      served.responses[0].write(EVENT)
       await drained
       const { whole, body } = await ended()
       assert.deepEqual({ whole, body }, { whole: false, body: EVENT + EVENT })
