@@ -27,6 +27,8 @@ export interface HttpAdapter {
   make: (handle: Handle) => unknown
 }
 
+export type AdapterScene = ReturnType<typeof adapterScene>
+
 /** What the tests of an adapter are played with. After each of them its kernels are shut down, and nothing may listen any more. */
 export function adapterScene({ server, entry, make }: HttpAdapter) {
   const kernels: Kernel[] = []
