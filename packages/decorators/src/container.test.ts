@@ -1,63 +1,10 @@
 import 'reflect-metadata'
-import { createKernel, resource, type StopContext } from '@keelson/kernel'
+import { createKernel, resource } from '@keelson/kernel'
 import { replace } from '@keelson/kernel/testing'
 import { container, singleton } from 'tsyringe'
 import { expect, test } from 'vitest'
-import { inject, injectable, OnCheck, OnDrain, OnStart, OnStop, Service, services } from './index.js'
-
-const log: string[] = []
-
-@Service()
-class Database {
-  readonly kind: string = 'real'
-  @OnStart() open() {
-    log.push('open')
-  }
-  @OnCheck() ping() {
-    return true
-  }
-  @OnDrain() drain() {
-    log.push('drain')
-  }
-  @OnStop() close(_ctx: StopContext) {
-    log.push('close')
-  }
-}
-
-@injectable()
-class Repository {
-  readonly database: Database
-  constructor(database: Database) {
-    this.database = database
-  }
-}
-
-/** One in a container, in tsyringe's terms. */
-@singleton()
-class Ledger {
-  readonly database: Database
-  constructor(database: Database) {
-    this.database = database
-  }
-}
-
-@Service()
-class Orders {
-  readonly repository: Repository
-  readonly ledger: Ledger
-  constructor(repository: Repository, ledger: Ledger) {
-    this.repository = repository
-    this.ledger = ledger
-  }
-}
-
-@Service()
-class Billing {
-  readonly ledger: Ledger
-  constructor(ledger: Ledger) {
-    this.ledger = ledger
-  }
-}
+import { inject, injectable, OnStop, Service, services } from './index.js'
+import { Billing, Database, log, Orders, Repository } from './testing/shop.js'
 
 test('replace() puts a fake in the place of a service for everything above it', async () => {
   log.length = 0

@@ -1,8 +1,9 @@
 import 'reflect-metadata'
-import { createKernel, optional, type Ref, ref, resource, resourceOf } from '@keelson/kernel'
+import { createKernel, optional, type Ref, ref, resource } from '@keelson/kernel'
 import { container, delay, inject, injectable } from 'tsyringe'
 import { afterEach, expect, test } from 'vitest'
 import { OnStart, Service, Use } from './index.js'
+import { edges } from './testing/edges.js'
 
 afterEach(() => container.reset())
 
@@ -11,14 +12,6 @@ const limiter = resource('limiter', { start: () => ({ points: 50 }) })
 @Service()
 class Database {
   readonly rows = ['a', 'b']
-}
-
-const edges = (type: new (...args: never[]) => object) => {
-  const kernel = createKernel([type])
-  return kernel
-    .plan()
-    .resources.find(({ name }) => name === resourceOf(type).name)!
-    .dependsOn.map((d) => d.resource)
 }
 
 test('the constructor is what a service depends on: services by their type, resources by @Use', async () => {

@@ -2,45 +2,8 @@ import 'reflect-metadata'
 import { createKernel, type Ref, ref } from '@keelson/kernel'
 import { singleton } from 'tsyringe'
 import { expect, test, vi } from 'vitest'
-import { injectable, OnStart, Service, Use } from './index.js'
-
-@Service()
-class Database {}
-
-@injectable()
-class Repository {
-  readonly database: Database
-  constructor(database: Database) {
-    this.database = database
-  }
-}
-
-/** One in a container, in tsyringe's terms. */
-@singleton()
-class Ledger {
-  readonly database: Database
-  constructor(database: Database) {
-    this.database = database
-  }
-}
-
-@Service()
-class Orders {
-  readonly repository: Repository
-  readonly ledger: Ledger
-  constructor(repository: Repository, ledger: Ledger) {
-    this.repository = repository
-    this.ledger = ledger
-  }
-}
-
-@Service()
-class Billing {
-  readonly ledger: Ledger
-  constructor(ledger: Ledger) {
-    this.ledger = ledger
-  }
-}
+import { OnStart, Service, Use } from './index.js'
+import { Billing, Database, Ledger, Orders } from './testing/shop.js'
 
 test('two kernels of the same classes share nothing; within one, a @singleton between services is one', async () => {
   const [one, two] = await Promise.all([createKernel([Orders, Billing]).start(), createKernel([Orders, Billing]).start()])

@@ -3,26 +3,7 @@ import { createKernel, type StartContext } from '@keelson/kernel'
 import { container, singleton } from 'tsyringe'
 import { expect, test } from 'vitest'
 import { inject, OnStart, Service, services } from './index.js'
-
-@Service()
-class Database {}
-
-/** One in a container, in tsyringe's terms. */
-@singleton()
-class Ledger {
-  readonly database: Database
-  constructor(database: Database) {
-    this.database = database
-  }
-}
-
-@Service()
-class Billing {
-  readonly ledger: Ledger
-  constructor(ledger: Ledger) {
-    this.ledger = ledger
-  }
-}
+import { Billing, Database, Ledger } from './testing/shop.js'
 
 test('a restart rebuilds what hangs on the restarted service and keeps what does not', async () => {
   @singleton()
