@@ -53,6 +53,22 @@ describe('kernel.fail()', () => {
     await clock.run(app.shutdown())
   })
 
+  test('of a kernel that was just told to start again is of that start, and says why', async () => {
+    const { clock, kernel, traced } = scene()
+    const app = kernel([traced('a')])
+    await app.start()
+    let again: Promise<unknown> | undefined
+    app.on('kernel:state', ({ to }) => {
+      if (to !== 'stopped' || again !== undefined) return
+      again = app.start()
+      app.fail(new Error('not again'))
+    })
+    await clock.run(app.shutdown())
+    await again
+    expect(app.probe()).toMatchObject({ status: 'failed', live: false, reasons: [{ message: 'not again' }] })
+    await clock.run(app.shutdown())
+  })
+
   test('during start it is the first cause of a rollback', async () => {
     const { clock, kernel, log, traced } = scene()
     const thrown = new Error('uncaught')

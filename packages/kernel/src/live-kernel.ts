@@ -9,7 +9,7 @@ import type { Kernel, KernelDefaults, KernelOptions } from './kernel.js'
 import { KernelHost } from './kernel-host.js'
 import { Monitor } from './monitor.js'
 import { type Plan, planOf } from './plan.js'
-import type { Probe } from './probe.js'
+import type { Probe, ProbeReason } from './probe.js'
 import { reportOf, ShutdownError, type ShutdownReport, StartError } from './report.js'
 import type { Timeouts } from './resource.js'
 import { Roster } from './roster.js'
@@ -160,11 +160,13 @@ export class LiveKernel implements Kernel {
 
   fail(error: unknown): void {
     const starting = this.#starting
-    this.#host.probe.fail({ resource: this.name, state: 'failed', health: 'unhealthy', message: describe(error) })
+    const reason: ProbeReason = { resource: this.name, state: 'failed', health: 'unhealthy', message: describe(error) }
+    this.#host.probe.fail(reason)
     const failure = kernelFailed(this.name, error)
     if (this.#state === 'starting') this.#startup?.giveUp(failure)
     this.#host.events.outside(() => {
       if (this.#starting !== starting) return // it has been started again since, or stopped
+      this.#host.probe.fail(reason) // a start that was asked for before, and began after, has forgotten it
       if (this.#state === 'starting') this.#startup?.abort(failure)
       else if (KERNEL_MOVES[this.#state].includes('failed') && this.#state !== 'stopping') this.#to('failed')
     })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Kernel } from './index.js'
+import { type Kernel, optional, type Resource, ref } from './index.js'
 import { rejection } from './testing/rejection.js'
 import { hang, scene } from './testing/scene.js'
 
@@ -97,5 +97,45 @@ describe('add, remove and restart against a shutdown and each other', () => {
     expect(log).toEqual(['start a'])
     expect(states(app)).toEqual([])
     await app.shutdown()
+  })
+
+  test.each([
+    ['required', (db: Resource<unknown>) => db],
+    ['optional', (db: Resource<unknown>) => optional(db)],
+    ['ref', (db: Resource<unknown>) => ref(db)],
+  ])('nothing is added that depends on what is being removed, be it %s', async (_, edge) => {
+    const { clock, kernel, log, traced } = scene()
+    const db = traced('db', { stopMs: 5 })
+    const late = traced('late', { dependsOn: { db: edge(db) as Resource<unknown> }, impact: 'degraded' })
+    const app = await clock.run(kernel([db]).start())
+    const removal = app.remove(db)
+    const refused = rejection(app.add(late))
+    expect(await clock.run(refused)).toMatchObject({
+      code: 'START_FAILED',
+      errors: [{ code: 'ABORTED', resource: 'db', message: expect.stringContaining('is being removed') }],
+    })
+    await clock.run(removal)
+    expect(states(app)).toEqual([])
+    expect(log).toEqual(['start db', 'stop db', 'stopped db'])
+    await clock.run(app.add(late))
+    expect(states(app)).toEqual(['db running', 'late running'])
+    await clock.run(app.shutdown())
+  })
+
+  test('a removal that ends an addition stops what others hold only after them', async () => {
+    const { clock, kernel, log, traced } = scene()
+    const base = traced('base')
+    const db = traced('db', { dependsOn: { base } })
+    const unready = traced('unready', { dependsOn: { db }, check: () => false })
+    const user = traced('user', { dependsOn: { db }, stopMs: 5 })
+    const app = await clock.run(kernel([]).start())
+    const first = rejection(app.add(unready))
+    await clock.run(app.add(user))
+    log.length = 0
+    await clock.run(app.remove(db, { dependents: true }))
+    expect(await first).toMatchObject({ code: 'START_FAILED' })
+    expect(log.indexOf('stopped user')).toBeLessThan(log.indexOf('stop db'))
+    expect(log.filter((line) => line.startsWith('stop ')).sort()).toEqual(['stop base', 'stop db', 'stop unready', 'stop user'])
+    await clock.run(app.shutdown())
   })
 })

@@ -46,7 +46,9 @@ export class Membership {
     const addition = new Addition(cells, this.#host, (errors) => this.#added(addition, errors))
     this.#open.add(addition)
     for (const cell of cells) bringUp.expect(cell, 'added', addition)
-    for (const cell of cells) bringUp.release(cell)
+    const leaving = cells.map((cell) => this.#leavingDependency(cell)).find((dependency) => dependency !== undefined)
+    if (leaving !== undefined) addition.left(leaving)
+    else for (const cell of cells) bringUp.release(cell)
     return addition.done.promise
   }
 
@@ -101,7 +103,8 @@ export class Membership {
     const cells = addition.cells.filter((cell) => cell.state !== 'running' || !needed(cell))
     const waiting = new Set(cells.flatMap((cell) => this.#dependentsOf(cell)))
     // What is being removed already takes its own way out; what it depends on waits for it.
-    const going = addition.all.filter((cell) => this.#removals.has(cell))
+    const concerned = new Set(addition.all.flatMap((cell) => this.#dependentsOf(cell)))
+    const going = [...concerned].filter((cell) => this.#removals.has(cell))
     for (const cell of cells) cell.leaving = true
     letGo(cells)
     tearDown([...cells, ...going].sort(byId), 'added together with one that failed', () => {
@@ -112,6 +115,16 @@ export class Membership {
       forget(cells)
       addition.done.reject(failure)
     })
+  }
+
+  /** Whose value it needs and that is being removed: by the time it starts, nobody would know that it needs anything. */
+  #leavingDependency(cell: Cell): Cell | undefined {
+    const { firstDependency, edgeTo, edgeKind } = this.#host.graph
+    for (let edge = firstDependency.at(cell.id), end = firstDependency.at(cell.id + 1); edge < end; edge++) {
+      const dependency = this.#host.cells[edgeTo.at(edge)]!
+      if (edgeKind[edge] !== 'after' && dependency.leaving) return dependency
+    }
+    return undefined
   }
 
   /** The resource and everything that holds its value, in the order of their ids. */

@@ -74,6 +74,7 @@ export class Actor {
       case 'fail':
         world.tally.fail++
         world.broken = world.aborting = true
+        world.failsNext = !world.up && this.#promises.open.includes('start()')
         return world.kernel.fail(new Error('simulated: fail'))
       case 'calm':
         world.calm = true

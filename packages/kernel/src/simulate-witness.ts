@@ -52,7 +52,10 @@ function kernelMoved(world: World, { from, to }: KernelEventOf<'kernel:state'>):
   if (to === 'starting') {
     world.cycle++
     world.up = true
-    world.started = world.aborting = world.broken = false
+    world.started = false
+    // Told after the start was asked for, and before it began.
+    world.broken = world.aborting = world.failsNext
+    world.failsNext = false
     for (const track of world.tracks.values()) track.launched = track.parting = track.away = track.cutShort = false
   } else if (to === 'running') world.started = true
   else if (to === 'draining' || (to === 'stopping' && from === 'starting')) {
@@ -162,9 +165,10 @@ function timedOut(world: World, track: Track, error: KeelsonError): void {
 
 function mayBeTimedOut(world: World, life: Life): boolean {
   const { track } = life
-  if (life.releaseGivenUp) return false
-  if (life === track.life && (track.leavingSince !== 0 || (track.state === 'failed' && life.holds))) return true
   const deadline = (life.stopContext?.deadline ?? Infinity) - TOLERANCE
+  // The cleanups of a failed start may be given up before its value comes, which is stopped on its own.
+  if (life.releaseGivenUp) return life.startGivenUp && life.stopped === 'open' && world.now >= deadline
+  if (life === track.life && (track.leavingSince !== 0 || (track.state === 'failed' && life.holds))) return true
   return world.now >= deadline && (life.holds || life.stopSettledAt >= deadline)
 }
 

@@ -75,6 +75,8 @@ export class World {
   aborting = false
   /** Why liveness may be false. */
   broken = false
+  /** A failure was told between the request for a start and its beginning. */
+  failsNext = false
   /** When a teardown of the whole must be over. */
   deadline = Infinity
   /** Since when timers of the kernel are left though it is at rest. */
