@@ -64,11 +64,16 @@ export class Catalog {
     throw unavailable(server, trouble?.message ?? 'it is being started')
   }
 
-  /** A server runs, or has other tools than before. */
+  /** A server runs. */
   offer(upstream: Upstream, tools: readonly Tool[]): void {
     const before = this.#offers.get(upstream.name)
     this.#offers.set(upstream.name, { tools, upstream })
     if (!isDeepStrictEqual(before?.tools ?? [], tools)) this.#changed()
+  }
+
+  /** A server has other tools than before; one that is away meanwhile has not. */
+  update(upstream: Upstream, tools: readonly Tool[]): void {
+    if (this.#offers.get(upstream.name)?.upstream === upstream) this.offer(upstream, tools)
   }
 
   /** A server is away. */

@@ -11,13 +11,18 @@ interface Member extends ServerResources {
 /** The servers of a kernel: it has those that the file names, also after the file has changed. */
 export class Fleet {
   readonly #catalog: Resource<Catalog>
+  /** Those that the file names. */
   readonly #members = new Map<string, Member>()
-  #changing: Promise<void> = Promise.resolve()
+  /** Those that the kernel has. */
+  readonly #present: Map<string, Member>
+  /** What is being done about a server. */
+  readonly #changes = new Map<string, Promise<void>>()
 
   /** @throws KeelsonError `INVALID_OPTION` for an entry that cannot be used. */
   constructor(servers: ReadonlyMap<string, ServerEntry>, catalog: Resource<Catalog>) {
     this.#catalog = catalog
     for (const [name, entry] of servers) this.#members.set(name, this.#member(name, entry))
+    this.#present = new Map(this.#members)
   }
 
   /** The resources that bring all others with them. */
@@ -25,9 +30,13 @@ export class Fleet {
     return Array.from(this.#members.values(), ({ tools }) => tools)
   }
 
-  /** By its name, which is that of its resource. */
-  get(name: string): ServerResources | undefined {
-    return this.#members.get(name)
+  /** What the kernel has under a name, where that is a server or its tools. */
+  find(resource: string): Resource<unknown> | undefined {
+    for (const { server, tools } of this.#present.values()) {
+      if (server.name === resource) return server
+      if (tools.name === resource) return tools
+    }
+    return undefined
   }
 
   /**
@@ -36,28 +45,51 @@ export class Fleet {
    *
    * @throws KeelsonError `INVALID_OPTION` for an entry that cannot be used: nothing is changed then. Errors of stops.
    */
-  update(kernel: Kernel, servers: ReadonlyMap<string, ServerEntry>): Promise<void> {
-    const change = this.#changing.then(() => this.#update(kernel, servers))
-    this.#changing = change.catch(() => {})
-    return change
-  }
-
-  async #update(kernel: Kernel, servers: ReadonlyMap<string, ServerEntry>): Promise<void> {
+  async update(kernel: Kernel, servers: ReadonlyMap<string, ServerEntry>): Promise<void> {
+    const gone = [...this.#members.keys()].filter((name) => !servers.has(name))
     const fresh = [...servers]
       .filter(([name, entry]) => !isDeepStrictEqual(this.#members.get(name)?.entry, entry))
       .map(([name, entry]) => [name, this.#member(name, entry)] as const)
-    const stale = [...this.#members].filter(([name]) => !servers.has(name) || fresh.some(([other]) => other === name))
-    const removals = await Promise.allSettled(stale.map(([name, member]) => this.#remove(kernel, name, member)))
+    for (const name of gone) {
+      this.#members.delete(name)
+      kernel.get(this.#catalog).forget(name)
+    }
     for (const [name, member] of fresh) this.#members.set(name, member)
-    await Promise.all(fresh.map(([, { tools }]) => kernel.add(tools)))
-    for (const removal of removals) if (removal.status === 'rejected') throw removal.reason
+    const changes = [...gone, ...fresh.map(([name]) => name)].map((name) => this.#change(kernel, name))
+    for (const change of await Promise.allSettled(changes)) if (change.status === 'rejected') throw change.reason
+  }
+
+  /** One change after the other for each server, and none that the file has taken back meanwhile. */
+  #change(kernel: Kernel, name: string): Promise<void> {
+    const before = this.#changes.get(name) ?? Promise.resolve()
+    const change = before.catch(() => {}).then(() => this.#replace(kernel, name))
+    this.#changes.set(name, change)
+    return change
+  }
+
+  async #replace(kernel: Kernel, name: string): Promise<void> {
+    const present = this.#present.get(name)
+    if (present === this.#members.get(name)) return
+    try {
+      if (present !== undefined) await this.#remove(kernel, name, present)
+    } finally {
+      const wanted = this.#members.get(name)
+      if (wanted === undefined)
+        kernel.get(this.#catalog).forget(name) // it may have come up meanwhile
+      else {
+        this.#present.set(name, wanted)
+        await kernel.add(wanted.tools)
+      }
+    }
   }
 
   async #remove(kernel: Kernel, name: string, { server, limiter }: Member): Promise<void> {
-    this.#members.delete(name)
-    kernel.get(this.#catalog).forget(name)
-    await kernel.remove(limiter, { dependents: true })
-    await kernel.remove(server)
+    this.#present.delete(name)
+    try {
+      await kernel.remove(limiter, { dependents: true })
+    } finally {
+      await kernel.remove(server)
+    }
   }
 
   #member(name: string, entry: ServerEntry): Member {

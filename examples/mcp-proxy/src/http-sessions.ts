@@ -37,6 +37,8 @@ export class HttpSessions {
     if (known === undefined && id !== undefined) return refuse(res, 404, 'this session is over; send initialize again')
     if (known === undefined && this.#sessions.size >= MOST)
       return refuse(res, 503, 'there are too many sessions; try again later')
+    const draining = drainSignal(req)
+    if (req.method === 'GET' && draining.aborted) return refuse(res, 503, 'the proxy is shutting down')
     const session = known ?? (await this.#open())
     session.open++
     res.once('close', () => {
@@ -44,7 +46,7 @@ export class HttpSessions {
       session.lastUsed = Date.now()
     })
     if (req.method === 'GET') {
-      drainSignal(req).addEventListener('abort', () => session.transport.closeStandaloneSSEStream(), { once: true })
+      draining.addEventListener('abort', () => session.transport.closeStandaloneSSEStream(), { once: true })
     }
     await session.transport.handleRequest(req, res)
     // What it answered was no initialize, but a refusal.

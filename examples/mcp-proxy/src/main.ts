@@ -6,7 +6,7 @@ import { retryFirstStarts } from './first-starts.js'
 import { Fleet } from './fleet.js'
 import { httpFront } from './http-front.js'
 import { type ProxyOptions, proxyOptions, USAGE } from './proxy-options.js'
-import { log, say } from './say.js'
+import { log, say, sayFailedStarts } from './say.js'
 import { readServers } from './servers-file.js'
 import { serversWatch } from './servers-watch.js'
 import { stdioFront } from './stdio-front.js'
@@ -27,5 +27,6 @@ async function serve({ file, stdio, port, host }: ProxyOptions): Promise<void> {
   const watch = serversWatch('proxy:servers', { file, fleet, kernel: () => kernel })
   const kernel = createKernel([...fronts, ...fleet.tools, watch], { name: 'mcp-proxy' })
   retryFirstStarts(kernel, fleet)
+  sayFailedStarts(kernel)
   await run(kernel, { log })
 }

@@ -1,8 +1,15 @@
+import type { Kernel } from '@keelson/kernel'
 import type { LogLike } from '@keelson/node'
+
+/** How much may wait for whoever reads standard error, in bytes: a server that says much would fill the memory. */
+const BACKLOG = 1024 * 1024
+
+// A client that closes it does not want to hear any of this.
+process.stderr.on('error', () => {})
 
 /** Lines on standard error: standard output belongs to the client. */
 export function say(text: string): void {
-  process.stderr.write(`${text}\n`)
+  if (process.stderr.writableLength < BACKLOG) process.stderr.write(`${text}\n`)
 }
 
 /** What a server says on its own standard error, each line with its name. */
@@ -15,4 +22,11 @@ export const log: LogLike = {
   info: (_fields, message) => say(message),
   warn: (_fields, message) => say(message),
   error: (_fields, message) => say(message),
+}
+
+/** Says why a server could not be started, each time that it was tried while the others run. */
+export function sayFailedStarts(kernel: Kernel): void {
+  kernel.on('resource:error', ({ phase, error }) => {
+    if (phase === 'start' && kernel.state === 'running' && error.code !== 'DEPENDENCY_FAILED') say(error.message)
+  })
 }

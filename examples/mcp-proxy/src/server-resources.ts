@@ -1,4 +1,4 @@
-import { type Resource, type ResourceLike, resource } from '@keelson/kernel'
+import { type Resource, resource } from '@keelson/kernel'
 import { type RateLimiter, rateLimiter } from '@keelson/limiters'
 import { mcpServer } from '@keelson/pools'
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
@@ -13,8 +13,11 @@ export interface ServerResources {
   readonly server: Resource<Client>
   readonly limiter: Resource<RateLimiter>
   /** Its tools in the catalog; depends on the other two. */
-  readonly tools: ResourceLike
+  readonly tools: Resource<unknown>
 }
+
+/** How long calls may take that are in flight when their server is taken away, in ms. The fronts wait a little longer. */
+const PATIENCE = 14_000
 
 /** A server that fails is missing, and the others go on; it is tried again after 0.2 s, 0.4 s, … 30 s, and is never given up. */
 const SUPERVISED = {
@@ -44,18 +47,30 @@ export function serverResources(name: string, entry: ServerEntry, catalog: Resou
     dependsOn: { client: server, limiter, catalog },
     start: async ({ client, limiter, catalog }, { kernel, signal, crashed }) => {
       const upstream = new Upstream(name, entry, client, limiter, kernel)
+      let listed = upstream.tools(signal).then((tools) => catalog.offer(upstream, tools))
+      let isDue = false
       upstream.onToolsChanged(() => {
-        upstream.tools().then((tools) => catalog.offer(upstream, tools), crashed)
+        // It is asked once for all that has changed until then, and not before it has answered.
+        if (isDue) return
+        isDue = true
+        listed = listed.then(async () => {
+          isDue = false
+          catalog.update(upstream, await upstream.tools())
+        })
+        listed.catch(crashed)
       })
-      catalog.offer(upstream, await upstream.tools(signal))
+      await listed
       return { upstream, catalog, kernel }
     },
     drain: async ({ upstream, catalog, kernel }) => {
+      // What takes longer is answered with an error, as long as there is a front to pass it on.
+      const patience = setTimeout(() => upstream.close(), PATIENCE)
       // A front came before it and ends by itself: until it has, it passes calls on.
       if (kernel.state !== 'running') await catalog.unserved()
       catalog.withdraw(upstream)
       if (upstream.failing) upstream.close()
       await upstream.settled()
+      clearTimeout(patience)
     },
     stop: ({ upstream, catalog }) => {
       catalog.withdraw(upstream)

@@ -17,7 +17,8 @@ export function serversWatch(name: string, { file, fleet, kernel }: ServersWatch
       const servers = await readServers(file, process.env)
       if (await isRunning(kernel())) await fleet.update(kernel(), servers)
     } catch (error) {
-      say(`${file} is not followed: ${(error as Error).message}`)
+      // A shutdown ends what the file had asked for.
+      if (!isOver(kernel())) say(`the change is not followed: ${(error as Error).message}`)
     }
   }
   return resource(name, {
@@ -26,6 +27,10 @@ export function serversWatch(name: string, { file, fleet, kernel }: ServersWatch
     stop: () => unwatchFile(file),
     impact: 'none',
   })
+}
+
+function isOver({ state }: Kernel): boolean {
+  return state !== 'starting' && state !== 'running'
 }
 
 /** Whether it runs, once it has started. */

@@ -27,6 +27,9 @@ export function stdioFront(name: string, { catalog, onEnd }: StdioFrontOptions):
         if (requests.count > 0) await catalog.started
         onEnd('its client closed standard input')
       }
+      requests.onclose = () => onEnd('its client sent a message without an end')
+      // Each answer that waits for its reader listens.
+      stdout.setMaxListeners(0)
       // Nobody reads answers any more, so nobody waits for them.
       const broken = () => {
         onEnd('its client closed standard output')

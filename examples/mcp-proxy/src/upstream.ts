@@ -34,8 +34,9 @@ export class Upstream {
   readonly #client: Client
   readonly #limiter: RateLimiter
   readonly #kernel: KernelView
-  readonly #end = new AbortController()
-  #calls = 0
+  /** Each has an end of its own: what listens to it, as the SDK does, is gone with the call. */
+  readonly #calls = new Set<AbortController>()
+  #isClosed = false
   #idle: (() => void) | undefined
 
   constructor(name: string, entry: ServerEntry, client: Client, limiter: RateLimiter, kernel: KernelView) {
@@ -65,13 +66,14 @@ export class Upstream {
 
   /** @throws CallError when it is over its limit, is lost, is taken away, or answers with an error. */
   async call(call: ToolCall): Promise<ServerResult> {
-    await this.#count()
-    this.#calls++
+    const end = new AbortController()
+    this.#calls.add(end)
     try {
-      return await this.#forward(call)
+      await this.#count()
+      return await this.#forward(call, end)
     } finally {
-      this.#calls--
-      if (this.#calls === 0) this.#idle?.()
+      this.#calls.delete(end)
+      if (this.#calls.size === 0) this.#idle?.()
     }
   }
 
@@ -82,15 +84,16 @@ export class Upstream {
 
   /** Resolves when no call is left. */
   settled(): Promise<void> {
-    if (this.#calls === 0) return Promise.resolve()
+    if (this.#calls.size === 0) return Promise.resolve()
     return new Promise((resolve) => {
       this.#idle = resolve
     })
   }
 
-  /** Ends the calls that are left. */
+  /** Ends the calls that are left, and those that still come. */
   close(): void {
-    this.#end.abort()
+    this.#isClosed = true
+    for (const call of this.#calls) call.abort()
   }
 
   async #count(): Promise<void> {
@@ -99,18 +102,16 @@ export class Upstream {
     if (!allowed) throw limited(this.name, limit, window, retryAfter)
   }
 
-  async #forward({ tool, params, signal, onprogress }: ToolCall): Promise<ServerResult> {
-    const options: RequestOptions = {
-      signal: AbortSignal.any([signal, this.#end.signal]),
-      timeout: NO_TIMEOUT,
-      ...(onprogress && { onprogress }),
-    }
+  async #forward({ tool, params, signal, onprogress }: ToolCall, end: AbortController): Promise<ServerResult> {
+    const options: RequestOptions = { signal: end.signal, timeout: NO_TIMEOUT, ...(onprogress && { onprogress }) }
+    signal.addEventListener('abort', () => end.abort(signal.reason), { once: true })
+    if (signal.aborted || this.#isClosed) end.abort(signal.reason)
     try {
       // As the server says it: what a result has to look like is between it and the client.
       return await this.#client.request({ method: 'tools/call', params: { ...params, name: tool } }, ResultSchema, options)
     } catch (error) {
       const isAnswer = error instanceof McpError && error.code !== ErrorCode.ConnectionClosed
-      if (isAnswer && !this.#end.signal.aborted) throw answered(error)
+      if (isAnswer && !this.#isClosed) throw answered(error)
       throw lost(this.name, await this.#whyLost(error))
     }
   }
@@ -118,7 +119,8 @@ export class Upstream {
   /** The kernel is told of the end of a server at the same time as its calls. */
   async #whyLost(error: unknown): Promise<string> {
     await new Promise(setImmediate)
-    return this.#trouble ?? (this.#end.signal.aborted ? 'it was taken away' : (error as Error).message)
+    if (!this.#isClosed) return this.#trouble ?? (error as Error).message
+    return this.#trouble ?? (this.#kernel.state === 'running' ? 'it was taken away' : 'the proxy is shutting down')
   }
 
   get #trouble(): string | undefined {

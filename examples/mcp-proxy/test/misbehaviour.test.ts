@@ -1,0 +1,157 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { describe, expect, it } from 'vitest'
+import { freePort, overHttp, ProxyProcess, refusal, scripted, textOf } from './proxy.js'
+
+const toolsOf = async (client: Client) => (await client.listTools()).tools.map(({ name }) => name)
+const echo = (client: Client, server: string) => textOf(client, `${server}__echo`, { message: server })
+/** When a server has said something, by its own clock. */
+const times = (proxy: ProxyProcess, server: string, word: string) =>
+  [...proxy.stderr.matchAll(new RegExp(`^\\[${server}\\] ${word} at (\\d+)$`, 'gm'))].map(([, at]) => Number(at))
+
+describe('a server', () => {
+  it('that ends at once whenever it is started is started ever less often, and each time it is said why', async () => {
+    const proxy = new ProxyProcess({ bad: scripted({ EXIT: 3 }), good: scripted() }, '--stdio')
+    await proxy.stdio()
+    await expect.poll(() => times(proxy, 'bad', 'started').length, { timeout: 40_000 }).toBeGreaterThan(6)
+    // At once, after 1 s, and then by the policy: 0.2, 0.4, 0.8, 1.6, 3.2 s, of which chance takes up to a tenth.
+    const starts = times(proxy, 'bad', 'started')
+    expect(starts[6]! - starts[5]!).toBeGreaterThan(2_500)
+    expect(proxy.stderr.match(/"bad" failed to start: it exited with code 3/g)!.length).toBeGreaterThan(3)
+  })
+
+  it('that is mended in the file before it is tried again is not disturbed by that', async () => {
+    const proxy = new ProxyProcess({ one: scripted({ EXIT: 3 }) }, '--stdio')
+    const client = await proxy.stdio()
+    proxy.write({ one: scripted() })
+    await expect.poll(() => echo(client, 'one').catch(() => 'away'), { timeout: 20_000 }).toBe('one')
+    const before = proxy.servers
+    expect(await textOf(client, 'one__sleep', { ms: 2_000 })).toBe('done')
+    expect(proxy.servers).toEqual(before)
+  })
+
+  it('whose first list of tools is an error is asked again', async () => {
+    const proxy = new ProxyProcess({ one: scripted({ FAILED_LISTS: 2 }) }, '--stdio')
+    const client = await proxy.stdio()
+    expect(await toolsOf(client)).toEqual([])
+    await expect.poll(() => toolsOf(client), { timeout: 20_000 }).toContain('one__echo')
+    expect(await echo(client, 'one')).toBe('one')
+  })
+
+  it('that changes its tools all the time is not asked for each change, and its last list is the one that counts', async () => {
+    const proxy = new ProxyProcess({ one: scripted({ LATER_LISTS_MS: 50 }) }, '--stdio')
+    const client = await proxy.stdio()
+    await textOf(client, 'one__grow', { times: 200 })
+    await expect.poll(() => toolsOf(client), { timeout: 20_000 }).toContain('one__grown-203')
+    expect(times(proxy, 'one', 'listed').length).toBeLessThan(50)
+  })
+
+  it('hears of no cancellation of calls that it has answered', async () => {
+    const proxy = new ProxyProcess({ one: scripted() }, '--stdio')
+    const client = await proxy.stdio()
+    for (let n = 0; n < 5; n++) await echo(client, 'one')
+    proxy.child.kill('SIGTERM')
+    await once(proxy.child, 'close')
+    expect(proxy.stderr).toContain('[one] started')
+    expect(proxy.stderr).not.toContain('cancelled')
+  })
+})
+
+describe('the file', () => {
+  it('changes a server while a call to it is in flight: the call is answered, its tools stay, and no other server waits', async () => {
+    const proxy = new ProxyProcess({ one: scripted() }, '--stdio')
+    const client = await proxy.stdio()
+    let isOver = false
+    const call = textOf(client, 'one__sleep', { ms: 8_000 }).finally(() => {
+      isOver = true
+    })
+    proxy.write({ one: scripted({ CHANGED: 1 }), two: scripted() })
+    await expect.poll(() => echo(client, 'two').catch(() => 'away'), { timeout: 20_000 }).toBe('two')
+    expect(await toolsOf(client)).toContain('one__echo')
+    expect((await refusal(echo(client, 'one'))).data).toEqual({ server: 'one', reason: 'unavailable' })
+    expect(isOver).toBe(false)
+    expect(await call).toBe('done')
+    await expect.poll(() => echo(client, 'one').catch(() => 'away'), { timeout: 20_000 }).toBe('one')
+    expect(proxy.servers).toHaveLength(2)
+  })
+
+  it('takes a server away that is being asked for its tools: they do not come back', async () => {
+    const proxy = new ProxyProcess({ one: scripted({ LATER_LISTS_MS: 2_000 }), two: scripted() }, '--stdio')
+    const client = await proxy.stdio()
+    const call = textOf(client, 'one__sleep', { ms: 4_000 })
+    await textOf(client, 'one__grow', { times: 1 })
+    proxy.write({ two: scripted() })
+    expect(await call).toBe('done')
+    await expect.poll(() => proxy.servers, { timeout: 20_000 }).toHaveLength(1)
+    expect((await toolsOf(client)).filter((name) => name.startsWith('one'))).toEqual([])
+  })
+})
+
+it('calls that take too long are answered with an error, whether the file or a signal ends their server', async () => {
+  const proxy = new ProxyProcess({ one: scripted() }, '--stdio')
+  const client = await proxy.stdio()
+  const taken = refusal(textOf(client, 'one__sleep', { ms: 3_600_000 }))
+  proxy.write({ one: scripted({ CHANGED: 1 }) })
+  expect(await taken).toMatchObject({ message: expect.stringContaining('it was taken away'), data: { reason: 'lost' } })
+  await expect.poll(() => echo(client, 'one').catch(() => 'away'), { timeout: 20_000 }).toBe('one')
+  const stopped = refusal(textOf(client, 'one__sleep', { ms: 3_600_000 }))
+  proxy.child.kill('SIGTERM')
+  expect(await stopped).toMatchObject({ message: expect.stringContaining('is shutting down'), data: { reason: 'lost' } })
+  expect(await proxy.exited, proxy.stderr).toEqual({ code: 0, signal: null })
+  expect(proxy.servers).toEqual([])
+}, 120_000)
+
+describe('a client', () => {
+  it('that sends a message without an end ends the proxy', async () => {
+    const proxy = new ProxyProcess({ one: scripted() }, '--stdio')
+    await proxy.stdio()
+    proxy.child.stdin!.on('error', () => {}) // the proxy does not read it all
+    proxy.child.stdin!.write('x'.repeat(11 * 1024 * 1024))
+    expect(await proxy.exited, proxy.stderr).toEqual({ code: 0, signal: null })
+    expect(proxy.stderr).toContain('its client sent a message without an end')
+    expect(proxy.servers).toEqual([])
+  })
+
+  it('that does not want to hear what the proxy says is served, and the proxy ends as ever', async () => {
+    const proxy = new ProxyProcess({ one: scripted(), bad: scripted({ EXIT: 3 }) }, '--stdio')
+    const client = await proxy.stdio()
+    proxy.child.stderr!.destroy()
+    await textOf(client, 'one__sleep', { ms: 2_000 }) // meanwhile there is something to say of the other
+    expect(await echo(client, 'one')).toBe('one')
+    proxy.child.kill('SIGTERM')
+    expect(await proxy.exited).toEqual({ code: 0, signal: null })
+    expect(proxy.servers).toEqual([])
+  })
+
+  it('that asks for many large answers at once gets them, without a warning', async () => {
+    const proxy = new ProxyProcess({ one: scripted() }, '--stdio')
+    const client = await proxy.stdio()
+    const texts = await Promise.all(Array.from({ length: 50 }, () => textOf(client, 'one__repeat', { length: 100_000 })))
+    expect(texts.map(({ length }) => length)).toEqual(new Array(50).fill(100_000))
+    expect(proxy.stderr).not.toContain('Warning')
+  })
+
+  it('whose request for a stream arrives while the proxy drains does not hold it back', async () => {
+    const port = await freePort()
+    const proxy = new ProxyProcess({ one: scripted() }, '--port', String(port))
+    await proxy.said('is ready')
+    const client = await overHttp(port)
+    const { sessionId } = client.transport!
+    const call = textOf(client, 'one__sleep', { ms: 1_500 })
+    const socket = connect(port, '127.0.0.1')
+    await once(socket, 'connect')
+    socket.write('GET /mcp HTTP/1.1\r\n')
+    await expect.poll(() => echo(client, 'one')).toBe('one')
+    proxy.child.kill('SIGTERM')
+    await proxy.said('draining')
+    let answer = ''
+    socket.on('data', (chunk) => {
+      answer += chunk
+    })
+    socket.write(`Host: 127.0.0.1\r\nAccept: text/event-stream\r\nMcp-Session-Id: ${sessionId}\r\n\r\n`)
+    expect(await call).toBe('done')
+    expect(await proxy.exited, proxy.stderr).toEqual({ code: 0, signal: null })
+    expect(answer).toMatch(/^HTTP\/1.1 (409|503) /)
+  })
+})

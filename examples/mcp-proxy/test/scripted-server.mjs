@@ -1,0 +1,50 @@
+// An MCP server that misbehaves as its environment says. On its standard error it tells what it is asked.
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const { FAILED_LISTS = '0', LATER_LISTS_MS = '0', EXIT } = process.env
+const tools = ['echo', 'sleep', 'grow', 'repeat']
+let lists = 0
+
+const say = (text) => process.stderr.write(`${text} at ${Date.now()}\n`)
+const send = (message) => process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`)
+const answer = (id, result) => send({ id, result })
+
+const METHODS = {
+  initialize: ({ id, params: { protocolVersion } }) =>
+    answer(id, { protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 'scripted', version: '1.0.0' } }),
+  ping: ({ id }) => answer(id, {}),
+  'tools/list': async ({ id }) => {
+    lists++
+    say('listed')
+    if (lists <= Number(FAILED_LISTS)) return send({ id, error: { code: -32603, message: 'no list yet' } })
+    const offered = tools.map((name) => ({ name, inputSchema: { type: 'object' } }))
+    if (lists > 1) await sleep(Number(LATER_LISTS_MS))
+    answer(id, { tools: offered })
+  },
+  'tools/call': async ({ id, params: { name, arguments: args } }) => {
+    let text = 'done'
+    if (name === 'echo') text = args.message
+    if (name === 'repeat') text = 'x'.repeat(args.length)
+    if (name === 'sleep') await sleep(args.ms)
+    if (name === 'grow') {
+      for (let n = 0; n < args.times; n++) {
+        tools.push(`grown-${tools.length}`)
+        send({ method: 'notifications/tools/list_changed' })
+      }
+    }
+    answer(id, { content: [{ type: 'text', text }] })
+  },
+  'notifications/cancelled': () => say('cancelled'),
+}
+
+say('started')
+if (EXIT !== undefined) process.exit(Number(EXIT))
+// It reads what there is before it ends, as the end of its input asks it to.
+process.on('SIGTERM', () => {})
+createInterface({ input: process.stdin })
+  .on('line', (line) => {
+    const message = JSON.parse(line)
+    METHODS[message.method]?.(message)
+  })
+  .on('close', () => process.exit(0))
