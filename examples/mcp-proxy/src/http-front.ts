@@ -1,10 +1,10 @@
 import { expressServer } from '@keelson/express'
 import type { Resource } from '@keelson/kernel'
 import type { HttpServer } from '@keelson/node'
-import { localhostHostValidation } from '@modelcontextprotocol/sdk/server/middleware/hostHeaderValidation.js'
 import express from 'express'
 import type { Catalog } from './catalog.js'
 import { HttpSessions } from './http-sessions.js'
+import { localPages } from './local-pages.js'
 import { proxySession } from './proxy-session.js'
 
 export interface HttpFrontOptions {
@@ -27,8 +27,7 @@ export function httpFront(name: string, { catalog, port, host }: HttpFrontOption
       defer(catalog.serve())
       defer(() => sessions.close())
       const app = express().disable('x-powered-by')
-      // A web page whose name was made to point here must not reach the servers of whoever looks at it.
-      if (LOOPBACK.includes(host)) app.use(localhostHostValidation())
+      if (LOOPBACK.includes(host)) app.use(localPages())
       return app.all('/mcp', (req, res) => sessions.handle(req, res))
     },
   })

@@ -40,7 +40,7 @@ it('a server that is disabled is left out', async () => {
   expect(names.filter((name) => name.startsWith('off'))).toEqual([])
 })
 
-it('over HTTP a page that was given a name of its own for this address is refused, and a session that is over too', async () => {
+it('over HTTP pages from elsewhere are refused, also with a name of their own for this address, and a session that is over too', async () => {
   const port = await freePort()
   const proxy = new ProxyProcess({}, '--port', String(port))
   await proxy.said('is ready')
@@ -52,6 +52,9 @@ it('over HTTP a page that was given a name of its own for this address is refuse
     request(url, { method: 'POST', headers: { host: 'evil.example' } }, (res) => resolve(res.statusCode)).end(),
   )
   expect(foreign).toBe(403)
+  const from = (origin: string) => fetch(url, { method: 'POST', headers: { origin } }).then(({ status }) => status)
+  expect(await Promise.all(['https://evil.example', 'null', 'http://localhost.evil.example'].map(from))).toEqual([403, 403, 403])
+  expect(await from('http://localhost:6274')).not.toBe(403)
   const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' })
   const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
   const over = await fetch(url, { method: 'POST', headers: { ...headers, 'mcp-session-id': 'gone' }, body })
