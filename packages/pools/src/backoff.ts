@@ -26,7 +26,7 @@ export class Failures {
   failed(error: Error, begunAt: number, now: number): void {
     const { delay, factor, maxDelay } = this.#backoff
     this.error = error
-    if (this.count > 0 && begunAt <= this.#at) return
+    if (this.count > 0 && begunAt < this.#at) return
     // A connection that lived longer than the longest delay is no crash loop.
     if (now - begunAt > maxDelay) this.count = 0
     this.count++

@@ -6,6 +6,7 @@ import { duplicateServer, noServerWorks, poolStopping, serverRemoved, unknownSer
 import { type PoolStats, sumOfStats } from './pool-stats.js'
 import { ServerPool } from './server-pool.js'
 import type { ServerPoolOptions } from './server-pool-options.js'
+import { withSignal } from './with-signal.js'
 
 /** What makes a `KeyedPool`. */
 export interface KeyedPoolOptions<T, S> extends ServerPoolOptions {
@@ -19,7 +20,8 @@ export class KeyedPool<T, S> implements Pool<T, S> {
   readonly #name: string
   readonly #options: KeyedPoolOptions<T, S>
   readonly #pools = new Map<string, ServerPool<T>>()
-  readonly #removals = new Set<Promise<void>>()
+  /** Those that were removed and are not gone yet. */
+  readonly #leaving = new Set<ServerPool<T>>()
   #stopping = false
 
   constructor(name: string, options: KeyedPoolOptions<T, S>) {
@@ -67,11 +69,14 @@ export class KeyedPool<T, S> implements Pool<T, S> {
   async remove(server: string, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
     const pool = this.#poolOf(server)
     this.#pools.delete(server)
-    const removal = this.#remove(pool, signal)
-    this.#removals.add(removal)
-    const over = () => this.#removals.delete(removal)
-    removal.then(over, over)
-    await removal
+    this.#leaving.add(pool)
+    try {
+      const drained = pool.drain(serverRemoved(pool.name))
+      await (signal === undefined ? drained : withSignal(drained, signal).catch(() => {})) // whoever is left then is cut off
+      await pool.stop(this.#options.grace)
+    } finally {
+      this.#leaving.delete(pool)
+    }
   }
 
   /**
@@ -91,8 +96,15 @@ export class KeyedPool<T, S> implements Pool<T, S> {
    * @throws KeelsonError `CHECK_FAILED` when none of the servers can be used.
    */
   async check(signal: AbortSignal): Promise<void> {
-    const pools = [...this.#pools.values()]
-    this.#throwUnlessOneWorks(await Promise.all(pools.map(({ members }) => members.check(signal))))
+    const all = [...this.#pools.values()].map(({ members }) => members)
+    await Promise.all(all.map((members) => members.ping(signal)))
+    const attempts = all.map(async (members) => {
+      const failure = await members.attempt(signal)
+      if (failure !== undefined) throw failure
+    })
+    if (attempts.length === 0) return
+    // One that works is enough: a server that never answers has its own time for that.
+    await Promise.any(attempts).catch(({ errors }: AggregateError) => this.#throwUnlessOneWorks(errors))
   }
 
   /** Closes what has been idle for too long. */
@@ -103,14 +115,13 @@ export class KeyedPool<T, S> implements Pool<T, S> {
   /** Refuses new callers, and resolves when those that were let in are served. */
   async drain(): Promise<void> {
     this.#stopping = true
-    await Promise.all([...this.#pools.values()].map((pool) => pool.drain()))
+    await Promise.all(this.#all.map((pool) => pool.drain()))
   }
 
   /** Closes everything at the same time; each connection may take `grace` ms before it is ended by force. */
   async stop(grace: number): Promise<void> {
     this.#stopping = true
-    const pools = [...this.#pools.values()]
-    const ends = await Promise.allSettled([...pools.map((pool) => pool.stop(grace)), ...this.#removals])
+    const ends = await Promise.allSettled(this.#all.map((pool) => pool.stop(grace)))
     const errors = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
     if (errors.length === 1) throw errors[0]
     if (errors.length > 1) throw new AggregateError(errors, `${errors.length} servers did not close`)
@@ -118,19 +129,11 @@ export class KeyedPool<T, S> implements Pool<T, S> {
 
   /** The last resort: ends everything by force and waits for nothing. */
   kill(): void {
-    for (const { members } of this.#pools.values()) members.kill()
+    for (const { members } of this.#all) members.kill()
   }
 
-  async #remove(pool: ServerPool<T>, signal: AbortSignal | undefined): Promise<void> {
-    const drained = pool.drain(serverRemoved(pool.name))
-    if (signal !== undefined) {
-      const aborted = new Promise<void>((resolve) => {
-        if (signal.aborted) resolve()
-        else signal.addEventListener('abort', () => resolve(), { once: true })
-      })
-      await Promise.race([drained, aborted])
-    } else await drained
-    await pool.stop(this.#options.grace)
+  get #all(): ServerPool<T>[] {
+    return [...this.#pools.values(), ...this.#leaving]
   }
 
   #throwUnlessOneWorks(failures: readonly (Error | undefined)[]): void {

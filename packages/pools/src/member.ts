@@ -14,6 +14,8 @@ export class Member<T> {
   idleSince: number | undefined
   /** Set while it is asked for a sign of life and must not be lent. */
   pinging: Promise<unknown> | undefined
+  /** Ends the last ping. */
+  ping: AbortController | undefined
   /** Not a part of the pool any more. */
   out = false
 

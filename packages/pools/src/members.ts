@@ -2,6 +2,7 @@ import { KeelsonError } from '@keelson/kernel'
 import { Failures } from './backoff.js'
 import { Closings } from './closings.js'
 import type { Connection } from './connection.js'
+import { followSignal } from './follow-signal.js'
 import { Member } from './member.js'
 import { cannotOpen, connectionLost, failingServer, openTimedOut, pingFailed, type ServerName } from './pool-errors.js'
 import type { ServerPoolOptions } from './server-pool-options.js'
@@ -57,6 +58,7 @@ export class Members<T> {
   /** A connection with room for one more caller, opened if need be. */
   async bind(): Promise<Member<T>> {
     const { share, max } = this.#options
+    this.#discardSpent()
     const roomy = [...this.#members].filter((member) => member.usable && member.slots < share)
     const chosen = roomy.find(({ pinging }) => pinging === undefined) ?? (this.#members.size < max ? undefined : roomy[0])
     const member = chosen ?? this.#begin()
@@ -80,10 +82,14 @@ export class Members<T> {
     await Promise.allSettled([...this.#members].map(({ ready }) => ready))
   }
 
-  /** Whether the server can be used; tries one connection when the last one failed. */
-  async check(signal: AbortSignal): Promise<Error | undefined> {
+  /** Asks for a sign of life whoever can be asked now; who gives none is out. */
+  async ping(signal: AbortSignal): Promise<void> {
     const asked = [...this.#members].filter((member) => member.idle || this.#options.share > 1)
     await Promise.all(asked.map((member) => this.#ping(member, signal)))
+  }
+
+  /** Why the server cannot be used, if so; tries one connection when the last one failed. */
+  async attempt(signal: AbortSignal): Promise<Error | undefined> {
     const { failures } = this
     if (failures.count === 0 || this.works) return undefined
     const [member] = this.#members
@@ -94,6 +100,7 @@ export class Members<T> {
 
   /** Closes what has been idle for too long, as far as it is not to be kept. */
   trim(now: number): void {
+    this.#discardSpent()
     for (const member of this.#members) {
       if (this.#members.size <= this.#keep) return
       if (!member.idle) continue
@@ -159,10 +166,10 @@ export class Members<T> {
 
   async #connect(member: Member<T>): Promise<void> {
     const { clock, startTimeout } = this.#options
-    const late = new AbortController()
-    const timer = startTimeout === Infinity ? undefined : clock.setTimeout(() => late.abort(), startTimeout)
+    const { controller, letGo } = followSignal(this.#end.signal)
+    const timer = startTimeout === Infinity ? undefined : clock.setTimeout(() => controller.abort(), startTimeout)
     try {
-      const connection = await this.#open(AbortSignal.any([this.#end.signal, late.signal]))
+      const connection = await this.#open(controller.signal)
       member.connection = connection
       this.#created++
       connection.onLost((why) => this.#lost(member, connectionLost(this.#name, connection.label, why)))
@@ -171,11 +178,17 @@ export class Members<T> {
       this.#members.delete(member)
       member.out = true
       if (this.#end.signal.aborted) throw this.#end.signal.reason
-      const why = late.signal.aborted ? openTimedOut(this.#name, startTimeout) : this.#named(error)
+      const named = error instanceof KeelsonError && error.details.server === this.#name.server
+      const why = controller.signal.aborted
+        ? openTimedOut(this.#name, startTimeout)
+        : named
+          ? error
+          : cannotOpen(this.#name, error)
       this.failures.failed(why, member.begunAt, clock.now())
       void this.refill()
       throw why
     } finally {
+      letGo()
       if (timer !== undefined) clock.clearTimeout(timer)
     }
   }
@@ -193,15 +206,17 @@ export class Members<T> {
     member.out = true
     this.#members.delete(member)
     this.#destroyed++
+    member.ping?.abort() // nobody waits for its answer any more
   }
 
   async #ping(member: Member<T>, signal: AbortSignal): Promise<void> {
     const { connection } = member
     if (connection?.ping === undefined || member.pinging !== undefined) return
     const { clock, pingTimeout } = this.#options
-    const late = new AbortController()
-    const timer = clock.setTimeout(() => late.abort(new Error(`no answer within ${pingTimeout} ms`)), pingTimeout)
-    const asked = withSignal(connection.ping(late.signal), AbortSignal.any([signal, late.signal])).then(
+    const { controller, letGo } = followSignal(signal)
+    const timer = clock.setTimeout(() => controller.abort(new Error(`no answer within ${pingTimeout} ms`)), pingTimeout)
+    member.ping = controller
+    const asked = withSignal(connection.ping(controller.signal), controller.signal).then(
       () => this.failures.succeeded(),
       (cause: unknown) => {
         if (!signal.aborted) this.#lost(member, pingFailed(this.#name, connection.label, cause))
@@ -209,8 +224,9 @@ export class Members<T> {
     )
     if (member.idle) member.pinging = asked
     await asked
-    member.pinging = undefined
+    if (member.pinging === asked) member.pinging = undefined
     clock.clearTimeout(timer)
+    letGo()
   }
 
   /** That it opens is enough only where there is no ping. */
@@ -224,13 +240,14 @@ export class Members<T> {
     else await this.#ping(member, signal)
   }
 
+  /** One that is lent goes when its last caller lets go. */
+  #discardSpent(): void {
+    for (const member of this.#members) if (member.idle && !member.usable) this.discard(member)
+  }
+
   #refillLater(wait: number): void {
     const { clock } = this.#options
     clock.clearTimeout(this.#refillTimer)
     this.#refillTimer = clock.setTimeout(() => void this.refill(), wait, { unref: true })
-  }
-
-  #named(error: unknown): Error {
-    return error instanceof KeelsonError && error.details.server === this.#name.server ? error : cannotOpen(this.#name, error)
   }
 }

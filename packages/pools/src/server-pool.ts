@@ -29,7 +29,7 @@ export class ServerPool<T> {
   /** Those of lost connections too, until their callers let go. Each knows its place, which is cheaper than a set. */
   readonly #leases: LiveLease<T>[] = []
   #acquiring = 0
-  #quiet: (() => void) | undefined
+  readonly #whenQuiet: (() => void)[] = []
 
   constructor(name: ServerName, open: (signal: AbortSignal) => Promise<Connection<T>>, options: ServerPoolOptions) {
     this.name = name
@@ -55,11 +55,15 @@ export class ServerPool<T> {
   async #acquireUntil(signal: AbortSignal): Promise<LiveLease<T>> {
     signal.throwIfAborted()
     const pending = this.#tarn.acquire()
-    const abort = () => pending.abort()
+    // A turn later: the library loses what it is just handing out, for ever, to one who gives up in that moment.
+    const abort = () => void setImmediate(() => pending.abort())
     signal.addEventListener('abort', abort, { once: true })
     this.#acquiring++
     try {
-      return await pending.promise.then(this.#lend, this.#refuse)
+      const lease = await pending.promise.then(this.#lend, this.#refuse)
+      if (signal.aborted) lease.release()
+      signal.throwIfAborted()
+      return lease
     } catch (error) {
       signal.throwIfAborted()
       throw error
@@ -77,7 +81,7 @@ export class ServerPool<T> {
     this.#refusal ??= refusal
     this.members.keepNone()
     return new Promise((resolve) => {
-      this.#quiet = resolve
+      this.#whenQuiet.push(resolve)
       this.#tellQuiet()
     })
   }
@@ -93,6 +97,8 @@ export class ServerPool<T> {
       lease.release()
     }
     await this.#tarn.destroy()
+    // Whoever was just being served as the library ended has started its timer again, which would keep the process alive.
+    this.#tarn.check()
     await closed
   }
 
@@ -120,6 +126,8 @@ export class ServerPool<T> {
     this.#acquiring--
     const { busy } = this.members.stats()
     this.#tellQuiet()
+    // What the library was about to lend to this one goes back to what is free, where it does not look for the next one.
+    if (this.#tarn.numPendingAcquires() > 0) setImmediate(() => this.#tarn._tryAcquireOrCreate())
     if (this.#stopped) throw poolStopped(this.name)
     if (!(error instanceof TimeoutError)) throw error
     throw acquireTimedOut(this.name, this.#options.acquireTimeout, busy, this.#acquiring, this.members.failures.error)
@@ -151,8 +159,9 @@ export class ServerPool<T> {
 
   /** Nobody knows what state a connection is in whose call never ended; one that others share is left to its ping. */
   #overdue(lease: LiveLease<T>, { label }: Connection<T>): void {
-    lease.lose(useTimedOut(this.name, label, this.#options.useTimeout))
+    // First, or it would be lent to the next one as soon as this one has let go.
     if (this.#options.share === 1) this.members.discard(lease.slot.member)
+    lease.lose(useTimedOut(this.name, label, this.#options.useTimeout))
   }
 
   /** Spares a server that has just failed the next attempt, and its callers the wait. */
@@ -164,6 +173,7 @@ export class ServerPool<T> {
   }
 
   #tellQuiet(): void {
-    if (this.#leases.length === 0 && this.#acquiring === 0) this.#quiet?.()
+    if (this.#leases.length > 0 || this.#acquiring > 0) return
+    for (const resolve of this.#whenQuiet.splice(0)) resolve()
   }
 }
