@@ -23,10 +23,14 @@ async function serve({ file, stdio, port, host }: ProxyOptions): Promise<void> {
   const fleet = new Fleet(await readServers(file, process.env), catalog)
   const fronts: ResourceLike[] = []
   if (stdio) fronts.push(stdioFront('proxy:stdio', { catalog, onEnd: (why) => void kernel.shutdown(why).catch(() => {}) }))
-  if (port !== undefined) fronts.push(httpFront('proxy:http', { catalog, port, host }))
+  const http = port === undefined ? undefined : httpFront('proxy:http', { catalog, port, host })
+  if (http !== undefined) fronts.push(http)
   const watch = serversWatch('proxy:servers', { file, fleet, kernel: () => kernel })
   const kernel = createKernel([...fronts, ...fleet.tools, watch], { name: 'mcp-proxy' })
   retryFirstStarts(kernel, fleet)
   sayFailedStarts(kernel)
+  kernel.on('kernel:state', ({ to }) => {
+    if (to === 'running' && http !== undefined) say(`MCP is served at ${kernel.get(http).url}/mcp`)
+  })
   await run(kernel, { log })
 }

@@ -32,6 +32,13 @@ it.each([
   expect(proxy.stderr).toMatch(why)
 })
 
+it('says where it serves, which is news with port 0', async () => {
+  const proxy = new ProxyProcess({}, '--port', '0')
+  await proxy.said('is ready')
+  const [, port] = proxy.stderr.match(/MCP is served at http:\/\/127\.0\.0\.1:(\d+)\/mcp/)!
+  expect((await (await overHttp(Number(port))).listTools()).tools).toEqual([])
+})
+
 it('a server that is disabled is left out', async () => {
   const proxy = new ProxyProcess({ on: real('everything'), off: { ...real('everything'), disabled: true } }, '--stdio')
   const client = await proxy.stdio()
