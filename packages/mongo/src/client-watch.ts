@@ -6,8 +6,13 @@ import { type TopologyLike, whyUnusable } from './topology.js'
 export interface ClientLike {
   readonly readPreference: { readonly mode: string }
   on(event: 'topologyDescriptionChanged', listener: (event: { newDescription: TopologyLike }) => void): unknown
-  db(name: string): { command(command: { ping: 1 }, options: { signal: AbortSignal }): Promise<unknown> }
+  db(name: string): { command(command: { ping: 1 }, options: PingOptions): Promise<unknown> }
   close(): Promise<unknown>
+}
+
+interface PingOptions {
+  signal: AbortSignal
+  readPreference: 'primary' | 'nearest'
 }
 
 const watches = new WeakMap<object, ClientWatch>()

@@ -20,10 +20,11 @@ export async function closeClient(client: ClientLike, ctx: StopContext, close = 
 }
 
 /**
- * Closes the client's pools and monitors at once. The driver has no public way to do it; a version that no longer has this
+ * Closes the client's monitors, pools and what is in flight at once. The driver has no public way to do it; a version that no longer has this
  * internal one is left to its timeouts.
  */
 export function cutOff(client: ClientLike): void {
-  const { topology } = client as { topology?: { close?(): void } }
+  const { topology } = client as { topology?: { closeCheckedOutConnections?(): void; close?(): void } }
+  topology?.closeCheckedOutConnections?.()
   topology?.close?.()
 }

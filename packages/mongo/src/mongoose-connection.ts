@@ -2,6 +2,7 @@ import { type Dependencies, type Resource, resource } from '@keelson/kernel'
 import { type Connection, type ConnectOptions, createConnection } from 'mongoose'
 import { type ClientLike, ClientWatch } from './client-watch.js'
 import { closeClient, cutOff } from './close.js'
+import { closed, closing, hold } from './given-connection.js'
 import { type ConnectionUrl, checkUrl, type Lifecycle, patience, resolveUrl, withHooks } from './lifecycle.js'
 import { open } from './open.js'
 import { ping } from './ping.js'
@@ -14,7 +15,7 @@ export interface MongooseOptions<D extends Dependencies> extends Lifecycle<Conne
   options?: ConnectOptions
   /**
    * The connection to open, for models that belong to one already: `mongoose.connection` where they were made by
-   * `mongoose.model()`. Default: a new connection at every start.
+   * `mongoose.model()`. It must not be open yet, and serves one running kernel. Default: a new connection at every start.
    */
   connection?: Connection
 }
@@ -38,24 +39,34 @@ export function mongoose<const D extends Dependencies = {}>(name: string, option
     async start(deps, ctx) {
       const target = await resolveUrl(url, deps, ctx)
       const secrets = new Secrets(target, connectOptions)
+      if (given) hold(given, ctx)
       const connection = given ?? createConnection()
       let watch: ClientWatch | undefined
+      let closes: Promise<void> | undefined
       const opening = {
         open: async () => {
+          await closed(connection)
+          if (closes) throw new Error('given up before it was opened')
           const opened = connection.openUri(target, { ...connectOptions })
           const client = clientOf(connection) // exists as soon as it starts to connect
           if (client) watch = new ClientWatch(client, ctx, secrets)
           await opened
           return connection
         },
-        close: () => giveUp(connection, given === undefined),
+        close: () => {
+          closes ??= closing(connection, giveUp(connection, given === undefined))
+          return closes
+        },
         watch: () => watch,
       }
       return await open(opening, patience(timeouts?.start, 30_000), ctx.signal, secrets)
     },
     check: (connection, { signal }) => ping(connection.getClient(), patience(timeouts?.check, 5_000), signal),
     stop: (connection, ctx) =>
-      closeClient(connection.getClient(), ctx, () => (given === undefined ? connection.destroy() : connection.close())),
+      closing(
+        connection,
+        closeClient(connection.getClient(), ctx, () => close(connection, given === undefined)),
+      ),
     kill: (connection) => cutOff(connection.getClient()),
   })
   return resource(name, hooks)
@@ -65,6 +76,10 @@ export function mongoose<const D extends Dependencies = {}>(name: string, option
 async function giveUp(connection: Connection, forGood: boolean): Promise<void> {
   await clientOf(connection)?.close()
   await connection.asPromise().catch(() => {})
+  await close(connection, forGood)
+}
+
+async function close(connection: Connection, forGood: boolean): Promise<void> {
   await (forGood ? connection.destroy() : connection.close())
 }
 

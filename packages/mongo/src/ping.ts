@@ -12,7 +12,10 @@ export async function ping(client: ClientLike, ms: number, signal: AbortSignal):
   const watch = ClientWatch.of(client)
   try {
     const late = () => watch?.failure ?? new Error(`no server answered a ping within ${Math.round(ms)} ms`)
-    await bounded(client.db('admin').command({ ping: 1 }, { signal: giveUp.signal }), ms, signal, late)
+    // A command goes to the primary, whatever the client prefers, unless it is told otherwise.
+    const readPreference = client.readPreference.mode === 'primary' ? 'primary' : 'nearest'
+    const asked = client.db('admin').command({ ping: 1 }, { signal: giveUp.signal, readPreference })
+    await bounded(asked, ms, signal, late)
   } catch (error) {
     throw watch ? watch.secrets.hide(error) : error
   } finally {

@@ -39,13 +39,19 @@ describe('Secrets', () => {
     ['with its host forgotten', 'mongodb://ada:hunter2', 'hunter2'],
     ['of one letter, where it stands', 'mongodb://ada:x@h/', 'ada:x@'],
     ['among the parameters', 'mongodb://h/?tlsCertificateKeyFilePassword=hunter2', 'hunter2'],
+    ['with an @ among the parameters', 'mongodb://ada:hunter2@h/?appName=x@y', 'hunter2'],
     ['that is a token', 'mongodb://h/?authMechanismProperties=AWS_SESSION_TOKEN:t0ken', 't0ken'],
   ])('hides a password %s', (_how, url, secret) => {
     expect(hidden(url, new Error(`Invalid "${url}" (${secret})`))).not.toContain(secret)
   })
 
   it('hides what the options hold', () => {
-    for (const options of [{ auth: { password: 'hunter2' } }, { pass: 'hunter2' }, { proxyPassword: 'hunter2' }]) {
+    for (const options of [
+      { auth: { password: 'hunter2' } },
+      { authMechanismProperties: { AWS_SESSION_TOKEN: 'hunter2' } },
+      { pass: 'hunter2' },
+      { proxyPassword: 'hunter2' },
+    ]) {
       expect(hidden('mongodb://h', new Error('hunter2'), options)).not.toContain('hunter2')
     }
   })

@@ -38,12 +38,13 @@ function shown(error: unknown): string {
 function wordsOfUrl(url: string): string[] {
   const scheme = url.indexOf('://')
   const start = scheme < 0 ? 0 : scheme + 3
-  const end = url.lastIndexOf('@')
   const words: string[] = []
-  if (end > start) {
-    const userInfo = url.slice(start, end)
+  // Any of them may end the password: one that was not encoded holds some itself, and so may a parameter.
+  for (let at = url.indexOf('@', start + 1); at >= 0; at = url.indexOf('@', at + 1)) {
+    const userInfo = url.slice(start, at)
     words.push(`${userInfo}@`, ...variants(afterColon(userInfo)))
-  } else {
+  }
+  if (words.length === 0) {
     // A name and a password with no host after them are taken for a host and its port.
     const [hosts = ''] = url.slice(start).split(/[/?]/)
     const ports = hosts.split(',').map((host) => (host.startsWith('[') ? '' : afterColon(host)))
@@ -57,10 +58,13 @@ function wordsOfUrl(url: string): string[] {
   return words
 }
 
+type Fields = Record<string, unknown>
+
 function wordsOfOptions(options: object): string[] {
-  const { auth, pass, passphrase, proxyPassword, tlsCertificateKeyFilePassword } = options as Record<string, unknown>
-  const password = typeof auth === 'object' && auth !== null ? (auth as Record<string, unknown>).password : undefined
-  const secrets = [password, pass, passphrase, proxyPassword, tlsCertificateKeyFilePassword]
+  const { auth, authMechanismProperties, pass, passphrase, proxyPassword, tlsCertificateKeyFilePassword } = options as Fields
+  const password = (auth as Fields | undefined)?.password
+  const token = (authMechanismProperties as Fields | undefined)?.AWS_SESSION_TOKEN
+  const secrets = [password, token, pass, passphrase, proxyPassword, tlsCertificateKeyFilePassword]
   return secrets.flatMap((secret) => (typeof secret === 'string' ? variants(secret) : []))
 }
 
