@@ -27,7 +27,11 @@ export function real(server: 'everything' | 'filesystem' | 'memory', ...args: st
 /** The command line of a server that misbehaves as its environment says. */
 export function scripted(env: Readonly<Record<string, string | number>> = {}) {
   const strings = Object.entries(env).map(([name, value]) => [name, String(value)])
-  return { command: process.execPath, args: [fileURLToPath(new URL('./scripted-server.mjs', import.meta.url))], env: Object.fromEntries(strings) }
+  return {
+    command: process.execPath,
+    args: [fileURLToPath(new URL('./scripted-server.mjs', import.meta.url))],
+    env: Object.fromEntries(strings),
+  }
 }
 
 /** What stands in a servers.json for a variable of the proxy's environment. */
