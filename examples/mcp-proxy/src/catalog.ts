@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
-import type { KernelState, KernelView } from '@keelson/kernel'
+import type { KernelView } from '@keelson/kernel'
 import type { Tool } from '@modelcontextprotocol/sdk/types.js'
 import { stopping, unavailable, unknownTool } from './call-error.js'
+import { isOver } from './is-over.js'
 import type { Upstream } from './upstream.js'
 
 /** Between the name of a server and that of its tool. */
@@ -121,8 +122,4 @@ export class Catalog {
 /** Whoever starts first, the list is the same. */
 function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
   return a < b ? -1 : 1
-}
-
-function isOver(state: KernelState): boolean {
-  return state !== 'starting' && state !== 'running'
 }

@@ -11,11 +11,15 @@ import { readServers } from './servers-file.js'
 import { serversWatch } from './servers-watch.js'
 import { stdioFront } from './stdio-front.js'
 
-try {
-  await serve(proxyOptions(process.argv.slice(2)))
-} catch (error) {
-  say(`mcp-proxy: ${(error as Error).message}\n\n${USAGE}`)
-  process.exitCode = 2
+const args = process.argv.slice(2)
+if (args.includes('--help')) process.stdout.write(`${USAGE}\n`)
+else {
+  try {
+    await serve(proxyOptions(args))
+  } catch (error) {
+    say(`mcp-proxy: ${(error as Error).message}\n\n${USAGE}`)
+    process.exitCode = 2
+  }
 }
 
 async function serve({ file, stdio, port, host }: ProxyOptions): Promise<void> {

@@ -50,6 +50,7 @@ export function proxySession(catalog: Catalog, kernel: KernelView): Server {
   })
   const tellChange = () => void session.sendToolListChanged().catch(() => {})
   session.oninitialized = () => {
+    session.onclose?.() // it said so twice
     session.onclose = catalog.onChange(tellChange)
   }
   return session

@@ -1,6 +1,7 @@
 import { unwatchFile, watchFile } from 'node:fs'
 import { type Kernel, type Resource, resource } from '@keelson/kernel'
 import type { Fleet } from './fleet.js'
+import { isOver } from './is-over.js'
 import { say } from './say.js'
 import { readServers } from './servers-file.js'
 
@@ -18,7 +19,7 @@ export function serversWatch(name: string, { file, fleet, kernel }: ServersWatch
       if (await isRunning(kernel())) await fleet.update(kernel(), servers)
     } catch (error) {
       // A shutdown ends what the file had asked for.
-      if (!isOver(kernel())) say(`the change is not followed: ${(error as Error).message}`)
+      if (!isOver(kernel().state)) say(`the change is not followed: ${(error as Error).message}`)
     }
   }
   return resource(name, {
@@ -27,10 +28,6 @@ export function serversWatch(name: string, { file, fleet, kernel }: ServersWatch
     stop: () => unwatchFile(file),
     impact: 'none',
   })
-}
-
-function isOver({ state }: Kernel): boolean {
-  return state !== 'starting' && state !== 'running'
 }
 
 /** Whether it runs, once it has started. */

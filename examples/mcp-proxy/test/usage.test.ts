@@ -14,6 +14,16 @@ it.each([
   expect(proxy.stderr).toContain('Usage: mcp-proxy <servers.json>')
 })
 
+it('tells how it is used when it is asked', async () => {
+  const proxy = new ProxyProcess({}, '--help')
+  let output = ''
+  proxy.child.stdout?.on('data', (chunk) => {
+    output += chunk
+  })
+  expect((await proxy.exited).code).toBe(0)
+  expect(output).toContain('Usage: mcp-proxy <servers.json>')
+})
+
 it.each([
   ['{', /servers.json is not JSON/],
   ['[]', /must hold an object with "mcpServers"/],
