@@ -1,6 +1,6 @@
 import { type Dispatcher, type RequestInit, type Response, Pool as UndiciPool, fetch as undiciFetch } from 'undici'
 import { type HttpErrors, namedErrors } from './http-errors.js'
-import type { ServerName } from './pool-errors.js'
+import { httpFailed, type ServerName } from './pool-errors.js'
 import type { PoolStats } from './pool-stats.js'
 
 /** What a client of one server goes by; times in ms. */
@@ -16,6 +16,8 @@ export type HttpRequest = Omit<Dispatcher.RequestOptions, 'origin' | 'path' | 'm
 
 /** Requests to one server over its pool of connections. Every error names the server. */
 export class HttpClient {
+  /** The server, and the pool that it belongs to. */
+  readonly name: ServerName
   readonly url: string
   /** For whatever else takes one, such as `fetch(…, { dispatcher })`. */
   readonly dispatcher: Dispatcher
@@ -25,6 +27,7 @@ export class HttpClient {
   #destroyed = 0
 
   constructor(name: ServerName, url: string, { max, idleTimeout, connectTimeout, requestTimeout }: HttpLimits) {
+    this.name = name
     this.url = url
     this.#pool = new UndiciPool(new URL(url).origin, {
       connections: max,
@@ -36,8 +39,8 @@ export class HttpClient {
     })
     this.#pool.on('connect', () => void this.#created++)
     this.#pool.on('disconnect', () => void this.#destroyed++)
-    this.#errors = namedErrors(name, requestTimeout)
-    this.dispatcher = this.#pool.compose(this.#errors.interceptor)
+    this.#errors = namedErrors(name, { connectTimeout, requestTimeout })
+    this.dispatcher = this.#pool.compose(ownOrigin(name, new URL(url).origin), this.#errors.interceptor)
   }
 
   /**
@@ -56,7 +59,7 @@ export class HttpClient {
    */
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
     try {
-      return await undiciFetch(new URL(this.#pathOf(path), this.url), { ...init, dispatcher: this.dispatcher })
+      return await undiciFetch(new URL(this.url).origin + this.#pathOf(path), { ...init, dispatcher: this.dispatcher })
     } catch (error) {
       throw this.#errors.of(error)
     }
@@ -80,14 +83,23 @@ export class HttpClient {
     return this.#pool.closed || this.#pool.destroyed ? Promise.resolve() : this.#pool.close()
   }
 
-  /** Cuts off whatever is in flight. */
-  async destroy(): Promise<void> {
-    if (!this.#pool.destroyed) await this.#pool.destroy()
+  /** Cuts off whatever is in flight, with `reason`. */
+  async destroy(reason: Error): Promise<void> {
+    if (!this.#pool.destroyed) await this.#pool.destroy(reason)
   }
 
   /** Paths are below that of the server's URL. */
   #pathOf(path: string): string {
     const base = new URL(this.url).pathname.replace(/\/$/, '')
     return `${base}${path.startsWith('/') ? '' : '/'}${path}`
+  }
+}
+
+/** The pool under it asks its own server whatever it is given: a redirect to another one would be answered by the wrong one. */
+function ownOrigin(name: ServerName, own: string): Dispatcher.DispatcherComposeInterceptor {
+  return (dispatch) => (options, handler) => {
+    const origin = options.origin === undefined ? own : new URL(options.origin).origin
+    if (origin !== own) throw httpFailed('INVALID_OPTION', name, `was asked for ${origin}, which is not its own`, undefined)
+    return dispatch(options, handler)
   }
 }

@@ -4,10 +4,14 @@ import type { Lease } from './lease.js'
 import type { AcquireOptions, Pool } from './pool.js'
 import { duplicateServer, httpFailed, noServerWorks, poolStopped, poolStopping, unknownServer } from './pool-errors.js'
 import { type PoolStats, sumOfStats } from './pool-stats.js'
+import { withSignal } from './with-signal.js'
 
 interface Entry {
   readonly client: HttpClient
+  /** The calls that were let in. */
+  readonly working: Set<Promise<unknown>>
   failure: Error | undefined
+  ping: Promise<void> | undefined
 }
 
 /** The clients of an `httpPool`, in the shape of every pool. */
@@ -16,9 +20,9 @@ export class HttpClients implements Pool<HttpClient, HttpPoolServer> {
   readonly #checkServer: (server: string, config: unknown) => void
   readonly #make: (server: string, config: HttpPoolServer) => HttpClient
   readonly #entries = new Map<string, Entry>()
-  readonly #removed = new Set<HttpClient>()
+  readonly #removed = new Set<Entry>()
   readonly #end = new AbortController()
-  readonly #working = new Set<Promise<unknown>>()
+  readonly #endOfPings = new AbortController()
   #stopping = false
 
   constructor(
@@ -49,15 +53,15 @@ export class HttpClients implements Pool<HttpClient, HttpPoolServer> {
   }
 
   async acquire(server: string, options?: AcquireOptions): Promise<Lease<HttpClient>> {
-    const { client } = this.#entry(server)
+    const { client, working } = this.#entry(server)
     if (this.#stopping) throw poolStopping({ pool: this.#name, server })
     options?.signal?.throwIfAborted()
     let release = () => {}
     const work = new Promise<void>((resolve) => {
       release = resolve
     })
-    this.#working.add(work)
-    void work.then(() => this.#working.delete(work))
+    working.add(work)
+    void work.then(() => working.delete(work))
     return { value: client, signal: this.#end.signal, release, [Symbol.dispose]: release }
   }
 
@@ -75,53 +79,75 @@ export class HttpClients implements Pool<HttpClient, HttpPoolServer> {
     if (this.#stopping) throw poolStopping(name)
     if (this.#entries.has(server)) throw duplicateServer(name)
     this.#checkServer(server, config)
-    this.#entries.set(server, { client: this.#make(server, config), failure: undefined })
+    this.#entries.set(server, {
+      client: this.#make(server, config),
+      working: new Set(),
+      failure: undefined,
+      ping: undefined,
+    })
   }
 
   async remove(server: string, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
-    const { client } = this.#entry(server)
+    const entry = this.#entry(server)
+    const { client } = entry
     this.#entries.delete(server)
-    this.#removed.add(client)
-    const cutOff = () => void client.destroy()
-    if (signal?.aborted) cutOff()
-    else signal?.addEventListener('abort', cutOff, { once: true })
-    await client.close().catch(() => {})
-    signal?.removeEventListener('abort', cutOff)
-    this.#removed.delete(client)
+    this.#removed.add(entry)
+    const served = this.#served(entry)
+    try {
+      await (signal === undefined ? served : withSignal(served, signal))
+    } catch {
+      await client.destroy(poolStopped(client.name)) // whoever is left is cut off
+    } finally {
+      this.#removed.delete(entry)
+    }
   }
 
   /** @throws KeelsonError `CHECK_FAILED` when no server gives an answer below 500. */
   async ping(path: string, signal: AbortSignal): Promise<void> {
-    const entries = [...this.#entries]
-    await Promise.all(
-      entries.map(async ([server, entry]) => {
-        try {
-          const { statusCode, body } = await entry.client.request(path, { signal })
-          await body.dump()
-          const text = `answered ${path} with status ${statusCode}`
-          entry.failure = statusCode < 500 ? undefined : httpFailed('CHECK_FAILED', { pool: this.#name, server }, text, undefined)
-        } catch (error) {
-          entry.failure = error as Error
-        }
-      }),
-    )
-    const causes = entries.flatMap(([, { failure }]) => (failure === undefined ? [] : [failure]))
-    if (causes.length > 0 && causes.length === entries.length) throw noServerWorks(this.#name, causes)
+    if (this.#entries.size === 0) return
+    const asked = [...this.#entries].map(async ([server, entry]) => {
+      entry.ping ??= this.#ask(server, entry, path)
+      await withSignal(entry.ping, signal)
+      if (entry.failure !== undefined) throw entry.failure
+    })
+    // One that answers is enough: a silent one has its own time for that.
+    await Promise.any(asked).catch(({ errors }: AggregateError) => {
+      throw noServerWorks(this.#name, errors)
+    })
   }
 
   /** Refuses new callers, and resolves when those that were let in are served to the last byte. */
   async drain(): Promise<void> {
     this.#stopping = true
-    await Promise.all(this.#working)
-    await Promise.all([...this.#entries.values()].map(({ client }) => client.close()))
+    this.#endOfPings.abort()
+    await Promise.all([...this.#entries.values(), ...this.#removed].map((entry) => this.#served(entry)))
   }
 
   /** Cuts off whatever is still in flight. */
   async stop(): Promise<void> {
     this.#stopping = true
+    this.#endOfPings.abort()
     this.#end.abort(poolStopped({ pool: this.#name, server: this.servers.join(', ') }))
-    const clients = [...[...this.#entries.values()].map(({ client }) => client), ...this.#removed]
-    await Promise.all(clients.map((client) => client.destroy()))
+    const all = [...this.#entries.values(), ...this.#removed]
+    await Promise.all(all.map(({ client }) => client.destroy(poolStopped(client.name))))
+  }
+
+  async #served({ client, working }: Entry): Promise<void> {
+    await Promise.all(working)
+    await client.close().catch(() => {})
+  }
+
+  async #ask(server: string, entry: Entry, path: string): Promise<void> {
+    try {
+      const { statusCode, body } = await entry.client.request(path, { signal: this.#endOfPings.signal })
+      await body.dump()
+      const text = `answered ${path} with status ${statusCode}`
+      entry.failure = statusCode < 500 ? undefined : httpFailed('CHECK_FAILED', { pool: this.#name, server }, text, undefined)
+    } catch (error) {
+      entry.failure = error as Error
+    } finally {
+      entry.ping = undefined
+    }
   }
 
   #entry(server: string): Entry {

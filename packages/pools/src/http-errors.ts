@@ -1,5 +1,6 @@
 import { KeelsonError } from '@keelson/kernel'
 import { DecoratorHandler, type Dispatcher } from 'undici'
+import type { HttpLimits } from './http-client.js'
 import { httpFailed, type ServerName } from './pool-errors.js'
 
 /** Errors of requests to one server, with its name. */
@@ -12,12 +13,18 @@ export interface HttpErrors {
 const UNREACHABLE = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']
 
 /** Names the server in every error of its requests, also in those of a body that breaks off; aborts of the caller stay as they are. */
-export function namedErrors(name: ServerName, limit: number): HttpErrors {
+export function namedErrors(
+  name: ServerName,
+  { connectTimeout, requestTimeout }: Pick<HttpLimits, 'connectTimeout' | 'requestTimeout'>,
+): HttpErrors {
   const explain = (error: Error): Error => {
-    const { code = '', message } = error as NodeJS.ErrnoException
+    const { code = '' } = error as NodeJS.ErrnoException
     if (error instanceof KeelsonError || error.name === 'AbortError') return error
-    if (/^UND_ERR_(HEADERS|BODY|CONNECT)_TIMEOUT$/.test(code))
-      return httpFailed('TIMEOUT', name, `did not answer within ${limit} ms`, error)
+    if (code === 'UND_ERR_CONNECT_TIMEOUT')
+      return httpFailed('TIMEOUT', name, `could not be connected to within ${connectTimeout} ms`, error)
+    if (/^UND_ERR_(HEADERS|BODY)_TIMEOUT$/.test(code))
+      return httpFailed('TIMEOUT', name, `did not answer within ${requestTimeout} ms`, error)
+    const message = saidBy(error)
     const unreachable = UNREACHABLE.includes(code)
     return httpFailed(
       unreachable ? 'START_FAILED' : 'CRASHED',
@@ -27,12 +34,26 @@ export function namedErrors(name: ServerName, limit: number): HttpErrors {
     )
   }
   return {
-    interceptor: (dispatch) => (options, handler) => dispatch(options, new NamingHandler(handler, explain)),
+    interceptor: (dispatch) => (options, handler) => {
+      // What a caller gives up with is the caller's, whatever it is.
+      const own = (error: Error) => signalOf(options)?.aborted === true && signalOf(options)?.reason === error
+      return dispatch(options, new NamingHandler(handler, (error) => (own(error) ? error : explain(error))))
+    },
     of: (error) => {
       const { cause } = error as Error
       return error instanceof TypeError && cause instanceof Error ? explain(cause) : error
     },
   }
+}
+
+function signalOf(options: object): AbortSignal | undefined {
+  return (options as { signal?: AbortSignal | null }).signal ?? undefined
+}
+
+/** A host with several addresses has an error for each, and none of its own. */
+function saidBy(error: Error): string {
+  if (error.message !== '' || !(error instanceof AggregateError)) return error.message
+  return error.errors.map(({ message }: Error) => message).join(', ')
 }
 
 class NamingHandler extends DecoratorHandler {

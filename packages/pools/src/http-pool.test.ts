@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
+import { namedErrors } from './http-errors.js'
 import { type HttpPoolOptions, httpPool } from './http-pool.js'
 import { failureOf, started } from './testing/kernels.js'
 
@@ -126,5 +127,83 @@ describe('httpPool', () => {
     await pool.remove('late')
     expect(await inFlight).toBe('ok')
     expect(pool.servers).toEqual([])
+  })
+
+  it('lets a call that was let in go on asking when its server is removed', async () => {
+    const { url } = await serve((_req, res) => res.end('ok'))
+    const { pool } = await start({ late: url })
+    let proceed = () => {}
+    const gate = new Promise<void>((resolve) => {
+      proceed = resolve
+    })
+    const call = pool.use('late', async (http) => {
+      await gate
+      return await (await http.fetch('/')).text()
+    })
+    const removed = pool.remove('late')
+    setTimeout(proceed, 50)
+    expect(await call).toBe('ok')
+    await removed
+  })
+
+  it('passes the reason of a caller on who gives up, and does not blame the server', async () => {
+    const { url } = await serve(() => {})
+    const { pool } = await start({ search: url })
+    const reason = new Error('the client hung up')
+    for (const how of ['request', 'fetch'] as const) {
+      const controller = new AbortController()
+      const call = failureOf(pool.use('search', (http) => http[how]('/', { signal: controller.signal }) as Promise<unknown>))
+      await expect.poll(() => pool.stats().busy).toBe(1)
+      controller.abort(reason)
+      expect(await call).toBe(reason)
+      const late = pool.use('search', (http) => http[how]('/', { signal: AbortSignal.timeout(20) }) as Promise<unknown>)
+      expect((await failureOf(late)).name).toBe('TimeoutError')
+      await expect.poll(() => pool.stats().busy).toBe(0)
+    }
+  })
+
+  it('stays healthy while one of its servers answers its ping and another one is silent', async () => {
+    const silent = await serve(() => {})
+    const fine = await serve((_req, res) => res.end())
+    const { kernel, pool } = await start(
+      { silent: silent.url, fine: fine.url },
+      { ping: '/', requestTimeout: 2_000, timeouts: { check: 500 }, monitor: { interval: 20, failureThreshold: 1 } },
+    )
+    await expect.poll(() => pool.failure('silent'), { timeout: 10_000 }).toMatchObject({ code: 'TIMEOUT' })
+    expect(kernel.probe().ready).toBe(true)
+    expect((await kernel.shutdown()).ok).toBe(true)
+  })
+
+  it('cuts off what is in flight at a stop by saying that the pool stopped', async () => {
+    const { url } = await serve(() => {})
+    const { kernel, pool } = await start({ search: url }, { timeouts: { drain: 100 } })
+    const calls = (['request', 'fetch'] as const).map((how) =>
+      failureOf(pool.use('search', (http) => http[how]('/') as Promise<unknown>)),
+    )
+    await expect.poll(() => pool.stats().busy).toBe(2)
+    await failureOf(kernel.shutdown())
+    for (const error of await Promise.all(calls)) {
+      expect(error).toMatchObject({ code: 'ABORTED', details: { server: 'search' } })
+    }
+  })
+
+  it('says why a host with several addresses cannot be reached', async () => {
+    const errors = namedErrors({ pool: 'p', server: 's' }, { connectTimeout: 1, requestTimeout: 2 })
+    const cause = Object.assign(new AggregateError([new Error('connect ECONNREFUSED ::1:80')], ''), { code: 'ECONNREFUSED' })
+    expect((errors.of(new TypeError('fetch failed', { cause })) as Error).message).toBe(
+      'pool "p": server "s" could not be reached: connect ECONNREFUSED ::1:80',
+    )
+  })
+
+  it('sends nothing to a server that was meant for another one', async () => {
+    const other = await serve((_req, res) => res.end('other'))
+    const redirecting = await serve((req, res) =>
+      req.url === '/' ? res.writeHead(302, { location: `${other.url}/there` }).end() : res.end(`not ${req.url}`),
+    )
+    const { pool } = await start({ redirecting: redirecting.url })
+    const error = await failureOf(pool.use('redirecting', async (http) => (await http.fetch('/')).text()))
+    expect(error).toMatchObject({ details: { server: 'redirecting' } })
+    expect(error.message).toContain(`was asked for ${other.url}, which is not its own`)
+    expect(await pool.use('redirecting', async (http) => (await http.fetch('//a/b')).text())).toBe('not //a/b')
   })
 })
