@@ -1,6 +1,6 @@
 import type { Dependencies, Resource, StartContext, Values } from '@keelson/kernel'
 import { connectionResource } from './connection-resource.js'
-import type { Lifecycle } from './pool-options.js'
+import { checkGrace, type Lifecycle } from './pool-options.js'
 import { processConnection, withChild } from './process-connection.js'
 import { checkStdio, type StdioServer } from './server-config.js'
 import type { ServerProcess } from './server-process.js'
@@ -30,6 +30,7 @@ export function childProcess<const D extends Dependencies = {}>(
   const { ready = () => {}, grace = 5_000, command, args, cwd, env, inheritEnv, onStderr } = options
   const config = { command, args, cwd, env, inheritEnv, onStderr } as StdioServer
   checkStdio({ pool: name, server: name }, config)
+  checkGrace(name, grace)
   return connectionResource<ServerProcess, D>(name, options, {
     own: ['ready', 'grace', 'command', 'args', 'cwd', 'env', 'inheritEnv', 'onStderr'],
     grace,

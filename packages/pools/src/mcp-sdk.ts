@@ -10,6 +10,7 @@ export async function loadMcpSdk() {
     return {
       Client: client.Client,
       SSEClientTransport: sse.SSEClientTransport,
+      SseError: sse.SseError,
       StreamableHTTPClientTransport: streamable.StreamableHTTPClientTransport,
       ReadBuffer: stdio.ReadBuffer,
       serializeMessage: stdio.serializeMessage,

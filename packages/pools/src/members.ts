@@ -1,4 +1,3 @@
-import { KeelsonError } from '@keelson/kernel'
 import { Failures } from './backoff.js'
 import { Closings } from './closings.js'
 import type { Connection } from './connection.js'
@@ -178,12 +177,7 @@ export class Members<T> {
       this.#members.delete(member)
       member.out = true
       if (this.#end.signal.aborted) throw this.#end.signal.reason
-      const named = error instanceof KeelsonError && error.details.server === this.#name.server
-      const why = controller.signal.aborted
-        ? openTimedOut(this.#name, startTimeout)
-        : named
-          ? error
-          : cannotOpen(this.#name, error)
+      const why = controller.signal.aborted ? openTimedOut(this.#name, startTimeout) : cannotOpen(this.#name, error)
       this.failures.failed(why, member.begunAt, clock.now())
       void this.refill()
       throw why
@@ -225,6 +219,7 @@ export class Members<T> {
     if (member.idle) member.pinging = asked
     await asked
     if (member.pinging === asked) member.pinging = undefined
+    if (member.ping === controller) member.ping = undefined
     clock.clearTimeout(timer)
     letGo()
   }

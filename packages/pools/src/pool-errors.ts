@@ -29,6 +29,7 @@ export function invalidServer(name: ServerName, option: string, problem: string,
 }
 
 export function cannotOpen(name: ServerName, cause: unknown): KeelsonError {
+  if (cause instanceof KeelsonError && cause.details.server === name.server) return cause // it says that itself
   return ofServer('START_FAILED', name, `could not be reached: ${said(cause)}`, { phase: 'start', cause })
 }
 

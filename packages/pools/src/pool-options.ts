@@ -115,6 +115,11 @@ function isCount(value: unknown, least: number): boolean {
   return Number.isInteger(value) && (value as number) >= least
 }
 
+/** @throws KeelsonError `INVALID_OPTION` for a grace that is no time. */
+export function checkGrace(name: string, grace: unknown): void {
+  check(name, 'grace', isMs(grace), 'a number of milliseconds, 0 or more')
+}
+
 function isMs(value: unknown): boolean {
   return typeof value === 'number' && value >= 0
 }

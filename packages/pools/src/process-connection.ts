@@ -41,7 +41,7 @@ export async function withChild<R>(child: ServerProcess, signal: AbortSignal, wo
     return (await Promise.race([died, aborted, made])) as Awaited<R>
   } catch (error) {
     // A child that dies breaks whatever is being made of it: its end says more.
-    const ended = !child.running && !signal.aborted
+    const ended = child.failed && !signal.aborted
     await child.stop(0)
     throw ended ? child.why : error
   } finally {

@@ -19,7 +19,7 @@ export async function openRemote(
 ): Promise<Connection<Client>> {
   // A stream of events may be silent for as long as it likes; who opens and who calls has a deadline of their own.
   const agent = new Agent({ bodyTimeout: 0, headersTimeout: 0 })
-  const session = new RemoteSession(client, agent, makeTransport(sdk, config, agent), config.type === 'sse')
+  const session = new RemoteSession(client, agent, makeTransport(sdk, config, agent), sdk.SseError)
   try {
     await withSignal(client.connect(session.transport, { signal, timeout: 2 ** 31 - 1 }), signal)
   } catch (error) {
@@ -43,24 +43,25 @@ class RemoteSession implements Connection<Client> {
   readonly #lost: Promise<Error>
   #closing: Promise<void> | undefined
   #asking = false
+  #ended = false
 
-  constructor(client: Client, agent: Agent, transport: Transport, needsStream: boolean) {
+  constructor(client: Client, agent: Agent, transport: Transport, endOfStream: McpSdk['SseError']) {
     this.value = client
     this.#agent = agent
     this.transport = transport
     this.#lost = new Promise((resolve) => {
       client.onclose = () => {
-        this.spent = true
+        this.spent = this.#ended = true
         resolve(new Error('its session was closed'))
       }
       // Not the client's: it also hears of answers that nobody waits for any more, which say nothing against the session.
       transport.onerror = (error) => {
         this.#errors.add(error)
-        // What was asked may still be answered, but the session is not one to rely on.
+        // Until it has shown that it is still there, it is not one to rely on.
         this.spent = true
         if (!this.opened) return
         // With SSE the answers come over the one stream, and a server knows nothing of a session after it.
-        if (needsStream) resolve(explained(error))
+        if (error instanceof endOfStream) resolve(explained(error))
         else this.#askWhetherLost(() => resolve(explained(error)))
       }
     })
@@ -88,12 +89,14 @@ class RemoteSession implements Connection<Client> {
     this.#agent.destroy().catch(() => {})
   }
 
-  /** Streamable HTTP has many streams, of which any may break; a call whose stream is gone would wait for the SDK's minute. */
+  /** One request of many, or one stream, has failed; a call whose stream is gone would wait for the SDK's minute. */
   #askWhetherLost(lost: () => void): void {
     if (this.#asking) return
     this.#asking = true
     this.ping(AbortSignal.timeout(SIGN_OF_LIFE))
-      .catch(lost)
+      .then(() => {
+        this.spent = this.#ended
+      }, lost)
       .finally(() => {
         this.#asking = false
       })

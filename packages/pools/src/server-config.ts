@@ -63,13 +63,20 @@ export function checkServerConfig(name: ServerName, config: unknown): asserts co
 /** @throws KeelsonError `INVALID_OPTION` for what cannot be run. */
 export function checkStdio(name: ServerName, config: unknown): asserts config is StdioServer {
   if (!isObject(config)) throw invalidServer(name, 'its config', 'must be an object', 'give it a command')
-  const { command, args, cwd, env } = config
+  const { command, args, cwd, env, inheritEnv, onStderr } = config
   if (typeof command !== 'string' || command === '') throw invalidServer(name, 'command', 'must be a string', 'name a program')
-  if (args !== undefined && !(Array.isArray(args) && args.every((argument) => typeof argument === 'string'))) {
+  if (
+    args !== undefined &&
+    !(Array.isArray(args) && args.every((argument) => typeof argument === 'string' && !argument.includes('\0')))
+  ) {
     throw invalidServer(name, 'args', 'must be an array of strings', 'quote numbers')
   }
   if (cwd !== undefined && typeof cwd !== 'string') throw invalidServer(name, 'cwd', 'must be a string', 'name a folder')
   if (env !== undefined && !isStrings(env)) throw invalidServer(name, 'env', 'must map names to strings', 'quote numbers')
+  if (inheritEnv !== undefined && typeof inheritEnv !== 'boolean')
+    throw invalidServer(name, 'inheritEnv', 'must be true or false', 'write it without quotes')
+  if (onStderr !== undefined && typeof onStderr !== 'function')
+    throw invalidServer(name, 'onStderr', 'must be a function', 'leave it out to keep the last of it for messages')
 }
 
 /** @throws KeelsonError `INVALID_OPTION` unless there is an http or https URL. */
@@ -79,8 +86,15 @@ export function checkUrl(name: ServerName, config: unknown): void {
   if (typeof url !== 'string' || !URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw invalidServer(name, 'url', 'is no http or https URL', 'write it in full, such as http://127.0.0.1:3000/mcp')
   }
+  const { username, password } = new URL(url)
+  // Fetch takes none, and repeats the whole URL in its error.
+  if (username !== '' || password !== '')
+    throw invalidServer(name, 'url', 'has a user name or password', 'put them into a header')
   if (headers !== undefined && !isStrings(headers))
     throw invalidServer(name, 'headers', 'must map names to strings', 'quote numbers')
+  const bad = Object.entries((headers ?? {}) as Record<string, string>).find((header) => !isHeader(header))
+  if (bad !== undefined)
+    throw invalidServer(name, 'headers', `has a name or value that HTTP does not allow (${bad[0]})`, 'look for line breaks')
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -88,5 +102,13 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function isStrings(value: unknown): boolean {
-  return isObject(value) && Object.values(value).every((entry) => typeof entry === 'string')
+  return isObject(value) && Object.values(value).every((entry) => typeof entry === 'string' && !entry.includes('\0'))
+}
+
+function isHeader(header: [string, string]): boolean {
+  try {
+    return new Headers([header]) !== undefined
+  } catch {
+    return false
+  }
 }

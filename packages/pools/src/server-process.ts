@@ -75,6 +75,11 @@ export class ServerProcess {
     return this.#end === undefined && this.#stopping === undefined && this.#given === undefined
   }
 
+  /** It ended, or had to, before anybody asked it to. */
+  get failed(): boolean {
+    return this.#end !== undefined || this.#given !== undefined
+  }
+
   /** The last of what it said on its standard error, at most 4 KiB. */
   get stderr(): string {
     return this.#tail.text

@@ -14,6 +14,8 @@ export interface McpHttp {
   connections(): Promise<number>
   /** Answers nothing from now on. */
   wedge(): void
+  /** Answers requests of one method with a status: each GET, the next POST. */
+  refuse(method: 'GET' | 'POST', status: number): void
   /** Drops every connection; listens on. */
   drop(): void
   close(): Promise<void>
@@ -23,8 +25,12 @@ export async function mcpHttp(): Promise<McpHttp> {
   const streams = new Map<string, SSEServerTransport>()
   const sessions = new Map<string, StreamableHTTPServerTransport>()
   let wedged = false
+  let refusal: { method: string; status: number } | undefined
   const server = createServer((req, res) => {
-    if (!wedged) void route(req, res)
+    if (refusal !== undefined && refusal.method === req.method) {
+      res.writeHead(refusal.status).end()
+      if (req.method === 'POST') refusal = undefined
+    } else if (!wedged) void route(req, res)
   })
 
   async function route(req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -59,6 +65,9 @@ export async function mcpHttp(): Promise<McpHttp> {
     connections: () => count(server),
     wedge: () => {
       wedged = true
+    },
+    refuse: (method, status) => {
+      refusal = { method, status }
     },
     drop: () => server.closeAllConnections(),
     close: async () => {
