@@ -1,4 +1,12 @@
-import { type Dependencies, type Resource, type ResourceOptions, resource, type StartContext, type Values } from '@keelson/kernel'
+import {
+  type Dependencies,
+  type Resource,
+  type ResourceOptions,
+  resource,
+  type StartContext,
+  systemClock,
+  type Values,
+} from '@keelson/kernel'
 import type { Connection } from './connection.js'
 import { lifecycleOf } from './pool-options.js'
 import { Reaper } from './reaper.js'
@@ -31,7 +39,7 @@ export function connectionResource<T extends object, D extends Dependencies>(
     stop: (value, { deadline, signal }) => {
       const connection = open.get(value)
       signal.addEventListener('abort', () => connection?.kill(), { once: true })
-      return connection?.close(Math.max(0, Math.min(kind.grace, (deadline - Date.now()) * 0.8)))
+      return connection?.close(Math.max(0, Math.min(kind.grace, (deadline - systemClock.now()) * 0.8)))
     },
     kill: (value) => open.get(value)?.kill(),
   }

@@ -60,4 +60,13 @@ describe('no child outlives the process that started it, not even one that ignor
     await kernel.shutdown()
     expect(guard.pid).toBeUndefined()
   })
+
+  it('its guard delays no stop for long when somebody has halted it', async () => {
+    const resource = processPool('servers', { servers: { a: fixture('line-server') } })
+    const kernel = await started([resource])
+    const pid = guard.pid!
+    process.kill(pid, 'SIGSTOP')
+    expect((await kernel.shutdown()).ok).toBe(true)
+    expect(runs(pid)).toBe(false)
+  })
 })

@@ -24,6 +24,9 @@ for one in $left; do kill -s KILL -- "-$one" 2>/dev/null; done
 /** One that ends sooner than this by itself cannot run here, and is not started again. */
 const TOO_SOON = 1_000
 
+/** How long one that is not needed any more may take to end, in ms. */
+const PATIENCE = 2_000
+
 /**
  * A shell that outlives this process for the moment it takes to kill its children, for ends that run no code of ours: SIGKILL, a
  * crash of the runtime. Where there is no /bin/sh, such an end leaves the children with nothing but a closed standard input.
@@ -49,9 +52,12 @@ class Guard {
     this.#users--
     if (this.#users > 0) return Promise.resolve()
     this.#stopWatching()
-    this.#shell?.ref() // somebody waits for its end now
-    this.#shell?.stdin?.end()
+    const shell = this.#shell
     this.#shell = undefined
+    shell?.ref() // somebody waits for its end now
+    shell?.stdin?.end()
+    const timer = setTimeout(() => shell?.kill('SIGKILL'), PATIENCE) // somebody may have halted it
+    void this.#gone.then(() => clearTimeout(timer))
     return this.#gone
   }
 
@@ -67,10 +73,11 @@ class Guard {
     })
     this.#shell = shell
     shell.unref()
-    const unrefStream = shell.stdin as typeof shell.stdin & { unref?(): void }
-    unrefStream.unref?.()
-    shell.stdin.on('error', () => {}) // it is gone: its end is told below
-    const say = (line: string) => shell.stdin.writable && shell.stdin.write(line)
+    // There is none where the process has no descriptors left.
+    const stdin = shell.stdin as (typeof shell.stdin & { unref?(): void }) | undefined
+    stdin?.unref?.()
+    stdin?.on('error', () => {}) // it is gone: its end is told below
+    const say = (line: string) => stdin?.writable && stdin.write(line)
     this.#stopWatching = liveGroups.watch({
       began: (leader) => void say(`+ ${leader}\n`),
       ended: (leader) => void say(`- ${leader}\n`),

@@ -1,37 +1,8 @@
-import { virtualClock } from '@keelson/kernel/testing'
 import { describe, expect, it } from 'vitest'
 import { KeyedPool } from './keyed-pool.js'
+import { fakePool } from './testing/fake-pool.js'
 import { type FakeConnection, FakeServers } from './testing/fake-servers.js'
 import { failureOf } from './testing/kernels.js'
-
-interface Limits {
-  max?: number
-  keep?: number
-  share?: number
-  useTimeout?: number
-  idleTimeout?: number
-}
-
-function make(limits: Limits = {}, servers = new FakeServers()) {
-  const clock = virtualClock()
-  const pool = new KeyedPool<FakeConnection, object>('pool', {
-    max: 1,
-    keep: 0,
-    share: 1,
-    idleTimeout: 60_000,
-    acquireTimeout: 5_000,
-    startTimeout: 5_000,
-    useTimeout: Infinity,
-    pingTimeout: 500,
-    grace: 100,
-    backoff: {},
-    ...limits,
-    clock,
-    open: servers.connect,
-    checkServer: () => {},
-  })
-  return { clock, pool, servers }
-}
 
 function timers(): number {
   return process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
@@ -39,7 +10,7 @@ function timers(): number {
 
 describe('who waits for a connection', () => {
   it('gets the one that is given back in the moment in which another one stops waiting', async () => {
-    const { pool } = make()
+    const { pool } = fakePool()
     pool.add('a', {})
     const lease = await pool.acquire('a')
     const controller = new AbortController()
@@ -57,7 +28,7 @@ describe('who waits for a connection', () => {
   it.each(Array.from({ length: 12 }, (_, n) => n))(
     'takes nothing along when it stops waiting %i turns after it asked',
     async (turns) => {
-      const { pool } = make()
+      const { pool } = fakePool()
       pool.add('a', {})
       await pool.use('a', () => 1)
       const controller = new AbortController()
@@ -76,7 +47,7 @@ describe('who waits for a connection', () => {
   )
 
   it('does not share the fate of the call before it that took longer than useTimeout', async () => {
-    const { pool, clock } = make({ useTimeout: 50 })
+    const { pool, clock } = fakePool({ useTimeout: 50 })
     pool.add('a', {})
     const hangs = failureOf(pool.use('a', () => new Promise(() => {})))
     const waits = pool.use('a', ({ label }) => label)
@@ -87,7 +58,7 @@ describe('who waits for a connection', () => {
   })
 
   it('is no reason to open more than max while an idle connection is pinged', async () => {
-    const { pool, servers } = make({ max: 1 })
+    const { pool, servers } = fakePool({ max: 1 })
     pool.add('a', {})
     await pool.use('a', () => 1)
     servers.pongs = false
@@ -104,74 +75,9 @@ describe('who waits for a connection', () => {
   })
 })
 
-describe('a server that is removed while a call is in flight', () => {
-  it('is waited for by a drain of the whole pool, and cut off by its stop', async () => {
-    const { pool, servers } = make()
-    pool.add('a', {})
-    const hangs = failureOf(pool.use('a', () => new Promise(() => {})))
-    await expect.poll(() => pool.stats('a').busy).toBe(1)
-    const removed = pool.remove('a')
-    let drained = false
-    void pool.drain().then(() => {
-      drained = true
-    })
-    await new Promise((resolve) => setTimeout(resolve, 20))
-    expect(drained).toBe(false)
-    await pool.stop(0)
-    expect((await hangs).message).toBe('pool "pool": server "a" was cut off: its pool stopped before the call was over')
-    await removed
-    expect(servers.open).toEqual([])
-    await expect.poll(() => drained).toBe(true)
-  })
-
-  it('is killed with the pool', async () => {
-    const { pool, servers } = make()
-    pool.add('a', {})
-    const hangs = failureOf(pool.use('a', () => new Promise(() => {})))
-    await expect.poll(() => pool.stats('a').busy).toBe(1)
-    const removed = pool.remove('a')
-    pool.kill()
-    expect(servers.open).toEqual([])
-    expect(await hangs).toMatchObject({ code: 'CRASHED' })
-    await removed
-    await pool.stop(0)
-  })
-
-  it('does not make a drain that has begun wait for ever', async () => {
-    const { pool } = make()
-    pool.add('a', {})
-    const lease = await pool.acquire('a')
-    const drained = pool.drain()
-    const removed = pool.remove('a')
-    lease.release()
-    await Promise.all([drained, removed])
-    await pool.stop(0)
-  })
-
-  it('leaves no listener on the signal that bounds it', async () => {
-    const { pool } = make()
-    const { signal } = new AbortController()
-    let listeners = 0
-    const { addEventListener, removeEventListener } = signal
-    signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
-      listeners++
-      addEventListener.apply(signal, args)
-    }
-    signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
-      listeners--
-      removeEventListener.apply(signal, args)
-    }
-    pool.add('a', {})
-    await pool.use('a', () => 1, { signal })
-    await pool.remove('a', { signal })
-    expect(listeners).toBe(0)
-    await pool.stop(0)
-  })
-})
-
 describe('a connection that is not to be lent again', () => {
   it('is closed by the next sweep, even when it is all that is kept', async () => {
-    const { pool, clock, servers } = make({ keep: 1 })
+    const { pool, clock, servers } = fakePool({ keep: 1 })
     pool.add('a', {})
     await pool.warm()
     servers.open[0]!.spent = true
@@ -183,7 +89,7 @@ describe('a connection that is not to be lent again', () => {
   })
 
   it('makes room for the one that is opened instead', async () => {
-    const { pool, servers } = make({ max: 1, idleTimeout: Infinity })
+    const { pool, servers } = fakePool({ max: 1, idleTimeout: Infinity })
     pool.add('a', {})
     for (let n = 0; n < 5; n++) {
       await pool.use('a', () => 1)
@@ -195,7 +101,7 @@ describe('a connection that is not to be lent again', () => {
 })
 
 it('a stop does not wait for a ping that is not answered', async () => {
-  const { pool, servers } = make()
+  const { pool, servers } = fakePool()
   pool.add('a', {})
   await pool.use('a', () => 1)
   servers.pongs = false
@@ -211,7 +117,7 @@ describe('the time that nobody waits for', () => {
   it('a stop in the moment of an acquire leaves no timer', async () => {
     await new Promise((resolve) => setTimeout(resolve, 150))
     const before = timers()
-    const { pool } = make()
+    const { pool } = fakePool()
     pool.add('a', {})
     await pool.use('a', () => 1)
     const lease = pool.acquire('a').catch(() => {})
@@ -222,7 +128,7 @@ describe('the time that nobody waits for', () => {
   })
 
   it('a server that fails in no time is left alone as any other, with connections to keep', async () => {
-    const { pool, servers, clock } = make({ keep: 1 })
+    const { pool, servers, clock } = fakePool({ keep: 1 })
     let tries = 0
     const connect = servers.connect
     const counting = new KeyedPool<FakeConnection, object>('pool', {
@@ -257,7 +163,7 @@ describe('the time that nobody waits for', () => {
 describe('a check', () => {
   it('is not kept waiting by a server that does not answer while another one works', async () => {
     const servers = new FakeServers()
-    const { pool, clock } = make({}, servers)
+    const { pool, clock } = fakePool({}, servers)
     pool.add('fine', {})
     await pool.use('fine', () => 1)
     pool.add('silent', {})

@@ -41,6 +41,7 @@ export function poolResource<T, S, D extends Dependencies>(
       const giveUp = () => void pool.stop(0).catch(() => {})
       ctx.signal.addEventListener('abort', giveUp, { once: true })
       try {
+        ctx.signal.throwIfAborted()
         for (const [server, config] of Object.entries(await serversOf(name, servers, deps, ctx))) pool.add(server, config)
         await pool.warm()
         ctx.signal.throwIfAborted()
@@ -57,7 +58,7 @@ export function poolResource<T, S, D extends Dependencies>(
     stop: (pool, { deadline, signal }) => {
       signal.addEventListener('abort', () => pool.kill(), { once: true })
       // The last part of what is left is for what happens after SIGKILL.
-      return pool.stop(Math.max(0, Math.min(limits.grace, (deadline - Date.now()) * 0.8)))
+      return pool.stop(Math.max(0, Math.min(limits.grace, (deadline - limits.clock.now()) * 0.8)))
     },
     kill: (pool) => pool.kill(),
   }
