@@ -1,6 +1,6 @@
 import type { Dependency } from '@keelson/kernel'
 import { classCycle, uninjectable } from './errors.js'
-import { type Class, fieldIn, type Parameter, parametersOf } from './parameters.js'
+import { type Class, declaredBy, fieldIn, type Parameter, parametersOf } from './parameters.js'
 import { type Provider, problemOf, providerOf, providersOf } from './provider.js'
 import type { DependencyContainer } from './tsyringe.js'
 import { type Wanted, wantedResource } from './wanted.js'
@@ -82,7 +82,9 @@ class Walk {
       if (problem === undefined) {
         for (const provider of providersOf(parameter, this.#container)) this.provider(provider, path, constructing)
       } else if (!parameter.hasDefault) {
-        throw uninjectable({ path: names(path), index, problem, signature: parametersOf(path.at(-1)!).map(shown) })
+        const type = path.at(-1)!
+        const signature = parametersOf(type).map(shown)
+        throw uninjectable({ path: names(path), index, problem, base: declaredBy(type).name, signature })
       }
     } else this.#resource(parameter.wanted, path)
     if (parameter.transform !== undefined)

@@ -1,11 +1,13 @@
 import { KeelsonError } from '@keelson/kernel'
 
 /** Why a constructor parameter cannot be injected. */
-export type Problem = 'no-metadata' | 'erased' | 'circular' | 'too-short' | 'unknown-class' | 'unregistered'
+export type Problem = 'no-metadata' | 'undecorated-base' | 'erased' | 'circular' | 'too-short' | 'unknown-class' | 'unregistered'
 
-const WHAT: Record<Problem, (found: string) => string> = {
+const WHAT: Record<Problem, (found: string, names: { type: string; base: string }) => string> = {
   'no-metadata': () =>
     'has no type at run time: the compiler emitted no metadata (esbuild, tsx and type stripping never do, others do with emitDecoratorMetadata)',
+  'undecorated-base': (_, { type, base }) =>
+    `is one of ${base}, which ${type} extends and which has no decorator: compilers emit metadata for decorated classes only; put @injectable() on ${base}`,
   erased: (found) => `has no type at run time: interfaces, unions, primitives and "import type" are compiled to ${found}`,
   circular: () => 'was undefined when the class was defined, as in a circular import: name it as delay(() => TheClass)',
   'too-short': () => 'is missing from inject',
@@ -18,19 +20,21 @@ export interface UninjectableParameter {
   readonly path: readonly string[]
   readonly index: number
   readonly problem: Problem
+  /** The class whose constructor it is. */
+  readonly base: string
   /** What was found for each parameter of the constructor. */
   readonly signature: readonly string[]
 }
 
-export function uninjectable({ path, index, problem, signature }: UninjectableParameter): KeelsonError {
+export function uninjectable({ path, index, problem, base, signature }: UninjectableParameter): KeelsonError {
   const type = path.at(-1)!
   const way = path.length > 1 ? ` (${path.join(' → ')})` : ''
   const found = signature[index]!
   const service = path.length > 1 ? `decorate ${type} with ` : ''
   return new KeelsonError(
     'INVALID_OPTION',
-    `class ${type}${way}: parameter ${index} of new ${type}(${signature.join(', ')}) ${WHAT[problem](found)}; ` +
-      `put @Use(resource) on it, or list all that the constructor receives, in order: ${service}@Service({ inject: […] })`,
+    `class ${type}${way}: parameter ${index} of new ${type}(${signature.join(', ')}) ${WHAT[problem](found, { type, base })}; ` +
+      `${problem === 'undecorated-base' ? 'or ' : ''}put @Use(resource) on it, or list all that the constructor receives, in order: ${service}@Service({ inject: […] })`,
     { resource: path[0], details: { class: type, parameter: index, problem, path } },
   )
 }

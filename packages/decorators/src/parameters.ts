@@ -44,6 +44,13 @@ export function parametersOf(type: Class): readonly Parameter[] {
   return parameters
 }
 
+/** The class whose constructor it is: the class itself, or the one that it extends. */
+export function declaredBy(type: Class): Class {
+  let level: unknown = type
+  while (isOwnClass(level) && level.length === 0) level = Object.getPrototypeOf(level)
+  return isOwnClass(level) ? level : type
+}
+
 function read(type: Class): readonly Parameter[] {
   for (let level: unknown = type; isOwnClass(level); level = Object.getPrototypeOf(level)) {
     const list = lists.get(level)
@@ -51,7 +58,9 @@ function read(type: Class): readonly Parameter[] {
     const tokens: Readonly<Record<number, unknown>> | undefined = Reflect.getOwnMetadata('injectionTokens', level)
     if (list !== undefined) return parametersFrom(level, list, 'too-short')
     if (types !== undefined) return parametersFrom(level, Object.assign([...types], tokens), 'circular')
-    if (tokens !== undefined || level.length > 0) return parametersFrom(level, Object.assign([], tokens), 'no-metadata')
+    if (tokens !== undefined || level.length > 0) {
+      return parametersFrom(level, Object.assign([], tokens), level === type ? 'no-metadata' : 'undecorated-base')
+    }
   }
   return []
 }

@@ -58,11 +58,13 @@ export function problemOf(parameter: Parameter, container: DependencyContainer):
   for (const provider of providers) {
     if (provider.kind !== 'class') continue
     if (isBuiltIn(provider.type)) return 'erased'
-    if (parametersOf(provider.type).some(({ missing, hasDefault }) => missing === 'no-metadata' && !hasDefault)) {
-      return 'unknown-class'
-    }
+    if (parametersOf(provider.type).some(isUntold)) return 'unknown-class'
   }
   return undefined
+}
+
+function isUntold({ missing, hasDefault }: Parameter): boolean {
+  return !hasDefault && (missing === 'no-metadata' || missing === 'undecorated-base')
 }
 
 /** `Object`, `String`, `Promise`: what compilers write for types that are no classes. */

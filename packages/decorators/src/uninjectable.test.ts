@@ -143,3 +143,19 @@ test('a token that is registered nowhere', () => {
     ),
   })
 })
+
+test('parameters of a base class that is not decorated: it says that this is why they have no types', () => {
+  class Base {
+    constructor(_database: Database) {
+      void 0
+    }
+  }
+  @Service()
+  class Orders extends Base {}
+  expect(refusal(Orders)).toMatchObject({
+    message: expect.stringMatching(
+      /^class Orders: parameter 0 of new Orders\(\?\) is one of Base, which Orders extends and which has no decorator.*put @injectable\(\) on Base/,
+    ),
+    details: { class: 'Orders', parameter: 0, problem: 'undecorated-base' },
+  })
+})
