@@ -9,12 +9,12 @@ import {
 } from '@keelson/kernel'
 import { Construction } from './construction.js'
 import { edgesOf, edgesOfProvider } from './edges.js'
-import { hooksOf, NO_HOOKS } from './hooks.js'
+import { type Hooks, hooksOf, NO_HOOKS } from './hooks.js'
 import { isAnnounced, type KernelScope, scopeOf } from './kernel-scope.js'
 import type { Class } from './parameters.js'
 import { type Provider, providerIn } from './provider.js'
 import { registrationOf } from './registration.js'
-import { checkAll, startAll, stopAll } from './run-hooks.js'
+import { checkAll, isThenable, startAll, stopAll } from './run-hooks.js'
 import type { DependencyContainer } from './tsyringe.js'
 import { type Wanted, wantedResource } from './wanted.js'
 
@@ -39,9 +39,10 @@ export function define(service: ServiceClass, container: DependencyContainer): R
 class Definition {
   readonly #service: ServiceClass
   readonly #container: DependencyContainer
-  #hooks = NO_HOOKS
-  /** What the container gives in the place of the service, when a kernel takes it in. */
+  /** What the container gave in the place of the service, when the latest kernel took it in. */
   #override: Provider | undefined
+  /** By any kernel. What was made of an override is not among them. */
+  #constructed: WeakSet<object> | undefined
   #own: Wanted | undefined
 
   constructor(service: ServiceClass, container: DependencyContainer) {
@@ -54,7 +55,6 @@ class Definition {
     const { type, late } = this.#service
     this.#own ??= wantedResource(type)
     this.#override = overrideOf(type, this.#container)
-    this.#hooks = this.#override === undefined ? hooksOf(type) : NO_HOOKS
     const dependsOn: Record<string, Dependencies[string]> = { ...late.dependsOn }
     if (this.#override === undefined) edgesOf(type, this.#container, dependsOn)
     else edgesOfProvider(this.#override, type, this.#container, dependsOn)
@@ -69,27 +69,47 @@ class Definition {
     const { type, late } = this.#service
     const scope = scopeOf(ctx.kernel, this.#container)
     const declared = late.dependsOn === undefined ? NOTHING : declaredIn(late.dependsOn, deps, scope)
-    const override = this.#override
+    const override = scope.begin(this, this.#override)
     const construction = new Construction(scope, deps, override === undefined ? type : undefined)
-    const instance = override === undefined ? construction.construct(type) : (construction.provide(override) as object)
-    scope.runs(this.#own!.resource, instance)
-    return startAll(this.#hooks.start, instance, ctx, declared)
+    const made = override === undefined ? construction.construct(type) : (construction.provide(override) as object)
+    const started = (instance: object) => {
+      scope.runs(this.#own!.resource, instance)
+      if (override !== undefined) return instance
+      this.#constructed ??= new WeakSet()
+      this.#constructed.add(instance)
+      return startAll(hooksOf(type).start, instance, ctx, declared)
+    }
+    return isThenable(made) ? Promise.resolve(made as PromiseLike<object>).then(started) : started(made)
   }
 
   get check() {
     const { check } = this.#hooks
-    return check.length === 0 ? undefined : (instance: object, ctx: HookContext) => checkAll(check, instance, ctx)
+    if (check.length === 0) return undefined
+    return (instance: object, ctx: HookContext) => (this.#isOurs(instance) ? checkAll(check, instance, ctx) : undefined)
   }
 
   get drain() {
     const { drain } = this.#hooks
-    return drain.length === 0 ? undefined : (instance: object, ctx: StopContext) => stopAll(drain, instance, ctx)
+    if (drain.length === 0) return undefined
+    return (instance: object, ctx: StopContext) => (this.#isOurs(instance) ? stopAll(drain, instance, ctx) : undefined)
   }
 
   get stop() {
-    if (this.#override !== undefined) return notOurs
     const { stop } = this.#hooks
-    return stop.length === 0 ? undefined : (instance: object, ctx: StopContext) => stopAll(stop, instance, ctx)
+    if (stop.length === 0 && this.#override === undefined) return undefined
+    return (instance: object, ctx: StopContext) => {
+      if (!this.#isOurs(instance)) return undefined
+      return stop.length === 0 ? dispose(instance) : stopAll(stop, instance, ctx)
+    }
+  }
+
+  /** Those of the class, as long as a kernel may have one that was constructed from it. */
+  get #hooks(): Hooks {
+    return this.#override === undefined || this.#constructed !== undefined ? hooksOf(this.#service.type) : NO_HOOKS
+  }
+
+  #isOurs(instance: object): boolean {
+    return this.#constructed?.has(instance) === true
   }
 }
 
@@ -100,7 +120,11 @@ function overrideOf(type: Class, container: DependencyContainer): Provider | und
   return providerIn(registration, container)
 }
 
-function notOurs(): void {}
+/** As the kernel does where there is no stop hook. */
+function dispose(instance: object): unknown {
+  const { [Symbol.asyncDispose]: later, [Symbol.dispose]: now } = instance as Partial<AsyncDisposable & Disposable>
+  return (later ?? now)?.call(instance)
+}
 
 const NOTHING: Readonly<Record<string, unknown>> = Object.freeze({})
 

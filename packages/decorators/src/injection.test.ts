@@ -2,7 +2,7 @@ import 'reflect-metadata'
 import { createKernel, optional, type Ref, ref, resource } from '@keelson/kernel'
 import { container, delay, inject, injectable } from 'tsyringe'
 import { afterEach, expect, test } from 'vitest'
-import { OnStart, Service, Use } from './index.js'
+import { OnStart, OnStop, Service, Use } from './index.js'
 import { edges } from './testing/edges.js'
 
 afterEach(() => container.reset())
@@ -184,4 +184,32 @@ test('the same resource may be asked for in two ways', async () => {
       .dependsOn.map(({ kind }) => kind),
   ).toEqual(['required', 'ref', 'optional'])
   await kernel.shutdown()
+})
+
+test('what a constructor promises is the instance', async () => {
+  let seen: unknown
+  @Service()
+  class Slow {
+    ready = false
+    constructor() {
+      const prepare = async () => {
+        await Promise.resolve()
+        this.ready = true
+        return this
+      }
+      // biome-ignore lint/correctness/noConstructorReturn: a constructor that cannot wait does this
+      return prepare() as never
+    }
+    @OnStart() open() {
+      seen = this
+    }
+    @OnStop() close() {
+      seen = undefined
+    }
+  }
+  const kernel = await createKernel([Slow]).start()
+  expect(kernel.get(Slow)).toMatchObject({ ready: true })
+  expect(seen).toBe(kernel.get(Slow))
+  await kernel.shutdown()
+  expect(seen).toBeUndefined()
 })

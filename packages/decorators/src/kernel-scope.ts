@@ -3,7 +3,7 @@ import type { Construction } from './construction.js'
 import { wantedBelow } from './edges.js'
 import { notRunningYet, outsideKernel } from './errors.js'
 import type { Class } from './parameters.js'
-import type { Registration } from './registration.js'
+import { type Registration, shareBy } from './registration.js'
 import { type DependencyContainer, container as everybody } from './tsyringe.js'
 import { type Wanted, wantedResource } from './wanted.js'
 
@@ -18,19 +18,23 @@ export class KernelScope {
   readonly #running = new Map<Resource<unknown>, unknown>()
   #construction: Construction | undefined
   #announced = 0
-  /** How often a value was replaced, and a factory asked. */
-  #replaced = 0
-  #asked = 0
+  readonly #begun = new Map<object, unknown>()
+  /** What is read for the instance that is being made to be shared. */
+  #reads: Read[] | undefined
 
   constructor(parent: DependencyContainer) {
     this.container = parent.createChildContainer()
     scopes.set(this.container, this)
+    shareBy(this.container, (registration, construct) => this.#shareAsked(registration, construct))
+  }
+
+  /** The first value given for a key: what a kernel has begun with counts until it has stopped. */
+  begin<T>(key: object, value: T): T {
+    if (!this.#begun.has(key)) this.#begun.set(key, value)
+    return this.#begun.get(key) as T
   }
 
   runs(resource: Resource<unknown>, value: unknown): void {
-    const before = this.#running.get(resource)
-    if (before === value) return
-    if (before !== undefined) this.#replaced++
     this.#running.set(resource, value)
   }
 
@@ -40,7 +44,6 @@ export class KernelScope {
     this.#announced = announced.length
     const outer = this.#construction
     this.#construction = construction
-    this.#asked++
     try {
       return factory(this.container)
     } finally {
@@ -50,39 +53,75 @@ export class KernelScope {
 
   /** The value of a resource that a factory asks the container for. */
   valueOf(wanted: Wanted): unknown {
-    const { resource } = wanted
-    const value = this.#construction?.given(wanted) ?? this.#running.get(resource)
-    if (value === undefined && wanted.kind === 'required') throw notRunningYet(resource.name)
+    const value = this.#askedValue(wanted, this.#construction)
+    if (value === undefined && wanted.kind === 'required') throw notRunningYet(wanted.resource.name)
+    this.#reads?.push({ wanted, value, asked: true })
     return value
   }
 
   /** The one instance of a class in this kernel, made anew when something below it has been restarted. */
   share(registration: Registration, type: Class, construction: Construction): object {
-    const kept = this.#shared.get(registration)
-    if (kept !== undefined && this.#isCurrent(kept, construction)) return kept.instance
+    const kept = this.#kept(registration, construction)
+    if (kept !== undefined) return kept
     const below = [...wantedBelow(type, this.container)]
     // Made by the application before it handed the container over: a value like any other, unless it hangs on a kernel.
     if (below.length === 0 && registration.instance !== undefined) return registration.instance as object
-    const asked = this.#asked
-    const instance = construction.construct(type)
-    const reads = below.map((wanted) => ({ wanted, value: construction.given(wanted) }))
-    this.#shared.set(registration, { instance, reads, replaced: this.#asked === asked ? undefined : this.#replaced })
-    return instance
+    const reads = below.map((wanted) => ({ wanted, value: construction.given(wanted), asked: false }))
+    return this.#make(registration, () => construction.construct(type), reads)
   }
 
-  /** A `ref()` follows restarts by itself; what factories read is not known, so that any restart counts. */
-  #isCurrent({ reads, replaced }: Shared, construction: Construction): boolean {
-    if (replaced !== undefined && replaced !== this.#replaced) return false
-    return reads.every(({ wanted, value }) => wanted.kind === 'ref' || construction.given(wanted) === value)
+  /** The same where a factory asks the container for the class. */
+  #shareAsked(registration: Registration, construct: () => object): object {
+    const kept = this.#kept(registration, this.#construction) ?? registration.instance
+    return (kept as object | undefined) ?? this.#make(registration, construct, [])
+  }
+
+  #make(registration: Registration, construct: () => object, reads: Read[]): object {
+    const outer = this.#reads
+    this.#reads = reads
+    try {
+      const instance = construct()
+      this.#shared.set(registration, { instance, reads })
+      return instance
+    } finally {
+      this.#reads = outer
+      outer?.push(...reads)
+    }
+  }
+
+  #kept(registration: Registration, construction: Construction | undefined): object | undefined {
+    const kept = this.#shared.get(registration)
+    if (kept === undefined || !kept.reads.every((read) => this.#isCurrent(read, construction))) return undefined
+    this.#reads?.push(...kept.reads)
+    return kept.instance
+  }
+
+  /** A `ref()` follows restarts by itself. */
+  #isCurrent({ wanted, value, asked }: Read, construction: Construction | undefined): boolean {
+    if (wanted.kind === 'ref') return true
+    const isGiven = construction !== undefined && !asked
+    return value === (isGiven ? construction.given(wanted) : this.#askedValue(wanted, construction))
+  }
+
+  #askedValue(wanted: Wanted, construction: Construction | undefined): unknown {
+    const given = construction?.given(wanted)
+    if (given === undefined) return this.#running.get(wanted.resource)
+    if (wanted.kind !== 'ref') this.runs(wanted.resource, given)
+    return given
   }
 }
 
 interface Shared {
   readonly instance: object
-  /** The values that it was made from. */
-  readonly reads: readonly { readonly wanted: Wanted; readonly value: unknown }[]
-  /** Where factories were asked: how often values had been replaced. */
-  readonly replaced: number | undefined
+  /** What it was made from. */
+  readonly reads: readonly Read[]
+}
+
+interface Read {
+  readonly wanted: Wanted
+  readonly value: unknown
+  /** By a factory of the container: not known before it runs. */
+  readonly asked: boolean
 }
 
 const scopes = new WeakMap<DependencyContainer, KernelScope>()

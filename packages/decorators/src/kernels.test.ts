@@ -1,9 +1,9 @@
 import 'reflect-metadata'
 import { createKernel, type Ref, ref } from '@keelson/kernel'
-import { singleton } from 'tsyringe'
+import { container, Lifecycle, scoped, singleton } from 'tsyringe'
 import { expect, test, vi } from 'vitest'
-import { OnStart, Service, Use } from './index.js'
-import { Billing, Database, Ledger, Orders } from './testing/shop.js'
+import { inject, OnStart, Service, services, Use } from './index.js'
+import { Billing, Database, Ledger, log, Orders } from './testing/shop.js'
 
 test('two kernels of the same classes share nothing; within one, a @singleton between services is one', async () => {
   const [one, two] = await Promise.all([createKernel([Orders, Billing]).start(), createKernel([Orders, Billing]).start()])
@@ -99,4 +99,92 @@ test('a class that is one in a kernel may follow a resource by ref', async () =>
   expect(kernel.get(A).audit).toBe(kernel.get(B).audit)
   expect(kernel.get(A).audit.database.get()).toBe(kernel.get(Database))
   await kernel.shutdown()
+})
+
+test('what a factory lets the container keep is one per kernel as well, and made anew by a restart', async () => {
+  @singleton()
+  class Journal {
+    readonly database: Database
+    constructor(database: Database) {
+      this.database = database
+    }
+  }
+  @scoped(Lifecycle.ContainerScoped)
+  class Session {
+    readonly journal: Journal
+    constructor(journal: Journal) {
+      this.journal = journal
+    }
+  }
+  const mine = container.createChildContainer()
+  mine.register('SESSION', { useFactory: (c) => c.resolve(Session) })
+  @Service({ dependsOn: { database: Database } })
+  class Named {
+    readonly session: Session
+    constructor(@inject('SESSION') session: Session) {
+      this.session = session
+    }
+  }
+  @Service()
+  class Taken {
+    readonly session: Session
+    readonly journal: Journal
+    constructor(session: Session, journal: Journal) {
+      this.session = session
+      this.journal = journal
+    }
+  }
+  const started = () => createKernel([Named, Taken], { replace: services(mine) }).start()
+  const kernels = [await started(), await started()]
+  const expectOne = () => {
+    for (const kernel of kernels) {
+      const { session } = kernel.get(Named)
+      expect(session.journal.database).toBe(kernel.get(Database))
+      expect(kernel.get(Taken).session).toBe(session)
+      expect(kernel.get(Taken).journal).toBe(session.journal)
+    }
+  }
+  expectOne()
+  await kernels[0]!.restart(Database)
+  expectOne()
+  for (const kernel of kernels) await kernel.shutdown()
+})
+
+test('what is registered for a later kernel changes nothing in one that runs', async () => {
+  log.length = 0
+  const mine = container.createChildContainer()
+  const replace = services(mine)
+  const kernel = await createKernel([Orders], { replace }).start()
+  const fake = Object.create(Database.prototype) as Database
+  mine.registerInstance(Database, fake)
+  const later = await createKernel([Orders], { replace }).start()
+  expect(later.get(Database)).toBe(fake)
+
+  await kernel.restart(Database)
+  expect(kernel.get(Database)).not.toBe(fake)
+  expect(kernel.get(Orders).ledger.database).toBe(kernel.get(Database))
+  await later.shutdown()
+  expect(log).toEqual(['open', 'drain', 'close', 'open'])
+  await kernel.shutdown()
+  expect(log).toEqual(['open', 'drain', 'close', 'open', 'drain', 'close'])
+})
+
+test('nor does it keep one from disposing of what it made', async () => {
+  const disposed: unknown[] = []
+  @Service()
+  class Pool {
+    [Symbol.asyncDispose]() {
+      disposed.push(this)
+    }
+  }
+  const mine = container.createChildContainer()
+  const replace = services(mine)
+  const kernel = await createKernel([Pool], { replace }).start()
+  const pool = kernel.get(Pool)
+  mine.registerInstance(Pool, new Pool())
+  const later = await createKernel([Pool], { replace }).start()
+  await later.shutdown()
+  expect(disposed).toEqual([])
+  await kernel.shutdown()
+  expect(disposed).toEqual([pool])
 })

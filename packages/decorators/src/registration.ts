@@ -19,6 +19,27 @@ interface Readable {
   getAllRegistrations(token: unknown): readonly Registration[] | null
 }
 
+interface Resolving {
+  resolveRegistration(registration: Registration, context: unknown): unknown
+}
+
+/**
+ * Lets `share` say which instance the container gives where it would keep one itself: tsyringe keeps a `@singleton()` in the
+ * container where it is registered, whichever of its children asked for it first.
+ */
+export function shareBy(
+  container: DependencyContainer,
+  share: (registration: Registration, construct: () => object) => object,
+): void {
+  const resolving = container as unknown as Resolving
+  const resolve = resolving.resolveRegistration
+  resolving.resolveRegistration = (registration, context) => {
+    if (!isShared(registration)) return resolve.call(container, registration, context)
+    const { provider, options } = registration
+    return share(registration, () => resolve.call(container, { provider, options }, context) as object)
+  }
+}
+
 /** The last registration of a token, in the container or else in its parents. */
 export function registrationOf(token: unknown, container: DependencyContainer): Registration | undefined {
   return (container as unknown as Readable).getRegistration(token) ?? undefined

@@ -52,6 +52,6 @@ async function stopEach(hooks: readonly Hook[], instance: object, ctx: unknown):
   if (errors.length > 1) throw new AggregateError(errors, `${errors.length} hooks failed`)
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }
