@@ -40,6 +40,16 @@ describe('a pool with a bad server says which one and why, and serves the others
     expect(await good(pool)).toBe('fine')
   })
 
+  it('a working directory that is a file, and more arguments than there is room for', async () => {
+    const { pool } = await start({ ...fixture('line-server'), cwd: process.execPath })
+    const { message } = await failureOf(pool.use('bad', () => 1))
+    expect(message).toContain(`its working directory "${process.execPath}" is no directory`)
+    pool.add('long', fixture('line-server', 'x'.repeat(4 * 2 ** 20)))
+    const { message: long } = await failureOf(pool.use('long', () => 1))
+    expect(long).toMatch(/server "long" could not be reached: command ".*" cannot be run: spawn E2BIG/)
+    expect(await good(pool)).toBe('fine')
+  })
+
   it('a child that exits at once', async () => {
     const { pool } = await start(fixture('line-server', '--exit=3'))
     const error = await failureOf(pool.use('bad', () => 1))

@@ -34,14 +34,8 @@ export async function spawnServer(
   signal: AbortSignal,
 ): Promise<ServerProcess> {
   signal.throwIfAborted()
-  const { command, args = [], cwd, onStderr } = config
-  const child: PipedChild = spawn(command, [...args], {
-    ...(cwd !== undefined && { cwd }),
-    env: environmentOf(config),
-    stdio: ['pipe', 'pipe', 'pipe'],
-    detached: HAS_GROUPS,
-    windowsHide: true,
-  })
+  const { onStderr } = config
+  const child = begin(config)
   // Listens at once: what it says and how it ends must not be missed.
   const made = child.pid === undefined ? undefined : new ServerProcess(owner, server, child, onStderr)
   await new Promise<void>((resolve, reject) => {
@@ -55,6 +49,21 @@ export async function spawnServer(
   return made!
 }
 
+function begin(config: StdioServer): PipedChild {
+  const { command, args = [], cwd } = config
+  try {
+    return spawn(command, [...args], {
+      ...(cwd !== undefined && { cwd }),
+      env: environmentOf(config),
+      stdio: ['pipe', 'pipe', 'pipe'],
+      detached: HAS_GROUPS,
+      windowsHide: true,
+    })
+  } catch (error) {
+    throw cannotRun(config, error as NodeJS.ErrnoException) // some of what can be wrong is thrown, the rest is an event
+  }
+}
+
 function environmentOf({ env = {}, inheritEnv = false }: StdioServer): NodeJS.ProcessEnv {
   if (inheritEnv) return { ...process.env, ...env }
   const inherited = INHERITED.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))
@@ -64,6 +73,9 @@ function environmentOf({ env = {}, inheritEnv = false }: StdioServer): NodeJS.Pr
 function cannotRun({ command, cwd }: StdioServer, error: NodeJS.ErrnoException): Error {
   if (error.code === 'ENOENT' && cwd !== undefined && !existsSync(cwd)) {
     return new Error(`its working directory "${cwd}" does not exist`, { cause: error })
+  }
+  if (error.code === 'ENOTDIR' && cwd !== undefined) {
+    return new Error(`its working directory "${cwd}" is no directory`, { cause: error })
   }
   if (error.code === 'ENOENT') return new Error(`command "${command}" not found; check its spelling and PATH`, { cause: error })
   if (error.code === 'EACCES') return new Error(`command "${command}" may not be executed`, { cause: error })
