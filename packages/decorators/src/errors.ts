@@ -1,7 +1,15 @@
 import { KeelsonError } from '@keelson/kernel'
 
 /** Why a constructor parameter cannot be injected. */
-export type Problem = 'no-metadata' | 'undecorated-base' | 'erased' | 'circular' | 'too-short' | 'unknown-class' | 'unregistered'
+export type Problem =
+  | 'no-metadata'
+  | 'undecorated-base'
+  | 'erased'
+  | 'circular'
+  | 'too-short'
+  | 'unknown-class'
+  | 'unregistered'
+  | 'no-resource'
 
 const WHAT: Record<Problem, (found: string, names: { type: string; base: string }) => string> = {
   'no-metadata': () =>
@@ -13,6 +21,8 @@ const WHAT: Record<Problem, (found: string, names: { type: string; base: string 
   'too-short': () => 'is missing from inject',
   'unknown-class': (found) => `is a ${found}, of whose constructor nothing is known`,
   unregistered: (found) => `asks for the token ${found}, which is not registered: register it before createKernel()`,
+  'no-resource': () =>
+    'is given what is no resource by @Use: a class that is none needs no @Use where its type says it, else @inject()',
 }
 
 export interface UninjectableParameter {

@@ -1,7 +1,7 @@
 import type { Problem } from './errors.js'
 import type { InjectToken } from './inject-list.js'
 import './tsyringe.js'
-import { type Wanted, wantedResource } from './wanted.js'
+import { isUseToken, type Wanted, wantedResource } from './wanted.js'
 
 /** A class as it is injected. */
 export type Class = new (...args: never[]) => object
@@ -87,14 +87,16 @@ export function fieldIn(parameters: readonly Parameter[], wanted: Wanted | undef
 /** tsyringe describes a parameter by its token alone, or by an object that holds the token. */
 function parameter(given: unknown, hasDefault: boolean, otherwise: Problem): Omit<Parameter, 'field'> {
   const { token, multiple, isOptional, transform, transformArgs = [] } = isDescriptor(given) ? given : { token: given }
+  const wanted = wantedResource(token)
+  const isMissing = token === undefined || token === null
   return {
     token,
     multiple: multiple === true,
     isOptional: isOptional === true,
     transform: transform === undefined ? undefined : { token: transform, args: transformArgs },
-    wanted: wantedResource(token),
+    wanted,
     hasDefault,
-    missing: token === undefined || token === null ? otherwise : undefined,
+    missing: isMissing ? otherwise : wanted === undefined && isUseToken(token) ? 'no-resource' : undefined,
   }
 }
 

@@ -1,6 +1,6 @@
 import { createKernel, type KeelsonError, resource } from '@keelson/kernel'
 import { expect, test } from 'vitest'
-import { inject, injectable, Service } from './index.js'
+import { delay, inject, injectable, Service, Use } from './index.js'
 
 let started = 0
 const bystander = resource('bystander', { start: () => ++started })
@@ -158,4 +158,21 @@ test('parameters of a base class that is not decorated: it says that this is why
     ),
     details: { class: 'Orders', parameter: 0, problem: 'undecorated-base' },
   })
+})
+
+test('@Use of a class that is no service, also through delay', () => {
+  @injectable()
+  class Repository {}
+  for (const used of [Repository, delay(() => Repository), delay(() => undefined as never)]) {
+    class Orders {
+      constructor(@Use(used) _repository: Repository) {
+        void 0
+      }
+    }
+    Service()(Orders)
+    expect(refusal(Orders)).toMatchObject({
+      message: expect.stringMatching(/^class Orders: parameter 0 of new Orders\(\?\) is given what is no resource by @Use/),
+      details: { class: 'Orders', parameter: 0, problem: 'no-resource' },
+    })
+  }
 })

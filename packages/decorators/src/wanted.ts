@@ -30,6 +30,10 @@ export function useToken(dependency: InjectToken): symbol {
   return token
 }
 
+export function isUseToken(token: unknown): boolean {
+  return typeof token === 'symbol' && used.has(token)
+}
+
 const used = new Map<symbol, InjectToken>()
 
 export function isDelayed(token: unknown): token is Delayed<unknown> {
