@@ -13,6 +13,27 @@ function answers(text: string): { paths: string[]; closing: string[] } {
 }
 
 describe('N1 pipelined requests', () => {
+  it('ends the connection with a response that said close, also where the application had asked for keep-alive', async () => {
+    const waiting: (() => void)[] = []
+    const served = await serve(
+      (req, res) => {
+        res.setHeader('Connection', 'keep-alive')
+        waiting.push(() => res.end(req.url))
+      },
+      // Nothing else closes it: the test would run into its limit.
+      { quietWindow: 60_000, node: { keepAliveTimeout: 0 } },
+    )
+    const client = await rawClient(served.port)
+    client.send(head('GET', '/1'))
+    while (waiting.length < 1) await later(5)
+    const draining = served.drainer.drain()
+    await later(20)
+    for (const answer of waiting) answer()
+    expect(answers(await client.rest())).toEqual({ paths: ['/1'], closing: ['/1'] })
+    served.drainer.destroy()
+    await draining
+  })
+
   it.each([2, 5])('answers %i that wait when the drain begins, and closes with the last one only', async (count) => {
     const waiting: (() => void)[] = []
     const served = await serve((req, res) => void waiting.push(() => res.end(req.url)))
