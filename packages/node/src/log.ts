@@ -24,12 +24,14 @@ export type Say = (entry: Entry) => void
 /** Says nothing. */
 export const silent: Say = () => {}
 
-/** Says everything to a logger. One that throws must not keep anything from being stopped. */
+/** Says everything to a logger. One that throws or rejects must not keep anything from being stopped. */
 export function sayTo(log: LogLike): Say {
   return ({ level, message, fields, terminalOnly }) => {
     if (terminalOnly) return
     try {
-      log[level](redacted(fields) as object, redact(message))
+      const logged: unknown = log[level](redacted(fields) as object, redact(message))
+      // Its rejection would be told to the same logger, for ever.
+      if (logged instanceof Promise) logged.catch(() => {})
     } catch {}
   }
 }

@@ -5,7 +5,7 @@ import type { AddressInfo, Server } from 'node:net'
 import { createKernel, type Kernel, type KernelView, type ResourceLike, resource, type StartContext } from '@keelson/kernel'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { httpServer } from './http-server.js'
-import { probeHandler } from './probe-handler.js'
+import { type ProbeRequest, probeHandler } from './probe-handler.js'
 import type { ProbeOptions } from './probe-options.js'
 import { ask } from './testing/ask.js'
 
@@ -183,6 +183,20 @@ describe('P1 details', () => {
     expect(await body('ops')).toContain('db')
     expect(await body('stranger')).toBe('ready')
     expect(await body('broken')).toBe('ready')
+  })
+
+  it('are for nobody when the function answers by a promise, and what that rejects ends nothing', async () => {
+    const rejections: unknown[] = []
+    const onRejection = (error: unknown) => rejections.push(error)
+    process.on('unhandledRejection', onRejection)
+    onTestFinished(() => void process.off('unhandledRejection', onRejection))
+    const details = (req: ProbeRequest) =>
+      (req.headers['x-who'] === 'ops' ? Promise.resolve(true) : Promise.reject(new Error('who?'))) as unknown as boolean
+    const url = await probed(await started([resource('db', { start: () => 1 })]), { details })
+    for (const who of ['ops', 'stranger']) {
+      expect((await ask(`${url}/readyz?verbose`, { headers: { 'x-who': who } })).body).toBe('ready')
+    }
+    expect(rejections).toEqual([])
   })
 
   it('have the fields of the draft: who, when and how fast; output only where something is wrong', async () => {

@@ -86,7 +86,10 @@ function send(res: ProbeResponse, { status, headers, body }: Answer): void {
 function mayKnow(details: NonNullable<ProbeOptions['details']>, req: ProbeRequest): boolean {
   if (typeof details === 'boolean') return details
   try {
-    return details(req) === true
+    const allowed: unknown = details(req)
+    // A promise is not true; nobody would handle its rejection.
+    if (allowed instanceof Promise) allowed.catch(() => {})
+    return allowed === true
   } catch {
     return false
   }
