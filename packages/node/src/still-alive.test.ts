@@ -29,6 +29,30 @@ it('names servers, both ends of a connection and child processes', async () => {
   await gone
 })
 
+it.each([
+  ['the one resource that says so in a label', { db: 'tcp://u@HOST:PORT/x' }, 'db'],
+  ['none whose address only begins like it', { db: 'HOST:PORT0' }, undefined],
+  ['none whose host only ends like it', { db: '1HOST:PORT' }, undefined],
+  ['the right one of two that look alike', { old: 'HOST:PORT1', db: 'HOST:PORT' }, 'db'],
+  ['none where several say so', { cache: 'HOST:PORT', queue: 'HOST:PORT' }, undefined],
+])('names as the owner of a connection %s', async (_what, labels, expected) => {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  const accepted = new Promise<void>((resolve) => server.once('connection', () => resolve()))
+  const socket = connect(port, '127.0.0.1')
+  await Promise.all([accepted, once(socket, 'connect')])
+  const address = (label: string) => label.replace('HOST', '127.0.0.1').replace('PORT', String(port))
+  const kernel = createKernel(
+    Object.entries(labels).map(([name, label]) => resource(name, { labels: { url: address(label) }, start: () => 1 })),
+  )
+  const holder = holdersOf(kernel.inspect(), undefined).find(({ what }) => what === `to 127.0.0.1:${port}`)
+  expect(holder).toBeDefined()
+  expect(holder?.resource).toBe(expected)
+  socket.destroy()
+  server.close()
+})
+
 it('counts a timer once, whether its origin is known or not', async () => {
   const timers: NodeJS.Timeout[] = []
   const clock = resource('clock', {

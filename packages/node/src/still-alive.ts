@@ -96,7 +96,8 @@ function describeSocket(socket: Socket, kernel: Labels): Holder {
   if (server instanceof Server) return owned('connection', `of the server on ${addressOf(server)}`, resourceOfServer(server))
   if (socket.remotePort === undefined) return owned('socket', socket.connecting ? 'connecting' : '')
   const host: unknown = Reflect.get(socket, '_host')
-  const remote = `${socket.remoteAddress}:${socket.remotePort}`
+  const { remoteAddress = '' } = socket
+  const remote = `${remoteAddress.includes(':') ? `[${remoteAddress}]` : remoteAddress}:${socket.remotePort}`
   return owned(
     'connection',
     `to ${remote}`,
@@ -104,11 +105,20 @@ function describeSocket(socket: Socket, kernel: Labels): Holder {
   )
 }
 
-/** A resource that says in a label that it talks to that address. */
+/** The resource that says in a label that it talks to that address; nothing where several do. */
 function labelled({ resources }: Labels, addresses: readonly string[]): string | undefined {
-  return resources.find(({ labels }) =>
-    Object.values(labels).some((label) => addresses.some((address) => label.includes(address))),
-  )?.name
+  const found = resources.filter(({ labels }) =>
+    Object.values(labels).some((label) => addresses.some((address) => holdsAddress(label, address))),
+  )
+  return found.length === 1 ? found[0]?.name : undefined
+}
+
+/** Not as a part of another, such as `db:80` of `users-db:8080`. */
+function holdsAddress(label: string, address: string): boolean {
+  for (let at = label.indexOf(address); at >= 0; at = label.indexOf(address, at + 1)) {
+    if (!/[\w.-]/.test(label[at - 1] ?? '') && !/\d/.test(label[at + address.length] ?? '')) return true
+  }
+  return false
 }
 
 function addressOf(server: Server): string {
