@@ -56,6 +56,13 @@ describe('X2 the exit', () => {
     expect(holders).toContainEqual({ kind: 'server', what: expect.stringMatching(/^listening on 127\.0\.0\.1:\d+$/), count: 1 })
   })
 
+  it('comes exitGrace after the last of several kernels, and is told of that one', async () => {
+    const { code, output } = await runFixture('two-runs').ended
+    expect(output).toContain('still alive 1 s after second stopped')
+    expect(output).not.toContain('after first stopped')
+    expect(code).toBe(0)
+  })
+
   it('has code 1 when a stop hangs, and says which', async () => {
     const shop = runFixture('hang', { STOP: 300 })
     await shop.said(/shop is ready/)
@@ -87,6 +94,15 @@ describe('X3 the process while a kernel runs in it', () => {
     expect(output).toContain('db was stopped, live: false')
     expect(output).toContain(kind === 'start' ? 'giving up the start' : `${name}: draining`)
     expect(output).not.toContain('hunter2')
+    expect(code).toBe(1)
+  })
+})
+
+describe('X3 whatever was thrown', () => {
+  it.each(['proxy', 'stack'])('stops everything with code 1: %s', async (kind) => {
+    const { code, output } = await runFixture('uncaught', { KIND: kind }).ended
+    expect(output).toContain('db was stopped, live: false')
+    expect(output).toMatch(/shop stopped in .*, exit code 1/)
     expect(code).toBe(1)
   })
 })

@@ -2,11 +2,13 @@ import { releaseParent } from './process-parent.js'
 
 const LONGEST = 2 ** 31 - 1
 let runs = 0
+let ending: NodeJS.Timeout | undefined
 
 /** Keeps the process alive until the returned function is called: a kernel may run nothing that does. */
 export function holdProcess(): () => void {
   const timer = setInterval(() => {}, LONGEST)
   runs++
+  clearTimeout(ending)
   return () => {
     clearInterval(timer)
     runs--
@@ -27,20 +29,19 @@ export function exitNow(code: number): void {
 
 /**
  * Leaves the process to end by itself, with `code`; what is still alive after `grace` ms is reported and ended. Not while
- * another kernel runs in the same process.
+ * another kernel runs in the same process: the last of them to stop has its own `grace`.
  */
 export function exitSoon(code: number, grace: number, report: (code: number) => void): void {
   if (code !== 0) process.exitCode = code
   if (runs > 0) return
   releaseParent()
   if (grace === Infinity) return
-  const timer = setTimeout(
+  ending = setTimeout(
     () => {
-      if (runs > 0) return
       report(exitCodeOf(false))
       process.exit()
     },
     Math.min(grace, LONGEST),
   )
-  timer.unref()
+  ending.unref()
 }

@@ -3,6 +3,11 @@ import { createKernel, resource, type StartError } from '@keelson/kernel'
 import { describe, expect, it } from 'vitest'
 import { adviceOf, problemOf, withoutName } from './problem.js'
 
+const UNPRINTABLE = 'a value that cannot be printed was thrown'
+const fail = () => {
+  throw new Error('it cannot be read')
+}
+
 async function problemOfStart(start: () => unknown) {
   const error = await createKernel([resource('db', { start })])
     .start()
@@ -27,6 +32,39 @@ describe('problemOf()', () => {
     expect((await problemOfStart(() => Promise.reject(cause))).message).toBe(
       'resource "db" failed to start: connect ECONNREFUSED ::1:1, connect ECONNREFUSED 127.0.0.1:1',
     )
+  })
+
+  it('says what an error came from, where its own message does not', async () => {
+    const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' })
+    const tried = Object.assign(new AggregateError([refused, new Error('connect ECONNREFUSED ::1:1')]), { code: 'ECONNREFUSED' })
+    const problem = await problemOfStart(() => Promise.reject(new TypeError('fetch failed', { cause: tried })))
+    expect(problem.message).toBe(
+      'resource "db" failed to start: fetch failed: connect ECONNREFUSED 127.0.0.1:1, connect ECONNREFUSED ::1:1',
+    )
+    expect(adviceOf(problem)).toBe('nothing listens there; start it, or correct the address')
+    const any = new AggregateError([new Error('no db'), new Error('no cache')], 'All promises were rejected')
+    expect(problemOf(any).message).toBe('All promises were rejected: no db, no cache')
+    expect(problemOf(new Error('no config: ENOENT', { cause: new Error('ENOENT') })).message).toBe('no config: ENOENT')
+  })
+
+  it('ends where causes go round in a circle', () => {
+    const error = new Error('a')
+    error.cause = new Error('b', { cause: error })
+    expect(problemOf(error).message).toBe('a: b')
+  })
+
+  it.each([
+    ['no message', Object.assign(new Error('x'), { message: undefined }), 'Error'],
+    ['a message that is no text', Object.assign(new Error('x'), { message: { a: 1 } }), 'Error'],
+    ['a message that cannot be read', Object.defineProperty(new Error('x'), 'message', { get: fail }), UNPRINTABLE],
+    ['a stack that is no text', Object.assign(new Error('x'), { stack: [{}] }), 'x'],
+    ['no list of errors', Object.assign(new AggregateError([], 'x'), { errors: undefined }), 'x'],
+    ['the message of an object that is no error', { code: 1, message: 'x' }, 'x'],
+    ['a proxy that says nothing', new Proxy({}, { get: fail, getPrototypeOf: fail }), UNPRINTABLE],
+  ])('takes an error with %s', (_what, thrown, message) => {
+    const problem = problemOf(thrown)
+    expect(problem.message).toBe(message)
+    expect(['string', 'undefined']).toContain(typeof problem.stack)
   })
 
   it('shows where an error of the application came from', async () => {

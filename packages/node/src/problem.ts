@@ -11,12 +11,23 @@ export interface Problem {
   readonly stack?: string
 }
 
+/** Whatever was thrown: this is asked where an error of its own would end the process. */
 export function problemOf(error: unknown): Problem {
+  try {
+    return describe(error)
+  } catch {
+    return { message: UNPRINTABLE }
+  }
+}
+
+const UNPRINTABLE = 'a value that cannot be printed was thrown'
+
+function describe(error: unknown): Problem {
   const root = rootOf(error)
   const message = messageOf(error, root)
   const { code, resource } = error instanceof KeelsonError ? error : { code: codeOf(root), resource: undefined }
-  const remedy = REMEDIES[codeOf(root) ?? '']
-  const stack = root instanceof Error ? root.stack : undefined
+  const remedy = REMEDIES[[root, ...sourcesOf(root)].map(codeOf).find((code) => code !== undefined) ?? '']
+  const stack = root instanceof Error ? textIn(root, 'stack') : undefined
   const at = root instanceof KeelsonError ? undefined : ownFrame(stack)
   return {
     message,
@@ -48,18 +59,46 @@ function rootOf(error: unknown): unknown {
 
 function messageOf(error: unknown, root: unknown): string {
   const message = textOf(error)
+  const sources = sourcesText(root, message)
+  if (sources === '') return message
   // A connection that was tried on several addresses fails with an error that has no text of its own.
-  if (root instanceof AggregateError && root.message === '')
-    return message.replace(/AggregateError$|^$/, root.errors.map(textOf).join(', '))
-  return message
+  return textOf(root) === '' ? message.replace(/AggregateError$|^$/, () => sources) : `${message}: ${sources}`
 }
+
+/** What an error came from, as far as `said` does not have it: of "fetch failed", for one, all that is worth knowing. */
+function sourcesText(error: unknown, said: string, depth = 3): string {
+  if (depth === 0) return ''
+  const texts = sourcesOf(error).map((source) => {
+    const code = codeOf(source)
+    const own = textOf(source)
+    const known = said.includes(own) || (code !== undefined && said.includes(code))
+    const deeper = sourcesText(source, `${said} ${own}`, depth - 1)
+    return [known ? '' : own, deeper].filter((text) => text !== '').join(': ')
+  })
+  return [...new Set(texts)].filter((text) => text !== '').join(', ')
+}
+
+function sourcesOf(error: unknown): unknown[] {
+  if (!(error instanceof Error)) return []
+  const several = error instanceof AggregateError && Array.isArray(error.errors) ? error.errors.slice(0, MOST) : []
+  return error.cause === undefined ? several : [...several, error.cause]
+}
+
+const MOST = 5
 
 function textOf(error: unknown): string {
   try {
-    return error instanceof Error ? error.message : String(error)
+    const message = textIn(error, 'message')
+    return message ?? (error instanceof Error ? error.name : String(error))
   } catch {
-    return 'a value that cannot be printed was thrown'
+    return UNPRINTABLE
   }
+}
+
+/** Errors may have been given anything for a message or a stack, and objects that are no errors are thrown, too. */
+function textIn(error: unknown, key: 'message' | 'stack'): string | undefined {
+  const text: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, key) : undefined
+  return typeof text === 'string' ? text : undefined
 }
 
 function codeOf(error: unknown): string | undefined {
@@ -67,9 +106,14 @@ function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined
 }
 
-/** The first line of the application in a stack: none of Node, and none of a package where there is another. */
-export function ownFrame(stack: string | undefined): string | undefined {
-  const frames = (stack ?? '').split('\n').filter((line) => /^\s+at /.test(line) && !line.includes('node:'))
+/**
+ * The first line of the application in a stack: none of Node, and none of a package where there is another. A stack that
+ * `Error.prepareStackTrace` made may be anything.
+ */
+export function ownFrame(stack: unknown): string | undefined {
+  const frames = (typeof stack === 'string' ? stack : '')
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line) && !line.includes('node:'))
   const own = frames.find((line) => !line.includes('/node_modules/')) ?? frames[0]
   return own?.trim().slice('at '.length)
 }

@@ -198,6 +198,18 @@ describe('run()', () => {
     expect(entries[0]?.fields).toMatchObject({ event: 'ready', urls: { api: url } })
   })
 
+  it.each(['drain', 'stop'] as const)('X4 says why the code is 1 when the kernel fails in the %s of a shutdown', async (hook) => {
+    const { log, lines } = keepEntries()
+    const fail = () => kernel.fail(new Error('the disk is gone'))
+    const kernel: Kernel = createKernel([resource('db', { start: () => 1, [hook]: fail })], { name: 'shop' })
+    const up = running(kernel)
+    const code = run(kernel, { exit: false, log })
+    await up
+    void kernel.shutdown()
+    expect(await code).toBe(1)
+    expect(lines.filter((line) => line.includes('the disk is gone'))).toEqual(['error: shop failed: the disk is gone'])
+  })
+
   it('is not kept from stopping by a logger that throws', async () => {
     const broken = () => {
       throw new Error('the log is full')

@@ -66,7 +66,7 @@ export async function run(kernel: Kernel, options: RunOptions = {}): Promise<num
   function onError(error: unknown, origin: ErrorOrigin): void {
     failed = true
     // The application waited for the same start or shutdown; that is told already.
-    if ((error instanceof ShutdownError || error instanceof StartError) && error.report === report) return
+    if (report !== undefined && reportIn(error) === report) return
     say(uncaught(kernel.name, origin, error))
     cause = origin
     kernel.fail(error)
@@ -119,6 +119,8 @@ export async function run(kernel: Kernel, options: RunOptions = {}): Promise<num
     if (!kernel.probe().live && !leaving) onKernelFailed()
     await stopAsked.promise
     report = await kernel.shutdown().catch((error: ShutdownError) => error.report)
+    // A kernel that is being shut down already, or never ran, fails without a change of its state.
+    if (!kernel.probe().live && !failed) say(kernelFailed(kernel, 'shutdown'))
     if (!report.ok || !kernel.probe().live) failed = true
     say(shutdownSummary(kernel.name, report, kernel.plan().worstCaseShutdownMs, exitCodeOf(failed)))
   }
@@ -148,4 +150,13 @@ export async function run(kernel: Kernel, options: RunOptions = {}): Promise<num
       say(stillAlive(kernel.name, exitGrace, holdersOf(kernel.inspect(), report, origins), code)),
     )
   return exitCode
+}
+
+/** Asking what something is may throw: anything can be thrown, such as a proxy. */
+function reportIn(error: unknown): ShutdownReport | undefined {
+  try {
+    return error instanceof ShutdownError || error instanceof StartError ? error.report : undefined
+  } catch {
+    return undefined
+  }
 }
