@@ -10,7 +10,7 @@ export function redact(text: string): string {
 /** Up to the last @ before the path: a password that was not encoded may hold one. */
 const USER_INFO = /\b([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/?#"'`]*@/gi
 /** It may hold what ends the host, too, unless it then begins like a port: messages about URLs that are not valid quote such. */
-const PASSWORD_WITH_SLASH = /\b([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/?#:@[\]"'`]*:(?!\d{1,5}(?:[/?#,;:)\s"'`]|$))[^\s"'`<>]*@/gi
+const PASSWORD_WITH_SLASH = /\b([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/?#:@[\]"'`]*:(?!\d{1,5}(?:[/?#,;:)\s"'`]|$))[^\s"'`<>]{0,256}@/gi
 
 const NAME =
   /(?:passw(?:or)?d|passphrase|(?<![a-z])pass|pwd|secret|token|(?:api|access|private|secret)[-_]?key|signature|(?<![a-z])sig|credentials?|authorization)/
