@@ -5,6 +5,22 @@ import { hang, scene } from './testing/scene.js'
 import { recordEvents } from './testing.js'
 
 describe('H4 restarts that fail', () => {
+  test('H4 what no longer hangs on the root of its restart, and has no policy, is lost when it fails to come back', async () => {
+    const world = scene()
+    let down = false
+    const failing = (ms: number) => () => (down ? world.delay(ms).then(() => Promise.reject(new Error('no'))) : 'up')
+    const db = handled(world, 'db', { restart: { attempts: 1, within: 100, delay: 0 }, impact: 'none' })
+    const cache = handled(world, 'cache', { dependsOn: { db: db.resource }, impact: 'none', start: failing(50) })
+    const api = handled(world, 'api', { dependsOn: { cache: optional(cache.resource) }, start: failing(100) })
+    const app = await world.clock.run(world.kernel([api.resource]).start())
+    down = true
+    db.crash()
+    await world.clock.advance(1_000)
+    expect(['db', 'cache', 'api'].map((name) => stateOf(app, name))).toEqual(['running', 'failed', 'failed'])
+    expect(app.probe()).toMatchObject({ status: 'failed', live: false })
+    await world.clock.run(app.shutdown())
+  })
+
   test('H4 one that is given up is never said to be done, though its dependents have settled', async () => {
     const world = scene()
     let broken = false

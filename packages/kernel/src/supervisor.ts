@@ -99,9 +99,9 @@ export class Supervisor implements BringUpListener {
   down(cell: Cell, error: KeelsonError): void {
     const recovery = this.#recoveries.get(cell)!
     const responsible = cell.definition.options.restart === undefined ? recovery.root : cell
-    if (error.code !== 'DEPENDENCY_FAILED' && responsible.definition.options.restart !== undefined) {
-      return this.#restartOrGiveUp(responsible, cell, error)
-    }
+    // What stood between the two may have been lost: then a restart of the root would not bring it back.
+    const isRestarted = responsible.definition.options.restart !== undefined && this.#subtree(responsible).includes(cell)
+    if (error.code !== 'DEPENDENCY_FAILED' && isRestarted) return this.#restartOrGiveUp(responsible, cell, error)
     this.#lose(cell, error)
   }
 
