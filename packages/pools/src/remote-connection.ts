@@ -10,6 +10,12 @@ import { withSignal } from './with-signal.js'
 /** What a session may take to show that it is still there after an error, in ms. */
 const SIGN_OF_LIFE = 3_000
 
+/**
+ * How the SDK opens a stream again that ended without an answer. Closing a transport clears only the newest timer of these, so none of
+ * them may be long, and none may be set again.
+ */
+const RECONNECTION = { initialReconnectionDelay: 250, maxReconnectionDelay: 5_000, reconnectionDelayGrowFactor: 2, maxRetries: 4 }
+
 /** An MCP session over HTTP, with sockets of its own that are gone when it is closed. */
 export async function openRemote(
   sdk: McpSdk,
@@ -19,7 +25,9 @@ export async function openRemote(
 ): Promise<Connection<Client>> {
   // A stream of events may be silent for as long as it likes; who opens and who calls has a deadline of their own.
   const agent = new Agent({ bodyTimeout: 0, headersTimeout: 0 })
-  const session = new RemoteSession(client, agent, makeTransport(sdk, config, agent), sdk.SseError)
+  const reconnection = { ...RECONNECTION }
+  const transport = makeTransport(sdk, config, agent, reconnection)
+  const session = new RemoteSession(client, agent, transport, sdk.SseError, reconnection)
   try {
     await withSignal(client.connect(session.transport, { signal, timeout: 2 ** 31 - 1 }), signal)
   } catch (error) {
@@ -38,6 +46,7 @@ class RemoteSession implements Connection<Client> {
   opened = false
   spent = false
   readonly #agent: Agent
+  readonly #reconnection: typeof RECONNECTION
   /** What it told of itself: the SDK throws the same errors at whoever called. */
   readonly #errors = new WeakSet<Error>()
   readonly #lost: Promise<Error>
@@ -45,10 +54,17 @@ class RemoteSession implements Connection<Client> {
   #asking = false
   #ended = false
 
-  constructor(client: Client, agent: Agent, transport: Transport, endOfStream: McpSdk['SseError']) {
+  constructor(
+    client: Client,
+    agent: Agent,
+    transport: Transport,
+    endOfStream: McpSdk['SseError'],
+    reconnection: typeof RECONNECTION,
+  ) {
     this.value = client
     this.#agent = agent
     this.transport = transport
+    this.#reconnection = reconnection
     this.#lost = new Promise((resolve) => {
       client.onclose = () => {
         this.spent = this.#ended = true
@@ -85,6 +101,7 @@ class RemoteSession implements Connection<Client> {
   }
 
   kill(): void {
+    this.#reconnection.maxRetries = 0
     this.value.close().catch(() => {})
     this.#agent.destroy().catch(() => {})
   }
@@ -104,6 +121,7 @@ class RemoteSession implements Connection<Client> {
 
   async #close(grace: number): Promise<void> {
     const { transport } = this
+    this.#reconnection.maxRetries = 0
     if (grace > 0 && this.opened && 'terminateSession' in transport && typeof transport.terminateSession === 'function') {
       // A goodbye that a server need not understand.
       await withSignal(Promise.resolve(transport.terminateSession()), AbortSignal.timeout(Math.min(grace, 1_000))).catch(() => {})
@@ -113,12 +131,17 @@ class RemoteSession implements Connection<Client> {
   }
 }
 
-function makeTransport(sdk: McpSdk, { type, url, headers = {} }: SseServer | StreamableServer, agent: Agent): Transport {
+function makeTransport(
+  sdk: McpSdk,
+  { type, url, headers = {} }: SseServer | StreamableServer,
+  agent: Agent,
+  reconnectionOptions: typeof RECONNECTION,
+): Transport {
   const dispatched = (input: string | URL, init?: object) => undiciFetch(input, { ...init, dispatcher: agent })
   // Undici's own types of fetch are not those of Node's globals, though the objects are alike.
   const options = { fetch: dispatched as unknown as FetchLike, requestInit: { headers: { ...headers } } }
-  const made = type === 'sse' ? sdk.SSEClientTransport : sdk.StreamableHTTPClientTransport
-  return new made(new URL(url), options) as Transport
+  if (type === 'sse') return new sdk.SSEClientTransport(new URL(url), options) as Transport
+  return new sdk.StreamableHTTPClientTransport(new URL(url), { ...options, reconnectionOptions }) as Transport
 }
 
 /** Fetch says why it failed only in its cause. */
