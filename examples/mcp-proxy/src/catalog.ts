@@ -4,6 +4,7 @@ import type { KernelView } from '@keelson/kernel'
 import type { Tool } from '@modelcontextprotocol/sdk/types.js'
 import { stopping, unavailable, unknownTool } from './call-error.js'
 import { isOver } from './is-over.js'
+import { troubleOf } from './trouble.js'
 import type { Upstream } from './upstream.js'
 
 /** Between the name of a server and that of its tool. */
@@ -59,10 +60,10 @@ export class Catalog {
     const offer = this.#offers.get(server)
     // What is not listed is still asked for: a list may be older than a tool.
     if (offer?.upstream !== undefined) return { upstream: offer.upstream, tool: name.slice(at + SEPARATOR.length) }
-    const trouble = this.#kernel.probe().reasons.find(({ resource }) => resource === server)
+    const trouble = troubleOf(this.#kernel, server)
     if (offer === undefined && trouble === undefined) throw unknownTool(name)
     if (isOver(this.#kernel.state)) throw stopping(server)
-    throw unavailable(server, trouble?.message ?? 'it is being started')
+    throw unavailable(server, trouble ?? 'it is being started')
   }
 
   /** A server runs. */

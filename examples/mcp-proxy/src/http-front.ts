@@ -4,7 +4,7 @@ import type { HttpServer } from '@keelson/node'
 import express from 'express'
 import type { Catalog } from './catalog.js'
 import { HttpSessions } from './http-sessions.js'
-import { localPages } from './local-pages.js'
+import { isLoopback, localPages } from './local-pages.js'
 import { proxySession } from './proxy-session.js'
 
 export interface HttpFrontOptions {
@@ -12,8 +12,6 @@ export interface HttpFrontOptions {
   port: number
   host: string
 }
-
-const LOOPBACK = ['127.0.0.1', '::1', 'localhost']
 
 /** Serves streamable HTTP at /mcp, and the probes. Requests in flight are answered before it stops, standing streams are ended. */
 export function httpFront(name: string, { catalog, port, host }: HttpFrontOptions): Resource<HttpServer> {
@@ -27,7 +25,7 @@ export function httpFront(name: string, { catalog, port, host }: HttpFrontOption
       defer(catalog.serve())
       defer(() => sessions.close())
       const app = express().disable('x-powered-by')
-      if (LOOPBACK.includes(host)) app.use(localPages())
+      if (isLoopback(host)) app.use(localPages())
       return app.all('/mcp', (req, res) => sessions.handle(req, res))
     },
   })

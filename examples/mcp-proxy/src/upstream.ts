@@ -13,6 +13,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js'
 import { answered, limited, lost } from './call-error.js'
 import type { ServerEntry } from './servers-file.js'
+import { troubleOf } from './trouble.js'
 
 /** Deadlines are the client's, which cancels; the SDK's own minute would be a second one. */
 const NO_TIMEOUT = 2 ** 31 - 1
@@ -124,6 +125,6 @@ export class Upstream {
   }
 
   get #trouble(): string | undefined {
-    return this.#kernel.probe().reasons.find(({ resource }) => resource === this.name)?.message
+    return troubleOf(this.#kernel, this.name)
   }
 }
