@@ -3,7 +3,7 @@ import type { ClientCapabilities, Implementation } from '@modelcontextprotocol/s
 import { ChildTransport } from './child-transport.js'
 import type { Connection, Open } from './connection.js'
 import { deliverInOrder } from './in-order.js'
-import { loadMcpSdk, type McpSdk } from './mcp-sdk.js'
+import { loadMcpSdk, type McpSdk, NO_TIMEOUT } from './mcp-sdk.js'
 import { processConnection, withChild } from './process-connection.js'
 import type { Reaper } from './reaper.js'
 import { openRemote } from './remote-connection.js'
@@ -47,8 +47,7 @@ async function openChild(
   const child = await spawnServer(owner, server, config, signal)
   reaper.adopt(child)
   const transport = new ChildTransport(sdk, child, grace)
-  // Who opens it has the last word on how long that takes, not the SDK's minute per request.
-  await withChild(child, signal, () => client.connect(transport, { signal, timeout: 2 ** 31 - 1 }))
+  await withChild(child, signal, () => client.connect(transport, { signal, timeout: NO_TIMEOUT }))
   deliverInOrder(transport)
   return processConnection(child, client, (signal) => client.ping({ signal }))
 }

@@ -23,3 +23,6 @@ export async function loadMcpSdk() {
 }
 
 export type McpSdk = Awaited<ReturnType<typeof loadMcpSdk>>
+
+/** For a request of the SDK, which gives each one a minute otherwise: whoever asks has the last word on how long it may take. */
+export const NO_TIMEOUT = 2 ** 31 - 1

@@ -3,7 +3,7 @@ import type { FetchLike, Transport } from '@modelcontextprotocol/sdk/shared/tran
 import { Agent, fetch as undiciFetch } from 'undici'
 import type { Connection } from './connection.js'
 import { deliverInOrder } from './in-order.js'
-import type { McpSdk } from './mcp-sdk.js'
+import { type McpSdk, NO_TIMEOUT } from './mcp-sdk.js'
 import type { SseServer, StreamableServer } from './server-config.js'
 import { withSignal } from './with-signal.js'
 
@@ -23,13 +23,9 @@ export async function openRemote(
   config: SseServer | StreamableServer,
   signal: AbortSignal,
 ): Promise<Connection<Client>> {
-  // A stream of events may be silent for as long as it likes; who opens and who calls has a deadline of their own.
-  const agent = new Agent({ bodyTimeout: 0, headersTimeout: 0 })
-  const reconnection = { ...RECONNECTION }
-  const transport = makeTransport(sdk, config, agent, reconnection)
-  const session = new RemoteSession(client, agent, transport, sdk.SseError, reconnection)
+  const session = new RemoteSession(sdk, client, config)
   try {
-    await withSignal(client.connect(session.transport, { signal, timeout: 2 ** 31 - 1 }), signal)
+    await withSignal(client.connect(session.transport, { signal, timeout: NO_TIMEOUT }), signal)
   } catch (error) {
     await session.close(0)
     throw signal.aborted ? signal.reason : explained(error)
@@ -45,8 +41,9 @@ class RemoteSession implements Connection<Client> {
   readonly transport: Transport
   opened = false
   spent = false
-  readonly #agent: Agent
-  readonly #reconnection: typeof RECONNECTION
+  /** A stream of events may be silent for as long as it likes; who opens and who calls has a deadline of their own. */
+  readonly #agent = new Agent({ bodyTimeout: 0, headersTimeout: 0 })
+  readonly #reconnection = { ...RECONNECTION }
   /** What it told of itself: the SDK throws the same errors at whoever called. */
   readonly #errors = new WeakSet<Error>()
   readonly #lost: Promise<Error>
@@ -54,17 +51,10 @@ class RemoteSession implements Connection<Client> {
   #asking = false
   #ended = false
 
-  constructor(
-    client: Client,
-    agent: Agent,
-    transport: Transport,
-    endOfStream: McpSdk['SseError'],
-    reconnection: typeof RECONNECTION,
-  ) {
+  constructor(sdk: McpSdk, client: Client, config: SseServer | StreamableServer) {
+    const transport = makeTransport(sdk, config, this.#agent, this.#reconnection)
     this.value = client
-    this.#agent = agent
     this.transport = transport
-    this.#reconnection = reconnection
     this.#lost = new Promise((resolve) => {
       client.onclose = () => {
         this.spent = this.#ended = true
@@ -77,7 +67,7 @@ class RemoteSession implements Connection<Client> {
         this.spent = true
         if (!this.opened) return
         // With SSE the answers come over the one stream, and a server knows nothing of a session after it.
-        if (error instanceof endOfStream) resolve(explained(error))
+        if (error instanceof sdk.SseError) resolve(explained(error))
         else this.#askWhetherLost(() => resolve(explained(error)))
       }
     })
