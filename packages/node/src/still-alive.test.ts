@@ -8,13 +8,19 @@ import { holdersOf, stillAlive } from './still-alive.js'
 
 const nothing = { resources: [] }
 
-it('names servers, both ends of a connection and child processes', async () => {
+/** A server, and a connection to it. */
+async function connected() {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as { port: number }
   const accepted = new Promise<void>((resolve) => server.once('connection', () => resolve()))
   const socket = connect(port, '127.0.0.1')
   await Promise.all([accepted, once(socket, 'connect')])
+  return { server, port, socket }
+}
+
+it('names servers, both ends of a connection and child processes', async () => {
+  const { server, port, socket } = await connected()
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', 'password=hunter2'], { stdio: 'ignore' })
   const holders = holdersOf(nothing, undefined)
   expect(holders).toContainEqual({ kind: 'server', what: `listening on 127.0.0.1:${port}`, count: 1 })
@@ -36,12 +42,7 @@ it.each([
   ['the right one of two that look alike', { old: 'HOST:PORT1', db: 'HOST:PORT' }, 'db'],
   ['none where several say so', { cache: 'HOST:PORT', queue: 'HOST:PORT' }, undefined],
 ])('names as the owner of a connection %s', async (_what, labels, expected) => {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  const accepted = new Promise<void>((resolve) => server.once('connection', () => resolve()))
-  const socket = connect(port, '127.0.0.1')
-  await Promise.all([accepted, once(socket, 'connect')])
+  const { server, port, socket } = await connected()
   const address = (label: string) => label.replace('HOST', '127.0.0.1').replace('PORT', String(port))
   const kernel = createKernel(
     Object.entries(labels).map(([name, label]) => resource(name, { labels: { url: address(label) }, start: () => 1 })),
