@@ -188,7 +188,7 @@ test('an engine that takes its containers along leaves none of them failed befor
   events.length = 0
   await daemon.stop()
   await until(() => monitor.engine().status === 'unhealthy')
-  const told = lines()
+  const told = events.map((event) => ('reason' in event && event.type !== 'engine-lost' ? `${event.type}: ${event.reason}` : event.type))
   await daemon.start()
   await until(() => lines().includes('engine-back'))
   await until(() => recoveries() >= 8)

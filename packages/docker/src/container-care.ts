@@ -15,14 +15,14 @@ import { pause } from './within.js'
 /** How long the engine may take over one restart, besides the time that it gives a container to stop: 10 s unless the container says. */
 const RESTART_TIMEOUT = 50_000
 const STOP_TIME = 10_000
-/** An event is followed up a little later: an engine that shuts down ends its containers first. */
+/** How long what happened, and the engine's word of it, may come apart: an event is followed up that much later. */
 const SETTLE = 250
 /** How often one that is held, or not believed yet, is looked at. */
 const STEP = 1_000
 
 /**
  * An engine that shuts down stops its containers first, and takes up to 15 s for it (`shutdown-timeout`). Those that somebody
- * stopped look just the same, so that they are told that much later.
+ * stopped look just the same, so that their trouble is told that much later.
  */
 const LEAVING = 15_000
 
@@ -72,7 +72,7 @@ export class ContainerCare implements ContainerHost {
     const { fresh } = container
     container.fresh = false
     for (;;) {
-      const finding = await this.#look(container, signal)
+      const finding = await this.#look(container, signal, fresh ? 0 : SETTLE)
       if (finding === undefined) {
         this.#host.gone(container)
         return
@@ -184,7 +184,11 @@ export class ContainerCare implements ContainerHost {
     }
   }
 
-  async #look(container: WatchedContainer, signal: AbortSignal): Promise<Finding | undefined> {
+  /**
+   * Trouble of one that was told to stop is kept back until it is known whether the engine leaves: failing its probes on the way
+   * down is a part of stopping. What is new is kept back for `settle`, as the word that explains it may be on its way.
+   */
+  async #look(container: WatchedContainer, signal: AbortSignal, settle = 0): Promise<Finding | undefined> {
     const { link } = this.#host
     for (;;) {
       const turn = ++container.looks
@@ -193,8 +197,13 @@ export class ContainerCare implements ContainerHost {
       // What was seen later is known already.
       if (turn < container.latestLook) continue
       container.latestLook = turn
+      if (finding === undefined || !isTrouble(finding.status)) return finding
+      if (settle > 0 && !isTrouble(container.status)) {
+        await pause(link.clock, settle, signal)
+        if (turn < container.latestLook) continue
+      }
       const wait = container.heldUntil - link.clock.now()
-      if (finding?.status !== 'failed' || wait <= 0) return finding
+      if (wait <= 0) return finding
       await pause(link.clock, Math.min(wait, STEP), signal)
     }
   }

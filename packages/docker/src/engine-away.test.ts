@@ -41,6 +41,45 @@ test('an engine that stops its containers before it leaves is still only one eng
   await s.until(() => s.monitor.statistics().restarts === 5 && s.monitor.statistics().byStatus.healthy === 5)
 })
 
+test.each([
+  ['first', 0],
+  ['a moment later', 100],
+])('one that fails its probe while it is stopped is not told before its engine leaves, told of the stop %s', async (_, later) => {
+  await using s = await scene(
+    { failureThreshold: 1, interval: 1_000, probe: () => ({ exec: ['/bin/ready'] }) },
+    (engine) => void engine.run('c0'),
+  )
+  const [one] = [...s.engine.containers.values()]
+  const stop = () => s.engine.emit('kill', one!.id, { signal: '15' })
+  if (later === 0) stop()
+  s.engine.execCode = 137
+  const asked = s.engine.count(/exec.*json/)
+  await s.until(() => s.engine.count(/exec.*json/) > asked)
+  await s.pass(later)
+  if (later > 0) stop()
+  await s.pass(5_000)
+  s.engine.exit(one!, 137)
+  s.engine.emit('stop', one!.id)
+  await s.pass(5_000)
+  await s.engine.stop()
+  await s.until(() => s.monitor.engine().status === 'unhealthy')
+  expect(s.lines()).toEqual(['engine-lost'])
+})
+
+test('one that fails its probe is told so when nobody has stopped it, and later when somebody only signalled it', async () => {
+  const probed = { failureThreshold: 1, interval: 1_000, probe: () => ({ exec: ['/bin/ready'] }) }
+  await using s = await scene(probed, (engine) => void engine.run('c0'))
+  s.engine.execCode = 1
+  const since = s.clock.now()
+  await s.until(() => s.status('c0') === 'unhealthy')
+  expect(s.clock.now() - since).toBeLessThan(10_000)
+  s.engine.execCode = 0
+  await s.until(() => s.status('c0') === 'healthy')
+  s.engine.emit('kill', [...s.engine.containers.values()][0]!.id, { signal: '1' })
+  s.engine.execCode = 1
+  await s.until(() => s.status('c0') === 'unhealthy')
+})
+
 test('one that somebody stopped has failed when the engine is still there 15 s later', async () => {
   await using s = await scene({}, five)
   const [one] = [...s.engine.containers.values()]

@@ -19,7 +19,7 @@ export class WatchedContainer implements Sight {
   givenUp = false
   /** Since when it has not been healthy; undefined while all is well. */
   troubleSince: number | undefined
-  /** Until when it is not told that it does not run: it was stopped through the engine, which may be about to leave itself. */
+  /** Until when its trouble is not told: it was stopped through the engine, which may be about to leave itself. */
   heldUntil = 0
   facts: ContainerFacts | undefined
   last: StatusRecord | undefined
