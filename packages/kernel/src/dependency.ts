@@ -86,10 +86,12 @@ export function carriedBy(x: unknown): Definition | undefined {
 
 function named(x: unknown): string {
   if (typeof x === 'function') return `the function or class ${x.name || '(anonymous)'}`
-  return x === null || typeof x !== 'object' ? String(x) : 'an object'
+  // A string may be a secret.
+  return typeof x === 'string' ? 'a string' : x === null || typeof x !== 'object' ? String(x) : 'an object'
 }
 
 function remedy(x: unknown): string {
+  if (Object(x)[RESOURCE] !== undefined) return 'another copy of @keelson/kernel made it: have one, see npm ls @keelson/kernel'
   if (typeof x === 'function') return 'decorate the class with @Service(), or pass what resource() returned'
   if (x === undefined) return 'it may be used before it is defined: make dependsOn a getter, or move the definition up'
   return 'pass what resource() returned'

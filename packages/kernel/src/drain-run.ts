@@ -55,7 +55,8 @@ export class DrainRun extends HookRun {
   }
 
   override expire(): void {
-    const error = timedOut(this.#instance.cell.name, 'drain', this.deadline - this.startedAt)
+    const { cell } = this.#instance
+    const error = timedOut(cell.name, 'drain', this.deadline - this.startedAt, { own: cell.timeout('drain') })
     this.abort(error)
     this.#end(this.#failure ?? error)
   }

@@ -79,6 +79,56 @@ describe('messages say what happened, to which resource, and what to do', () => 
     expect(spent[0]!.message).toMatch(/"b".*budget.*shutdown\.timeout/)
   })
 
+  test('of a stop and of a drain that had less than their timeouts: the budget is what to raise', async () => {
+    const { clock, kernel, traced } = scene()
+    const app = await kernel([traced('a', { drain: hang, stop: hang })], { shutdown: { timeout: 100 } }).start()
+    const { errors } = await clock.run(shutdownError(app.shutdown()))
+    expect(errors.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/"a".*drain.*50 ms.*share of.*shutdown\.timeout/),
+      expect.stringMatching(/"a".*stop.*50 ms.*share of.*shutdown\.timeout.*kill/),
+    ])
+    for (const { message } of errors) expect(message).not.toContain('timeouts.')
+  })
+
+  test('of several errors in one that has no text, as of a connection that was tried on each address', async () => {
+    const { clock, kernel } = scene()
+    const refused = ['::1', '127.0.0.1'].map((host) => new Error(`connect ECONNREFUSED ${host}:1`))
+    const db = resource('db', { start: () => Promise.reject(new AggregateError(refused)) })
+    expect(await first(kernel([db]), clock)).toMatch(/"db".*connect ECONNREFUSED ::1:1, connect ECONNREFUSED 127\.0\.0\.1:1$/)
+    const empty = resource('db', { start: () => Promise.reject(new AggregateError([])) })
+    expect(await first(kernel([empty]), clock)).toMatch(/"db".*AggregateError$/)
+  })
+
+  test('of an addition that failed: the kernel runs', async () => {
+    const { kernel, traced } = scene()
+    const app = await kernel([traced('a')], { name: 'shop' }).start()
+    const { message } = await startError(app.add(traced('b', { start: () => Promise.reject(new Error('no')) })))
+    expect(message).toMatch(/^kernel "shop" could not add resources: resource "b".*no$/)
+    await app.shutdown()
+  })
+
+  test('of a resource that others need', async () => {
+    const { kernel, traced } = scene()
+    const a = traced('a')
+    const app = await kernel([traced('b', { dependsOn: { a } })]).start()
+    await expect(app.remove(a)).rejects.toThrow(/"a" is needed by "b".*dependents: true/)
+    await app.shutdown()
+  })
+
+  test('of a resource whose name another one has', async () => {
+    const { kernel, traced } = scene()
+    const app = await kernel([traced('a')]).start()
+    expect(keelsonError(() => app.get(traced('a'))).message).toMatch(/another resource.*"a".*same definition/)
+    await app.shutdown()
+  })
+
+  test('of a listener that is no function', () => {
+    const { kernel } = scene()
+    const error = keelsonError(() => kernel([]).on('kernel:state', undefined as never))
+    expect(error).toMatchObject({ code: 'INVALID_OPTION' })
+    expect(error.message).toMatch(/listener.*kernel:state.*function/)
+  })
+
   test('of a resource that has no value, or is not there', () => {
     const { kernel, traced } = scene()
     const a = traced('a')

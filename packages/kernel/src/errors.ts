@@ -1,3 +1,5 @@
+import { describe } from './thrown.js'
+
 /** What went wrong; the text of every message is made in this file and nowhere else. */
 export type ErrorCode =
   | 'DUPLICATE_RESOURCE'
@@ -71,10 +73,12 @@ export function dependencyCycle(path: readonly string[]): KeelsonError {
   )
 }
 
-export function unknownResource(name: string, kernel: string): KeelsonError {
-  return new KeelsonError('UNKNOWN_RESOURCE', `kernel "${kernel}" has no resource "${name}"; register it before it starts`, {
-    resource: name,
-  })
+/** `namesake`: whether the kernel has a resource of that name, which is another one. */
+export function unknownResource(name: string, kernel: string, namesake: boolean): KeelsonError {
+  const problem = namesake
+    ? `has another resource that is named "${name}"; pass the same definition in both places`
+    : `has no resource "${name}"; register it before it starts`
+  return new KeelsonError('UNKNOWN_RESOURCE', `kernel "${kernel}" ${problem}`, { resource: name })
 }
 
 export function registeredTooLate(kernel: string, state: string): KeelsonError {
@@ -124,11 +128,20 @@ const REMEDY = {
   kill: 'release it without waiting',
 } as const
 
-export function timedOut(resource: string, phase: Phase, limit: number, cause?: unknown): KeelsonError {
+/** `own`: the timeout of the hook itself, where the shutdown left it less. */
+export function timedOut(
+  resource: string,
+  phase: Phase,
+  limit: number,
+  { own = limit, cause }: { own?: number; cause?: unknown } = {},
+): KeelsonError {
   const why = cause === undefined ? '' : `; the last failure was: ${describe(cause)}`
+  const cut = own - limit > 0.1 // more than what comes of adding it to a time of day
+  const share = cut ? ', its share of the shutdown' : ''
+  const remedy = cut ? REMEDY[phase].replace(/timeouts\.\w+/, 'shutdown.timeout') : REMEDY[phase]
   return new KeelsonError(
     'TIMEOUT',
-    `resource "${resource}" did not finish its ${phase} within ${formatMs(limit)}${why}; ${REMEDY[phase]}`,
+    `resource "${resource}" did not finish its ${phase} within ${formatMs(limit)}${share}${why}; ${remedy}`,
     { resource, phase, details: { limit }, ...(cause === undefined ? {} : { cause }) },
   )
 }
@@ -188,7 +201,7 @@ export function restartLimit(resource: string, attempts: number, cause: KeelsonE
 export function hasDependents(resource: string, dependents: readonly string[]): KeelsonError {
   return new KeelsonError(
     'HAS_DEPENDENTS',
-    `resource "${resource}" cannot be removed, ${dependents.map((name) => `"${name}"`).join(', ')} depend on it; remove them first, or pass { dependents: true }`,
+    `resource "${resource}" is needed by ${dependents.map((name) => `"${name}"`).join(', ')}; remove its dependents first, or pass { dependents: true }`,
     { resource, details: { dependents } },
   )
 }
@@ -220,20 +233,12 @@ export function startFailedMessage(kernel: string, errors: readonly KeelsonError
   return `kernel "${kernel}" did not start: ${listed(errors)}`
 }
 
-export function shutdownFailedMessage(kernel: string, errors: readonly KeelsonError[]): string {
-  return `kernel "${kernel}" stopped with errors: ${listed(errors)}`
+export function addFailedMessage(kernel: string, errors: readonly KeelsonError[]): string {
+  return `kernel "${kernel}" could not add resources: ${listed(errors)}`
 }
 
-/** One line about anything that can be thrown. */
-export function describe(thrown: unknown): string {
-  try {
-    if (thrown instanceof Error) return thrown.message || thrown.name
-    return typeof thrown === 'string' && thrown !== ''
-      ? thrown
-      : `${thrown === '' ? 'an empty string' : String(thrown)} was thrown`
-  } catch {
-    return 'a value that cannot be printed was thrown'
-  }
+export function shutdownFailedMessage(kernel: string, errors: readonly KeelsonError[]): string {
+  return `kernel "${kernel}" stopped with errors: ${listed(errors)}`
 }
 
 function formatMs(ms: number): string {

@@ -7,9 +7,9 @@ import { describe, expect, test } from 'vitest'
  * are gone when the program runs.
  */
 const FLOORS: readonly (readonly [job: string, files: string])[] = [
-  ['words, states and time', 'errors state clock deferred int32-list timer-heap'],
+  ['words, states and time', 'thrown errors state clock deferred int32-list timer-heap'],
   ['definitions, events, bounded work', 'validate resource dependency replacement ref events kernel-view deadline'],
-  ['data to data', 'health history graph probe report restart-policy plan'],
+  ['data to data', 'health history links graph probe report restart-policy plan'],
   [
     'one live resource and its hooks',
     'hook-run context cell-host check-run drain-run readiness release instance stopping cell-health cell',

@@ -124,6 +124,49 @@ describe('G1 the graph', () => {
   })
 })
 
+describe('G1 what is not written as dependencies are written is refused', () => {
+  const db = named('db')
+  test.each([
+    ['a resource', db],
+    ['an array', [db]],
+    ['optional()', optional(db)],
+    ['ref()', ref(db)],
+    ['a class', class Db {}],
+    ['null', null],
+  ])('G1 %s instead of a map', (_, dependsOn) => {
+    const error = keelsonError(() => createKernel([named('api', dependsOn as never)]))
+    expect(error).toMatchObject({ code: 'INVALID_OPTION', resource: 'api', details: { option: 'dependsOn' } })
+    expect(error.message).toMatch(/"api".*dependsOn.*\{ db \}/)
+  })
+
+  test.each([
+    ['a resource', db],
+    ['a map', { db }],
+    ['null', null],
+    ['a string', 'db'],
+    ['a number', 5],
+  ])('G1 %s instead of a list, which would have been a kernel of nothing', (_, resources) => {
+    const error = keelsonError(() => createKernel(resources as never))
+    expect(error).toMatchObject({ code: 'INVALID_OPTION', details: { option: 'its resources' } })
+    expect(error.message).toMatch(/createKernel\(\[/)
+  })
+
+  test('G1 a list says at which place of it something is no resource', () => {
+    expect(keelsonError(() => createKernel([db, undefined as never])).message).toContain('resources[1]')
+  })
+
+  test('G1 a string in place of a resource may be a secret, and is not shown', () => {
+    const error = keelsonError(() => createKernel([named('api', { url: 'mongodb://root:s3cret@db' })]))
+    expect(error.message).toMatch(/dependsOn\.url is a string/)
+    expect(error.message).not.toContain('s3cret')
+  })
+
+  test('G1 a resource that another copy of this package made', () => {
+    const foreign = { name: 'db', [RESOURCE]: { name: 'db' } }
+    expect(keelsonError(() => createKernel([named('api', { db: foreign })])).message).toMatch(/another copy of @keelson\/kernel/)
+  })
+})
+
 describe('register()', () => {
   test('adds to what is there, before the start', async () => {
     const { kernel, log, traced } = scene()

@@ -1,6 +1,6 @@
-import { definitionOf, Edge } from './dependency.js'
-import { dependencyCycle, duplicateResource, invalidOption } from './errors.js'
+import { dependencyCycle, duplicateResource } from './errors.js'
 import { Int32List } from './int32-list.js'
+import { type Link, linksOf, NO_LINKS } from './links.js'
 import { Definition } from './resource.js'
 
 export type EdgeKind = 'required' | 'optional' | 'ref' | 'after'
@@ -51,6 +51,11 @@ export class Graph {
     const id = this.#ids.get(definition.name)
     if (id !== undefined && id >= 0 && (this.#originals[id] === definition || this.definitions[id] === definition)) return id
     return this.#replacements.size === 0 ? NONE : this.definitions.indexOf(definition)
+  }
+
+  /** Whether there is a resource of this name. */
+  hasName(name: string): boolean {
+    return this.#ids.has(name)
   }
 
   /** Whether the resource with this id is still part of the graph. */
@@ -214,38 +219,5 @@ interface Frame {
   next: number
 }
 
-interface Link {
-  readonly to: Definition
-  readonly kind: EdgeKind
-  readonly field: string | undefined
-  id: number
-}
-
 /** What stands where a resource was. */
 const GONE = new Definition('', { start: () => undefined, timeouts: { start: 0, check: 0, drain: 0, stop: 0 } })
-const NO_LINKS: readonly Link[] = []
-
-/** Reads `dependsOn` and `after`, each once. */
-function linksOf({ name, options }: Definition): readonly Link[] {
-  const { dependsOn, after } = options
-  if (dependsOn === undefined && after === undefined) return NO_LINKS
-  const links: Link[] = []
-  if (dependsOn !== undefined) {
-    if (typeof dependsOn !== 'object' || dependsOn === null) {
-      throw invalidOption(name, 'dependsOn', 'is not an object', 'map a name to each resource, as in { db }')
-    }
-    for (const field of Object.keys(dependsOn)) {
-      const entry: unknown = dependsOn[field]
-      const kind = entry instanceof Edge ? entry.kind : 'required'
-      const to = definitionOf(entry instanceof Edge ? entry.resource : entry, name, `dependsOn.${field}`)
-      links.push({ to, kind, field, id: NONE })
-    }
-  }
-  if (after !== undefined) {
-    if (!Array.isArray(after)) throw invalidOption(name, 'after', 'is not an array', 'list resources, as in [migrations]')
-    for (const [i, entry] of after.entries()) {
-      links.push({ to: definitionOf(entry, name, `after[${i}]`), kind: 'after', field: undefined, id: NONE })
-    }
-  }
-  return links
-}

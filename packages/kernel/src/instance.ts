@@ -94,7 +94,7 @@ export class Instance extends HookRun {
   }
 
   override expire(): void {
-    const error = timedOut(this.cell.name, 'start', this.deadline - this.startedAt, this.#readiness?.error)
+    const error = timedOut(this.cell.name, 'start', this.deadline - this.startedAt, { cause: this.#readiness?.error })
     super.abort(error)
     this.#fail(error)
   }

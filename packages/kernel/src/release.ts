@@ -74,7 +74,8 @@ export class Release extends HookRun {
   }
 
   override expire(): void {
-    const error = timedOut(this.#instance.cell.name, 'stop', this.deadline - this.startedAt)
+    const { cell } = this.#instance
+    const error = timedOut(cell.name, 'stop', this.deadline - this.startedAt, { own: cell.timeout('stop') })
     this.errors.push(error)
     this.outcome = 'timed-out'
     this.finish()

@@ -25,15 +25,15 @@ export interface ShutdownReport {
   readonly errors: readonly KeelsonError[]
 }
 
-/** `start()` rejected: what failed, first cause first, and the report of the rollback. */
+/** `start()` or `add()` rejected: what failed, first cause first, and the report of the rollback. */
 export class StartError extends AggregateError {
   override readonly name = 'StartError'
   readonly code = 'START_FAILED'
   declare errors: KeelsonError[]
   readonly report: ShutdownReport
 
-  constructor(kernel: string, errors: readonly KeelsonError[], report: ShutdownReport) {
-    super(errors, startFailedMessage(kernel, errors), { cause: errors[0] })
+  constructor(kernel: string, errors: readonly KeelsonError[], report: ShutdownReport, messageOf = startFailedMessage) {
+    super(errors, messageOf(kernel, errors), { cause: errors[0] })
     this.report = report
   }
 }

@@ -78,7 +78,7 @@ export interface ResourceOptions<T, D extends Dependencies> {
   kill?(value: T): unknown
   /** Of its failure on the kernel; default `'unready'`. */
   impact?: Impact
-  /** Shown by `inspect()`, telemetry and the inspector; never put a secret here. */
+  /** Shown by `inspect()`; never put a secret here. */
   labels?: Readonly<Record<string, string>>
   /** Milliseconds; what is absent comes from the kernel's `timeouts`. */
   timeouts?: Timeouts

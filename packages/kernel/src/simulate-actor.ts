@@ -1,9 +1,10 @@
-import { describe, type KeelsonError } from './errors.js'
+import type { KeelsonError } from './errors.js'
 import type { Definition } from './resource.js'
 import { Promises } from './simulate-promises.js'
 import type { Action } from './simulate-schedule.js'
 import type { Track } from './simulate-track.js'
 import type { World } from './simulate-world.js'
+import { describe } from './thrown.js'
 
 /** Does to a kernel what a schedule says, and looks at how its promises settle. */
 export class Actor {

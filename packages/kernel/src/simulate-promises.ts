@@ -1,7 +1,8 @@
-import { describe, KeelsonError } from './errors.js'
+import { KeelsonError } from './errors.js'
 import { ShutdownError, type ShutdownReport, StartError } from './report.js'
 import { reportTruly } from './simulate-end.js'
 import type { World } from './simulate-world.js'
+import { describe } from './thrown.js'
 
 /** Follows the promises that a simulated kernel gives: each settles, and rejects with nothing but errors of Keelson. */
 export class Promises {

@@ -1,5 +1,4 @@
 import type { Clock } from './clock.js'
-import { describe } from './errors.js'
 import { createKernel, type Kernel, type KernelOptions } from './kernel.js'
 import { Actor } from './simulate-actor.js'
 import type { Cast, Seat } from './simulate-cast.js'
@@ -14,6 +13,7 @@ import { HookClock } from './simulate-timers.js'
 import { type Track, tracksOf } from './simulate-track.js'
 import { witness } from './simulate-witness.js'
 import { type Decider, World, type WorldSettings } from './simulate-world.js'
+import { describe } from './thrown.js'
 import { virtualClock } from './virtual-clock.js'
 
 /** What all runs of one simulation share. */

@@ -52,6 +52,10 @@ describe('resource()', () => {
     expect(error.message).toMatch(/name/)
   })
 
+  test('says that a name is empty', () => {
+    expect(keelsonError(() => define({}, '')).message).toMatch(/name.*is empty/)
+  })
+
   test('refuses a name that cannot be printed, with an error of its own', () => {
     expect(keelsonError(() => define({}, Symbol('db'))).code).toBe('INVALID_OPTION')
     expect(keelsonError(() => define({}, Object.create(null))).code).toBe('INVALID_OPTION')

@@ -30,7 +30,12 @@ const SHUTDOWN = { delay: isFiniteMs, timeout: isMs }
 /** Throws `INVALID_OPTION` for what `resource()` cannot work with. Does not read `dependsOn` and `after`: they are late-bound. */
 export function validateResource(name: unknown, options: unknown): void {
   if (typeof name !== 'string' || name === '') {
-    throw invalidOption(undefined, 'the name of a resource', `is ${shown(name)}`, 'give resource() a string that is not empty')
+    throw invalidOption(
+      undefined,
+      'the name of a resource',
+      name === '' ? 'is empty' : `is ${shown(name)}`,
+      'give resource() a string that is not empty',
+    )
   }
   if (typeof options !== 'object' || options === null) {
     throw invalidOption(name, 'its options', 'must be an object', 'pass { start: … }')
