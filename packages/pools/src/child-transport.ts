@@ -1,10 +1,8 @@
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js'
 import type { McpSdk } from './mcp-sdk.js'
+import { END_FOLLOWS } from './process-connection.js'
 import type { ServerProcess } from './server-process.js'
-
-/** How long after the end of its output a child that ends may take to do so, in ms. */
-const END_FOLLOWS = 200
 
 /**
  * The MCP SDK's framing over a child of ours. The SDK's own transport starts its child in our process group and signals that child
@@ -14,6 +12,8 @@ export class ChildTransport implements Transport {
   onclose?: () => void
   onerror?: (error: Error) => void
   onmessage?: (message: JSONRPCMessage) => void
+  /** One of its pipes is closed: no call can be answered any more. */
+  broken = false
   readonly #child: ServerProcess
   readonly #sdk: McpSdk
   readonly #buffer: InstanceType<McpSdk['ReadBuffer']>
@@ -29,23 +29,33 @@ export class ChildTransport implements Transport {
   async start(): Promise<void> {
     const { stdout, closed } = this.#child
     stdout.on('data', (chunk: Buffer) => this.#read(chunk))
-    stdout.once('end', () => {
-      // A server without standard output can answer nobody, even if it goes on running. Mostly it is about to end, and says why.
-      const timer = setTimeout(() => this.#child.kill(new Error('it closed its standard output')), END_FOLLOWS)
-      void closed.then(() => clearTimeout(timer))
-    })
+    stdout.once('end', () => this.#break('it closed its standard output'))
     void closed.then(() => this.onclose?.())
   }
 
+  /** What cannot be written fails when the child has ended, which says why. */
   send(message: JSONRPCMessage): Promise<void> {
-    const { stdin } = this.#child
+    const child = this.#child
     return new Promise((resolve, reject) => {
-      stdin.write(this.#sdk.serializeMessage(message), (error) => (error ? reject(error) : resolve()))
+      child.stdin.write(this.#sdk.serializeMessage(message), (error) => {
+        if (!error) return resolve()
+        this.#break('it closed its standard input')
+        void child.closed.then(() => reject(child.why))
+      })
     })
   }
 
   async close(): Promise<void> {
     await this.#child.stop(this.#grace)
+  }
+
+  /** A server without one of its pipes can answer nobody, even if it goes on running. Mostly it is about to end, and says why. */
+  #break(why: string): void {
+    if (this.broken) return
+    this.broken = true
+    const child = this.#child
+    const timer = setTimeout(() => child.running && child.kill(new Error(why)), END_FOLLOWS)
+    void child.closed.then(() => clearTimeout(timer))
   }
 
   #read(chunk: Buffer): void {

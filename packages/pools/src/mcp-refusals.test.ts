@@ -2,23 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { mcpServer } from './mcp-server.js'
 import { failureOf, started } from './testing/kernels.js'
 import { type McpHttp, mcpHttp } from './testing/mcp-http.js'
+import { script, welcome } from './testing/script.js'
 import { unifiedPool } from './unified-pool.js'
-
-/** A server of few words: what it does with each line, as JavaScript. */
-const script = (onLine: string) => ({
-  command: process.execPath,
-  args: [
-    '-e',
-    `require('readline').createInterface({ input: process.stdin }).on('line', (line) => {
-      const { id, method } = JSON.parse(line)
-      const say = (answer) => process.stdout.write(JSON.stringify({ jsonrpc: '2.0', id, ...answer }) + '\\n')
-      ${onLine}
-    })`,
-  ],
-})
-const welcome = `const serverInfo = { name: 'few words', version: '1' }
-  if (method === 'initialize') say({ result: { protocolVersion: '2025-03-26', capabilities: {}, serverInfo } })
-  else if (id !== undefined) say({ result: {} })`
 
 let http: McpHttp
 beforeEach(async () => {

@@ -1,17 +1,24 @@
 import type { Connection } from './connection.js'
 import type { ServerProcess } from './server-process.js'
 
-/** A child as a pool lends it, with whatever stands for it as its value. */
+/** How long after the end of one of its pipes a child that ends may take to do so, in ms. */
+export const END_FOLLOWS = 200
+
+/** What fails with one of these may fail because the child is about to end. */
+const BROKEN = ['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_WRITE_AFTER_END']
+
+/** A child as a pool lends it, with whatever stands for it as its value; `broken` says whether that is of no use any more. */
 export function processConnection<T>(
   child: ServerProcess,
   value: T,
   ping?: (signal: AbortSignal) => Promise<unknown>,
+  broken = () => false,
 ): Connection<T> {
   return {
     value,
     label: `pid ${child.pid}`,
     get spent() {
-      return !child.running
+      return !child.running || !child.stdin.writable || broken()
     },
     onLost: (listener) => void child.closed.then(() => listener(child.why)),
     ...(ping && { ping }),
@@ -41,10 +48,22 @@ export async function withChild<R>(child: ServerProcess, signal: AbortSignal, wo
     return (await Promise.race([died, aborted, made])) as Awaited<R>
   } catch (error) {
     // A child that dies breaks whatever is being made of it: its end says more.
+    if (BROKEN.includes((error as NodeJS.ErrnoException | undefined)?.code ?? '')) await settledWithin(died, END_FOLLOWS)
     const ended = child.failed && !signal.aborted
     await child.stop(0)
     throw ended ? child.why : error
   } finally {
     signal.removeEventListener('abort', abort)
   }
+}
+
+function settledWithin(work: Promise<unknown>, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    const settled = () => {
+      clearTimeout(timer)
+      resolve()
+    }
+    work.then(settled, settled)
+  })
 }
