@@ -7,8 +7,8 @@ export interface Connection<T> {
   readonly spent: boolean
   /** Calls `listener` once when it is gone, whoever ended it; what came before can have been answered until then. */
   onLost(listener: (why: Error) => void): void
-  /** Whether an error that a caller got is this connection's fault. */
-  broke?(error: unknown): boolean
+  /** What went wrong, if an error that a caller got is this connection's fault. */
+  broke?(error: unknown): Error | undefined
   /** Rejects when the other side does not answer. */
   ping?(signal: AbortSignal): Promise<unknown>
   /** Says goodbye, and ends it by force after `grace` ms. */

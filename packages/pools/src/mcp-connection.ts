@@ -7,6 +7,7 @@ import { loadMcpSdk, type McpSdk, NO_TIMEOUT } from './mcp-sdk.js'
 import { processConnection, withChild } from './process-connection.js'
 import type { Reaper } from './reaper.js'
 import { openRemote } from './remote-connection.js'
+import { Secrets } from './secrets.js'
 import { kindOf, type ServerConfig, type StdioServer } from './server-config.js'
 import { spawnServer } from './spawn-server.js'
 
@@ -29,10 +30,15 @@ export interface McpSetting {
 /** Opens MCP sessions over whichever transport a server's config asks for; loads the SDK. */
 export async function mcpOpener(setting: McpSetting): Promise<Open<Client, ServerConfig>> {
   const sdk = await loadMcpSdk()
-  return (server, config, signal) => {
+  return async (server, config, signal) => {
     const client = makeClient(sdk, setting)
-    if (kindOf(config) === 'stdio') return openChild(sdk, setting, client, server, config as StdioServer, signal)
-    return openRemote(sdk, client, config as Exclude<ServerConfig, StdioServer>, signal)
+    const secrets = new Secrets(config)
+    try {
+      if (kindOf(config) === 'stdio') return await openChild(sdk, setting, client, server, config as StdioServer, signal)
+      return await openRemote(sdk, client, config as Exclude<ServerConfig, StdioServer>, secrets, signal)
+    } catch (error) {
+      throw signal.aborted ? signal.reason : secrets.hide(error as Error)
+    }
   }
 }
 
@@ -49,7 +55,12 @@ async function openChild(
   const transport = new ChildTransport(sdk, child, grace)
   await withChild(child, signal, () => client.connect(transport, { signal, timeout: NO_TIMEOUT }))
   deliverInOrder(transport)
-  return processConnection(child, client, (signal) => client.ping({ signal }))
+  return processConnection(
+    child,
+    client,
+    (signal) => client.ping({ signal }),
+    () => transport.broken,
+  )
 }
 
 function makeClient({ Client }: McpSdk, { owner, client }: McpSetting): Client {

@@ -4,6 +4,7 @@ import { Agent, fetch as undiciFetch } from 'undici'
 import type { Connection } from './connection.js'
 import { deliverInOrder } from './in-order.js'
 import { type McpSdk, NO_TIMEOUT } from './mcp-sdk.js'
+import type { Secrets } from './secrets.js'
 import type { SseServer, StreamableServer } from './server-config.js'
 import { withSignal } from './with-signal.js'
 
@@ -21,9 +22,10 @@ export async function openRemote(
   sdk: McpSdk,
   client: Client,
   config: SseServer | StreamableServer,
+  secrets: Secrets,
   signal: AbortSignal,
 ): Promise<Connection<Client>> {
-  const session = new RemoteSession(sdk, client, config)
+  const session = new RemoteSession(sdk, client, config, secrets)
   try {
     await withSignal(client.connect(session.transport, { signal, timeout: NO_TIMEOUT }), signal)
   } catch (error) {
@@ -47,11 +49,13 @@ class RemoteSession implements Connection<Client> {
   /** What it told of itself: the SDK throws the same errors at whoever called. */
   readonly #errors = new WeakSet<Error>()
   readonly #lost: Promise<Error>
+  readonly #secrets: Secrets
   #closing: Promise<void> | undefined
   #asking = false
   #ended = false
 
-  constructor(sdk: McpSdk, client: Client, config: SseServer | StreamableServer) {
+  constructor(sdk: McpSdk, client: Client, config: SseServer | StreamableServer, secrets: Secrets) {
+    this.#secrets = secrets
     const transport = makeTransport(sdk, config, this.#agent, this.#reconnection)
     this.value = client
     this.transport = transport
@@ -67,14 +71,14 @@ class RemoteSession implements Connection<Client> {
         this.spent = true
         if (!this.opened) return
         // With SSE the answers come over the one stream, and a server knows nothing of a session after it.
-        if (error instanceof sdk.SseError) resolve(explained(error))
-        else this.#askWhetherLost(() => resolve(explained(error)))
+        if (error instanceof sdk.SseError) resolve(this.#explained(error))
+        else this.#askWhetherLost(() => resolve(this.#explained(error)))
       }
     })
   }
 
-  broke(error: unknown): boolean {
-    return error instanceof Error && this.#errors.has(error)
+  broke(error: unknown): Error | undefined {
+    return error instanceof Error && this.#errors.has(error) ? this.#explained(error) : undefined
   }
 
   onLost(listener: (why: Error) => void): void {
@@ -94,6 +98,10 @@ class RemoteSession implements Connection<Client> {
     this.#reconnection.maxRetries = 0
     this.value.close().catch(() => {})
     this.#agent.destroy().catch(() => {})
+  }
+
+  #explained(error: Error): Error {
+    return this.#secrets.hide(explained(error))
   }
 
   /** One request of many, or one stream, has failed; a call whose stream is gone would wait for the SDK's minute. */

@@ -10,8 +10,11 @@ export interface StdioServer {
   env?: Readonly<Record<string, string>>
   /** Passes on the whole environment of this process, secrets included; default false. */
   inheritEnv?: boolean
-  /** Given what it says on its standard error, which is always read and of which the last 4 KiB are kept for messages. */
-  onStderr?: (chunk: Buffer) => void
+  /**
+   * Given what it says on its standard error, which is always read and of which the last 4 KiB are kept for messages. What it
+   * throws changes nothing.
+   */
+  onStderr?: (chunk: Buffer) => unknown
 }
 
 /** An MCP server over Server-Sent Events, the older of the two transports over HTTP. */

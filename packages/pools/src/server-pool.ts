@@ -150,7 +150,8 @@ export class ServerPool<T> {
   /** What a caller is told that failed: it was the connection's fault, or its own. */
   readonly #blame = (error: unknown, lease: LiveLease<T>): unknown => {
     const { connection } = lease.slot.member
-    return connection?.broke?.(error) ? connectionLost(this.name, connection.label, error) : error
+    const why = connection?.broke?.(error)
+    return why === undefined ? error : connectionLost(this.name, connection!.label, why)
   }
 
   #lost(member: Member<T>, error: Error): void {

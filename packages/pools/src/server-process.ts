@@ -2,6 +2,8 @@ import type { ChildProcessByStdio } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { liveGroups } from './live-groups.js'
 import { groupRuns, signalGroup } from './process-group.js'
+import { Secrets } from './secrets.js'
+import type { StdioServer } from './server-config.js'
 import { StderrTail } from './stderr-tail.js'
 
 export type PipedChild = ChildProcessByStdio<Writable, Readable, Readable>
@@ -38,7 +40,7 @@ export class ServerProcess {
   /** Its group is empty, or on its way to be. */
   #over = false
 
-  constructor(owner: string, server: string, child: PipedChild, onStderr?: (chunk: Buffer) => void) {
+  constructor(owner: string, server: string, child: PipedChild, config: StdioServer) {
     this.owner = owner
     this.server = server
     this.pid = child.pid!
@@ -47,7 +49,7 @@ export class ServerProcess {
     // Writing to a child that has ended is no event of its own: its end is.
     child.stdin.on('error', () => {})
     child.stdout.on('error', () => {})
-    this.#tail = new StderrTail(child.stderr, onStderr)
+    this.#tail = new StderrTail(child.stderr, new Secrets(config), config.onStderr)
     liveGroups.add(this.pid)
     this.#exited = new Promise((resolve) => {
       child.once('exit', (code, signal) => {
@@ -80,12 +82,12 @@ export class ServerProcess {
     return this.#end !== undefined || this.#given !== undefined
   }
 
-  /** The last of what it said on its standard error, at most 4 KiB. */
+  /** The last of what it said on its standard error, at most 4 KiB, as it said it. */
   get stderr(): string {
     return this.#tail.text
   }
 
-  /** Why it is gone, with its last words. */
+  /** Why it is gone, with its last words, but without the secrets that it was given. */
   get why(): Error {
     const words = this.#tail.lastWords
     return new Error(`${this.#given?.message ?? this.#ending()}${words === '' ? '' : `; it said: ${words}`}`)

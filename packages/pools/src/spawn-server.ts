@@ -34,10 +34,9 @@ export async function spawnServer(
   signal: AbortSignal,
 ): Promise<ServerProcess> {
   signal.throwIfAborted()
-  const { onStderr } = config
   const child = begin(config)
   // Listens at once: what it says and how it ends must not be missed.
-  const made = child.pid === undefined ? undefined : new ServerProcess(owner, server, child, onStderr)
+  const made = child.pid === undefined ? undefined : new ServerProcess(owner, server, child, config)
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve)
     child.once('error', (error: NodeJS.ErrnoException) => reject(cannotRun(config, error)))
@@ -70,7 +69,8 @@ function environmentOf({ env = {}, inheritEnv = false }: StdioServer): NodeJS.Pr
   return { ...Object.fromEntries(inherited), ...env }
 }
 
-function cannotRun({ command, cwd }: StdioServer, error: NodeJS.ErrnoException): Error {
+function cannotRun({ command, cwd }: StdioServer, error: NodeJS.ErrnoException & { spawnargs?: unknown }): Error {
+  delete error.spawnargs // they may hold secrets
   if (error.code === 'ENOENT' && cwd !== undefined && !existsSync(cwd)) {
     return new Error(`its working directory "${cwd}" does not exist`, { cause: error })
   }

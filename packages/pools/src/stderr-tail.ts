@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { Secrets } from './secrets.js'
 
 /** How much of what a child said last is kept, in bytes. */
 const KEPT = 4_096
@@ -8,11 +9,19 @@ export class StderrTail {
   #chunks: Buffer[] = []
   #length = 0
 
-  constructor(stream: Readable, onData?: (chunk: Buffer) => void) {
+  readonly #secrets: Secrets
+
+  constructor(stream: Readable, secrets: Secrets, onData?: (chunk: Buffer) => unknown) {
+    this.#secrets = secrets
     stream.on('error', () => {})
     stream.on('data', (chunk: Buffer) => {
       this.#keep(chunk)
-      onData?.(chunk)
+      try {
+        const told = onData?.(chunk)
+        if (told instanceof Promise) told.catch(() => {})
+      } catch {
+        // A log that fails must not end the process whose log it is.
+      }
     })
   }
 
@@ -21,9 +30,9 @@ export class StderrTail {
     return all.subarray(Math.max(0, all.length - KEPT)).toString('utf8')
   }
 
-  /** The last lines, for a message. */
+  /** The last lines, for a message, without secrets. */
   get lastWords(): string {
-    return this.text.trim().split('\n').slice(-3).join(' | ').slice(-300)
+    return this.#secrets.in(this.text).trim().split(/\r?\n/).slice(-3).join(' | ').slice(-300)
   }
 
   #keep(chunk: Buffer): void {
