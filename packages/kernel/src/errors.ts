@@ -76,7 +76,7 @@ export function dependencyCycle(path: readonly string[]): KeelsonError {
 /** `namesake`: whether the kernel has a resource of that name, which is another one. */
 export function unknownResource(name: string, kernel: string, namesake: boolean): KeelsonError {
   const problem = namesake
-    ? `has another resource that is named "${name}"; pass the same definition in both places`
+    ? `has another resource named "${name}"; pass the same definition in both places`
     : `has no resource "${name}"; register it before it starts`
   return new KeelsonError('UNKNOWN_RESOURCE', `kernel "${kernel}" ${problem}`, { resource: name })
 }
@@ -229,12 +229,8 @@ export function causesOf({ cause }: KeelsonError): KeelsonError[] {
   return causes
 }
 
-export function startFailedMessage(kernel: string, errors: readonly KeelsonError[]): string {
-  return `kernel "${kernel}" did not start: ${listed(errors)}`
-}
-
-export function addFailedMessage(kernel: string, errors: readonly KeelsonError[]): string {
-  return `kernel "${kernel}" could not add resources: ${listed(errors)}`
+export function startFailedMessage(kernel: string, errors: readonly KeelsonError[], added: boolean): string {
+  return `kernel "${kernel}" ${added ? 'could not add resources' : 'did not start'}: ${listed(errors)}`
 }
 
 export function shutdownFailedMessage(kernel: string, errors: readonly KeelsonError[]): string {

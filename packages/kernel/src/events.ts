@@ -1,5 +1,5 @@
 import { EventEmitter } from 'eventemitter3'
-import { invalidOption, type KeelsonError, type Phase } from './errors.js'
+import type { KeelsonError, Phase } from './errors.js'
 import type { Probe } from './probe.js'
 import type { Health, KernelState, ResourceState } from './state.js'
 
@@ -58,17 +58,17 @@ export class Events {
   }
 
   on<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): void {
-    this.#emitter.on(type, this.#guard(listener, type))
+    this.#emitter.on(type, this.#guard(listener))
     this.active = true
   }
 
   once<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): void {
-    this.#emitter.once(type, this.#guard(listener, type))
+    this.#emitter.once(type, this.#guard(listener))
     this.active = true
   }
 
   off<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): void {
-    this.#emitter.off(type, this.#guard(listener, type))
+    this.#emitter.off(type, this.#guard(listener))
     this.active = this.#emitter.eventNames().length > 0
   }
 
@@ -99,10 +99,9 @@ export class Events {
     else void Promise.resolve().then(work)
   }
 
-  #guard(listener: (event: never) => unknown, type: string): (event: KernelEvent) => void {
-    if (typeof listener !== 'function') {
-      throw invalidOption(undefined, `the listener of ${type}`, 'is not a function', 'pass (event) => …')
-    }
+  #guard(listener: (event: never) => unknown): (event: KernelEvent) => void {
+    // Without a listener, the emitter would take away those of everybody.
+    if (typeof listener !== 'function') throw new TypeError('The listener must be a function')
     let guard = this.#guards.get(listener)
     if (guard === undefined) {
       guard = (event) => {

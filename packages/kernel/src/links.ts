@@ -32,7 +32,7 @@ export function linksOf({ name, options }: Definition): readonly Link[] {
     }
   }
   if (after !== undefined) {
-    if (!Array.isArray(after)) throw invalidOption(name, 'after', 'is not an array', 'list resources, as in [migrations]')
+    if (!Array.isArray(after)) throw invalidOption(name, 'after', 'is not a list', 'pass an array, as in [migrations]')
     for (const [i, entry] of after.entries()) {
       links.push({ to: definitionOf(entry, name, `after[${i}]`), kind: 'after', field: undefined, id: UNKNOWN })
     }

@@ -32,8 +32,8 @@ export class StartError extends AggregateError {
   declare errors: KeelsonError[]
   readonly report: ShutdownReport
 
-  constructor(kernel: string, errors: readonly KeelsonError[], report: ShutdownReport, messageOf = startFailedMessage) {
-    super(errors, messageOf(kernel, errors), { cause: errors[0] })
+  constructor(kernel: string, errors: readonly KeelsonError[], report: ShutdownReport, added = false) {
+    super(errors, startFailedMessage(kernel, errors, added), { cause: errors[0] })
     this.report = report
   }
 }

@@ -1,7 +1,7 @@
 import { BringUp } from './bring-up.js'
 import type { Cell } from './cell.js'
 import type { Clock } from './clock.js'
-import { addFailedMessage, type KeelsonError, removed } from './errors.js'
+import { type KeelsonError, removed } from './errors.js'
 import type { Events } from './events.js'
 import { Membership } from './membership.js'
 import type { Monitor } from './monitor.js'
@@ -46,7 +46,7 @@ export class Upkeep {
       ...parts,
       letGo: (members) => this.#letGo(members),
       forget: (members) => this.#forget(members),
-      addFailed: (errors, members) => new StartError(name, errors, reportOfPart('add failed', members), addFailedMessage),
+      addFailed: (errors, members) => new StartError(name, errors, reportOfPart('add failed', members), true),
       removeFailed: (members) => {
         const report = reportOfPart('removed', members)
         return report.ok ? undefined : new ShutdownError(name, report)

@@ -30,12 +30,7 @@ const SHUTDOWN = { delay: isFiniteMs, timeout: isMs }
 /** Throws `INVALID_OPTION` for what `resource()` cannot work with. Does not read `dependsOn` and `after`: they are late-bound. */
 export function validateResource(name: unknown, options: unknown): void {
   if (typeof name !== 'string' || name === '') {
-    throw invalidOption(
-      undefined,
-      'the name of a resource',
-      name === '' ? 'is empty' : `is ${shown(name)}`,
-      'give resource() a string that is not empty',
-    )
+    throw invalidOption(undefined, 'the name of a resource', `is ${shown(name)}`, 'give resource() a string that is not empty')
   }
   if (typeof options !== 'object' || options === null) {
     throw invalidOption(name, 'its options', 'must be an object', 'pass { start: … }')
@@ -142,5 +137,11 @@ function isLiteral(o: object): boolean {
 /** Only the kind of a value that may hold a secret. */
 function shown(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return String(value)
-  return typeof value === 'string' ? 'a string' : Array.isArray(value) ? 'an array' : `of type ${typeof value}`
+  return value === ''
+    ? 'empty'
+    : typeof value === 'string'
+      ? 'a string'
+      : Array.isArray(value)
+        ? 'an array'
+        : `of type ${typeof value}`
 }
