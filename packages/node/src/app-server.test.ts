@@ -50,6 +50,16 @@ describe('appServer()', () => {
     expect(error.errors[0]?.message).toMatch(message)
   })
 
+  it.each([
+    ['an object', { use: () => {} }],
+    ['a function', Object.assign(() => {}, { use: () => {} })],
+    ['an app that has plugins', { register: () => {} }],
+  ])('refuses an app in the place of the function that makes it: %s', (_, made) => {
+    expect(() => server({ app: made as never })).toThrow(
+      /"api": app must be a function that makes the app, .*; write app: \(deps\) => app\(\)$/,
+    )
+  })
+
   it('closes a server that was returned instead of the app', async () => {
     const own = createServer().listen(0, '127.0.0.1')
     await once(own, 'listening')

@@ -56,6 +56,10 @@ function checkAppOptions<A>(name: string, options: unknown, { example, without =
   const where = { text: `resource "${name}"`, resource: name }
   if (isObject(options)) {
     if (options.app === undefined) throw invalidOption(where, 'app', `is missing; add app: (deps) => ${example}`)
+    if (looksMade(options.app)) {
+      const why = 'that every start gets a new one from the values of dependsOn'
+      throw invalidOption(where, 'app', `must be a function that makes the app, so ${why}; write app: (deps) => ${example}`)
+    }
     for (const [key, reason] of Object.entries(without)) {
       if (key in options) throw invalidOption(where, key, `is not an option: ${reason}`)
     }
@@ -63,6 +67,12 @@ function checkAppOptions<A>(name: string, options: unknown, { example, without =
   const { listener, ...checks } = HTTP_SERVER_CHECKS
   const known = Object.entries(checks).filter(([key]) => !(key in without))
   checkOptions(where, '', omitLateBound(options), { ...Object.fromEntries(known), app: isFunction })
+}
+
+/** An Express app is a function itself, and would take its dependencies for a request. */
+function looksMade(app: unknown): boolean {
+  const { use, register } = Object(app) as { use?: unknown; register?: unknown }
+  return typeof use === 'function' || typeof register === 'function'
 }
 
 function notAnApp(made: unknown, example: string): Error {

@@ -32,7 +32,8 @@ export function uncaught(kernel: string, origin: ErrorOrigin, error: unknown): E
 
 export function kernelFailed(kernel: Pick<Kernel, 'name' | 'probe'>, onFailure: 'shutdown' | 'wait'): Entry {
   const { name } = kernel
-  const why = kernel.probe().reasons.map(({ message }) => message)
+  // A resource that failed for good is a reason of its own, and why the kernel has failed.
+  const why = [...new Set(kernel.probe().reasons.map(({ message }) => message))]
   const then = onFailure === 'wait' ? '; waiting for the platform to end the process' : ''
   return {
     level: 'error',

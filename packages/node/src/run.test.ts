@@ -122,6 +122,7 @@ describe('run()', () => {
     context?.crashed(new Error('connection lost'))
     expect(await code).toBe(1)
     expect(lines).toContain('error: resource "db" crashed: connection lost')
+    expect(lines).toContain('error: app failed: resource "db" crashed: connection lost')
   })
 
   it('S7 does not start what a signal stopped while the probe server came up', async () => {

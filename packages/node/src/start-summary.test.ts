@@ -1,4 +1,4 @@
-import type { Plan, Span } from '@keelson/kernel'
+import type { Plan, Probe, Span } from '@keelson/kernel'
 import { expect, it } from 'vitest'
 import { startSummary } from './start-summary.js'
 
@@ -10,10 +10,13 @@ const span = (resource: string, start: number, end: number, ok = true): Span => 
   ok,
 })
 
-const kernelOf = (spans: Span[], criticalPath: string[]) => ({
+const READY: Probe = { status: 'ready', started: true, ready: true, live: true, reasons: [] }
+
+const kernelOf = (spans: Span[], criticalPath: string[], probe = READY) => ({
   name: 'shop',
   timeline: () => spans,
   plan: () => ({ criticalPath }) as unknown as Plan,
+  probe: () => probe,
 })
 
 const nowhere = { urls: new Map<string, string>(), probes: undefined }
@@ -42,6 +45,23 @@ it('shows when each resource started and how long it took, the critical path and
 it('says which resource failed and was left out', () => {
   const { lines } = startSummary(kernelOf([span('db', 0, 10), span('cache', 0, 5, false)], ['db']), nowhere)
   expect(lines?.[2]).toMatch(/^ {3}cache .* 5 ms {3}failed$/)
+})
+
+it('says of a kernel that starts degraded what it is without', () => {
+  const reasons = ['cache', 'mail'].map((name) => ({
+    resource: name,
+    state: 'failed' as const,
+    health: 'unknown' as const,
+    message: 'no',
+  }))
+  const kernel = kernelOf([span('cache', 0, 5, false), span('db', 0, 10)], ['db'], { ...READY, status: 'degraded', reasons })
+  const { level, message, fields } = startSummary(kernel, nowhere)
+  expect({ level, message, degraded: fields.degraded }).toEqual({
+    level: 'warn',
+    message: 'shop is ready in 10 ms, degraded: cache, mail',
+    degraded: ['cache', 'mail'],
+  })
+  expect(startSummary(kernelOf([], []), nowhere).fields).not.toHaveProperty('degraded')
 })
 
 it('shows the slowest of many, and what can be reached', () => {

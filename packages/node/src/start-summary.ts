@@ -1,5 +1,5 @@
 import type { Kernel, Span } from '@keelson/kernel'
-import { duration } from './duration.js'
+import { duration, some } from './duration.js'
 import type { Entry } from './log.js'
 import { timelineBar } from './timeline-bar.js'
 
@@ -15,13 +15,16 @@ export interface Addresses {
 }
 
 /** Everything runs: how long it took, what decided that, and where it can be reached. */
-export function startSummary(kernel: Pick<Kernel, 'name' | 'timeline' | 'plan'>, { urls, probes }: Addresses): Entry {
+export function startSummary(kernel: Pick<Kernel, 'name' | 'timeline' | 'plan' | 'probe'>, { urls, probes }: Addresses): Entry {
   const spans = kernel.timeline().filter(({ phase, end }) => phase === 'start' && end !== undefined) as Done[]
   const since = Math.min(...bounds(spans, 'start'))
   const total = spans.length === 0 ? 0 : Math.max(...bounds(spans, 'end')) - since
   const { criticalPath } = kernel.plan()
   const shown = slowest(spans, urls)
-  const message = `${kernel.name} is ready in ${duration(total)}`
+  const { status, reasons } = kernel.probe()
+  const degraded = status === 'degraded' ? reasons.map(({ resource }) => resource) : []
+  const without = degraded.length === 0 ? '' : `, degraded: ${some(degraded)}`
+  const message = `${kernel.name} is ready in ${duration(total)}${without}`
   const path = criticalPath.length > 1 ? `critical path: ${shortPath(criticalPath)}` : ''
   const nameWidth = Math.min(28, Math.max(8, ...shown.map(({ resource }) => resource.length)))
   const critical = new Set(criticalPath)
@@ -40,7 +43,7 @@ export function startSummary(kernel: Pick<Kernel, 'name' | 'timeline' | 'plan'>,
   if (probes !== undefined) rows.push(`   ${'probes'.padEnd(nameWidth)}  ${probes}`)
 
   return {
-    level: 'info',
+    level: without === '' ? 'info' : 'warn',
     message,
     lines: [`${message.padEnd(36)} ${path}`.trimEnd(), ...rows],
     fields: {
@@ -48,6 +51,7 @@ export function startSummary(kernel: Pick<Kernel, 'name' | 'timeline' | 'plan'>,
       kernel: kernel.name,
       durationMs: Math.round(total),
       resources: spans.length,
+      ...(degraded.length > 0 && { degraded: degraded.slice(0, MOST) }),
       startMs: Object.fromEntries(shown.map(({ resource, start, end }) => [resource, Math.round(end - start)])),
       criticalPath: criticalPath.slice(-MOST),
       ...(urls.size > 0 && { urls: Object.fromEntries(urls) }),
