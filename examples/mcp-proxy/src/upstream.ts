@@ -3,7 +3,6 @@ import type { RateLimiter } from '@keelson/limiters'
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import type { RequestOptions } from '@modelcontextprotocol/sdk/shared/protocol.js'
 import {
-  ErrorCode,
   McpError,
   type Progress,
   ResultSchema,
@@ -111,7 +110,8 @@ export class Upstream {
       // As the server says it: what a result has to look like is between it and the client.
       return await this.#client.request({ method: 'tools/call', params: { ...params, name: tool } }, ResultSchema, options)
     } catch (error) {
-      const isAnswer = error instanceof McpError && error.code !== ErrorCode.ConnectionClosed
+      // Not by the code: that of a lost connection, -32000, is also what many servers use for errors of their own.
+      const isAnswer = error instanceof McpError && this.#client.transport !== undefined
       if (isAnswer && !this.#isClosed) throw answered(error)
       throw lost(this.name, await this.#whyLost(error))
     }

@@ -1,9 +1,10 @@
 // An MCP server that misbehaves as its environment says. On its standard error it tells what it is asked.
+import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const { FAILED_LISTS = '0', LATER_LISTS_MS = '0', EXIT } = process.env
-const tools = ['echo', 'sleep', 'grow', 'repeat']
+const tools = ['echo', 'sleep', 'hold', 'grow', 'repeat', 'fail']
 let lists = 0
 
 const say = (text) => process.stderr.write(`${text} at ${Date.now()}\n`)
@@ -26,10 +27,12 @@ const METHODS = {
     let text = 'done'
     if (name === 'echo') text = args.message
     if (name === 'repeat') text = 'x'.repeat(args.length)
+    if (name === 'fail') return send({ id, error: args })
     if (name === 'sleep') await sleep(args.ms)
+    if (name === 'hold') while (!existsSync(args.until)) await sleep(20)
     if (name === 'grow') {
       for (let n = 0; n < args.times; n++) {
-        tools.push(`grown-${tools.length}`)
+        tools.push(`grown-${n}`)
         send({ method: 'notifications/tools/list_changed' })
       }
     }

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { describe, expect, it } from 'vitest'
-import { freePort, overHttp, ProxyProcess, real, refusal, textOf, variable } from './proxy.js'
+import { freePort, overHttp, ProxyProcess, real, refusal, scripted, textOf, variable } from './proxy.js'
 
 const SERVERS = {
   everything: real('everything'),
@@ -84,6 +84,17 @@ describe.each([
     expect(snapshot.resources).toContainEqual(expect.objectContaining({ name: 'files', state: 'running', restarts: 0 }))
     expect((await refusal(client.readResource({ uri: 'keelson://other' }))).message).toContain('no resource "keelson://other"')
   })
+})
+
+it("passes on the error of a server as it stands, whatever its code, those of the SDK's own errors among them", async () => {
+  const proxy = new ProxyProcess({ one: scripted() }, '--stdio')
+  const client = await proxy.stdio()
+  for (const code of [-32_000, -32_001, -32_603, 5]) {
+    const error = await refusal(
+      client.callTool({ name: 'one__fail', arguments: { code, message: 'disk full', data: { free: 0 } } }),
+    )
+    expect(error).toMatchObject({ code, message: `MCP error ${code}: disk full`, data: { free: 0 } })
+  }
 })
 
 it('holds each server to its own limit', async () => {
