@@ -2,14 +2,7 @@ import { type Dispatcher, type RequestInit, type Response, Pool as UndiciPool, f
 import { type HttpErrors, namedErrors } from './http-errors.js'
 import { httpFailed, type ServerName } from './pool-errors.js'
 import type { PoolStats } from './pool-stats.js'
-
-/** What a client of one server goes by; times in ms. */
-export interface HttpLimits {
-  readonly max: number
-  readonly idleTimeout: number
-  readonly connectTimeout: number
-  readonly requestTimeout: number
-}
+import { type HttpLimits, undiciOptions } from './undici-options.js'
 
 /** How a request to a server of the pool is made: a path, and what `undici.request` takes. */
 export type HttpRequest = Omit<Dispatcher.RequestOptions, 'origin' | 'path' | 'method'> & { method?: Dispatcher.HttpMethod }
@@ -25,21 +18,21 @@ export class HttpClient {
   readonly #errors: HttpErrors
   #created = 0
   #destroyed = 0
+  #failure: Error | undefined
 
-  constructor(name: ServerName, url: string, { max, idleTimeout, connectTimeout, requestTimeout }: HttpLimits) {
+  constructor(name: ServerName, url: string, limits: HttpLimits) {
     this.name = name
     this.url = url
-    this.#pool = new UndiciPool(new URL(url).origin, {
-      connections: max,
-      keepAliveTimeout: idleTimeout,
-      keepAliveMaxTimeout: idleTimeout,
-      connectTimeout,
-      headersTimeout: requestTimeout,
-      bodyTimeout: requestTimeout,
+    this.#errors = namedErrors(name, limits)
+    this.#pool = new UndiciPool(new URL(url).origin, undiciOptions(limits))
+    this.#pool.on('connect', () => {
+      this.#created++
+      this.#failure = undefined
     })
-    this.#pool.on('connect', () => void this.#created++)
     this.#pool.on('disconnect', () => void this.#destroyed++)
-    this.#errors = namedErrors(name, { connectTimeout, requestTimeout })
+    this.#pool.on('connectionError', (_origin, _targets, error) => {
+      this.#failure = this.#errors.explain(error)
+    })
     this.dispatcher = this.#pool.compose(ownOrigin(name, new URL(url).origin), this.#errors.interceptor)
   }
 
@@ -55,7 +48,7 @@ export class HttpClient {
   /**
    * `fetch` of a path of the server.
    *
-   * @throws as `request`.
+   * @throws as `request`; what breaks off later rejects the reading of its body with a `TypeError`, whose `cause` says as much.
    */
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
     try {
@@ -65,7 +58,17 @@ export class HttpClient {
     }
   }
 
-  stats(): Omit<PoolStats, 'waiting'> & { waiting: number } {
+  /** Why it could not be connected to the last time; undefined once it could. */
+  get failure(): Error | undefined {
+    return this.#failure
+  }
+
+  /** What a call is told that failed with `error`. */
+  blame(error: unknown): unknown {
+    return this.#errors.of(error)
+  }
+
+  stats(): PoolStats {
     const { connected, free, pending } = this.#pool.stats
     const idle = Math.min(free, connected)
     return {

@@ -1,18 +1,33 @@
+import { followSignal } from './follow-signal.js'
 import type { HttpClient } from './http-client.js'
 import type { HttpPoolServer } from './http-pool.js'
-import type { Lease } from './lease.js'
+import { type Lease, LiveLease } from './lease.js'
 import type { AcquireOptions, Pool } from './pool.js'
-import { duplicateServer, httpFailed, noServerWorks, poolStopped, poolStopping, unknownServer } from './pool-errors.js'
+import {
+  duplicateServer,
+  httpFailed,
+  noServerWorks,
+  poolStopped,
+  poolStopping,
+  serverCutOff,
+  unknownServer,
+} from './pool-errors.js'
 import { type PoolStats, sumOfStats } from './pool-stats.js'
 import { withSignal } from './with-signal.js'
 
 interface Entry {
   readonly client: HttpClient
   /** The calls that were let in. */
-  readonly working: Set<Promise<unknown>>
+  readonly leases: Set<HttpLease>
+  readonly whenQuiet: (() => void)[]
+  /** Why the last ping failed. */
   failure: Error | undefined
   ping: Promise<void> | undefined
 }
+
+type HttpLease = LiveLease<HttpClient, Entry>
+
+const NONE = sumOfStats([])
 
 /** The clients of an `httpPool`, in the shape of every pool. */
 export class HttpClients implements Pool<HttpClient, HttpPoolServer> {
@@ -21,8 +36,9 @@ export class HttpClients implements Pool<HttpClient, HttpPoolServer> {
   readonly #make: (server: string, config: HttpPoolServer) => HttpClient
   readonly #entries = new Map<string, Entry>()
   readonly #removed = new Set<Entry>()
-  readonly #end = new AbortController()
   readonly #endOfPings = new AbortController()
+  /** What those had made and given up that are gone. */
+  #gone = NONE
   #stopping = false
 
   constructor(
@@ -45,33 +61,26 @@ export class HttpClients implements Pool<HttpClient, HttpPoolServer> {
     options?: AcquireOptions,
   ): Promise<Awaited<R>> {
     const lease = await this.acquire(server, options)
-    try {
-      return await work(lease.value, lease)
-    } finally {
-      lease.release()
-    }
+    return await lease.run(work, (error) => lease.value.blame(error))
   }
 
-  async acquire(server: string, options?: AcquireOptions): Promise<Lease<HttpClient>> {
-    const { client, working } = this.#entry(server)
+  async acquire(server: string, options?: AcquireOptions): Promise<HttpLease> {
+    const entry = this.#entry(server)
     if (this.#stopping) throw poolStopping({ pool: this.#name, server })
     options?.signal?.throwIfAborted()
-    let release = () => {}
-    const work = new Promise<void>((resolve) => {
-      release = resolve
-    })
-    working.add(work)
-    void work.then(() => working.delete(work))
-    return { value: client, signal: this.#end.signal, release, [Symbol.dispose]: release }
+    const lease = new LiveLease(entry, entry.client, giveBack, 0)
+    entry.leases.add(lease)
+    return lease
   }
 
   stats(server?: string): PoolStats {
     if (server !== undefined) return this.#entry(server).client.stats()
-    return sumOfStats([...this.#entries.values()].map(({ client }) => client.stats()))
+    return sumOfStats([this.#gone, ...this.#all.map(({ client }) => client.stats())])
   }
 
   failure(server: string): Error | undefined {
-    return this.#entry(server).failure
+    const { failure, client } = this.#entry(server)
+    return failure ?? client.failure
   }
 
   add(server: string, config: HttpPoolServer): void {
@@ -81,7 +90,8 @@ export class HttpClients implements Pool<HttpClient, HttpPoolServer> {
     this.#checkServer(server, config)
     this.#entries.set(server, {
       client: this.#make(server, config),
-      working: new Set(),
+      leases: new Set(),
+      whenQuiet: [],
       failure: undefined,
       ping: undefined,
     })
@@ -96,9 +106,11 @@ export class HttpClients implements Pool<HttpClient, HttpPoolServer> {
     try {
       await (signal === undefined ? served : withSignal(served, signal))
     } catch {
-      await client.destroy(poolStopped(client.name)) // whoever is left is cut off
+      await cutOff(entry, serverCutOff(client.name))
     } finally {
       this.#removed.delete(entry)
+      const { created } = client.stats()
+      this.#gone = sumOfStats([this.#gone, { ...NONE, created, destroyed: created }])
     }
   }
 
@@ -120,32 +132,37 @@ export class HttpClients implements Pool<HttpClient, HttpPoolServer> {
   async drain(): Promise<void> {
     this.#stopping = true
     this.#endOfPings.abort()
-    await Promise.all([...this.#entries.values(), ...this.#removed].map((entry) => this.#served(entry)))
+    await Promise.all(this.#all.map((entry) => this.#served(entry)))
   }
 
   /** Cuts off whatever is still in flight. */
   async stop(): Promise<void> {
     this.#stopping = true
     this.#endOfPings.abort()
-    this.#end.abort(poolStopped({ pool: this.#name, server: this.servers.join(', ') }))
-    const all = [...this.#entries.values(), ...this.#removed]
-    await Promise.all(all.map(({ client }) => client.destroy(poolStopped(client.name))))
+    await Promise.all(this.#all.map((entry) => cutOff(entry, poolStopped(entry.client.name))))
   }
 
-  async #served({ client, working }: Entry): Promise<void> {
-    await Promise.all(working)
+  get #all(): Entry[] {
+    return [...this.#entries.values(), ...this.#removed]
+  }
+
+  async #served({ client, leases, whenQuiet }: Entry): Promise<void> {
+    if (leases.size > 0) await new Promise<void>((resolve) => whenQuiet.push(resolve))
     await client.close().catch(() => {})
   }
 
   async #ask(server: string, entry: Entry, path: string): Promise<void> {
+    const { controller, letGo } = followSignal(this.#endOfPings.signal)
+    const { signal } = controller
     try {
-      const { statusCode, body } = await entry.client.request(path, { signal: this.#endOfPings.signal })
+      const { statusCode, body } = await entry.client.request(path, { signal })
       await body.dump()
       const text = `answered ${path} with status ${statusCode}`
       entry.failure = statusCode < 500 ? undefined : httpFailed('CHECK_FAILED', { pool: this.#name, server }, text, undefined)
     } catch (error) {
       entry.failure = error as Error
     } finally {
+      letGo()
       entry.ping = undefined
     }
   }
@@ -155,4 +172,17 @@ export class HttpClients implements Pool<HttpClient, HttpPoolServer> {
     if (entry === undefined) throw unknownServer(this.#name, server, this.servers)
     return entry
   }
+}
+
+const giveBack = (lease: HttpLease): void => {
+  const { leases, whenQuiet } = lease.slot
+  leases.delete(lease)
+  if (leases.size > 0) return
+  for (const resolve of whenQuiet.splice(0)) resolve()
+}
+
+/** Ends all that is in flight, and all calls that wait for something else. */
+async function cutOff({ client, leases }: Entry, why: Error): Promise<void> {
+  for (const lease of [...leases]) lease.lose(why)
+  await client.destroy(why)
 }

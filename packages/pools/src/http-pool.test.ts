@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { namedErrors } from './http-errors.js'
 import { type HttpPoolOptions, httpPool } from './http-pool.js'
 import { failureOf, started } from './testing/kernels.js'
+import { undiciOptions } from './undici-options.js'
 
 const servers: Server[] = []
 afterEach(async () => {
@@ -185,6 +186,89 @@ describe('httpPool', () => {
     for (const error of await Promise.all(calls)) {
       expect(error).toMatchObject({ code: 'ABORTED', details: { server: 'search' } })
     }
+  })
+
+  it('ends calls that wait for something else than the server when it stops or their server is removed', async () => {
+    const { url } = await serve((_req, res) => res.end())
+    const { kernel, pool } = await start({ kept: url, removed: url }, { timeouts: { drain: 100 } })
+    for (const server of ['removed', 'kept']) {
+      const call = failureOf(pool.use(server, () => new Promise(() => {})))
+      const lease = await pool.acquire(server)
+      if (server === 'removed') await pool.remove(server, { signal: AbortSignal.timeout(50) })
+      else await failureOf(kernel.shutdown())
+      const error = await call
+      expect(error).toMatchObject({ code: 'ABORTED', details: { server } })
+      expect(error.message).toMatch(server === 'removed' ? /cut off: it was removed from its pool/ : /cut off: its pool stopped/)
+      expect(lease.signal.reason).toEqual(error)
+      for (const how of ['request', 'fetch'] as const) {
+        const late = await failureOf(lease.value[how]('/') as Promise<unknown>)
+        expect(late).toMatchObject({ code: 'ABORTED', details: { server } })
+        expect(late.message).toMatch(/takes no new requests: its pool has stopped, or it was removed from it/)
+      }
+    }
+  })
+
+  it('does not blame a server for a request that cannot be sent', async () => {
+    const { url } = await serve((_req, res) => res.end())
+    const { pool } = await start({ search: url })
+    for (const bad of [{ headers: { 'a b': 'x' } }, { headers: { token: 'hunter22\n' } }, { method: 'G T' as 'GET' }]) {
+      const error = await failureOf(pool.use('search', (http) => http.request('/', bad)))
+      expect(error).toMatchObject({ code: 'INVALID_OPTION', details: { server: 'search' } })
+      expect(error.message).toMatch(/server "search" was asked for something that cannot be sent: invalid/)
+      expect(error.message).not.toContain('hunter22')
+    }
+  })
+
+  it('names the server whose answer breaks off while a call reads it', async () => {
+    const { url } = await serve((_req, res) => {
+      res.writeHead(200, { 'content-length': 100 }).write('some of it')
+      setTimeout(() => res.destroy(), 50)
+    })
+    const { pool } = await start({ search: url })
+    const error = await failureOf(pool.use('search', async (http) => (await http.fetch('/')).text()))
+    expect(error).toMatchObject({ code: 'CRASHED', details: { server: 'search' } })
+    expect(error.message).toMatch(/server "search" broke off: /)
+  })
+
+  it('knows of a server that cannot be connected to, until it can', async () => {
+    const { url, server } = await serve((_req, res) => res.end('ok'))
+    const { pool } = await start({ search: url, tls: url.replace('http:', 'https:') })
+    const { port } = server.address() as AddressInfo
+    const ask = (name: string) => pool.use(name, async (http) => (await http.fetch('/')).text())
+    const tls = await failureOf(ask('tls'))
+    expect(tls).toMatchObject({ code: 'START_FAILED', details: { server: 'tls' } })
+    expect(tls.message).toMatch(/could not be reached: .*\S$/)
+    expect(pool.failure('search')).toBeUndefined()
+    await new Promise((resolve) => server.close(resolve))
+    const error = await failureOf(ask('search'))
+    expect(error).toMatchObject({ code: 'START_FAILED' })
+    expect(pool.failure('search')?.message).toBe(error.message)
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+    expect(await ask('search')).toBe('ok')
+    expect(pool.failure('search')).toBeUndefined()
+  })
+
+  it('keeps a removed server in its figures', async () => {
+    const { url } = await serve((_req, res) => res.end('ok'))
+    const { pool } = await start({ search: url })
+    await pool.use('search', async (http) => (await http.fetch('/')).text())
+    await pool.remove('search')
+    await expect.poll(() => pool.stats()).toEqual({ size: 0, idle: 0, busy: 0, waiting: 0, created: 1, destroyed: 1 })
+  })
+
+  it('takes times that undici would not: fractions, and none', () => {
+    const { headersTimeout, bodyTimeout, keepAliveTimeout, ...rest } = undiciOptions({
+      max: 2,
+      idleTimeout: Infinity,
+      connectTimeout: Infinity,
+      requestTimeout: Infinity,
+    })
+    expect({ headersTimeout, bodyTimeout }).toEqual({ headersTimeout: 0, bodyTimeout: 0 })
+    // What cannot be in JSON would be undici's default.
+    expect(JSON.parse(JSON.stringify(rest))).toEqual(rest)
+    expect(keepAliveTimeout).toBeGreaterThan(86_400_000)
+    const fraction = undiciOptions({ max: 2, idleTimeout: 1.5, connectTimeout: 1.5, requestTimeout: 1.5 })
+    expect(fraction).toMatchObject({ headersTimeout: 2, bodyTimeout: 2, keepAliveTimeout: 1.5 })
   })
 
   it('says why a host with several addresses cannot be reached', async () => {

@@ -11,7 +11,7 @@ export interface HttpPoolServer {
   url: string
 }
 
-/** Times are in ms. */
+/** Times are in ms, and `Infinity` is no limit. */
 export interface HttpPoolOptions<D extends Dependencies> extends Lifecycle<D> {
   servers: Servers<HttpPoolServer, D>
   /** Connections per server; further requests wait. Default 10. */

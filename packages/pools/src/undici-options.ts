@@ -1,0 +1,26 @@
+import type { Pool } from 'undici'
+
+/** What a client of one server goes by; times in ms, `Infinity` is no limit. */
+export interface HttpLimits {
+  readonly max: number
+  readonly idleTimeout: number
+  readonly connectTimeout: number
+  readonly requestTimeout: number
+}
+
+/** The longest delay of a timer. */
+const LONGEST = 2 ** 31 - 1
+
+/** The limits as undici has them: whole numbers, 0 for no limit, and nothing that is not in JSON, for which it has its defaults. */
+export function undiciOptions({ max, idleTimeout, connectTimeout, requestTimeout }: HttpLimits): Pool.Options {
+  const silence = requestTimeout === Infinity ? 0 : Math.ceil(requestTimeout)
+  const idle = Math.min(idleTimeout, LONGEST)
+  return {
+    connections: max,
+    keepAliveTimeout: idle,
+    keepAliveMaxTimeout: idle,
+    connectTimeout: connectTimeout === Infinity ? 0 : connectTimeout,
+    headersTimeout: silence,
+    bodyTimeout: silence,
+  }
+}
