@@ -160,7 +160,46 @@ describe('the time that nobody waits for', () => {
   })
 })
 
+it('a pool that is killed before it was asked to stop opens nothing any more', async () => {
+  const { pool, servers, clock } = fakePool({ keep: 1, max: 2 })
+  pool.add('a', {})
+  await clock.settle()
+  servers.welcome = 'slow'
+  const hangs = failureOf(pool.use('a', () => new Promise(() => {})))
+  const waits = failureOf(pool.use('a', () => 1))
+  await clock.settle()
+  pool.kill()
+  expect(servers.open).toEqual([])
+  for (const error of [await hangs, await waits, await failureOf(pool.use('a', () => 1))]) {
+    expect(error).toMatchObject({ code: 'ABORTED', details: { server: 'a' } })
+  }
+  servers.welcome = 'at once'
+  await clock.advance(60_000)
+  expect(servers.open).toEqual([])
+  await pool.stop(0)
+})
+
 describe('a check', () => {
+  it('that runs out of time leaves a ping its own, after which a silent connection is closed', async () => {
+    const servers = new FakeServers()
+    const { pool, clock } = fakePool({}, servers)
+    pool.add('silent', {})
+    await pool.use('silent', () => 1)
+    servers.pongs = false
+    for (let n = 0; n < 4; n++) {
+      const controller = new AbortController()
+      const check = pool.check(controller.signal).catch(() => {})
+      await clock.advance(100)
+      controller.abort()
+      await check
+    }
+    expect(servers.open).toHaveLength(1)
+    await clock.advance(200)
+    expect(servers.open).toEqual([])
+    expect(pool.failure('silent')?.message).toMatch(/server "silent" \(silent 0\) failed its ping: no answer within 500 ms/)
+    await pool.stop(0)
+  })
+
   it('is not kept waiting by a server that does not answer while another one works', async () => {
     const servers = new FakeServers()
     const { pool, clock } = fakePool({}, servers)

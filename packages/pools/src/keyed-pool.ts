@@ -2,7 +2,7 @@ import type { Clock } from '@keelson/kernel'
 import type { Open } from './connection.js'
 import type { Lease } from './lease.js'
 import type { AcquireOptions, Pool } from './pool.js'
-import { duplicateServer, noServerWorks, poolStopping, serverRemoved, unknownServer } from './pool-errors.js'
+import { duplicateServer, noServerWorks, poolStopping, serverCutOff, serverRemoved, unknownServer } from './pool-errors.js'
 import { type PoolStats, sumOfStats } from './pool-stats.js'
 import { ServerPool } from './server-pool.js'
 import type { ServerPoolOptions } from './server-pool-options.js'
@@ -22,6 +22,8 @@ export class KeyedPool<T, S> implements Pool<T, S> {
   readonly #pools = new Map<string, ServerPool<T>>()
   /** Those that were removed and are not gone yet. */
   readonly #leaving = new Set<ServerPool<T>>()
+  /** What those had made and given up that are gone. */
+  #gone = sumOfStats([])
   #stopping = false
 
   constructor(name: string, options: KeyedPoolOptions<T, S>) {
@@ -49,7 +51,7 @@ export class KeyedPool<T, S> implements Pool<T, S> {
 
   stats(server?: string): PoolStats {
     if (server !== undefined) return this.#poolOf(server).stats()
-    return sumOfStats([...this.#pools.values()].map((pool) => pool.stats()))
+    return sumOfStats([this.#gone, ...this.#all.map((pool) => pool.stats())])
   }
 
   failure(server: string): Error | undefined {
@@ -73,9 +75,10 @@ export class KeyedPool<T, S> implements Pool<T, S> {
     try {
       const drained = pool.drain(serverRemoved(pool.name))
       await (signal === undefined ? drained : withSignal(drained, signal).catch(() => {})) // whoever is left then is cut off
-      await pool.stop(this.#options.grace)
+      await pool.stop(this.#options.grace, serverCutOff(pool.name))
     } finally {
       this.#leaving.delete(pool)
+      this.#gone = sumOfStats([this.#gone, pool.stats()])
     }
   }
 
@@ -97,7 +100,7 @@ export class KeyedPool<T, S> implements Pool<T, S> {
    */
   async check(signal: AbortSignal): Promise<void> {
     const all = [...this.#pools.values()].map(({ members }) => members)
-    await Promise.all(all.map((members) => members.ping(signal)))
+    await withSignal(Promise.all(all.map((members) => members.ping())), signal)
     const attempts = all.map(async (members) => {
       const failure = await members.attempt(signal)
       if (failure !== undefined) throw failure
@@ -127,9 +130,10 @@ export class KeyedPool<T, S> implements Pool<T, S> {
     if (errors.length > 1) throw new AggregateError(errors, `${errors.length} servers did not close`)
   }
 
-  /** The last resort: ends everything by force and waits for nothing. */
+  /** The last resort: ends everything by force, opens nothing more, and waits for nothing. */
   kill(): void {
-    for (const { members } of this.#all) members.kill()
+    this.#stopping = true
+    for (const pool of this.#all) pool.kill()
   }
 
   get #all(): ServerPool<T>[] {

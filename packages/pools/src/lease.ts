@@ -9,18 +9,19 @@ export interface Lease<T> extends Disposable {
   release(): void
 }
 
-export class LiveLease<T> implements Lease<T> {
+/** `S` is what its pool lends it for. */
+export class LiveLease<T, S = Slot<T>> implements Lease<T> {
   readonly value: T
-  readonly slot: Slot<T>
+  readonly slot: S
   /** In the list of its pool. */
   place: number
   timer: unknown
   #lost: Error | undefined
   #reject: ((error: unknown) => void) | undefined
   #controller: AbortController | undefined
-  #giveBack: ((lease: LiveLease<T>) => void) | undefined
+  #giveBack: ((lease: LiveLease<T, S>) => void) | undefined
 
-  constructor(slot: Slot<T>, value: T, giveBack: (lease: LiveLease<T>) => void, place: number) {
+  constructor(slot: S, value: T, giveBack: (lease: LiveLease<T, S>) => void, place: number) {
     this.slot = slot
     this.place = place
     this.value = value
@@ -48,12 +49,12 @@ export class LiveLease<T> implements Lease<T> {
   /** Settles as `work` does, or rejects as soon as the connection is lost; gives the connection back either way. */
   run<R>(work: (value: T, lease: Lease<T>) => R, blame: (error: unknown, lease: this) => unknown): Promise<Awaited<R>> {
     return new Promise((resolve, reject) => {
-      this.#reject = (error: unknown) => {
+      this.#reject = reject
+      if (this.#lost !== undefined) return reject(this.#lost)
+      const failed = (error: unknown) => {
         this.release()
-        reject(error)
+        reject(blame(error, this))
       }
-      if (this.#lost !== undefined) return this.#reject(this.#lost)
-      const failed = (error: unknown) => this.#reject?.(blame(error, this))
       try {
         Promise.resolve(work(this.value, this)).then((result) => {
           this.release()
@@ -65,10 +66,11 @@ export class LiveLease<T> implements Lease<T> {
     })
   }
 
-  /** The connection cannot answer any more. */
+  /** The connection cannot answer any more: there is nothing left to give back, whatever its borrower still does. */
   lose(error: Error): void {
     if (this.#lost !== undefined) return
     this.#lost = error
+    this.release()
     this.#reject?.(error)
     this.#controller?.abort(error)
   }

@@ -14,7 +14,7 @@ export class Member<T> {
   idleSince: number | undefined
   /** Set while it is asked for a sign of life and must not be lent. */
   pinging: Promise<unknown> | undefined
-  /** Ends the last ping. */
+  /** Ends the ping that it is asked for. */
   ping: AbortController | undefined
   /** Not a part of the pool any more. */
   out = false

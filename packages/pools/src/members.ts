@@ -81,10 +81,10 @@ export class Members<T> {
     await Promise.allSettled([...this.#members].map(({ ready }) => ready))
   }
 
-  /** Asks for a sign of life whoever can be asked now; who gives none is out. */
-  async ping(signal: AbortSignal): Promise<void> {
+  /** Asks for a sign of life whoever can be asked now; who gives none within `pingTimeout` is out, whoever waits for that. */
+  async ping(): Promise<void> {
     const asked = [...this.#members].filter((member) => member.idle || this.#options.share > 1)
-    await Promise.all(asked.map((member) => this.#ping(member, signal)))
+    await Promise.all(asked.map((member) => this.#ping(member)))
   }
 
   /** Why the server cannot be used, if so; tries one connection when the last one failed. */
@@ -203,25 +203,22 @@ export class Members<T> {
     member.ping?.abort() // nobody waits for its answer any more
   }
 
-  async #ping(member: Member<T>, signal: AbortSignal): Promise<void> {
+  async #ping(member: Member<T>): Promise<void> {
     const { connection } = member
-    if (connection?.ping === undefined || member.pinging !== undefined) return
+    if (connection?.ping === undefined || member.ping !== undefined) return
     const { clock, pingTimeout } = this.#options
-    const { controller, letGo } = followSignal(signal)
+    const controller = new AbortController()
     const timer = clock.setTimeout(() => controller.abort(new Error(`no answer within ${pingTimeout} ms`)), pingTimeout)
     member.ping = controller
     const asked = withSignal(connection.ping(controller.signal), controller.signal).then(
       () => this.failures.succeeded(),
-      (cause: unknown) => {
-        if (!signal.aborted) this.#lost(member, pingFailed(this.#name, connection.label, cause))
-      },
+      (cause: unknown) => this.#lost(member, pingFailed(this.#name, connection.label, cause)),
     )
     if (member.idle) member.pinging = asked
     await asked
-    if (member.pinging === asked) member.pinging = undefined
-    if (member.ping === controller) member.ping = undefined
+    member.pinging = undefined
+    member.ping = undefined
     clock.clearTimeout(timer)
-    letGo()
   }
 
   /** That it opens is enough only where there is no ping. */
@@ -232,7 +229,7 @@ export class Members<T> {
       return // it is among the failures
     }
     if (member.connection?.ping === undefined) this.failures.succeeded()
-    else await this.#ping(member, signal)
+    else await withSignal(this.#ping(member), signal)
   }
 
   /** One that is lent goes when its last caller lets go. */

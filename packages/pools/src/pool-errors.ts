@@ -84,6 +84,10 @@ export function serverRemoved(name: ServerName): KeelsonError {
   return ofServer('ABORTED', name, 'takes no new calls: it was removed from its pool')
 }
 
+export function serverCutOff(name: ServerName): KeelsonError {
+  return ofServer('ABORTED', name, 'was cut off: it was removed from its pool before the call was over')
+}
+
 export function httpFailed(code: ErrorCode, name: ServerName, text: string, cause: unknown): KeelsonError {
   return ofServer(code, name, text, { cause })
 }

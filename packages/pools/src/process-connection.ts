@@ -1,4 +1,5 @@
 import type { Connection } from './connection.js'
+import { onAbort } from './on-abort.js'
 import type { ServerProcess } from './server-process.js'
 
 /** How long after the end of one of its pipes a child that ends may take to do so, in ms. */
@@ -34,10 +35,9 @@ export function processConnection<T>(
  * @throws whatever `work` throws, or why the child ended.
  */
 export async function withChild<R>(child: ServerProcess, signal: AbortSignal, work: () => R): Promise<Awaited<R>> {
-  let abort = () => {}
+  let letGo = () => {}
   const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason)
-    signal.addEventListener('abort', abort, { once: true })
+    letGo = onAbort(signal, () => reject(signal.reason))
   })
   const died = child.closed.then(() => Promise.reject(child.why))
   died.catch(() => {})
@@ -53,7 +53,7 @@ export async function withChild<R>(child: ServerProcess, signal: AbortSignal, wo
     await child.stop(0)
     throw ended ? child.why : error
   } finally {
-    signal.removeEventListener('abort', abort)
+    letGo()
   }
 }
 

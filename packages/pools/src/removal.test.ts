@@ -30,8 +30,39 @@ describe('a server that is removed while a call is in flight', () => {
     const removed = pool.remove('a')
     pool.kill()
     expect(servers.open).toEqual([])
-    expect(await hangs).toMatchObject({ code: 'CRASHED' })
+    expect(await hangs).toMatchObject({ code: 'ABORTED' })
     await removed
+    await pool.stop(0)
+  })
+
+  it('is not said to be cut off by a stop of the pool', async () => {
+    const { pool } = fakePool()
+    pool.add('a', {})
+    const hangs = failureOf(pool.use('a', () => new Promise(() => {})))
+    const waits = failureOf(pool.use('a', () => 1))
+    await expect.poll(() => pool.stats('a').busy).toBe(1)
+    await pool.remove('a', { signal: AbortSignal.abort() })
+    for (const error of [await hangs, await waits]) {
+      expect(error).toMatchObject({ code: 'ABORTED', details: { server: 'a' } })
+      expect(error.message).toBe('pool "pool": server "a" was cut off: it was removed from its pool before the call was over')
+    }
+    await pool.stop(0)
+  })
+
+  it('stays in the figures of the pool', async () => {
+    const { pool } = fakePool()
+    pool.add('a', {})
+    pool.add('b', {})
+    const lease = await pool.acquire('a')
+    await pool.use('b', () => 1)
+    const removed = pool.remove('a')
+    expect(pool.stats()).toMatchObject({ size: 2, busy: 1, created: 2, destroyed: 0 })
+    lease.release()
+    await removed
+    expect(pool.stats()).toMatchObject({ size: 1, busy: 0, created: 2, destroyed: 1 })
+    pool.add('a', {})
+    await pool.use('a', () => 1)
+    expect(pool.stats()).toMatchObject({ size: 2, created: 3, destroyed: 1 })
     await pool.stop(0)
   })
 

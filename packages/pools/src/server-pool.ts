@@ -4,6 +4,7 @@ import type { Connection } from './connection.js'
 import { type Lease, LiveLease } from './lease.js'
 import type { Member, Slot } from './member.js'
 import { Members } from './members.js'
+import { onAbort } from './on-abort.js'
 import type { AcquireOptions } from './pool.js'
 import {
   acquireTimedOut,
@@ -25,8 +26,9 @@ export class ServerPool<T> {
   readonly #options: ServerPoolOptions
   readonly #tarn: Tarn<Slot<T>>
   #refusal: KeelsonError | undefined
-  #stopped = false
-  /** Those of lost connections too, until their callers let go. Each knows its place, which is cheaper than a set. */
+  /** What those are told who are cut off. */
+  #stopped: KeelsonError | undefined
+  /** Each knows its place, which is cheaper than a set. */
   readonly #leases: LiveLease<T>[] = []
   #acquiring = 0
   readonly #whenQuiet: (() => void)[] = []
@@ -56,8 +58,7 @@ export class ServerPool<T> {
     signal.throwIfAborted()
     const pending = this.#tarn.acquire()
     // A turn later: the library loses what it is just handing out, for ever, to one who gives up in that moment.
-    const abort = () => void setImmediate(() => pending.abort())
-    signal.addEventListener('abort', abort, { once: true })
+    const letGo = onAbort(signal, () => void setImmediate(() => pending.abort()))
     this.#acquiring++
     try {
       const lease = await pending.promise.then(this.#lend, this.#refuse)
@@ -68,7 +69,7 @@ export class ServerPool<T> {
       signal.throwIfAborted()
       throw error
     } finally {
-      signal.removeEventListener('abort', abort)
+      letGo()
     }
   }
 
@@ -87,19 +88,21 @@ export class ServerPool<T> {
   }
 
   /** Cuts off whoever still has a connection or waits for one, and closes all connections at the same time. */
-  async stop(grace: number): Promise<void> {
+  async stop(grace: number, error = poolStopped(this.name)): Promise<void> {
     this.#refusal ??= poolStopping(this.name)
-    this.#stopped = true
-    const error = poolStopped(this.name)
+    this.#stopped ??= error
     const closed = this.members.close(grace, error)
-    for (const lease of [...this.#leases]) {
-      lease.lose(error)
-      lease.release()
-    }
+    for (const lease of [...this.#leases]) lease.lose(error)
     await this.#tarn.destroy()
     // Whoever was just being served as the library ended has started its timer again, which would keep the process alive.
     this.#tarn.check()
     await closed
+  }
+
+  /** The last resort: as a stop that waits for nothing. */
+  kill(): void {
+    this.stop(0).catch(() => {})
+    this.members.kill()
   }
 
   readonly #lend = (slot: Slot<T>): LiveLease<T> => {
@@ -110,7 +113,7 @@ export class ServerPool<T> {
     if (connection === undefined || member.out) {
       this.#tarn.release(slot)
       this.#tellQuiet()
-      throw this.#stopped ? poolStopped(this.name) : connectionLost(this.name, 'idle', this.members.failures.error)
+      throw this.#stopped ?? connectionLost(this.name, 'idle', this.members.failures.error)
     }
     const lease = new LiveLease(slot, connection.value, this.#giveBack, this.#leases.length)
     member.lent++
@@ -128,7 +131,7 @@ export class ServerPool<T> {
     this.#tellQuiet()
     // What the library was about to lend to this one goes back to what is free, where it does not look for the next one.
     if (this.#tarn.numPendingAcquires() > 0) setImmediate(() => this.#tarn._tryAcquireOrCreate())
-    if (this.#stopped) throw poolStopped(this.name)
+    if (this.#stopped) throw this.#stopped
     if (!(error instanceof TimeoutError)) throw error
     throw acquireTimedOut(this.name, this.#options.acquireTimeout, busy, this.#acquiring, this.members.failures.error)
   }
