@@ -1,4 +1,4 @@
-import { judge, type LimiterFor, type RequestLimit } from './judge.js'
+import { checkLimiter, judge, type LimiterFor, type RequestLimit } from './judge.js'
 
 /** What is asked of Express, or of anything with its middleware, such as Connect. */
 export interface ExpressRequestLike {
@@ -14,6 +14,8 @@ export interface ExpressResponseLike {
 /**
  * Middleware for Express: 429 with `Retry-After` over the limit, 503 when the limiter has stopped; other errors go to `next`.
  *
+ * @throws KeelsonError `INVALID_OPTION` for what is no limiter.
+ *
  * @example
  * app.use(expressLimiter(limiter))
  */
@@ -21,6 +23,7 @@ export function expressLimiter<Request extends ExpressRequestLike>(
   limiter: LimiterFor<Request>,
   options: RequestLimit<Request> = {},
 ): (req: Request, res: ExpressResponseLike, next: (error?: unknown) => void) => Promise<void> {
+  checkLimiter('expressLimiter', limiter)
   return async (req, res, next) => {
     let refusal: Awaited<ReturnType<typeof judge>>
     try {

@@ -1,4 +1,4 @@
-import { judge, type LimiterFor, type RequestLimit } from './judge.js'
+import { checkLimiter, judge, type LimiterFor, type RequestLimit } from './judge.js'
 
 /** What is asked of Fastify. */
 export interface FastifyRequestLike {
@@ -13,6 +13,8 @@ export interface FastifyReplyLike {
 /**
  * A hook for Fastify: 429 with `Retry-After` over the limit, 503 when the limiter has stopped; other errors go to its error handler.
  *
+ * @throws KeelsonError `INVALID_OPTION` for what is no limiter.
+ *
  * @example
  * app.addHook('onRequest', fastifyLimiter(limiter))
  */
@@ -20,6 +22,7 @@ export function fastifyLimiter<Request extends FastifyRequestLike>(
   limiter: LimiterFor<Request>,
   options: RequestLimit<Request> = {},
 ): (request: Request, reply: FastifyReplyLike) => Promise<unknown> {
+  checkLimiter('fastifyLimiter', limiter)
   return async (request, reply) => {
     const refusal = await judge(limiter, options, request, request.ip)
     // A hook that returns the reply says that the answer is given.

@@ -12,6 +12,23 @@ export interface RequestLimit<Request> {
 /** A limiter, or which one a request is under. */
 export type LimiterFor<Request> = RateLimiter | ((request: Request) => RateLimiter)
 
+/**
+ * Told when the app is made, not with its first request.
+ *
+ * @throws KeelsonError `INVALID_OPTION` for what is neither a limiter nor a function that chooses one.
+ */
+export function checkLimiter(middleware: string, limiter: unknown): void {
+  const { consume, reset, of } = Object(limiter) as Partial<Record<'consume' | 'reset' | 'of', unknown>>
+  if (typeof limiter === 'function' || (typeof consume === 'function' && typeof reset === 'function')) return
+  const remedy =
+    typeof of === 'function'
+      ? "choose it: limits.of('search'), or a function of the request that does"
+      : 'pass the value that rateLimiter() starts with, as dependsOn gives it'
+  throw new KeelsonError('INVALID_OPTION', `${middleware}(): the limiter is not one; ${remedy}`, {
+    details: { option: 'limiter' },
+  })
+}
+
 /** An answer in place of the application's. */
 export interface Refusal {
   readonly status: 429 | 503

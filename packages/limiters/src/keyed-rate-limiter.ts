@@ -1,6 +1,6 @@
 import { type Dependencies, KeelsonError, type Resource, type ResourceOptions, resource } from '@keelson/kernel'
 import { Counter } from './counter.js'
-import { type Counting, checkLimit, countingOf, invalid, lifecycleOf } from './limiter-options.js'
+import { type Counting, checkIsObject, checkLimit, countingOf, invalid, lifecycleOf } from './limiter-options.js'
 import type { Limit, RateLimit, RateLimiter } from './rate-limit.js'
 
 /** A limiter for each server or tenant: what one does takes nothing from the others. */
@@ -43,6 +43,7 @@ export function keyedRateLimiter<const D extends Dependencies = {}>(
   name: string,
   options: KeyedRateLimiterOptions<D>,
 ): Resource<KeyedRateLimiter> {
+  checkIsObject(name, options, '{ limits }')
   const { limits = {}, default: others } = options
   const rules = new Map(Object.entries(limits))
   for (const [key, limit] of rules) checkLimit(name, `limits.${key}`, limit, options)

@@ -1,4 +1,4 @@
-import { judge, type LimiterFor, type RequestLimit } from './judge.js'
+import { checkLimiter, judge, type LimiterFor, type RequestLimit } from './judge.js'
 
 /** What is asked of Koa. */
 export interface KoaContextLike {
@@ -11,6 +11,8 @@ export interface KoaContextLike {
 /**
  * Middleware for Koa: 429 with `Retry-After` over the limit, 503 when the limiter has stopped; other errors go up.
  *
+ * @throws KeelsonError `INVALID_OPTION` for what is no limiter.
+ *
  * @example
  * app.use(koaLimiter(limiter))
  */
@@ -18,6 +20,7 @@ export function koaLimiter<Context extends KoaContextLike>(
   limiter: LimiterFor<Context>,
   options: RequestLimit<Context> = {},
 ): (ctx: Context, next: () => Promise<unknown>) => Promise<void> {
+  checkLimiter('koaLimiter', limiter)
   return async (ctx, next) => {
     const refusal = await judge(limiter, options, ctx, ctx.ip)
     if (refusal === undefined) {

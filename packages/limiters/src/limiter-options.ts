@@ -41,6 +41,11 @@ export async function countingOf<D extends Dependencies>(
   return { prefix, redis: client as RedisLike | undefined, redisTimeout, fallback: fallback === 'memory' }
 }
 
+/** @throws KeelsonError `INVALID_OPTION`. */
+export function checkIsObject(name: string, options: unknown, example: string): void {
+  if (typeof options !== 'object' || options === null) throw invalid(name, 'its options', `must be an object; pass ${example}`)
+}
+
 const HOOKS = ['start', 'check', 'drain', 'stop', 'kill']
 
 /**
@@ -66,6 +71,9 @@ export function lifecycleOf(name: string, options: object, own: readonly string[
   return descriptors
 }
 
+/** Of a limit; anything else is a typing mistake. */
+const FIELDS = ['limit', 'window', 'block']
+
 /** The longest delay that a timer takes: a longer one ends at once, and with it what a key has done. */
 const LONGEST = 2 ** 31 - 1
 
@@ -79,6 +87,8 @@ export function checkLimit(
   const at = (field: string) => (option === '' ? field : `${option}.${field}`)
   const fields = limit as Partial<Limit> | null
   if (typeof fields !== 'object' || fields === null) throw invalid(name, option, 'must be { limit, window }')
+  const unknown = option === '' ? undefined : Object.keys(fields).find((key) => !FIELDS.includes(key))
+  if (unknown !== undefined) throw invalid(name, at(unknown), `is not an option; there are ${FIELDS.map(at).join(', ')}`)
   const inMemory = redis === undefined || fallback !== undefined
   const unit = redis
     ? 'a whole number of seconds in ms, such as 60_000: that is how Redis counts here'

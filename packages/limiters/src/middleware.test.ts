@@ -25,6 +25,33 @@ async function listen(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
+describe.each<[string, (limiter: never) => unknown]>([
+  ['expressLimiter', expressLimiter],
+  ['fastifyLimiter', fastifyLimiter],
+  ['koaLimiter', koaLimiter],
+])('%s', (name, limiterOf) => {
+  const [one, many] = [
+    rateLimiter('one', { limit: 1, window: 1_000 }),
+    keyedRateLimiter('many', { default: { limit: 1, window: 1 } }),
+  ]
+
+  it('refuses a resource, or nothing, in the place of a limiter', () => {
+    for (const wrong of [one, undefined]) {
+      expect(() => limiterOf(wrong as never)).toThrow(
+        `${name}(): the limiter is not one; pass the value that rateLimiter() starts with, as dependsOn gives it`,
+      )
+    }
+  })
+
+  it('refuses a limiter of many keys, of which one has to be chosen', async () => {
+    const kernel = await createKernel([many]).start()
+    closes.push(() => kernel.shutdown())
+    expect(() => limiterOf(kernel.get(many) as never)).toThrow(
+      `${name}(): the limiter is not one; choose it: limits.of('search')`,
+    )
+  })
+})
+
 const apps = {
   express: (limiter: RateLimiter) =>
     listen(

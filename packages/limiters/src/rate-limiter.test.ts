@@ -59,6 +59,8 @@ describe('rateLimiter', () => {
   })
 
   it.each([
+    [undefined, /"limiter": its options must be an object; pass \{ limit, window \}/],
+    [null, /"limiter": its options must be an object/],
     [{ limit: 0, window: 1 }, /limit must be a whole number, 1 or more/],
     [{ limit: 1 }, /window must be a number of milliseconds/],
     [{ limit: 1, window: 1_000, block: -1 }, /block must be a number of milliseconds/],
@@ -164,6 +166,12 @@ describe('keyedRateLimiter', () => {
 
   it('refuses limits that cannot be meant', () => {
     expect(() => keyedRateLimiter('limits', {})).toThrow(/limits are missing; give limits, a default or both/)
+    expect(() => keyedRateLimiter('limits', undefined as never)).toThrow(/"limits": its options must be an object/)
+    const misspelled = { limit: 1, window: 1_000, blok: 5_000 }
+    expect(() => keyedRateLimiter('limits', { limits: { a: misspelled } })).toThrow(
+      /limits\.a\.blok is not an option; there are limits\.a\.limit, limits\.a\.window, limits\.a\.block/,
+    )
+    expect(() => keyedRateLimiter('limits', { default: misspelled })).toThrow(/default\.blok is not an option/)
     expect(() => keyedRateLimiter('limits', { limits: { a: { limit: 1, window: 0 } } })).toThrow(/limits.a.window must be/)
     expect(() => keyedRateLimiter('limits', { default: null as never })).toThrow(/default must be \{ limit, window \}/)
   })

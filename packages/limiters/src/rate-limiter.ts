@@ -1,6 +1,6 @@
 import { type Dependencies, type Resource, type ResourceOptions, resource } from '@keelson/kernel'
 import { Counter } from './counter.js'
-import { type Counting, checkLimit, countingOf, lifecycleOf } from './limiter-options.js'
+import { type Counting, checkIsObject, checkLimit, countingOf, lifecycleOf } from './limiter-options.js'
 import type { Limit, RateLimiter } from './rate-limit.js'
 
 export interface RateLimiterOptions<D extends Dependencies> extends Counting<D>, Limit {}
@@ -19,6 +19,7 @@ export function rateLimiter<const D extends Dependencies = {}>(
   name: string,
   options: RateLimiterOptions<D>,
 ): Resource<RateLimiter> {
+  checkIsObject(name, options, '{ limit, window }')
   const { limit, window, block } = options
   const rule: Limit = { limit, window, ...(block !== undefined && { block }) }
   checkLimit(name, '', rule, options)

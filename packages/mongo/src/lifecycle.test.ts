@@ -20,6 +20,15 @@ test.each([
 test.each([
   ['mongo', mongo],
   ['mongoose', mongoose],
+])('%s: what is no object of options is refused, and never printed', (_, define) => {
+  for (const options of [undefined, null, 'mongodb://root:s3cret@db']) {
+    expect(() => define('db', options as never)).toThrow(/^resource "db": its options must be an object; pass \{ url \}$/)
+  }
+})
+
+test.each([
+  ['mongo', mongo],
+  ['mongoose', mongoose],
 ])('%s: a hook of its own is refused with a sentence that says where to put it', (_, define) => {
   const wrong = () => define('db', { url: 'mongodb://127.0.0.1:1/', check: () => true } as never)
   expect(wrong).toThrow(KeelsonError)

@@ -39,6 +39,15 @@ export type ConnectionUrl<D extends Dependencies> =
   | undefined
   | ((deps: Values<D>, ctx: StartContext) => string | PromiseLike<string>)
 
+/** @throws KeelsonError `INVALID_OPTION`; a connection string in the place of the options is not shown. */
+export function checkIsObject(name: string, options: unknown): void {
+  if (typeof options === 'object' && options !== null) return
+  throw new KeelsonError('INVALID_OPTION', `resource "${name}": its options must be an object; pass { url }`, {
+    resource: name,
+    details: { option: 'its options' },
+  })
+}
+
 /** @throws KeelsonError `INVALID_OPTION` for anything that can never be a connection string. */
 export function checkUrl(name: string, url: unknown): void {
   if (url === undefined || typeof url === 'string' || typeof url === 'function') return

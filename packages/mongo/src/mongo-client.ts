@@ -2,7 +2,7 @@ import { type Dependencies, type Resource, resource } from '@keelson/kernel'
 import { MongoClient, type MongoClientOptions } from 'mongodb'
 import { ClientWatch } from './client-watch.js'
 import { closeClient, cutOff } from './close.js'
-import { type ConnectionUrl, checkUrl, type Lifecycle, patience, resolveUrl, withHooks } from './lifecycle.js'
+import { type ConnectionUrl, checkIsObject, checkUrl, type Lifecycle, patience, resolveUrl, withHooks } from './lifecycle.js'
 import { open } from './open.js'
 import { ping } from './ping.js'
 import { Secrets } from './secrets.js'
@@ -29,6 +29,7 @@ export interface MongoOptions<D extends Dependencies> extends Lifecycle<MongoCli
  */
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
 export function mongo<const D extends Dependencies = {}>(name: string, options: MongoOptions<D>): Resource<MongoClient> {
+  checkIsObject(name, options)
   const { url, options: clientOptions, timeouts } = options
   checkUrl(name, url)
   const hooks = withHooks<MongoClient, D>(name, options, ['url', 'options'], {

@@ -3,7 +3,7 @@ import { type Connection, type ConnectOptions, createConnection } from 'mongoose
 import { type ClientLike, ClientWatch } from './client-watch.js'
 import { closeClient, cutOff } from './close.js'
 import { closed, closing, hold } from './given-connection.js'
-import { type ConnectionUrl, checkUrl, type Lifecycle, patience, resolveUrl, withHooks } from './lifecycle.js'
+import { type ConnectionUrl, checkIsObject, checkUrl, type Lifecycle, patience, resolveUrl, withHooks } from './lifecycle.js'
 import { open } from './open.js'
 import { ping } from './ping.js'
 import { Secrets } from './secrets.js'
@@ -33,6 +33,7 @@ export interface MongooseOptions<D extends Dependencies> extends Lifecycle<Conne
  */
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
 export function mongoose<const D extends Dependencies = {}>(name: string, options: MongooseOptions<D>): Resource<Connection> {
+  checkIsObject(name, options)
   const { url, options: connectOptions, connection: given, timeouts } = options
   checkUrl(name, url)
   const hooks = withHooks<Connection, D>(name, options, ['url', 'options', 'connection'], {
