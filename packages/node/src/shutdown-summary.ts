@@ -7,7 +7,9 @@ import { problemOf } from './problem.js'
 export function shutdownSummary(kernel: string, report: ShutdownReport, budget: number, exitCode: number): Entry {
   const unfinished = report.outcomes.filter(({ outcome }) => !FINE.has(outcome))
   const trouble = report.ok ? '' : ` with ${count(report.errors.length, 'error')}`
-  const message = `${kernel} stopped${trouble} in ${duration(report.durationMs)} of ${duration(budget)}`
+  // Without a hook that takes time there is nothing to allow any for.
+  const allowed = budget > 0 && budget < Infinity ? ` of ${duration(budget)}` : ''
+  const message = `${kernel} stopped${trouble} in ${duration(report.durationMs)}${allowed}`
   const left = unfinished.map(({ resource, outcome }) => `   ${resource.padEnd(8)}  ${OUTCOMES[outcome]}`)
   return {
     level: report.ok && exitCode === 0 ? 'info' : 'error',
