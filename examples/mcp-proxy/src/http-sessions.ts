@@ -3,8 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { drainSignal } from '@keelson/node'
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
+import { STDIO_DEFAULT_MAX_BUFFER_SIZE } from '@modelcontextprotocol/sdk/shared/stdio.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
-import { cancelledRequest } from './cancelled-request.js'
+import { endCancelledStreams } from './cancelled-streams.js'
 
 /** One client: its requests carry the id that it was given with the answer to `initialize`. */
 interface Session {
@@ -14,7 +15,11 @@ interface Session {
   lastUsed: number
 }
 
-/** A client that says no goodbye is forgotten after this, in ms. */
+export interface HttpSessionsOptions {
+  /** How long a client that says no goodbye is remembered, in ms; default 30 minutes. A look every minute or more often finds it. */
+  readonly idle?: number
+}
+
 const IDLE = 30 * 60_000
 const SWEEP = 60_000
 const MOST = 1_000
@@ -23,11 +28,13 @@ const MOST = 1_000
 export class HttpSessions {
   readonly #sessions = new Map<string, Session>()
   readonly #begin: () => Server
+  readonly #idle: number
   readonly #sweeping: NodeJS.Timeout
 
-  constructor(begin: () => Server) {
+  constructor(begin: () => Server, { idle = IDLE }: HttpSessionsOptions = {}) {
     this.#begin = begin
-    this.#sweeping = setInterval(() => this.#sweep(), SWEEP).unref()
+    this.#idle = idle
+    this.#sweeping = setInterval(() => this.#sweep(), Math.min(SWEEP, idle)).unref()
   }
 
   async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -61,27 +68,23 @@ export class HttpSessions {
   async #open(): Promise<Session> {
     const transport = new StreamableHTTPServerTransport({
       sessionIdGenerator: randomUUID,
+      maxRequestBodySize: STDIO_DEFAULT_MAX_BUFFER_SIZE, // its own is smaller
       onsessioninitialized: (id) => void this.#sessions.set(id, session),
     })
     const session: Session = { transport, open: 0, lastUsed: Date.now() }
     const server = this.#begin()
     await server.connect(transport as Transport)
-    const { onclose, onmessage } = transport
+    const { onclose } = transport
     transport.onclose = () => {
       this.#sessions.delete(String(transport.sessionId))
       onclose?.()
     }
-    transport.onmessage = (message, extra) => {
-      onmessage?.(message, extra)
-      const cancelled = cancelledRequest(message)
-      // The SDK keeps a response open until its answer is sent, and here there is none.
-      if (cancelled !== undefined) transport.closeSSEStream(cancelled)
-    }
+    endCancelledStreams(transport)
     return session
   }
 
   #sweep(): void {
-    const before = Date.now() - IDLE
+    const before = Date.now() - this.#idle
     for (const { transport, open, lastUsed } of this.#sessions.values()) {
       if (open === 0 && lastUsed < before) void transport.close()
     }

@@ -1,0 +1,101 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Server } from '@modelcontextprotocol/sdk/server/index.js'
+import { CallToolRequestSchema } from '@modelcontextprotocol/sdk/types.js'
+import { expect, it, onTestFinished } from 'vitest'
+import { HttpSessions, type HttpSessionsOptions } from '../src/http-sessions.js'
+import { overHttp } from './proxy.js'
+
+/** Serves a tool `echo` and a tool `hold`, which answers when it is let go. */
+async function sessionsServer(options?: HttpSessionsOptions) {
+  const held: (() => void)[] = []
+  const begin = () => {
+    const session = new Server({ name: 'test', version: '1.0.0' }, { capabilities: { tools: {} } })
+    session.setRequestHandler(CallToolRequestSchema, async ({ params: { name, arguments: args } }) => {
+      if (name === 'hold') await new Promise<void>((resolve) => held.push(resolve))
+      return { content: [{ type: 'text', text: `${args?.message}` }] }
+    })
+    return session
+  }
+  const sessions = new HttpSessions(begin, options)
+  const server = createServer((req, res) => void sessions.handle(req, res)).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(async () => {
+    await sessions.close()
+    server.closeAllConnections()
+    server.close()
+    await once(server, 'close')
+  })
+  return { port: (server.address() as AddressInfo).port, held }
+}
+
+/** A client that opens no stream of its own: it sends messages, one by one or many at once. */
+async function plainClient(port: number) {
+  const headers: Record<string, string> = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
+  const post = (messages: object) =>
+    fetch(`http://127.0.0.1:${port}/mcp`, { method: 'POST', headers, body: JSON.stringify(messages) })
+  const params = { protocolVersion: '2025-03-26', capabilities: {}, clientInfo: { name: 'plain', version: '1' } }
+  const begun = await post({ jsonrpc: '2.0', id: 0, method: 'initialize', params })
+  await begun.text()
+  headers['mcp-session-id'] = begun.headers.get('mcp-session-id')!
+  return post
+}
+
+const call = (id: number, name: string, message: string) => ({
+  jsonrpc: '2.0',
+  id,
+  method: 'tools/call',
+  params: { name, arguments: { message } },
+})
+
+it('a session is over that nobody has used for a time; not one with a stream or a call that is open', async () => {
+  const { port, held } = await sessionsServer({ idle: 3_000 })
+  const listening = await overHttp(port)
+  const calling = await plainClient(port)
+  const answer = await calling(call(1, 'hold', 'late'))
+  const silent = await plainClient(port)
+  // Each look is a use.
+  const status = async () => {
+    const response = await silent(call(1, 'echo', 'x'))
+    await response.text()
+    return response.status
+  }
+  expect(await status()).toBe(200)
+  await expect.poll(status, { timeout: 40_000, interval: 7_000 }).toBe(404)
+  expect(await listening.callTool({ name: 'echo', arguments: { message: 'on' } })).toMatchObject({ content: [{ text: 'on' }] })
+  held[0]!()
+  expect(await answer.text()).toContain('late')
+})
+
+it('a call that is cancelled ends its response, but not before the calls that came with it are answered', async () => {
+  const { port, held } = await sessionsServer()
+  const post = await plainClient(port)
+  const cancel = (requestId: number) => post({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId } })
+  const alone = await post(call(1, 'hold', 'one'))
+  await cancel(1)
+  expect(await alone.text()).toBe('')
+  const together = await post([call(2, 'hold', 'two'), call(3, 'hold', 'three'), call(4, 'hold', 'four')])
+  let text = ''
+  const ended = (async () => {
+    for await (const chunk of together.body!.pipeThrough(new TextDecoderStream())) text += chunk
+  })()
+  await cancel(3)
+  held[3]!()
+  await expect.poll(() => text, { timeout: 20_000 }).toContain('"four"')
+  await cancel(4) // too late
+  held[1]!()
+  await ended
+  expect(text).toContain('"two"')
+  expect(text).not.toContain('"three"')
+})
+
+it('takes messages as large as over standard streams, and refuses larger ones', async () => {
+  const { port } = await sessionsServer()
+  const post = await plainClient(port)
+  const large = await post(call(1, 'echo', 'x'.repeat(9_000_000)))
+  expect((await large.text()).length).toBeGreaterThan(9_000_000)
+  const tooLarge = await post(call(2, 'echo', 'x'.repeat(11_000_000)))
+  expect(tooLarge.status).toBe(413)
+  expect(await tooLarge.text()).toContain('Payload Too Large')
+})
