@@ -16,7 +16,8 @@ const api = expressServer('api', {
   port: Number(process.env.PORT ?? 3000),
   app: ({ db, limiter }) =>
     express().get('/orders', async (req, res) => {
-      await limiter.consume(req.ip ?? '')
+      const taken = await limiter.consume(req.ip ?? '').catch(() => undefined) // rejects over the limit
+      if (taken === undefined) return void res.sendStatus(429)
       res.json(await db.db('shop').collection('orders').find().toArray())
     }),
 })

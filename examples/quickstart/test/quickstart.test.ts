@@ -24,6 +24,8 @@ test('the program of the README starts, serves, and ends with exit code 0', asyn
     expect(criticalPath).toEqual(['db', 'api'])
     expect(await (await fetch(`${urls.api}/orders`)).json()).toEqual([{ _id: 'first' }])
     expect((await fetch(probes)).status).toBe(200)
+    const burst = await Promise.all(Array.from({ length: 300 }, async () => (await fetch(`${urls.api}/orders`)).status))
+    expect([...new Set(burst)].sort()).toEqual([200, 429])
     const exit = once(child, 'exit')
     child.kill('SIGINT')
     expect(await exit).toEqual([0, null])
