@@ -1,6 +1,6 @@
 import type { Dependencies, Resource, StartContext, Values } from '@keelson/kernel'
 import { connectionResource } from './connection-resource.js'
-import { checkGrace, type Lifecycle } from './pool-options.js'
+import { checkGrace, checkOptions, type Lifecycle } from './pool-options.js'
 import { processConnection, withChild } from './process-connection.js'
 import { checkStdio, type StdioServer } from './server-config.js'
 import type { ServerProcess } from './server-process.js'
@@ -27,6 +27,7 @@ export function childProcess<const D extends Dependencies = {}>(
   name: string,
   options: ChildProcessOptions<D>,
 ): Resource<ServerProcess> {
+  checkOptions(name, options, { ready: 'function' })
   const { ready = () => {}, grace = 5_000, command, args, cwd, env, inheritEnv, onStderr } = options
   const config = { command, args, cwd, env, inheritEnv, onStderr } as StdioServer
   checkStdio({ pool: name, server: name }, config)

@@ -2,7 +2,7 @@ import { type Dependencies, type Resource, type ResourceOptions, resource } from
 import { HttpClient } from './http-client.js'
 import { HttpClients } from './http-clients.js'
 import type { Pool } from './pool.js'
-import { invalid, type Lifecycle, lifecycleOf, type Servers } from './pool-options.js'
+import { checkOptions, invalid, type Lifecycle, lifecycleOf, type Servers } from './pool-options.js'
 import { checkUrl } from './server-config.js'
 import { checkServers, serversOf } from './servers.js'
 
@@ -43,6 +43,7 @@ export function httpPool<const D extends Dependencies = {}>(
   name: string,
   options: HttpPoolOptions<D>,
 ): Resource<Pool<HttpClient, HttpPoolServer>> {
+  checkOptions(name, options)
   const { servers, max = 10, idleTimeout = 4_000, connectTimeout = 10_000, requestTimeout = 30_000, ping } = options
   if (!Number.isInteger(max) || max < 1) throw invalid(name, 'max', 'max must be a whole number, 1 or more')
   for (const key of TIMES) {

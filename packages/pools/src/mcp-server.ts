@@ -2,7 +2,7 @@ import type { Dependencies, Resource } from '@keelson/kernel'
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { connectionResource } from './connection-resource.js'
 import { type McpClientOptions, mcpOpener } from './mcp-connection.js'
-import { checkGrace, type Lifecycle } from './pool-options.js'
+import { checkGrace, checkOptions, type Lifecycle } from './pool-options.js'
 import { checkServerConfig, type ServerConfig } from './server-config.js'
 
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
@@ -27,6 +27,7 @@ export interface McpServerOptions<D extends Dependencies = {}> extends Lifecycle
  */
 // biome-ignore lint/complexity/noBannedTypes: as above.
 export function mcpServer<const D extends Dependencies = {}>(name: string, options: McpServerOptions<D>): Resource<Client> {
+  checkOptions(name, options, { client: 'object' })
   const { server, client = {}, grace = 5_000 } = options
   checkServerConfig({ pool: name, server: name }, server)
   checkGrace(name, grace)

@@ -43,6 +43,7 @@ export interface PoolLimits {
   backoff?: BackoffOptions
   /** Closes idle connections and whatever is left at the end; without it a pool does that by itself. */
   reaper?: ProcessReaper
+  /** What times are measured by, if not real ones; callers that wait and children that end take real time even so. */
   clock?: Clock
 }
 
@@ -79,6 +80,16 @@ export function poolLimits(name: string, limits: PoolLimits): ServerPoolOptions 
     grace: limits.grace ?? 5_000,
     backoff: limits.backoff ?? {},
     clock: limits.clock ?? systemClock,
+  }
+}
+
+/** @throws KeelsonError `INVALID_OPTION` for options that are no object, or that hold something else than they may. */
+export function checkOptions(name: string, options: unknown, kinds: Readonly<Record<string, 'function' | 'object'>> = {}): void {
+  if (typeof options !== 'object' || options === null) throw invalid(name, 'options', 'its options must be an object')
+  for (const [key, kind] of Object.entries(kinds)) {
+    const value = (options as Record<string, unknown>)[key]
+    const what = kind === 'function' ? 'a function' : 'an object'
+    check(name, key, value === undefined || (typeof value === kind && value !== null), what)
   }
 }
 

@@ -2,7 +2,7 @@ import { type Clock, type Dependencies, type Resource, type ResourceOptions, res
 import type { Open } from './connection.js'
 import { KeyedPool } from './keyed-pool.js'
 import type { Pool } from './pool.js'
-import { lifecycleOf, ownOptions, type PoolOptions, poolLimits } from './pool-options.js'
+import { checkOptions, invalid, lifecycleOf, ownOptions, type PoolOptions, poolLimits } from './pool-options.js'
 import { Reaper } from './reaper.js'
 import { checkServers, serversOf } from './servers.js'
 
@@ -15,7 +15,8 @@ export interface PoolKind<T, S> {
   opener(pool: string, reaper: Reaper): Open<T, S> | Promise<Open<T, S>>
 }
 
-const REAPER = 'reaper'
+/** A name that no dependency of a user has. */
+const REAPER = '(reaper)'
 
 /** A pool as a resource: its hooks drain, stop and check it, and a reaper closes what is idle. */
 export function poolResource<T, S, D extends Dependencies>(
@@ -23,13 +24,15 @@ export function poolResource<T, S, D extends Dependencies>(
   options: PoolOptions<S, D>,
   kind: PoolKind<T, S>,
 ): Resource<Pool<T, S>> {
+  checkOptions(name, options, { backoff: 'object', clock: 'object' })
   const { servers, reaper: shared } = options
+  if (shared !== undefined && !isObject(shared)) throw notReaper(name)
   const limits = poolLimits(name, options)
   const checkServer = (server: string, config: unknown) => kind.checkServer(name, server, config)
   checkServers(name, servers, checkServer)
   const hooks: ResourceOptions<KeyedPool<T, S>, D> = {
     async start(deps, ctx) {
-      const reaper = reaperOf(deps, shared !== undefined, limits.clock)
+      const reaper = reaperOf(name, deps, shared !== undefined, limits.clock)
       if (shared === undefined) ctx.defer(() => reaper.stop())
       if (shared === undefined) reaper.start()
       const pool = new KeyedPool<T, S>(name, {
@@ -70,6 +73,17 @@ export function poolResource<T, S, D extends Dependencies>(
   return resource(name, Object.defineProperties(hooks, descriptors) as ResourceOptions<Pool<T, S>, D>)
 }
 
-function reaperOf(deps: object, shared: boolean, clock: Clock): Reaper {
-  return shared ? (deps as { [REAPER]: Reaper })[REAPER] : new Reaper({ clock })
+function reaperOf(name: string, deps: object, shared: boolean, clock: Clock): Reaper {
+  if (!shared) return new Reaper({ clock })
+  const reaper = (deps as { [REAPER]: unknown })[REAPER]
+  if (reaper instanceof Reaper) return reaper
+  throw notReaper(name)
+}
+
+function notReaper(name: string): Error {
+  return invalid(name, 'reaper', 'reaper must be what processReaper() made')
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null
 }

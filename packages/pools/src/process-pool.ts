@@ -1,6 +1,6 @@
 import type { Dependencies, Resource } from '@keelson/kernel'
 import type { Pool } from './pool.js'
-import type { PoolOptions } from './pool-options.js'
+import { checkOptions, type PoolOptions } from './pool-options.js'
 import { poolResource } from './pool-resource.js'
 import { processConnection, withChild } from './process-connection.js'
 import { checkStdio, type StdioServer } from './server-config.js'
@@ -40,6 +40,7 @@ export function processPool<T = ServerProcess, const D extends Dependencies = {}
   name: string,
   options: ProcessPoolOptions<T, D>,
 ): Resource<Pool<T, StdioServer>> {
+  checkOptions(name, options, { open: 'function', ping: 'function' })
   const { open = (child: ServerProcess) => child as T, ping } = options
   return poolResource<T, StdioServer, D>(name, options, {
     own: ['open', 'ping'],

@@ -1,5 +1,5 @@
 import { type Clock, type Dependencies, type Resource, resource } from '@keelson/kernel'
-import { invalid, type Lifecycle, lifecycleOf } from './pool-options.js'
+import { checkOptions, invalid, type Lifecycle, lifecycleOf } from './pool-options.js'
 import { Reaper } from './reaper.js'
 
 /** A resource made by `processReaper()`. */
@@ -24,6 +24,7 @@ export function processReaper<const D extends Dependencies = {}>(
   name: string,
   options: ProcessReaperOptions<D> = {},
 ): ProcessReaper {
+  checkOptions(name, options, { clock: 'object' })
   const { interval = 1_000, clock } = options
   if (typeof interval !== 'number' || !(interval > 0))
     throw invalid(name, 'interval', 'interval must be a number of milliseconds')

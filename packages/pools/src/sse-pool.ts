@@ -2,7 +2,7 @@ import type { Dependencies, Resource } from '@keelson/kernel'
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { type McpClientOptions, mcpOpener } from './mcp-connection.js'
 import type { Pool } from './pool.js'
-import { type PoolOptions, poolLimits } from './pool-options.js'
+import { checkOptions, type PoolOptions, poolLimits } from './pool-options.js'
 import { poolResource } from './pool-resource.js'
 import { checkUrl, type SseServer } from './server-config.js'
 
@@ -26,6 +26,7 @@ export function ssePool<const D extends Dependencies = {}>(
   name: string,
   options: SsePoolOptions<D>,
 ): Resource<Pool<Client, SsePoolServer>> {
+  checkOptions(name, options, { client: 'object' })
   const { client = {} } = options
   return poolResource<Client, SsePoolServer, D>(name, options, {
     own: ['client'],

@@ -2,7 +2,7 @@ import type { Dependencies, Resource } from '@keelson/kernel'
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { type McpClientOptions, mcpOpener } from './mcp-connection.js'
 import type { Pool } from './pool.js'
-import { type PoolOptions, poolLimits } from './pool-options.js'
+import { checkOptions, type PoolOptions, poolLimits } from './pool-options.js'
 import { poolResource } from './pool-resource.js'
 import { checkServerConfig, type ServerConfig } from './server-config.js'
 
@@ -28,6 +28,7 @@ export function unifiedPool<const D extends Dependencies = {}>(
   name: string,
   options: UnifiedPoolOptions<D>,
 ): Resource<Pool<Client, ServerConfig>> {
+  checkOptions(name, options, { client: 'object' })
   const { client = {} } = options
   return poolResource<Client, ServerConfig, D>(name, options, {
     own: ['client'],
