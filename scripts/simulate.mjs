@@ -10,6 +10,10 @@ import { simulate } from '../packages/kernel/src/testing.ts'
 const RUNS_PER_GRAPH = 100
 const SIZES = [1, 2, 3, 4, 5, 6, 8, 10, 12, 20]
 
+/** What is being simulated, for an error that nobody in the kernel caught. */
+let current = ''
+process.on('uncaughtExceptionMonitor', () => console.error(`\n${current}: the kernel threw where nobody catches:`))
+
 if (process.send === undefined) await main()
 else process.once('message', work)
 
@@ -50,6 +54,7 @@ async function work({ first, step, last }) {
   const total = { runs: 0, steps: 0, ms: 0, faults: {}, failures: [] }
   for (let graph = first; graph <= last; graph += step) {
     const size = SIZES[graph % SIZES.length]
+    current = `graph ${graph} of ${size} resources`
     const random = seeded(graph)
     const resources = randomGraph(size, random)
     try {

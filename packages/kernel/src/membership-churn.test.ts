@@ -1,7 +1,8 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
-import { type Kernel, resource } from './index.js'
+import { type Kernel, type Resource, resource } from './index.js'
+import { startError } from './testing/rejection.js'
 import { scene } from './testing/scene.js'
 import { recordEvents } from './testing.js'
 
@@ -75,3 +76,33 @@ function usedHeap(): number {
   runInNewContext('gc')()
   return process.memoryUsage().heapUsed
 }
+
+test('G2 an addition that fails after parts of it were removed, and their places given to others, is taken out', async () => {
+  const world = scene()
+  const { clock, traced, delay } = world
+  const app = await clock.run(world.kernel([]).start())
+  const fails = () => delay(1_000).then(() => Promise.reject(new Error('too late')))
+  const [early, first, other, gone, slow] = [
+    traced('early'),
+    traced('first'),
+    traced('other'),
+    traced('gone'),
+    traced('slow', { start: fails }),
+  ]
+  const added = startError(app.add(early, first, other, gone, slow))
+  const remove = async (...resources: Resource<string>[]) => {
+    for (const resource of resources) await clock.run(app.remove(resource, { dependents: true }))
+  }
+  await remove(gone, early, first) // by now the gaps are closed
+  const fillers = ['a', 'b', 'c', 'd'].map((name) => traced(name))
+  const inItsPlace = traced('in its place')
+  const user = traced('user', { dependsOn: { inItsPlace } })
+  await clock.run(app.add(fillers[0]!, user))
+  await clock.run(app.add(...fillers.slice(1)))
+  await remove(other, ...fillers) // and again
+  await remove(inItsPlace) // and once more
+  await clock.advance(1_000)
+  expect((await added).errors).toMatchObject([{ code: 'START_FAILED', resource: 'slow' }])
+  expect(app.inspect().resources).toEqual([])
+  await clock.run(app.shutdown())
+})
