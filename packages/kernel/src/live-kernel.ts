@@ -228,7 +228,9 @@ export class LiveKernel implements Kernel {
       this.#upkeep.begin()
       for (const cell of this.#roster.cells) this.#monitor.watch(cell)
       this.#to('running')
-      return starting.resolve(this)
+      starting.resolve(this)
+      if (this.#stopping === undefined) this.#upkeep.supervisor.retry(this.#roster.cells)
+      return
     }
     this.#to('stopping', 'start failed')
     const since = this.#host.clock.now()

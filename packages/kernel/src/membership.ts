@@ -15,6 +15,8 @@ export interface MembershipHost {
   tearDown(cells: readonly Cell[], reason: string, done: () => void): void
   /** Whatever else was going on with these ends: checks, restarts, starts that wait. */
   letGo(cells: readonly Cell[]): void
+  /** Tries those that could not be started again, by their own policies. */
+  retry(cells: readonly Cell[]): void
   /** Takes stopped resources out of the kernel. */
   forget(cells: readonly Cell[]): void
   /** What `add` rejects with, from what failed and what was torn down again. */
@@ -94,7 +96,8 @@ export class Membership {
   #added(addition: Addition, errors: readonly KeelsonError[]): void {
     if (errors.length === 0) {
       this.#open.delete(addition)
-      return addition.done.resolve()
+      addition.done.resolve()
+      return this.#host.retry(addition.cells)
     }
     const { bringUp, letGo, tearDown, addFailed, forget } = this.#host
     // What runs, and others have come to depend on meanwhile, stays.

@@ -41,7 +41,10 @@ export interface MonitorOptions {
   history?: number
 }
 
-/** How a resource that fails while it runs is restarted, with what depends on it; without this it is not. */
+/**
+ * How a resource that fails while it runs is restarted, with what depends on it; without this it is not. One whose `impact` is not
+ * `'unready'` is tried again in the same way when its first start fails.
+ */
 export interface RestartOptions {
   /** How many restarts are tried within the window; one more failure and the resource has failed for good. */
   attempts: number

@@ -59,6 +59,17 @@ export class Supervisor implements BringUpListener {
     else if (cell.gone) this.#giveUp(cell, error)
   }
 
+  /** S4: what could not be started, and is missed, is tried again by its own policy; what required it comes up with it. */
+  retry(cells: readonly Cell[]): void {
+    const failed = cells.filter(({ state, error }) => state === 'failed' && error?.code !== 'DEPENDENCY_FAILED')
+    for (const cell of failed) {
+      const { away, leaving, definition, error } = cell
+      if (this.#active && !away && !leaving && definition.options.restart !== undefined) {
+        this.#restartOrGiveUp(cell, cell, error!)
+      }
+    }
+  }
+
   /** Restarts a resource and what depends on it because somebody asked; settles when all of them are back. */
   restart(cell: Cell): Promise<void> {
     if (cell.leaving) return Promise.reject(removed(cell.name))
@@ -148,7 +159,7 @@ export class Supervisor implements BringUpListener {
     error: KeelsonError | undefined,
   ): void {
     const { clock, events, monitor, bringUp } = this.#host
-    const subtree = this.#subtree(root)
+    const subtree = this.#subtree(root, attempt === 0)
     // Those that are being removed stop first like the others, and do not come back.
     const members = subtree.filter(({ leaving }) => !leaving)
     const recovery: Recovery = {
@@ -179,8 +190,11 @@ export class Supervisor implements BringUpListener {
     this.#host.tearDown(subtree, reason, () => this.#tornDown(recovery))
   }
 
-  /** The resource and those up or away that got its value; a `ref` follows by itself, `after` is only an order. */
-  #subtree(root: Cell): Cell[] {
+  /**
+   * The resource and those up or away that got its value; a `ref` follows by itself, `after` is only an order. What runs well
+   * without it, since it was missing, is disturbed only when somebody asked.
+   */
+  #subtree(root: Cell, wasAsked = false): Cell[] {
     const { graph, cells } = this.#host
     const found = new Set([root])
     for (const cell of found) {
@@ -188,8 +202,8 @@ export class Supervisor implements BringUpListener {
         const dependent = cells[graph.edgeFrom.at(edge)]!
         const kind = graph.edgeKind[edge]
         const lost = dependent.error?.code === 'DEPENDENCY_FAILED'
-        if ((kind === 'required' || kind === 'optional') && (dependent.instance !== undefined || dependent.away || lost))
-          found.add(dependent)
+        const up = dependent.instance !== undefined && (wasAsked || kind === 'required' || cell.instance !== undefined)
+        if ((kind === 'required' || kind === 'optional') && (up || dependent.away || lost)) found.add(dependent)
       }
     }
     return [...found].sort((a, b) => a.id - b.id)
