@@ -77,7 +77,7 @@ export function dependencyCycle(path: readonly string[]): KeelsonError {
 export function unknownResource(name: string, kernel: string, namesake: boolean): KeelsonError {
   const problem = namesake
     ? `has another resource named "${name}"; pass the same definition in both places`
-    : `has no resource "${name}"; register it before it starts`
+    : `has no resource "${name}"; register() it before the start, or add() it later`
   return new KeelsonError('UNKNOWN_RESOURCE', `kernel "${kernel}" ${problem}`, { resource: name })
 }
 

@@ -27,7 +27,7 @@ type ResourceSettings = Pick<
 export interface HttpServerOptions<D extends Dependencies> extends ResourceSettings {
   /** What `listener` needs, by the name under which it receives it. */
   dependsOn?: D
-  /** Default 0: a free port, to be read from the value. */
+  /** Default 0: a free port, to be read from the value; it is another one after a restart. */
   port?: number
   /** Default: every address of the machine. */
   host?: string
