@@ -80,7 +80,8 @@ it('a server that closes its standard output when it is stopped has its whole gr
   const folder = mkdtempSync(join(tmpdir(), 'keelson-pools-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const saved = join(folder, 'saved')
-  const save = `if (method === 'initialize') process.once('SIGTERM', () => {
+  const save = `if (method === 'initialize') setInterval(() => {}, 1000)
+  if (method === 'initialize') process.once('SIGTERM', () => {
     require('fs').closeSync(1)
     setTimeout(() => { require('fs').writeFileSync(${JSON.stringify(saved)}, ''); process.exit() }, 700)
   })`

@@ -4,6 +4,9 @@ import type { McpSdk } from './mcp-sdk.js'
 import { END_FOLLOWS } from './process-connection.js'
 import type { ServerProcess } from './server-process.js'
 
+/** How many lines are read before anybody else gets a turn. */
+const AT_ONCE = 50
+
 /**
  * The MCP SDK's framing over a child of ours. The SDK's own transport starts its child in our process group and signals that child
  * alone.
@@ -12,6 +15,7 @@ export class ChildTransport implements Transport {
   onclose?: () => void
   onerror?: (error: Error) => void
   onmessage?: (message: JSONRPCMessage) => void
+  #resting: NodeJS.Immediate | undefined
   /** One of its pipes is closed: no call can be answered any more. */
   broken = false
   readonly #child: ServerProcess
@@ -29,7 +33,10 @@ export class ChildTransport implements Transport {
   async start(): Promise<void> {
     const { stdout, closed } = this.#child
     stdout.on('data', (chunk: Buffer) => this.#read(chunk))
-    stdout.once('end', () => this.#break('it closed its standard output'))
+    stdout.once('end', () => {
+      while (this.#readOne()); // its answers come before its end
+      this.#break('it closed its standard output')
+    })
     void closed.then(() => this.onclose?.())
   }
 
@@ -65,7 +72,20 @@ export class ChildTransport implements Transport {
       this.#child.kill(error as Error) // no end of a message within the SDK's limit
       return
     }
-    while (this.#readOne());
+    if (this.#resting === undefined) this.#readSome()
+  }
+
+  /** A child that floods us takes no more than its turn; meanwhile nothing more is taken from it. */
+  #readSome(): void {
+    this.#resting = undefined
+    const { stdout } = this.#child
+    for (let n = 0; n < AT_ONCE; n++) {
+      if (this.#readOne()) continue
+      stdout.resume()
+      return
+    }
+    stdout.pause()
+    this.#resting = setImmediate(() => this.#readSome())
   }
 
   /** False when there is no complete message left. A line that is none, say of a log, is told and skipped. */
