@@ -26,8 +26,9 @@ export function proxyOptions(args: readonly string[]): ProxyOptions {
   const [file, ...more] = positionals
   if (file === undefined) throw new Error('a servers.json is missing')
   if (more.length > 0) throw new Error(`one servers.json is enough; there is also "${more[0]}"`)
-  const { stdio = false, port, host = '127.0.0.1' } = values
+  const { stdio = false, port, host } = values
   if (!stdio && port === undefined) throw new Error('say how it is to be reached: --stdio, --port, or both')
   if (port !== undefined && !/^\d{1,5}$/.test(port)) throw new Error(`--port must be a number, not "${port}"`)
-  return { file, stdio, port: port === undefined ? undefined : Number(port), host }
+  if (port === undefined && host !== undefined) throw new Error('--host is for --port, which is missing')
+  return { file, stdio, port: port === undefined ? undefined : Number(port), host: host ?? '127.0.0.1' }
 }

@@ -28,10 +28,15 @@ export async function readServers(file: string, env: NodeJS.ProcessEnv): Promise
     if (!NAME.test(name)) {
       throw new Error(`${file}: "${name}" is no name for a server; use letters, digits, - and single _ between them`)
     }
-    if (!isObject(written)) throw new Error(`${file}: server "${name}" must be an object with a command or a url`)
+    const where = `${file}: server "${name}"`
+    if (!isObject(written)) throw new Error(`${where} must be an object with a command or a url`)
+    if (![true, false, undefined].includes(written.disabled as boolean | undefined)) {
+      throw new Error(`${where}: disabled must be true or false, without quotes`)
+    }
     if (written.disabled === true) continue
-    const { limit = DEFAULT_LIMIT, disabled, ...config } = filledIn(written, env, `${file}: server "${name}"`)
-    servers.set(name, { config: config as unknown as ServerConfig, limit: limit as Limit })
+    const { limit = DEFAULT_LIMIT, disabled, ...config } = filledIn(written, env, where)
+    if (!isObject(limit)) throw new Error(`${where}: limit must be an object such as { "limit": 5, "window": 1000 }`)
+    servers.set(name, { config: config as unknown as ServerConfig, limit: limit as unknown as Limit })
   }
   return servers
 }

@@ -1,8 +1,10 @@
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { describe, expect, it } from 'vitest'
-import { freePort, overHttp, ProxyProcess, refusal, scripted, textOf } from './proxy.js'
+import { overHttp, ProxyProcess, refusal, scripted, textOf } from './proxy.js'
 
 const toolsOf = async (client: Client) => (await client.listTools()).tools.map(({ name }) => name)
 const echo = (client: Client, server: string) => textOf(client, `${server}__echo`, { message: server })
@@ -52,7 +54,7 @@ describe('a server', () => {
     const client = await proxy.stdio()
     for (let n = 0; n < 5; n++) await echo(client, 'one')
     proxy.child.kill('SIGTERM')
-    await once(proxy.child, 'close')
+    await proxy.exited
     expect(proxy.stderr).toContain('[one] started')
     expect(proxy.stderr).not.toContain('cancelled')
   })
@@ -62,15 +64,13 @@ describe('the file', () => {
   it('changes a server while a call to it is in flight: the call is answered, its tools stay, and no other server waits', async () => {
     const proxy = new ProxyProcess({ one: scripted() }, '--stdio')
     const client = await proxy.stdio()
-    let isOver = false
-    const call = textOf(client, 'one__sleep', { ms: 11_000 }).finally(() => {
-      isOver = true
-    })
+    const until = join(proxy.folder, 'enough')
+    const call = textOf(client, 'one__hold', { until })
     proxy.write({ one: scripted({ CHANGED: 1 }), two: scripted() })
     await expect.poll(() => echo(client, 'two').catch(() => 'away'), { timeout: 20_000 }).toBe('two')
     expect(await toolsOf(client)).toContain('one__echo')
     expect((await refusal(echo(client, 'one'))).data).toEqual({ server: 'one', reason: 'unavailable' })
-    expect(isOver).toBe(false)
+    writeFileSync(until, '')
     expect(await call).toBe('done')
     await expect.poll(() => echo(client, 'one').catch(() => 'away'), { timeout: 20_000 }).toBe('one')
     expect(proxy.servers).toHaveLength(2)
@@ -133,9 +133,8 @@ describe('a client', () => {
   })
 
   it('whose request for a stream arrives while the proxy drains does not hold it back', async () => {
-    const port = await freePort()
-    const proxy = new ProxyProcess({ one: scripted() }, '--port', String(port))
-    await proxy.said('is ready')
+    const proxy = new ProxyProcess({ one: scripted() }, '--port', '0')
+    const port = await proxy.port()
     const client = await overHttp(port)
     const { sessionId } = client.transport!
     const call = textOf(client, 'one__sleep', { ms: 3_000 })

@@ -43,12 +43,15 @@ export function variable(name: string): string {
 export class ProxyProcess {
   readonly folder = mkdtempSync(join(tmpdir(), 'mcp-proxy-'))
   readonly child: ChildProcess
+  /** It has ended, and all that it said is there. */
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
   readonly #mark = `KEELSON_MARK=${process.pid}-${Math.random()}`
   stderr = ''
 
-  constructor(servers: Servers, ...args: string[]) {
-    this.write(servers)
+  /** Given a text instead of servers, that is its file. */
+  constructor(servers: Servers | string, ...args: string[]) {
+    if (typeof servers === 'string') writeFileSync(this.file, servers)
+    else this.write(servers)
     this.child = spawn(process.execPath, [path('../mcp-proxy.mjs'), this.file, ...args], {
       stdio: 'pipe',
       cwd: this.folder,
@@ -57,7 +60,7 @@ export class ProxyProcess {
     this.child.stderr?.on('data', (chunk) => {
       this.stderr += chunk
     })
-    this.exited = once(this.child, 'exit').then(([code, signal]) => ({ code, signal }))
+    this.exited = once(this.child, 'close').then(([code, signal]) => ({ code, signal }))
     onTestFinished(async () => {
       this.child.kill('SIGKILL')
       await this.exited
@@ -93,10 +96,17 @@ export class ProxyProcess {
     return client
   }
 
+  /** Where it serves HTTP; for `--port 0`. */
+  async port(): Promise<number> {
+    await this.said('is ready')
+    return Number(this.stderr.match(/MCP is served at http:\/\/127\.0\.0\.1:(\d+)\/mcp/)![1])
+  }
+
   async said(text: string | RegExp): Promise<void> {
-    while (!this.stderr.match(text)) {
+    const isSaid = () => (typeof text === 'string' ? this.stderr.includes(text) : text.test(this.stderr))
+    while (!isSaid()) {
       const { code } = await Promise.race([once(this.child.stderr!, 'data').then(() => ({ code: undefined })), this.exited])
-      if (code !== undefined && !this.stderr.match(text)) throw new Error(`the proxy ended with ${code}: ${this.stderr}`)
+      if (code !== undefined && !isSaid()) throw new Error(`the proxy ended with ${code}: ${this.stderr}`)
     }
   }
 }
@@ -113,10 +123,15 @@ async function connected(transport: Transport): Promise<Client> {
   return client
 }
 
+/** A port that nobody takes before it is used: what the system gives to others, for port 0 and outgoing connections, is above these. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
+  const port = 10_000 + Math.floor(Math.random() * 20_000)
+  const server = createServer().listen(port, '127.0.0.1')
+  try {
+    await once(server, 'listening')
+  } catch {
+    return freePort()
+  }
   server.close()
   await once(server, 'close')
   return port

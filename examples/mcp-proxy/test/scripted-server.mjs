@@ -29,7 +29,10 @@ const METHODS = {
     if (name === 'repeat') text = 'x'.repeat(args.length)
     if (name === 'fail') return send({ id, error: args })
     if (name === 'sleep') await sleep(args.ms)
-    if (name === 'hold') while (!existsSync(args.until)) await sleep(20)
+    if (name === 'hold') {
+      say('holding')
+      while (!existsSync(args.until)) await sleep(20)
+    }
     if (name === 'grow') {
       for (let n = 0; n < args.times; n++) {
         tools.push(`grown-${n}`)

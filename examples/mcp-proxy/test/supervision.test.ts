@@ -20,16 +20,16 @@ it('kill -9 of one server: only its calls fail, with a clear error, and it is ba
   proxy.write({ one: real('everything'), two: real('everything') })
   await changed(client)
   /** A call, and the promise that its server works on it. */
-  const operation = (server: string) => {
+  const operation = (server: string, duration: number) => {
     let call: Promise<unknown> = Promise.resolve()
     const begun = new Promise<void>((resolve) => {
-      const request = { name: `${server}__trigger-long-running-operation`, arguments: { duration: 2, steps: 20 } }
+      const request = { name: `${server}__trigger-long-running-operation`, arguments: { duration, steps: duration * 10 } }
       call = client.callTool(request, undefined, { onprogress: () => resolve() })
     })
     return { call, begun }
   }
-  const doomed = Array.from({ length: 5 }, () => operation('one'))
-  const others = Array.from({ length: 5 }, () => operation('two'))
+  const doomed = Array.from({ length: 5 }, () => operation('one', 3_600))
+  const others = Array.from({ length: 5 }, () => operation('two', 2))
   const errors = Promise.all(doomed.map(({ call }) => refusal(call)))
   await Promise.all([...doomed, ...others].map(({ begun }) => begun))
   process.kill(victim!, 'SIGKILL')

@@ -2,12 +2,13 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { describe, expect, it } from 'vitest'
-import { freePort, overHttp, ProxyProcess, real, refusal, scripted, textOf, variable } from './proxy.js'
+import { overHttp, ProxyProcess, real, refusal, scripted, textOf, variable } from './proxy.js'
 
 const SERVERS = {
   everything: real('everything'),
   files: real('filesystem', variable('PROXY_FOLDER')),
   memory: { ...real('memory'), env: { MEMORY_FILE_PATH: `${variable('PROXY_FOLDER')}/memory.json` } },
+  scripted: scripted(),
 }
 
 async function overStdio(): Promise<{ proxy: ProxyProcess; client: Client }> {
@@ -16,10 +17,8 @@ async function overStdio(): Promise<{ proxy: ProxyProcess; client: Client }> {
 }
 
 async function overPort(): Promise<{ proxy: ProxyProcess; client: Client }> {
-  const port = await freePort()
-  const proxy = new ProxyProcess(SERVERS, '--port', String(port))
-  await proxy.said('is ready')
-  return { proxy, client: await overHttp(port) }
+  const proxy = new ProxyProcess(SERVERS, '--port', '0')
+  return { proxy, client: await overHttp(await proxy.port()) }
 }
 
 describe.each([
@@ -50,17 +49,16 @@ describe.each([
     expect(seen.slice(0, 3)).toEqual([1, 2, 3].map((progress) => ({ progress, total: 4 })))
   })
 
-  it('passes a cancellation on, so that nobody waits for what nobody wants', async () => {
+  it('passes a cancellation on, so that nobody works on what nobody wants', async () => {
     const { proxy, client } = await start()
     const cancelling = new AbortController()
-    const request = { name: 'everything__trigger-long-running-operation', arguments: { duration: 3_600, steps: 3_600 } }
-    const options = { signal: cancelling.signal, onprogress: () => cancelling.abort(new Error('changed my mind')) }
-    const error = await refusal(client.callTool(request, undefined, options))
-    expect(error.message).toContain('changed my mind')
-    expect(await textOf(client, 'everything__echo', { message: 'on' })).toBe('Echo: on')
-    // A call that is still worked on would hold the shutdown back until its drain timeout, which is an error.
-    proxy.child.kill('SIGTERM')
-    expect(await proxy.exited).toEqual({ code: 0, signal: null })
+    const request = { name: 'scripted__hold', arguments: { until: join(proxy.folder, 'never') } }
+    const error = refusal(client.callTool(request, undefined, { signal: cancelling.signal }))
+    await proxy.said('[scripted] holding')
+    cancelling.abort(new Error('changed my mind'))
+    expect((await error).message).toContain('changed my mind')
+    await proxy.said('[scripted] cancelled')
+    expect(await textOf(client, 'scripted__echo', { message: 'on' })).toBe('on')
   })
 
   it('says what is wrong with a call: no such tool, no such server, the words of the server itself', async () => {

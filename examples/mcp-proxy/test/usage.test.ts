@@ -1,12 +1,12 @@
-import { writeFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { freePort, overHttp, ProxyProcess, real, variable } from './proxy.js'
+import { overHttp, ProxyProcess, real, variable } from './proxy.js'
 
 it.each([
   [['--stdio', '--prot', '1'], /Unknown option '--prot'/],
   [[], /say how it is to be reached: --stdio, --port, or both/],
   [['--port', 'http'], /--port must be a number, not "http"/],
   [['more.json', '--stdio'], /one servers.json is enough/],
+  [['--stdio', '--host', '127.0.0.1'], /--host is for --port, which is missing/],
 ])('%j is refused with the reason and how it is used', async (args, why) => {
   const proxy = new ProxyProcess({}, ...args)
   expect((await proxy.exited).code).toBe(2)
@@ -35,18 +35,21 @@ it.each([
     /"a" needs the environment variable NO_SUCH_TOKEN/,
   ],
   ['{"mcpServers":{"a":{"command":"x","limit":{"limit":0,"window":1}}}}', /"a:limit": limit must be a whole number, 1 or more/],
+  [
+    '{"mcpServers":{"a":{"command":"x","limit":5}}}',
+    /server "a": limit must be an object such as \{ "limit": 5, "window": 1000 \}/,
+  ],
+  ['{"mcpServers":{"a":{"command":"x","limit":null}}}', /server "a": limit must be an object/],
+  ['{"mcpServers":{"a":{"command":"x","disabled":"yes"}}}', /server "a": disabled must be true or false, without quotes/],
 ])('a file with %s is refused with the reason', async (text, why) => {
-  const proxy = new ProxyProcess({}, '--stdio')
-  writeFileSync(proxy.file, text)
+  const proxy = new ProxyProcess(text, '--stdio')
   expect((await proxy.exited).code).toBe(2)
   expect(proxy.stderr).toMatch(why)
 })
 
 it('says where it serves, which is news with port 0', async () => {
   const proxy = new ProxyProcess({}, '--port', '0')
-  await proxy.said('is ready')
-  const [, port] = proxy.stderr.match(/MCP is served at http:\/\/127\.0\.0\.1:(\d+)\/mcp/)!
-  expect((await (await overHttp(Number(port))).listTools()).tools).toEqual([])
+  expect((await (await overHttp(await proxy.port())).listTools()).tools).toEqual([])
 })
 
 it('a server that is disabled is left out', async () => {
@@ -58,9 +61,8 @@ it('a server that is disabled is left out', async () => {
 })
 
 it('over HTTP pages from elsewhere are refused, also with a name of their own for this address, and a session that is over too', async () => {
-  const port = await freePort()
-  const proxy = new ProxyProcess({}, '--port', String(port))
-  await proxy.said('is ready')
+  const proxy = new ProxyProcess({}, '--port', '0')
+  const port = await proxy.port()
   const client = await overHttp(port)
   expect((await client.listTools()).tools).toEqual([])
   const url = `http://127.0.0.1:${port}/mcp`
