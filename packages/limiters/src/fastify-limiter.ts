@@ -1,4 +1,5 @@
 import { checkLimiter, judge, type LimiterFor, type RequestLimit } from './judge.js'
+import type { RateLimiter } from './rate-limit.js'
 
 /** What is asked of Fastify. */
 export interface FastifyRequestLike {
@@ -10,6 +11,8 @@ export interface FastifyReplyLike {
   send(payload: string): FastifyReplyLike
 }
 
+type FastifyHook<Request> = (request: Request, reply: FastifyReplyLike) => Promise<unknown>
+
 /**
  * A hook for Fastify: 429 with `Retry-After` over the limit, 503 when the limiter has stopped; other errors go to its error handler.
  *
@@ -17,11 +20,18 @@ export interface FastifyReplyLike {
  *
  * @example
  * app.addHook('onRequest', fastifyLimiter(limiter))
+ * app.get('/search', { onRequest: fastifyLimiter((request: FastifyRequest) => limits.of(request.hostname)) }, search)
  */
+export function fastifyLimiter(limiter: RateLimiter, options?: { readonly points?: number }): FastifyHook<FastifyRequestLike>
+// The first is for where no function of the request says what a request is: inferred from the hooks of a route, it would be never.
+export function fastifyLimiter<Request extends FastifyRequestLike>(
+  limiter: LimiterFor<Request>,
+  options?: RequestLimit<Request>,
+): FastifyHook<Request>
 export function fastifyLimiter<Request extends FastifyRequestLike>(
   limiter: LimiterFor<Request>,
   options: RequestLimit<Request> = {},
-): (request: Request, reply: FastifyReplyLike) => Promise<unknown> {
+): FastifyHook<Request> {
   checkLimiter('fastifyLimiter', limiter)
   return async (request, reply) => {
     const refusal = await judge(limiter, options, request, request.ip)
