@@ -256,6 +256,18 @@ describe('httpPool', () => {
     await expect.poll(() => pool.stats()).toEqual({ size: 0, idle: 0, busy: 0, waiting: 0, created: 1, destroyed: 1 })
   })
 
+  it('refuses what of a server no request would carry', () => {
+    const define = (server: { url: string }) => () => httpPool('upstreams', { servers: { search: server } })
+    expect(define({ url: 'http://127.0.0.1/?key=hunter22' })).toThrow(
+      /server "search" cannot be used: url has a query or a fragment/,
+    )
+    expect(define({ url: 'http://127.0.0.1/?key=hunter22' })).not.toThrow(/hunter22/)
+    const headers = { token: 'hunter22' }
+    expect(define({ url: 'http://127.0.0.1', headers } as never)).toThrow(
+      /headers are not sent by an httpPool; give them with each/,
+    )
+  })
+
   it('takes times that undici would not: fractions, and none', () => {
     const { headersTimeout, bodyTimeout, keepAliveTimeout, ...rest } = undiciOptions({
       max: 2,

@@ -2,6 +2,7 @@ import { type Dependencies, type Resource, type ResourceOptions, resource } from
 import { HttpClient } from './http-client.js'
 import { HttpClients } from './http-clients.js'
 import type { Pool } from './pool.js'
+import { invalidServer, type ServerName } from './pool-errors.js'
 import { checkOptions, invalid, type Lifecycle, lifecycleOf, type Servers } from './pool-options.js'
 import { checkUrl } from './server-config.js'
 import { checkServers, serversOf } from './servers.js'
@@ -51,7 +52,7 @@ export function httpPool<const D extends Dependencies = {}>(
     if (typeof ms !== 'number' || !(ms > 0)) throw invalid(name, key, `${key} must be a number of milliseconds`)
   }
   if (ping !== undefined && typeof ping !== 'string') throw invalid(name, 'ping', 'ping must be a path')
-  const checkServer = (server: string, config: unknown) => checkUrl({ pool: name, server }, config)
+  const checkServer = (server: string, config: unknown) => checkHttp({ pool: name, server }, config)
   checkServers(name, servers, checkServer)
   const limits = { max, idleTimeout, connectTimeout, requestTimeout }
   const hooks: ResourceOptions<HttpClients, D> = {
@@ -68,4 +69,13 @@ export function httpPool<const D extends Dependencies = {}>(
   }
   const descriptors = lifecycleOf(name, options, ['servers', 'max', 'ping', ...TIMES])
   return resource(name, Object.defineProperties(hooks, descriptors) as ResourceOptions<Pool<HttpClient, HttpPoolServer>, D>)
+}
+
+/** @throws KeelsonError `INVALID_OPTION` for what no request would carry, too. */
+function checkHttp(name: ServerName, config: unknown): void {
+  checkUrl(name, config)
+  const { url, headers } = config as HttpPoolServer & { headers?: unknown }
+  const { search, hash } = new URL(url)
+  if (search !== '' || hash !== '') throw invalidServer(name, 'url', 'has a query or a fragment', 'give it with each request')
+  if (headers !== undefined) throw invalidServer(name, 'headers', 'are not sent by an httpPool', 'give them with each request')
 }

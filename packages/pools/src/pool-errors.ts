@@ -56,9 +56,19 @@ export function connectionLost(name: ServerName, label: string, cause: unknown):
   return ofServer('CRASHED', name, `was lost (${label}): ${said(cause)}`, { cause })
 }
 
-export function acquireTimedOut(name: ServerName, limit: number, busy: number, waiting: number, cause?: unknown): KeelsonError {
+/** How many connections of a server were lent or being opened, and how many callers waited. */
+interface Crowd {
+  readonly busy: number
+  readonly starting: number
+  readonly waiting: number
+}
+
+export function acquireTimedOut(name: ServerName, limit: number, crowd: Crowd, cause?: unknown): KeelsonError {
+  const { busy, starting, waiting } = crowd
   const why = cause === undefined ? '' : `; its last failure was: ${said(cause)}`
-  const text = `had no connection to lend within ${ms(limit)} (${busy} busy, ${waiting} waiting)${why}; raise max or acquireTimeout`
+  const who = `${busy} busy, ${starting === 0 ? '' : `${starting} starting, `}${waiting} waiting`
+  const remedy = starting > 0 ? 'raise acquireTimeout' : 'raise max or acquireTimeout'
+  const text = `had no connection to lend within ${ms(limit)} (${who})${why}; ${remedy}`
   return ofServer('TIMEOUT', name, text, { details: { limit }, ...(cause === undefined ? {} : { cause }) })
 }
 

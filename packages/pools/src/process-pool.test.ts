@@ -66,6 +66,13 @@ describe('processPool', () => {
     expect(pool.stats()).toMatchObject({ idle: 1, waiting: 0 })
   })
 
+  it('says that a child is still starting to who waits for less time than that takes', async () => {
+    const open = () => new Promise<never>(() => {})
+    const { pool } = await start({ a: fixture('line-server') }, { open, acquireTimeout: 300, startTimeout: 60_000 })
+    const { message } = await failureOf(pool.use('a', () => 1))
+    expect(message).toMatch(/had no connection to lend within 300 ms \(0 busy, 1 starting, 0 waiting\); raise acquireTimeout$/)
+  })
+
   it('ends only the call of a child that is killed, and has a new child for the next one', async () => {
     const { pool } = await start({ a: fixture('line-server'), b: fixture('line-server') })
     const other = pool.use('b', (client) => client.ask('later', 300))

@@ -113,7 +113,7 @@ export class ServerPool<T> {
     if (connection === undefined || member.out) {
       this.#tarn.release(slot)
       this.#tellQuiet()
-      throw this.#stopped ?? connectionLost(this.name, 'idle', this.members.failures.error)
+      throw this.#stopped ?? connectionLost(this.name, 'idle', this.members.failures.error ?? new Error('it was closed'))
     }
     const lease = new LiveLease(slot, connection.value, this.#giveBack, this.#leases.length)
     member.lent++
@@ -127,13 +127,14 @@ export class ServerPool<T> {
 
   readonly #refuse = (error: unknown): never => {
     this.#acquiring--
-    const { busy } = this.members.stats()
+    const { busy, size } = this.members.stats()
+    const crowd = { busy, starting: this.members.live - size, waiting: this.#acquiring }
     this.#tellQuiet()
     // What the library was about to lend to this one goes back to what is free, where it does not look for the next one.
     if (this.#tarn.numPendingAcquires() > 0) setImmediate(() => this.#tarn._tryAcquireOrCreate())
     if (this.#stopped) throw this.#stopped
     if (!(error instanceof TimeoutError)) throw error
-    throw acquireTimedOut(this.name, this.#options.acquireTimeout, busy, this.#acquiring, this.members.failures.error)
+    throw acquireTimedOut(this.name, this.#options.acquireTimeout, crowd, this.members.failures.error)
   }
 
   readonly #giveBack = (lease: LiveLease<T>): void => {
