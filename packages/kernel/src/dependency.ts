@@ -91,7 +91,7 @@ function named(x: unknown): string {
 }
 
 function remedy(x: unknown): string {
-  if (Object(x)[RESOURCE] !== undefined) return 'another copy of @keelson/kernel made it: see npm ls @keelson/kernel'
+  if (Object(x)[RESOURCE] !== undefined) return 'another copy of @keelson/kernel made it, see npm ls'
   if (typeof x === 'function') return 'decorate the class with @Service(), or pass what resource() returned'
   if (x === undefined) return 'it may be used before it is defined: make dependsOn a getter, or move the definition up'
   return 'pass what resource() returned'

@@ -133,8 +133,23 @@ describe('messages say what happened, to which resource, and what to do', () => 
   test('of a resource that has no value, or is not there', () => {
     const { kernel, traced } = scene()
     const a = traced('a')
-    expect(keelsonError(() => kernel([a]).get(a)).message).toMatch(/"a".*idle.*start\(\)/)
+    expect(keelsonError(() => kernel([a]).get(a)).message).toMatch(/"a".*idle.*await start\(\)/)
     expect(keelsonError(() => kernel([], { name: 'shop' }).get(a)).message).toMatch(/"shop".*"a".*register/)
+  })
+
+  test('of a resource that is starting, that has failed, and that has stopped', async () => {
+    const { clock, kernel, traced } = scene()
+    const [slow, cache] = [
+      traced('slow', { startMs: 10 }),
+      traced('cache', { start: () => Promise.reject(new Error('no')), impact: 'none' }),
+    ]
+    const app = kernel([slow, cache])
+    const started = app.start()
+    expect(keelsonError(() => app.get(slow)).message).toMatch(/"slow".*starting; await start\(\) first/)
+    await clock.run(started)
+    expect(keelsonError(() => app.get(cache)).message).toMatch(/"cache".*failed; ask for it while it runs/)
+    await clock.run(app.shutdown())
+    expect(keelsonError(() => app.get(slow)).message).toMatch(/"slow".*stopped; ask for it while it runs/)
   })
 
   test('of a duplicate and of a bad option', () => {

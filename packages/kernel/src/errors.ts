@@ -68,7 +68,7 @@ export function dependencyCycle(path: readonly string[]): KeelsonError {
   const shown = path.length <= 20 ? path : [...path.slice(0, 10), `… ${path.length - 19} more …`, ...path.slice(-9)]
   return new KeelsonError(
     'DEPENDENCY_CYCLE',
-    `resources depend on each other: ${shown.join(' → ')}; break the cycle by taking one of them out of dependsOn or after`,
+    `resources depend on each other: ${shown.join(' → ')}; take one of them out of dependsOn or after`,
     { resource: path[0], details: { path } },
   )
 }
@@ -92,11 +92,11 @@ export function registeredTooLate(kernel: string, state: string): KeelsonError {
 }
 
 export function notStarted(name: string, state: string): KeelsonError {
-  return new KeelsonError(
-    'NOT_STARTED',
-    `resource "${name}" has no value, it is ${state}; ask for it between start() and shutdown()`,
-    { resource: name, details: { state } },
-  )
+  const remedy = state === 'idle' || state === 'starting' ? 'await start() first' : 'ask for it while it runs'
+  return new KeelsonError('NOT_STARTED', `resource "${name}" has no value, it is ${state}; ${remedy}`, {
+    resource: name,
+    details: { state },
+  })
 }
 
 const FAILED = {
