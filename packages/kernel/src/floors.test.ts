@@ -14,7 +14,7 @@ const FLOORS: readonly (readonly [job: string, files: string])[] = [
     'one live resource and its hooks',
     'hook-run context cell-host check-run drain-run readiness release instance stopping cell-health cell',
   ],
-  ['walks over the graph', 'startup shutdown orphanage bring-up roster'],
+  ['walks over the graph', 'dependents startup shutdown orphanage bring-up roster'],
   ['what goes on while it runs', 'monitor recovery supervisor membership upkeep probe-keeper kernel-host snapshot timeline'],
   ['the façade', 'live-kernel kernel virtual-clock event-log'],
   ['simulation, in any order among its own', 'simulate*'],

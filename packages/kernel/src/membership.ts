@@ -1,8 +1,9 @@
 import type { BringUp, BringUpListener } from './bring-up.js'
 import type { Cell } from './cell.js'
 import { Deferred } from './deferred.js'
+import { withDependents } from './dependents.js'
 import { causesOf, hasDependents, type KeelsonError, removed } from './errors.js'
-import { type Graph, NONE } from './graph.js'
+import type { Graph } from './graph.js'
 import type { Monitor } from './monitor.js'
 
 /** What changes of the membership need of the kernel. */
@@ -111,14 +112,18 @@ export class Membership {
     const going = [...concerned].filter((cell) => this.#removals.has(cell))
     for (const cell of cells) cell.leaving = true
     letGo(cells)
-    tearDown([...cells, ...going].sort(byId), 'added together with one that failed', () => {
-      if (!this.#open.delete(addition)) return
-      const failure = addFailed(errors, cells)
-      // Whoever was added after it, and waits for it, fails for want of it: as long as the graph knows that it does.
-      for (const dependent of waiting) bringUp.release(dependent)
-      forget(cells)
-      addition.done.reject(failure)
-    })
+    tearDown(
+      [...cells, ...going].sort((a, b) => a.id - b.id),
+      'added together with one that failed',
+      () => {
+        if (!this.#open.delete(addition)) return
+        const failure = addFailed(errors, cells)
+        // Whoever was added after it, and waits for it, fails for want of it: as long as the graph knows that it does.
+        for (const dependent of waiting) bringUp.release(dependent)
+        forget(cells)
+        addition.done.reject(failure)
+      },
+    )
   }
 
   /** Whose value it needs and that is being removed: by the time it starts, nobody would know that it needs anything. */
@@ -133,14 +138,7 @@ export class Membership {
 
   /** The resource and everything that holds its value, in the order of their ids. */
   #dependentsOf(root: Cell): Cell[] {
-    const { graph, cells } = this.#host
-    const found = new Set([root])
-    for (const cell of found) {
-      for (let edge = graph.firstDependent.at(cell.id); edge !== NONE; edge = graph.nextDependent.at(edge)) {
-        if (graph.edgeKind[edge] !== 'after') found.add(cells[graph.edgeFrom.at(edge)]!)
-      }
-    }
-    return [...found].sort(byId)
+    return withDependents(this.#host.graph, this.#host.cells, root, (_, kind) => kind !== 'after')
   }
 }
 
@@ -193,8 +191,4 @@ class Addition implements BringUpListener, Change {
     this.abandon()
     this.#settled(errors)
   }
-}
-
-function byId(a: Cell, b: Cell): number {
-  return a.id - b.id
 }

@@ -2,9 +2,10 @@ import type { BringUp, BringUpListener } from './bring-up.js'
 import type { Cell } from './cell.js'
 import type { Clock } from './clock.js'
 import { Deferred } from './deferred.js'
+import { withDependents } from './dependents.js'
 import { type KeelsonError, notUpYet, removed, restartLimit } from './errors.js'
 import type { Events } from './events.js'
-import { type Graph, NONE } from './graph.js'
+import type { Graph } from './graph.js'
 import type { Monitor } from './monitor.js'
 import type { Recovery } from './recovery.js'
 import { decideRestart } from './restart-policy.js'
@@ -53,21 +54,13 @@ export class Supervisor implements BringUpListener {
 
   /** A resource is gone, or its checks failed past the threshold. */
   failing(cell: Cell, error: KeelsonError): void {
-    if (cell.away || cell.leaving || cell.state === 'failed') return
-    const policy = cell.definition.options.restart
-    if (this.#active && policy !== undefined) this.#restartOrGiveUp(cell, cell, error)
-    else if (cell.gone) this.#giveUp(cell, error)
+    if (cell.state !== 'failed') this.#failing(cell, error)
   }
 
   /** S4: what could not be started, and is missed, is tried again by its own policy; what required it comes up with it. */
   retry(cells: readonly Cell[]): void {
     const failed = cells.filter(({ state, error }) => state === 'failed' && error?.code !== 'DEPENDENCY_FAILED')
-    for (const cell of failed) {
-      const { away, leaving, definition, error } = cell
-      if (this.#active && !away && !leaving && definition.options.restart !== undefined) {
-        this.#restartOrGiveUp(cell, cell, error!)
-      }
-    }
+    for (const cell of failed) this.#failing(cell, cell.error!)
   }
 
   /** Restarts a resource and what depends on it because somebody asked; settles when all of them are back. */
@@ -119,15 +112,18 @@ export class Supervisor implements BringUpListener {
   /** `abandon` lets go of it. */
   left(): void {}
 
+  #failing(cell: Cell, error: KeelsonError): void {
+    if (cell.away || cell.leaving) return
+    const policy = cell.definition.options.restart
+    if (this.#active && policy !== undefined) this.#restartOrGiveUp(cell, cell, error)
+    else if (cell.gone) this.#giveUp(cell, error)
+  }
+
   #restartOrGiveUp(responsible: Cell, failed: Cell, error: KeelsonError): void {
     const { clock, events } = this.#host
     const random = () => clock.random?.() ?? Math.random()
-    const decision = decideRestart(
-      responsible.definition.options.restart!,
-      this.#past.get(responsible) ?? [],
-      clock.now(),
-      random,
-    )
+    const policy = responsible.definition.options.restart!
+    const decision = decideRestart(policy, this.#past.get(responsible) ?? [], clock.now(), random)
     if (decision.allowed) {
       this.#past.set(responsible, decision.past)
       return this.#recover(responsible, { ...decision, waiters: [] }, error)
@@ -195,18 +191,11 @@ export class Supervisor implements BringUpListener {
    * without it, since it was missing, is disturbed only when somebody asked.
    */
   #subtree(root: Cell, wasAsked = false): Cell[] {
-    const { graph, cells } = this.#host
-    const found = new Set([root])
-    for (const cell of found) {
-      for (let edge = graph.firstDependent.at(cell.id); edge !== NONE; edge = graph.nextDependent.at(edge)) {
-        const dependent = cells[graph.edgeFrom.at(edge)]!
-        const kind = graph.edgeKind[edge]
-        const lost = dependent.error?.code === 'DEPENDENCY_FAILED'
-        const up = dependent.instance !== undefined && (wasAsked || kind === 'required' || cell.instance !== undefined)
-        if ((kind === 'required' || kind === 'optional') && (up || dependent.away || lost)) found.add(dependent)
-      }
-    }
-    return [...found].sort((a, b) => a.id - b.id)
+    return withDependents(this.#host.graph, this.#host.cells, root, ({ instance, away, error }, kind, on) => {
+      if (kind !== 'required' && kind !== 'optional') return false
+      const hasValue = instance !== undefined && (wasAsked || kind === 'required' || on.instance !== undefined)
+      return hasValue || away || error?.code === 'DEPENDENCY_FAILED'
+    })
   }
 
   /** H5: what another restart was bringing back becomes part of this one; a restart that is taken over costs no attempt. */
