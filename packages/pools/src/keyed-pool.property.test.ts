@@ -33,7 +33,7 @@ const step = fc.oneof(
     weight: 3,
   },
   { arbitrary: fc.record({ do: fc.constant('decide'), welcome: fc.boolean() }), weight: 2 },
-  { arbitrary: fc.record({ do: fc.constant('check') }), weight: 2 },
+  { arbitrary: fc.record({ do: fc.constant('check'), signal: fc.constantFrom(undefined, 0, 1) }), weight: 2 },
   { arbitrary: fc.record({ do: fc.constant('pongs'), pongs: fc.boolean() }), weight: 1 },
   { arbitrary: fc.record({ do: fc.constant('answer'), which: any, pong: fc.boolean() }), weight: 2 },
   { arbitrary: fc.record({ do: fc.constant('pass'), ms: fc.constantFrom(1, 60, 1_000, 40_000) }), weight: 2 },
@@ -46,7 +46,11 @@ const step = fc.oneof(
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never
 
 it('whatever happens in whatever order, the figures are those of the connections, all callers are told, and nothing is left', async () => {
-  const all = fc.record({ limits, steps: fc.array(step, { minLength: 5, maxLength: 40 }), end: fc.constantFrom('drain', 'stop') })
+  const all = fc.record({
+    limits,
+    steps: fc.array(step, { minLength: 5, maxLength: 40 }),
+    end: fc.constantFrom('drain', 'stop', 'kill'),
+  })
   await fc.assert(
     fc.asyncProperty(all, async ({ limits, steps, end }) => {
       const scene = new Scene(limits)
@@ -54,7 +58,9 @@ it('whatever happens in whatever order, the figures are those of the connections
         await scene.take(one as Step)
         scene.expectFigures()
       }
-      await (end === 'drain' ? scene.expectAllServed() : scene.pool.stop(100))
+      if (end === 'drain') await scene.expectAllServed()
+      if (end === 'kill') await scene.expectKilled()
+      await scene.pool.stop(100)
       await scene.expectNothingLeft()
     }),
     { numRuns: 60, timeout: 20_000 },
@@ -69,7 +75,7 @@ class Scene {
   readonly #max: number
   readonly #leases: Lease<FakeConnection>[] = []
   readonly #works: (() => void)[] = []
-  readonly #signals = [new AbortController(), new AbortController()]
+  readonly #signals = [new AbortController(), new AbortController(), new AbortController()]
   readonly #pending = new Map<Promise<unknown>, string>()
   readonly #errors: unknown[] = []
 
@@ -128,7 +134,7 @@ class Scene {
       case 'decide':
         return servers.decide(step.welcome)
       case 'check':
-        return this.#expect(pool.check(new AbortController().signal), 'check')
+        return this.#expect(pool.check(this.#signals[step.signal ?? 2]!.signal), 'check')
       case 'pongs':
         servers.pongs = step.pongs
         return
@@ -179,7 +185,13 @@ class Scene {
     expect(size).toBe(servers.open.length)
     expect(size).toBeLessThanOrEqual(pool.servers.length * this.#max)
     await pool.drain()
-    await pool.stop(100)
+  }
+
+  /** Without a stop, those too that were being opened. */
+  async expectKilled(): Promise<void> {
+    this.pool.kill()
+    await this.clock.settle()
+    expect(this.servers.open).toEqual([])
   }
 
   async expectNothingLeft(): Promise<void> {
