@@ -73,10 +73,7 @@ export class ContainerCare implements ContainerHost {
     container.fresh = false
     for (;;) {
       const finding = await this.#look(container, signal, fresh ? 0 : SETTLE)
-      if (finding === undefined) {
-        this.#host.gone(container)
-        return
-      }
+      if (finding === undefined) return this.#host.gone(container)
       const unsteady = unsteadyFor(container, finding, this.#host.link.clock.now())
       if (unsteady === 0) this.#record(container, finding)
       if (unsteady === 0 && (fresh || finding.status === 'healthy')) return
