@@ -47,6 +47,16 @@ it('says which resource failed and was left out', () => {
   expect(lines?.[2]).toMatch(/^ {3}cache .* 5 ms {3}failed$/)
 })
 
+it('keeps the critical path apart from a long message', () => {
+  const probe = {
+    ...READY,
+    status: 'degraded' as const,
+    reasons: [{ resource: 'cache', state: 'failed', health: 'unknown', message: 'no' }] as const,
+  }
+  const { lines } = startSummary(kernelOf([span('db', 0, 10)], ['db', 'api'], probe), nowhere)
+  expect(lines?.[0]).toBe('shop is ready in 10 ms, degraded: cache   critical path: db → api')
+})
+
 it('says of a kernel that starts degraded what it is without', () => {
   const reasons = ['cache', 'mail'].map((name) => ({
     resource: name,

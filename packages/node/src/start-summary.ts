@@ -45,7 +45,7 @@ export function startSummary(kernel: Pick<Kernel, 'name' | 'timeline' | 'plan' |
   return {
     level: without === '' ? 'info' : 'warn',
     message,
-    lines: [`${message.padEnd(36)} ${path}`.trimEnd(), ...rows],
+    lines: [`${message.padEnd(34)}   ${path}`.trimEnd(), ...rows],
     fields: {
       event: 'ready',
       kernel: kernel.name,
