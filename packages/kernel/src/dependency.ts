@@ -76,6 +76,14 @@ export function definitionOf(x: unknown, owner: string | undefined, option: stri
   return definition
 }
 
+/** `definitionOf` for each of a list. What is no list would silently be an empty one. */
+export function definitionsOf(resources: Iterable<ResourceLike>): Definition[] {
+  if (typeof resources !== 'object' || typeof resources?.[Symbol.iterator] !== 'function') {
+    throw invalidOption(undefined, 'its resources', 'are not a list', 'pass an array, as in [api]')
+  }
+  return Array.from(resources, (resource, i) => carriedBy(resource) ?? definitionOf(resource, undefined, `resources[${i}]`))
+}
+
 /** The definition that `x` is or carries; undefined when it is neither. */
 export function carriedBy(x: unknown): Definition | undefined {
   if (x instanceof Definition) return x

@@ -148,7 +148,7 @@ describe('G1 what is not written as dependencies are written is refused', () => 
   ])('G1 %s instead of a list, which would have been a kernel of nothing', (_, resources) => {
     const error = keelsonError(() => createKernel(resources as never))
     expect(error).toMatchObject({ code: 'INVALID_OPTION', details: { option: 'its resources' } })
-    expect(error.message).toMatch(/createKernel\(\[/)
+    expect(error.message).toMatch(/resources are not a list.*\[api\]/)
   })
 
   test('G1 a list says at which place of it something is no resource', () => {

@@ -1,7 +1,7 @@
 import { Cell } from './cell.js'
 import type { CellHost } from './cell-host.js'
-import { carriedBy, definitionOf, type ResourceLike } from './dependency.js'
-import { invalidOption, unknownResource } from './errors.js'
+import { definitionOf, definitionsOf, type ResourceLike } from './dependency.js'
+import { unknownResource } from './errors.js'
 import { Graph, NONE } from './graph.js'
 import type { Replacement } from './replacement.js'
 
@@ -19,10 +19,7 @@ export class Roster {
   takeIn(resources: Iterable<ResourceLike>, host: CellHost): readonly Cell[] {
     const { graph, cells } = this
     const size = cells.length
-    if (typeof resources !== 'object' || typeof resources?.[Symbol.iterator] !== 'function') {
-      throw invalidOption(undefined, 'its resources', 'are not a list', 'pass an array, as in createKernel([api])')
-    }
-    graph.add(Array.from(resources, (resource, i) => carriedBy(resource) ?? definitionOf(resource, undefined, `resources[${i}]`)))
+    graph.add(definitionsOf(resources))
     for (let id = size; id < graph.size; id++) cells.push(new Cell(id, graph.nameOf(id), graph.definitions[id]!, host))
     return cells.slice(size)
   }

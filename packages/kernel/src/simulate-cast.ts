@@ -1,5 +1,5 @@
 import type { HookContext, StartContext, StopContext } from './context.js'
-import { definitionOf, type ResourceLike } from './dependency.js'
+import { definitionsOf, type ResourceLike } from './dependency.js'
 import { Graph } from './graph.js'
 import type { Replacement } from './replacement.js'
 import { type AnyOptions, Definition } from './resource.js'
@@ -23,7 +23,7 @@ export interface Cast {
 /** Takes in a graph, and makes a stand-in for each of its resources: with hooks of its own, or around the real ones. */
 export function castOf(resources: Iterable<ResourceLike>, replacements: readonly Replacement[], real: boolean, seat: Seat): Cast {
   const graph = new Graph(new Map(replacements.map(({ target, by }) => [target, by])))
-  graph.add(Array.from(resources, (resource) => definitionOf(resource, undefined, 'a resource')))
+  graph.add(definitionsOf(resources))
   const originals = new Map<string, Definition>()
   const standIns: Replacement[] = []
   for (const [id, definition] of graph.definitions.entries()) {

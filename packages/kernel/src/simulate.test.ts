@@ -209,11 +209,22 @@ describe('options', () => {
     ['a seed that is none', { seed: Number.NaN }, /seed is NaN/],
     ['an endless run', { duration: Infinity }, /duration is Infinity/],
     ['a schedule that is none', { replay: 'crash' }, /replay is not an array/],
+    ['a word that is none of hooks', { hooks: 'mine' }, /hooks is neither 'modelled' nor 'real'/],
   ])('%s is refused', async (_, options, message) => {
     expect(await rejection(simulate(shop(), options as SimulateOptions))).toMatchObject({
       code: 'INVALID_OPTION',
       message: expect.stringMatching(message),
     })
+  })
+
+  test('one resource instead of a list is refused, for a simulation of nothing breaks no rule', async () => {
+    const db = resource('db', { start: () => 1 })
+    for (const wrong of [db, { db }, () => db]) {
+      expect(await rejection(simulate(wrong as never, { runs: 1 }))).toMatchObject({
+        code: 'INVALID_OPTION',
+        message: expect.stringMatching(/resources are not a list.*\[api\]/),
+      })
+    }
   })
 
   test('a graph that no kernel takes is refused as a kernel refuses it', async () => {

@@ -141,7 +141,9 @@ function validate(options: SimulateOptions): void {
     if (!KEYS.includes(key))
       throw invalidOption(undefined, key, 'is not an option of simulate()', `choose from ${KEYS.join(', ')}`)
   }
-  const { runs = 1, seed = 1, duration = 1, replay = [] } = options
+  const { runs = 1, seed = 1, duration = 1, replay = [], hooks = 'real' } = options
+  if (hooks !== 'real' && hooks !== 'modelled')
+    throw invalidOption(undefined, 'hooks', "is neither 'modelled' nor 'real'", 'choose one of them')
   if (!Number.isInteger(runs) || runs < 1) throw invalidOption(undefined, 'runs', `is ${runs}`, 'give a whole number, 1 or more')
   if (!Number.isSafeInteger(seed)) throw invalidOption(undefined, 'seed', `is ${seed}`, 'give a whole number')
   if (!(duration > 0 && duration < Infinity))
