@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const { FAILED_LISTS = '0', LATER_LISTS_MS = '0', EXIT } = process.env
-const tools = ['echo', 'sleep', 'hold', 'grow', 'repeat', 'fail']
+const tools = ['echo', 'sleep', 'hold', 'grow', 'repeat', 'hurry', 'fail']
 let lists = 0
 
 const say = (text) => process.stderr.write(`${text} at ${Date.now()}\n`)
@@ -23,7 +23,7 @@ const METHODS = {
     if (lists > 1) await sleep(Number(LATER_LISTS_MS))
     answer(id, { tools: offered })
   },
-  'tools/call': async ({ id, params: { name, arguments: args } }) => {
+  'tools/call': async ({ id, params: { name, arguments: args, _meta } }) => {
     let text = 'done'
     if (name === 'echo') text = args.message
     if (name === 'repeat') text = 'x'.repeat(args.length)
@@ -32,6 +32,11 @@ const METHODS = {
     if (name === 'hold') {
       say('holding')
       while (!existsSync(args.until)) await sleep(20)
+    }
+    if (name === 'hurry') {
+      const progress = { method: 'notifications/progress', params: { progressToken: _meta.progressToken, progress: 1 } }
+      const messages = [progress, { id, result: { content: [] } }]
+      return process.stdout.write(messages.map((message) => `${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`).join(''))
     }
     if (name === 'grow') {
       for (let n = 0; n < args.times; n++) {

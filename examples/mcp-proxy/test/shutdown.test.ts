@@ -1,6 +1,8 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { describe, expect, it } from 'vitest'
-import { overHttp, ProxyProcess, real } from './proxy.js'
+import { overHttp, ProxyProcess, real, scripted, textOf } from './proxy.js'
 
 const SERVERS = { one: real('everything'), two: real('everything') }
 
@@ -33,6 +35,22 @@ describe('SIGTERM', () => {
     proxy.child.kill('SIGTERM')
     for (const answer of await Promise.all(calls)) expect(answer).toMatchObject(COMPLETED)
     for (const answer of await Promise.all(late)) expect(answer).toMatchObject({ content: [{ text: 'Echo: late' }] })
+    expect(await proxy.exited, proxy.stderr).toEqual({ code: 0, signal: null })
+    expect(proxy.servers).toEqual([])
+  })
+
+  it('while a call is in flight, those that still come are answered too, whichever server they are for', async () => {
+    const proxy = new ProxyProcess({ one: scripted(), two: scripted() }, '--stdio')
+    const client = await proxy.stdio()
+    const until = join(proxy.folder, 'enough')
+    const call = textOf(client, 'one__hold', { until })
+    await proxy.said('[one] holding')
+    proxy.child.kill('SIGTERM')
+    await proxy.said('draining')
+    expect(await textOf(client, 'two__echo', { message: 'late' })).toBe('late')
+    expect(await textOf(client, 'one__echo', { message: 'late' })).toBe('late')
+    writeFileSync(until, '')
+    expect(await call).toBe('done')
     expect(await proxy.exited, proxy.stderr).toEqual({ code: 0, signal: null })
     expect(proxy.servers).toEqual([])
   })

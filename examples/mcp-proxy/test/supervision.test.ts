@@ -76,24 +76,28 @@ it('a server that takes its time keeps no client from the others', async () => {
   expect((await refusal(echo(client, 'silent'))).message).toMatch(/no tool "silent__echo"|server "silent" does not run/)
 }, 120_000)
 
-it.each(['sse', 'streamableHttp'])('takes in a server over %s that comes later, and again after it was gone', async (kind) => {
-  const port = await freePort()
-  const url = `http://127.0.0.1:${port}/${kind === 'sse' ? 'sse' : 'mcp'}`
-  const remote = { type: kind === 'sse' ? 'sse' : 'http', url }
-  const proxy = new ProxyProcess({ remote }, '--stdio')
-  const client = await proxy.stdio()
-  expect(await toolsOf(client)).toEqual([])
-  // The server is itself a child of a second proxy's kernel only in so far as it is started in the same way.
-  const host = new ProxyProcess({ host: { ...real('everything', kind), env: { PORT: String(port) } } }, '--stdio')
-  await expect.poll(() => echo(client, 'remote').catch(() => 'away'), { timeout: 30_000 }).toBe('Echo: remote')
-  expect(await toolsOf(client)).toEqual(['remote'])
-  const [server] = host.servers
-  process.kill(server!, 'SIGKILL')
-  await expect
-    .poll(() => refusal(echo(client, 'remote')).then(({ message }) => message), { timeout: 30_000 })
-    .toMatch(/server "remote"/)
-  await expect.poll(() => echo(client, 'remote').catch(() => 'away'), { timeout: 40_000 }).toBe('Echo: remote')
-})
+it.each(['sse', 'streamableHttp'])(
+  'takes in a server over %s that comes later, and again after it was gone',
+  async (kind) => {
+    const port = await freePort()
+    const url = `http://127.0.0.1:${port}/${kind === 'sse' ? 'sse' : 'mcp'}`
+    const remote = { type: kind === 'sse' ? 'sse' : 'http', url }
+    const proxy = new ProxyProcess({ remote }, '--stdio')
+    const client = await proxy.stdio()
+    expect(await toolsOf(client)).toEqual([])
+    // The server is itself a child of a second proxy's kernel only in so far as it is started in the same way.
+    const host = new ProxyProcess({ host: { ...real('everything', kind), env: { PORT: String(port) } } }, '--stdio')
+    await expect.poll(() => echo(client, 'remote').catch(() => 'away'), { timeout: 30_000 }).toBe('Echo: remote')
+    expect(await toolsOf(client)).toEqual(['remote'])
+    const [server] = host.servers
+    process.kill(server!, 'SIGKILL')
+    await expect
+      .poll(() => refusal(echo(client, 'remote')).then(({ message }) => message), { timeout: 30_000 })
+      .toMatch(/server "remote"/)
+    await expect.poll(() => echo(client, 'remote').catch(() => 'away'), { timeout: 40_000 }).toBe('Echo: remote')
+  },
+  120_000,
+)
 
 it('follows its file: servers come, change and go, each with word to the client; a file that is broken changes nothing', async () => {
   const proxy = new ProxyProcess({ one: real('everything'), two: real('everything') }, '--stdio')
