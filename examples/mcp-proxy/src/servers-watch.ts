@@ -23,8 +23,11 @@ export function serversWatch(name: string, { file, fleet, kernel }: ServersWatch
     }
   }
   return resource(name, {
-    // Polled: editors replace a file, and what watches an inode would be left with the old one.
-    start: () => void watchFile(file, { interval: 500, persistent: false }, () => void update()),
+    start: () => {
+      // Polled: editors replace a file, and what watches an inode would be left with the old one.
+      watchFile(file, { interval: 500, persistent: false }, () => void update())
+      void update() // it may have changed since it was read
+    },
     stop: () => unwatchFile(file),
     impact: 'none',
   })
