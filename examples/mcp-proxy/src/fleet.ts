@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Kernel, Resource, ResourceLike } from '@keelson/kernel'
 import type { Catalog } from './catalog.js'
+import { say } from './say.js'
 import { type ServerResources, serverResources } from './server-resources.js'
 import type { ServerEntry } from './servers-file.js'
 
@@ -41,6 +42,11 @@ export class Fleet {
     const fresh = [...servers]
       .filter(([name, entry]) => !isDeepStrictEqual(this.#members.get(name)?.entry, entry))
       .map(([name, entry]) => [name, this.#member(name, entry)] as const)
+    const news = [
+      ...fresh.map(([name]) => `${name} is ${this.#members.has(name) ? 'changed' : 'new'}`),
+      ...gone.map((name) => `${name} is gone`),
+    ]
+    if (news.length > 0) say(`the servers change: ${news.join(', ')}`)
     for (const name of gone) {
       this.#members.delete(name)
       kernel.get(this.#catalog).forget(name)

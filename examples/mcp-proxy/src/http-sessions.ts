@@ -18,6 +18,8 @@ interface Session {
 export interface HttpSessionsOptions {
   /** How long a client that says no goodbye is remembered, in ms; default 30 minutes. A look every minute or more often finds it. */
   readonly idle?: number
+  /** How many clients are remembered; default 1_000. One more takes the place of the one that has been idle for longest. */
+  readonly most?: number
 }
 
 const IDLE = 30 * 60_000
@@ -29,11 +31,13 @@ export class HttpSessions {
   readonly #sessions = new Map<string, Session>()
   readonly #begin: () => Server
   readonly #idle: number
+  readonly #most: number
   readonly #sweeping: NodeJS.Timeout
 
-  constructor(begin: () => Server, { idle = IDLE }: HttpSessionsOptions = {}) {
+  constructor(begin: () => Server, { idle = IDLE, most = MOST }: HttpSessionsOptions = {}) {
     this.#begin = begin
     this.#idle = idle
+    this.#most = most
     this.#sweeping = setInterval(() => this.#sweep(), Math.min(SWEEP, idle)).unref()
   }
 
@@ -42,8 +46,7 @@ export class HttpSessions {
     const known = this.#sessions.get(String(id))
     // 404 tells a client to begin anew, say after a restart.
     if (known === undefined && id !== undefined) return refuse(res, 404, 'this session is over; send initialize again')
-    if (known === undefined && this.#sessions.size >= MOST)
-      return refuse(res, 503, 'there are too many sessions; try again later')
+    if (known === undefined && !(await this.#makeRoom())) return refuse(res, 503, 'there are too many sessions; try again later')
     const draining = drainSignal(req)
     if (req.method === 'GET' && draining.aborted) return refuse(res, 503, 'the proxy is shutting down')
     const session = known ?? (await this.#open())
@@ -81,6 +84,14 @@ export class HttpSessions {
     }
     endCancelledStreams(transport)
     return session
+  }
+
+  /** Whether there is room for one more; none is taken from those that are being answered. */
+  async #makeRoom(): Promise<boolean> {
+    if (this.#sessions.size < this.#most) return true
+    const idle = [...this.#sessions.values()].filter(({ open }) => open === 0).sort((a, b) => a.lastUsed - b.lastUsed)
+    await idle[0]?.transport.close()
+    return idle.length > 0
   }
 
   #sweep(): void {

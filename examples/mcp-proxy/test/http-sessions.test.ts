@@ -37,7 +37,8 @@ async function plainClient(port: number) {
     fetch(`http://127.0.0.1:${port}/mcp`, { method: 'POST', headers, body: JSON.stringify(messages) })
   const params = { protocolVersion: '2025-03-26', capabilities: {}, clientInfo: { name: 'plain', version: '1' } }
   const begun = await post({ jsonrpc: '2.0', id: 0, method: 'initialize', params })
-  await begun.text()
+  const text = await begun.text()
+  if (!begun.ok) throw new Error(`${begun.status}: ${JSON.parse(text).error.message}`)
   headers['mcp-session-id'] = begun.headers.get('mcp-session-id')!
   return post
 }
@@ -66,6 +67,22 @@ it('a session is over that nobody has used for a time; not one with a stream or 
   expect(await listening.callTool({ name: 'echo', arguments: { message: 'on' } })).toMatchObject({ content: [{ text: 'on' }] })
   held[0]!()
   expect(await answer.text()).toContain('late')
+})
+
+it('one client more than there is room for takes the place of the one that is idle for longest, and of none that is served', async () => {
+  const { port, held } = await sessionsServer({ most: 2 })
+  const first = await plainClient(port)
+  const second = await plainClient(port)
+  const answers = [await second(call(1, 'hold', 'two'))]
+  const third = await plainClient(port)
+  expect((await first(call(1, 'echo', 'x'))).status).toBe(404)
+  answers.push(await third(call(1, 'hold', 'three')))
+  await expect(plainClient(port)).rejects.toThrow('503: there are too many sessions; try again later')
+  for (const answer of held) answer()
+  expect(await Promise.all(answers.map((answer) => answer.text()))).toMatchObject([
+    expect.stringContaining('two'),
+    expect.stringContaining('three'),
+  ])
 })
 
 it('a call that is cancelled ends its response, but not before the calls that came with it are answered', async () => {

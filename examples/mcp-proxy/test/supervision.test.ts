@@ -110,11 +110,14 @@ it('follows its file: servers come, change and go, each with word to the client;
   expect((await refusal(echo(client, 'two'))).message).toContain('no tool "two__echo"')
   await expect.poll(() => proxy.servers.filter((pid) => before.includes(pid)), { timeout: 20_000 }).toHaveLength(1)
 
+  await proxy.said(/the servers change: three is new, two is gone/)
+
   proxy.write({ one: {}, three: real('everything') })
   await proxy.said(/is not followed: .*server "one" cannot be used: .*neither a command nor a url/)
   expect((await refusal(echo(client, 'three'))).message).toContain('takes 1 calls')
 
   proxy.write({ one: real('everything'), three: real('everything') })
+  await proxy.said(/the servers change: three is changed/)
   await expect.poll(() => echo(client, 'three').catch(() => 'away'), { timeout: 20_000 }).toBe('Echo: three')
   expect(await echo(client, 'one')).toBe('Echo: one')
   expect(proxy.servers.filter((pid) => before.includes(pid))).toHaveLength(1) // one was never touched
