@@ -27,7 +27,8 @@ export function linksOf({ name, options }: Definition): readonly Link[] {
     for (const field of Object.keys(dependsOn)) {
       const entry: unknown = dependsOn[field]
       const kind = entry instanceof Edge ? entry.kind : 'required'
-      const to = definitionOf(entry instanceof Edge ? entry.resource : entry, name, `dependsOn.${field}`)
+      const target = entry instanceof Edge ? entry.resource : entry
+      const to = carriedBy(target) ?? definitionOf(target, name, `dependsOn.${field}`)
       links.push({ to, kind, field, id: UNKNOWN })
     }
   }
