@@ -20,7 +20,7 @@ interface Pending {
   readonly kind: BringUpKind
   readonly listener: BringUpListener
   /** Who added it, when a restart overtook that. */
-  readonly addedBy: BringUpListener | undefined
+  addedBy: BringUpListener | undefined
   /** Not yet: its restart is delayed, or what is being torn down has not stopped. */
   held: boolean
   /** Whether it was started since it is in line; a start from before that, told to end, is nobody's concern here. */
@@ -104,7 +104,11 @@ export class BringUp implements StartListener {
   #failed(cell: Cell, { listener, addedBy }: Pending, error: KeelsonError): void {
     this.#pending.delete(cell)
     listener.down(cell, error)
-    if (this.#pending.has(cell)) return
+    const again = this.#pending.get(cell)
+    if (again !== undefined) {
+      again.addedBy ??= addedBy // who still waits for it
+      return
+    }
     addedBy?.down(cell, error)
     this.#wakeDependents(cell)
   }

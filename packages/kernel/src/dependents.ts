@@ -2,7 +2,7 @@ import type { Cell } from './cell.js'
 import { type EdgeKind, type Graph, NONE } from './graph.js'
 
 /** Whether one that depends on another goes along with it. */
-export type GoesAlong = (dependent: Cell, kind: EdgeKind, on: Cell) => boolean
+export type GoesAlong = (dependent: Cell, kind: EdgeKind) => boolean
 
 /** A resource with all that goes along with it, and with those in turn; in the order of their ids. */
 export function withDependents(graph: Graph, cells: readonly Cell[], root: Cell, goesAlong: GoesAlong): Cell[] {
@@ -10,7 +10,7 @@ export function withDependents(graph: Graph, cells: readonly Cell[], root: Cell,
   for (const cell of found) {
     for (let edge = graph.firstDependent.at(cell.id); edge !== NONE; edge = graph.nextDependent.at(edge)) {
       const dependent = cells[graph.edgeFrom.at(edge)]!
-      if (goesAlong(dependent, graph.edgeKind[edge]!, cell)) found.add(dependent)
+      if (goesAlong(dependent, graph.edgeKind[edge]!)) found.add(dependent)
     }
   }
   return [...found].sort((a, b) => a.id - b.id)

@@ -228,9 +228,7 @@ export class LiveKernel implements Kernel {
       this.#upkeep.begin()
       for (const cell of this.#roster.cells) this.#monitor.watch(cell)
       this.#to('running')
-      starting.resolve(this)
-      if (this.#stopping === undefined) this.#upkeep.supervisor.retry(this.#roster.cells)
-      return
+      return starting.resolve(this)
     }
     this.#to('stopping', 'start failed')
     const since = this.#host.clock.now()

@@ -139,3 +139,27 @@ describe('add, remove and restart against a shutdown and each other', () => {
     await clock.run(app.shutdown())
   })
 })
+
+test('an addition that a restart overtook is done when what it added comes up by its own policy', async () => {
+  const { clock, kernel, traced, delay } = scene()
+  const db = traced('db')
+  const app = await clock.run(kernel([db]).start())
+  let starts = 0
+  const cache = traced('cache', {
+    dependsOn: { db },
+    impact: 'degraded',
+    restart: { attempts: 3, within: 10_000, delay: 100, jitter: 0 },
+    start: () => delay(50).then(() => (++starts === 2 ? Promise.reject(new Error('not there yet')) : 'cache')),
+  })
+  let added = false
+  const adding = app.add(cache).then(() => {
+    added = true
+  })
+  await clock.advance(20)
+  const restarted = app.restart(db)
+  await clock.advance(1_000)
+  expect(added).toBe(true)
+  await Promise.all([adding, restarted])
+  expect(app.get(cache)).toBe('cache')
+  await clock.run(app.shutdown())
+})

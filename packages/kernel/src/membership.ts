@@ -16,8 +16,6 @@ export interface MembershipHost {
   tearDown(cells: readonly Cell[], reason: string, done: () => void): void
   /** Whatever else was going on with these ends: checks, restarts, starts that wait. */
   letGo(cells: readonly Cell[]): void
-  /** Tries those that could not be started again, by their own policies. */
-  retry(cells: readonly Cell[]): void
   /** Takes stopped resources out of the kernel. */
   forget(cells: readonly Cell[]): void
   /** What `add` rejects with, from what failed and what was torn down again. */
@@ -97,8 +95,7 @@ export class Membership {
   #added(addition: Addition, errors: readonly KeelsonError[]): void {
     if (errors.length === 0) {
       this.#open.delete(addition)
-      addition.done.resolve()
-      return this.#host.retry(addition.cells)
+      return addition.done.resolve()
     }
     const { bringUp, letGo, tearDown, addFailed, forget } = this.#host
     // What runs, and others have come to depend on meanwhile, stays.
@@ -112,18 +109,15 @@ export class Membership {
     const going = [...concerned].filter((cell) => this.#removals.has(cell))
     for (const cell of cells) cell.leaving = true
     letGo(cells)
-    tearDown(
-      [...cells, ...going].sort((a, b) => a.id - b.id),
-      'added together with one that failed',
-      () => {
-        if (!this.#open.delete(addition)) return
-        const failure = addFailed(errors, cells)
-        // Whoever was added after it, and waits for it, fails for want of it: as long as the graph knows that it does.
-        for (const dependent of waiting) bringUp.release(dependent)
-        forget(cells)
-        addition.done.reject(failure)
-      },
-    )
+    const members = [...cells, ...going].sort((a, b) => a.id - b.id)
+    tearDown(members, 'added together with one that failed', () => {
+      if (!this.#open.delete(addition)) return
+      const failure = addFailed(errors, cells)
+      // Whoever was added after it, and waits for it, fails for want of it: as long as the graph knows that it does.
+      for (const dependent of waiting) bringUp.release(dependent)
+      forget(cells)
+      addition.done.reject(failure)
+    })
   }
 
   /** Whose value it needs and that is being removed: by the time it starts, nobody would know that it needs anything. */

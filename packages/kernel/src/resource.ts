@@ -42,8 +42,8 @@ export interface MonitorOptions {
 }
 
 /**
- * How a resource that fails while it runs is restarted, with what depends on it; without this it is not. One whose `impact` is not
- * `'unready'` is tried again in the same way when its first start fails.
+ * How a resource that fails while it runs is restarted, with what depends on it; without this it is not. A first start that failed
+ * is not tried again before somebody calls `kernel.restart()`.
  */
 export interface RestartOptions {
   /** How many restarts are tried within the window; one more failure and the resource has failed for good. */

@@ -54,13 +54,10 @@ export class Supervisor implements BringUpListener {
 
   /** A resource is gone, or its checks failed past the threshold. */
   failing(cell: Cell, error: KeelsonError): void {
-    if (cell.state !== 'failed') this.#failing(cell, error)
-  }
-
-  /** S4: what could not be started, and is missed, is tried again by its own policy; what required it comes up with it. */
-  retry(cells: readonly Cell[]): void {
-    const failed = cells.filter(({ state, error }) => state === 'failed' && error?.code !== 'DEPENDENCY_FAILED')
-    for (const cell of failed) this.#failing(cell, cell.error!)
+    if (cell.away || cell.leaving || cell.state === 'failed') return
+    const policy = cell.definition.options.restart
+    if (this.#active && policy !== undefined) this.#restartOrGiveUp(cell, cell, error)
+    else if (cell.gone) this.#giveUp(cell, error)
   }
 
   /** Restarts a resource and what depends on it because somebody asked; settles when all of them are back. */
@@ -112,13 +109,6 @@ export class Supervisor implements BringUpListener {
   /** `abandon` lets go of it. */
   left(): void {}
 
-  #failing(cell: Cell, error: KeelsonError): void {
-    if (cell.away || cell.leaving) return
-    const policy = cell.definition.options.restart
-    if (this.#active && policy !== undefined) this.#restartOrGiveUp(cell, cell, error)
-    else if (cell.gone) this.#giveUp(cell, error)
-  }
-
   #restartOrGiveUp(responsible: Cell, failed: Cell, error: KeelsonError): void {
     const { clock, events } = this.#host
     const random = () => clock.random?.() ?? Math.random()
@@ -155,7 +145,7 @@ export class Supervisor implements BringUpListener {
     error: KeelsonError | undefined,
   ): void {
     const { clock, events, monitor, bringUp } = this.#host
-    const subtree = this.#subtree(root, attempt === 0)
+    const subtree = this.#subtree(root)
     // Those that are being removed stop first like the others, and do not come back.
     const members = subtree.filter(({ leaving }) => !leaving)
     const recovery: Recovery = {
@@ -186,15 +176,11 @@ export class Supervisor implements BringUpListener {
     this.#host.tearDown(subtree, reason, () => this.#tornDown(recovery))
   }
 
-  /**
-   * The resource and those up or away that got its value; a `ref` follows by itself, `after` is only an order. What runs well
-   * without it, since it was missing, is disturbed only when somebody asked.
-   */
-  #subtree(root: Cell, wasAsked = false): Cell[] {
-    return withDependents(this.#host.graph, this.#host.cells, root, ({ instance, away, error }, kind, on) => {
-      if (kind !== 'required' && kind !== 'optional') return false
-      const hasValue = instance !== undefined && (wasAsked || kind === 'required' || on.instance !== undefined)
-      return hasValue || away || error?.code === 'DEPENDENCY_FAILED'
+  /** The resource and those up or away that got its value; a `ref` follows by itself, `after` is only an order. */
+  #subtree(root: Cell): Cell[] {
+    return withDependents(this.#host.graph, this.#host.cells, root, ({ instance, away, error }, kind) => {
+      const lost = error?.code === 'DEPENDENCY_FAILED'
+      return (kind === 'required' || kind === 'optional') && (instance !== undefined || away || lost)
     })
   }
 

@@ -44,7 +44,6 @@ export class Upkeep {
     this.supervisor = new Supervisor({ ...parts, fail: (error) => host.fail(error) })
     this.membership = new Membership({
       ...parts,
-      retry: (members) => this.supervisor.retry(members),
       letGo: (members) => this.#letGo(members),
       forget: (members) => this.#forget(members),
       addFailed: (errors, members) => new StartError(name, errors, reportOfPart('add failed', members), true),
