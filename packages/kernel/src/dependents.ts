@@ -1,11 +1,13 @@
 import type { Cell } from './cell.js'
 import { type EdgeKind, type Graph, NONE } from './graph.js'
 
-/** Whether one that depends on another goes along with it. */
-export type GoesAlong = (dependent: Cell, kind: EdgeKind) => boolean
-
 /** A resource with all that goes along with it, and with those in turn; in the order of their ids. */
-export function withDependents(graph: Graph, cells: readonly Cell[], root: Cell, goesAlong: GoesAlong): Cell[] {
+export function withDependents(
+  graph: Graph,
+  cells: readonly Cell[],
+  root: Cell,
+  goesAlong: (dependent: Cell, kind: EdgeKind) => boolean,
+): Cell[] {
   const found = new Set([root])
   for (const cell of found) {
     for (let edge = graph.firstDependent.at(cell.id); edge !== NONE; edge = graph.nextDependent.at(edge)) {

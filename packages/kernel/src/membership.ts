@@ -104,6 +104,7 @@ export class Membership {
     const cells = addition.cells.filter((cell) => cell.state !== 'running' || !needed(cell))
     const waiting = new Set(cells.flatMap((cell) => this.#dependentsOf(cell)))
     // What is being removed already takes its own way out; what it depends on waits for it.
+    // One that has been removed is no longer in the graph, and its id may be another's.
     const present = addition.all.filter((cell) => !cell.leaving || this.#removals.has(cell))
     const concerned = new Set(present.flatMap((cell) => this.#dependentsOf(cell)))
     const going = [...concerned].filter((cell) => this.#removals.has(cell))

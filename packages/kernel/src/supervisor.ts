@@ -100,9 +100,9 @@ export class Supervisor implements BringUpListener {
   down(cell: Cell, error: KeelsonError): void {
     const recovery = this.#recoveries.get(cell)!
     const responsible = cell.definition.options.restart === undefined ? recovery.root : cell
+    const mayRestart = error.code !== 'DEPENDENCY_FAILED' && responsible.definition.options.restart !== undefined
     // What stood between the two may have been lost: then a restart of the root would not bring it back.
-    const isRestarted = responsible.definition.options.restart !== undefined && this.#subtree(responsible).includes(cell)
-    if (error.code !== 'DEPENDENCY_FAILED' && isRestarted) return this.#restartOrGiveUp(responsible, cell, error)
+    if (mayRestart && this.#subtree(responsible).includes(cell)) return this.#restartOrGiveUp(responsible, cell, error)
     this.#lose(cell, error)
   }
 
