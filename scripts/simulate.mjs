@@ -4,7 +4,7 @@
 import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { randomGraph, randomOptions, seeded } from '../packages/kernel/src/testing/random-graph.ts'
+import { randomGraph, randomOptions, seeded } from '../packages/kernel/src/test-support/random-graph.ts'
 import { simulate } from '../packages/kernel/src/testing.ts'
 
 const RUNS_PER_GRAPH = 100

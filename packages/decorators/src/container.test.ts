@@ -4,7 +4,7 @@ import { replace } from '@keelson/kernel/testing'
 import { container, singleton } from 'tsyringe'
 import { expect, test } from 'vitest'
 import { inject, injectable, OnStop, Service, services } from './index.js'
-import { Billing, Database, log, Orders, Repository } from './testing/shop.js'
+import { Billing, Database, log, Orders, Repository } from './test-support/shop.js'
 
 test('replace() puts a fake in the place of a service for everything above it', async () => {
   log.length = 0

@@ -3,7 +3,7 @@ import { createKernel, optional, type Ref, ref, resource } from '@keelson/kernel
 import { container, delay, inject, injectable } from 'tsyringe'
 import { afterEach, expect, test } from 'vitest'
 import { OnStart, OnStop, Service, Use } from './index.js'
-import { edges } from './testing/edges.js'
+import { edges } from './test-support/edges.js'
 
 afterEach(() => container.reset())
 

@@ -3,7 +3,7 @@ import { createKernel, type Ref, ref } from '@keelson/kernel'
 import { container, Lifecycle, scoped, singleton } from 'tsyringe'
 import { expect, test, vi } from 'vitest'
 import { inject, OnStart, Service, services, Use } from './index.js'
-import { Billing, Database, Ledger, log, Orders } from './testing/shop.js'
+import { Billing, Database, Ledger, log, Orders } from './test-support/shop.js'
 
 test('two kernels of the same classes share nothing; within one, a @singleton between services is one', async () => {
   const [one, two] = await Promise.all([createKernel([Orders, Billing]).start(), createKernel([Orders, Billing]).start()])

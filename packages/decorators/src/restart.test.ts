@@ -3,7 +3,7 @@ import { createKernel, type StartContext } from '@keelson/kernel'
 import { container, singleton } from 'tsyringe'
 import { expect, test } from 'vitest'
 import { inject, OnStart, Service, services } from './index.js'
-import { Billing, Database, Ledger } from './testing/shop.js'
+import { Billing, Database, Ledger } from './test-support/shop.js'
 
 test('a restart rebuilds what hangs on the restarted service and keeps what does not', async () => {
   @singleton()

@@ -3,7 +3,7 @@ import { createKernel, resource } from '@keelson/kernel'
 import { container, inject, injectAll, injectable, injectWithTransform, Lifecycle, scoped, singleton } from 'tsyringe'
 import { afterEach, expect, test } from 'vitest'
 import { Service, Use } from './index.js'
-import { edges } from './testing/edges.js'
+import { edges } from './test-support/edges.js'
 
 afterEach(() => container.reset())
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { KeelsonError, resource, ShutdownError, StartError } from './index.js'
-import { keelsonError, shutdownError, startError } from './testing/rejection.js'
-import { hang, scene } from './testing/scene.js'
+import { keelsonError, shutdownError, startError } from './test-support/rejection.js'
+import { hang, scene } from './test-support/scene.js'
 
 describe('KeelsonError', () => {
   test('is an Error with a code, and has a field only where there is something to say', () => {

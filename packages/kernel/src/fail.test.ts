@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Impact, resource, type StartContext } from './index.js'
-import { startError } from './testing/rejection.js'
-import { hang, scene } from './testing/scene.js'
+import { startError } from './test-support/rejection.js'
+import { hang, scene } from './test-support/scene.js'
 import { recordEvents } from './testing.js'
 
 describe('kernel.fail()', () => {

@@ -1,5 +1,4 @@
-export { type Clock, systemClock } from './clock.js'
-export type { HookContext, StartContext, StopContext } from './context.js'
+export type { HookContext, StartContext, StopContext } from './cell/context.js'
 export {
   type Dependencies,
   type Dependency,
@@ -11,17 +10,9 @@ export {
   resourceOf,
   type Value,
   type Values,
-} from './dependency.js'
-export { type ErrorCode, type ErrorDetails, KeelsonError, type KeelsonErrorOptions, type Phase } from './errors.js'
-export type { KernelEvent, KernelEventOf, KernelEvents, KernelEventType, KernelListener } from './events.js'
-export type { EdgeKind } from './graph.js'
-export { createKernel, type Kernel, type KernelDefaults, type KernelOptions } from './kernel.js'
-export type { KernelView } from './kernel-view.js'
-export type { Plan, PlannedDependency, PlannedResource } from './plan.js'
-export type { Probe, ProbeReason, ProbeStatus } from './probe.js'
-export type { Ref } from './ref.js'
-export type { Replacement } from './replacement.js'
-export { type Outcome, type ResourceOutcome, ShutdownError, type ShutdownReport, StartError } from './report.js'
+} from './define/dependency.js'
+export type { Ref } from './define/ref.js'
+export type { Replacement } from './define/replacement.js'
 export {
   type Impact,
   type MonitorOptions,
@@ -32,7 +23,16 @@ export {
   type RestartOptions,
   resource,
   type Timeouts,
-} from './resource.js'
-export type { CheckSnapshot, KernelSnapshot, ResourceSnapshot } from './snapshot.js'
+} from './define/resource.js'
+export { type ErrorCode, type ErrorDetails, KeelsonError, type KeelsonErrorOptions, type Phase } from './errors.js'
+export type { EdgeKind } from './graph/graph.js'
+export type { Plan, PlannedDependency, PlannedResource } from './graph/plan.js'
+export { createKernel, type Kernel, type KernelDefaults, type KernelOptions } from './kernel.js'
+export type { KernelEvent, KernelEventOf, KernelEvents, KernelEventType, KernelListener } from './observe/events.js'
+export type { KernelView } from './observe/kernel-view.js'
+export type { Probe, ProbeReason, ProbeStatus } from './observe/probe.js'
+export { type Outcome, type ResourceOutcome, ShutdownError, type ShutdownReport, StartError } from './observe/report.js'
+export type { CheckSnapshot, KernelSnapshot, ResourceSnapshot } from './observe/snapshot.js'
+export type { Span } from './observe/timeline.js'
 export type { Health, KernelState, ResourceState } from './state.js'
-export type { Span } from './timeline.js'
+export { type Clock, systemClock } from './time/clock.js'

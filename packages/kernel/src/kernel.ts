@@ -1,13 +1,13 @@
-import type { Clock } from './clock.js'
-import type { ResourceLike } from './dependency.js'
-import type { KernelView } from './kernel-view.js'
+import type { ResourceLike } from './define/dependency.js'
+import type { Replacement } from './define/replacement.js'
+import type { Timeouts } from './define/resource.js'
+import { validateKernelOptions } from './define/validate.js'
+import type { Plan } from './graph/plan.js'
 import { LiveKernel } from './live-kernel.js'
-import type { Plan } from './plan.js'
-import type { Replacement } from './replacement.js'
-import type { ShutdownReport } from './report.js'
-import type { Timeouts } from './resource.js'
-import type { Span } from './timeline.js'
-import { validateKernelOptions } from './validate.js'
+import type { KernelView } from './observe/kernel-view.js'
+import type { ShutdownReport } from './observe/report.js'
+import type { Span } from './observe/timeline.js'
+import type { Clock } from './time/clock.js'
 
 export interface KernelOptions {
   /** Shown in messages, logs and probes; default `'app'`. */

@@ -4,9 +4,9 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { createKernel, type Dependencies, type Resource, resource } from './index.js'
-import { recordingClock } from './testing/recording-clock.js'
-import { startError } from './testing/rejection.js'
-import { hang, processListeners, scene } from './testing/scene.js'
+import { recordingClock } from './test-support/recording-clock.js'
+import { startError } from './test-support/rejection.js'
+import { hang, processListeners, scene } from './test-support/scene.js'
 
 describe('D8 when it is over nothing is left', () => {
   test('D8 no timer after a start and a stop with asynchronous hooks, checks, delays and timeouts', async () => {

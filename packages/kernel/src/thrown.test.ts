@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { KeelsonError, resource } from './index.js'
-import { shutdownError, startError } from './testing/rejection.js'
-import { hang, scene } from './testing/scene.js'
+import { shutdownError, startError } from './test-support/rejection.js'
+import { hang, scene } from './test-support/scene.js'
 
 class Hostile extends Error {
   override get message(): string {

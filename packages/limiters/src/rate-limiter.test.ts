@@ -2,7 +2,7 @@ import { createKernel, KeelsonError, type Kernel, type Resource, resource } from
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { keyedRateLimiter } from './keyed-rate-limiter.js'
 import { type RateLimiterOptions, rateLimiter } from './rate-limiter.js'
-import { RedisStandIn } from './testing/redis-stand-in.js'
+import { RedisStandIn } from './test-support/redis-stand-in.js'
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })

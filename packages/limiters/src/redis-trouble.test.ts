@@ -2,7 +2,7 @@ import { createKernel, type Kernel } from '@keelson/kernel'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { RateLimiter } from './rate-limit.js'
 import { type RateLimiterOptions, rateLimiter } from './rate-limiter.js'
-import { RedisStandIn } from './testing/redis-stand-in.js'
+import { RedisStandIn } from './test-support/redis-stand-in.js'
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })

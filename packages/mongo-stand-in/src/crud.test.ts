@@ -1,7 +1,7 @@
 import { type Document, type MongoBulkWriteError, type MongoClient, ObjectId } from 'mongodb'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type MongoStandIn, startMongoStandIn } from './index.js'
-import { drivers } from './testing/drivers.js'
+import { drivers } from './test-support/drivers.js'
 
 interface Item extends Document {
   _id: number | string | ObjectId

@@ -1,7 +1,7 @@
 import type { MongoClient } from 'mongodb'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type MongoStandIn, startMongoStandIn } from './index.js'
-import { drivers } from './testing/drivers.js'
+import { drivers } from './test-support/drivers.js'
 
 describe.each(drivers)('cursors, through %s', (_name, Client) => {
   let standIn: MongoStandIn

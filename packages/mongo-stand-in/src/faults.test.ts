@@ -2,8 +2,8 @@ import { connect } from 'node:net'
 import type { MongoClient } from 'mongodb'
 import { describe, expect, it, test } from 'vitest'
 import { type MongoStandIn, startMongoStandIn } from './index.js'
-import { drivers } from './testing/drivers.js'
-import { eventWhere } from './testing/event-where.js'
+import { drivers } from './test-support/drivers.js'
+import { eventWhere } from './test-support/event-where.js'
 
 // 500 ms is the shortest heartbeat the drivers allow.
 const FAST = { heartbeatFrequencyMS: 500, connectTimeoutMS: 500, serverSelectionTimeoutMS: 500 }

@@ -11,7 +11,7 @@ import { mongoose } from './mongoose.js'
 import { open } from './open.js'
 import { ping } from './ping.js'
 import { Secrets } from './secrets.js'
-import { HANDSHAKE_GIVEN_UP, startErrorOf } from './testing/flavour.js'
+import { HANDSHAKE_GIVEN_UP, startErrorOf } from './test-support/flavour.js'
 
 const DRIVERS = [
   ['mongo', mongo],

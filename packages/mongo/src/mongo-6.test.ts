@@ -1,7 +1,7 @@
 import type { MongoClient } from 'mongodb'
 import { vi } from 'vitest'
 import { mongo } from './index.js'
-import { conformance } from './testing/conformance.js'
+import { conformance } from './test-support/conformance.js'
 
 vi.mock('mongodb', () => import('mongodb6'))
 

@@ -1,6 +1,6 @@
 import type { MongoClient } from 'mongodb'
 import { mongo } from './index.js'
-import { conformance } from './testing/conformance.js'
+import { conformance } from './test-support/conformance.js'
 
 conformance<MongoClient>('mongo() on mongodb 7', {
   define: (name, options) => mongo(name, options),

@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose'
 import { mongoose } from './mongoose.js'
-import { conformance } from './testing/conformance.js'
+import { conformance } from './test-support/conformance.js'
 
 conformance<Connection>('mongoose() on mongoose 9', {
   define: (name, options) => mongoose(name, options),

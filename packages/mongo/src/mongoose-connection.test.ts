@@ -3,7 +3,7 @@ import { startMongoStandIn } from '@keelson/mongo-stand-in'
 import { default as global, Mongoose, Schema } from 'mongoose'
 import { expect, it } from 'vitest'
 import { mongoose } from './mongoose.js'
-import { startErrorOf } from './testing/flavour.js'
+import { startErrorOf } from './test-support/flavour.js'
 
 it('opens the connection it is given, at every start, for the models that belong to it', async () => {
   await using standIn = await startMongoStandIn()

@@ -1,0 +1,73 @@
+import type { Inspection } from '../engine/docker-like.js'
+
+/** `failed`: not running, or given up; `unknown`: not looked at yet, or still starting. */
+export type ContainerStatus = 'healthy' | 'unhealthy' | 'restarting' | 'failed' | 'unknown'
+
+export function isTrouble(status: ContainerStatus): boolean {
+  return status === 'failed' || status === 'unhealthy'
+}
+
+/** What an inspection says. */
+export interface Verdict {
+  readonly status: Exclude<ContainerStatus, 'restarting'>
+  /** Why it is not healthy. */
+  readonly reason?: string
+}
+
+/** What is recorded of a container besides its status. */
+export interface ContainerFacts {
+  readonly image: string
+  readonly running: boolean
+  /** Of its last run; absent while it runs. */
+  readonly exitCode?: number
+  readonly oomKilled: boolean
+  /** How often the engine itself has restarted it, by the container's own restart policy. */
+  readonly engineRestarts: number
+  /** In ms since the epoch. */
+  readonly startedAt?: number
+  /** How long the engine gives it to stop, in ms, where that is not the engine's own 10 s. */
+  readonly stopMs?: number
+}
+
+/** Docker's own defaults of a HEALTHCHECK; times are in ns. */
+const DEFAULT_INTERVAL = 30e9
+const DEFAULT_TIMEOUT = 30e9
+const DEFAULT_RETRIES = 3
+
+/** Judges a container by what the engine says of it, at `now` in ms since the epoch. */
+export function judge({ State, Config }: Inspection, now: number): Verdict {
+  if (State.Status === 'removing') return { status: 'unknown', reason: 'it is being removed' }
+  if (!State.Running || State.Restarting) return { status: 'failed', reason: whyNotRunning(State) }
+  if (State.Paused) return { status: 'unhealthy', reason: 'it is paused' }
+  const { Health } = State
+  if (!Health || Health.Status === 'none' || Health.Status === '' || Health.Status === 'healthy') return { status: 'healthy' }
+  const output = Health.Log?.at(-1)?.Output?.trim()
+  const said = output ? `: ${output.slice(0, 200)}` : ''
+  if (Health.Status !== 'starting') return { status: 'unhealthy', reason: `its HEALTHCHECK fails${said}` }
+  // Without a start period the engine says "starting" until a check passes or as many as it retries have failed.
+  const started = Date.parse(State.StartedAt ?? '')
+  const { StartPeriod, Interval, Timeout, Retries } = Config?.Healthcheck ?? {}
+  const decided = ((Interval || DEFAULT_INTERVAL) + (Timeout || DEFAULT_TIMEOUT)) * (Retries || DEFAULT_RETRIES)
+  if (now < started + (StartPeriod || decided) / 1e6) return { status: 'unknown', reason: 'it is starting' }
+  return { status: 'unhealthy', reason: `its HEALTHCHECK has not passed since it should have started${said}` }
+}
+
+export function factsOf({ State, RestartCount, Config }: Inspection, image: string): ContainerFacts {
+  const startedAt = Date.parse(State.StartedAt ?? '')
+  return {
+    image: Config?.Image ?? image,
+    running: State.Running,
+    ...(!State.Running && State.ExitCode !== undefined && { exitCode: State.ExitCode }),
+    oomKilled: State.OOMKilled === true,
+    engineRestarts: RestartCount ?? 0,
+    ...(startedAt > 0 && { startedAt }),
+    ...(Config?.StopTimeout !== undefined && { stopMs: Config.StopTimeout * 1000 }),
+  }
+}
+
+function whyNotRunning({ Status, ExitCode, OOMKilled, Error: failure, Restarting }: Inspection['State']): string {
+  const code = ExitCode === undefined ? '' : ` with code ${ExitCode}`
+  const memory = OOMKilled ? ', out of memory' : ''
+  if (Restarting) return `the engine is restarting it, it ended${code}${memory}`
+  return `it is ${Status ?? 'not running'}${code}${memory}${failure ? `: ${failure}` : ''}`
+}

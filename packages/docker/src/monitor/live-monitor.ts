@@ -1,0 +1,239 @@
+import { setMaxListeners } from 'node:events'
+import type { Impact, Kernel, KernelEventOf, KernelView, Resource, StartContext } from '@keelson/kernel'
+import { ContainerCare, identity } from '../container/container-care.js'
+import { type ContainerInfo, containerInfo } from '../container/container-info.js'
+import { containerResource } from '../container/container-resource.js'
+import { Life, upcoming } from '../container/life.js'
+import { type OwnProbe, probeProblem } from '../container/own-probe.js'
+import { WatchedContainer } from '../container/watched-container.js'
+import type { Filters, ListedContainer } from '../engine/docker-like.js'
+import { type EngineLink, LinkClosed } from '../engine/engine-link.js'
+import type { EngineEvent } from '../engine/event-lines.js'
+import { Follower, type FollowerHost } from '../engine/follower.js'
+import { reasonOf } from '../engine/reason-of.js'
+import { within } from '../engine/within.js'
+import { MonitorEvents } from './monitor-events.js'
+import type { MonitorSettings } from './monitor-settings.js'
+import { type SessionChange, Sessions } from './sessions.js'
+
+/** What the options of a monitor come down to. */
+export interface MonitorPlan {
+  readonly settings: MonitorSettings
+  readonly impact: Impact
+  readonly filters: Filters
+  now(): number
+  kernel(): Kernel
+  sessionOf(container: ContainerInfo): string | undefined
+  probeOf(container: ContainerInfo): OwnProbe | undefined
+  onSessionChange(change: SessionChange): unknown
+  /** The resource of the monitor itself. */
+  self(): Resource<unknown>
+}
+
+/** One monitor through all lives of its kernel: what it has added stays in the kernel over a shutdown. */
+export class LiveMonitor {
+  readonly events: MonitorEvents
+  readonly sessions: Sessions<WatchedContainer>
+  readonly containers = new Map<string, WatchedContainer>()
+  readonly #byResource = new Map<string, WatchedContainer>()
+  readonly #plan: MonitorPlan
+  #life: Life | undefined
+  /** The beginning of the next life. */
+  #next = upcoming()
+  /** Of the life that began last. */
+  link: EngineLink | undefined
+
+  constructor(plan: MonitorPlan) {
+    this.#plan = plan
+    this.events = new MonitorEvents(() => plan.now())
+    this.sessions = new Sessions((change) => {
+      this.events.emit('session', change)
+      this.events.guard('onSessionChange', () => plan.onSessionChange(change))
+    })
+  }
+
+  get settings(): MonitorSettings {
+    return this.#plan.settings
+  }
+
+  /** Resolves when the containers that were there at first are in the kernel and have been looked at. */
+  get ready(): Promise<void> {
+    return this.#life?.ready ?? Promise.resolve()
+  }
+
+  /** Begins to follow the engine as soon as the kernel runs. The function that is returned ends it. */
+  begin(link: EngineLink, view: KernelView): () => void {
+    this.link = link
+    const kernel = this.#plan.kernel()
+    const ending = new AbortController()
+    // Every container that is looked at waits on it.
+    setMaxListeners(0, ending.signal)
+    const { settings, impact, filters } = this.#plan
+    const { events, sessions } = this
+    const has = (container: WatchedContainer) => this.containers.get(container.id) === container
+    const gone = (container: WatchedContainer) => this.#remove(container, kernel)
+    const care = new ContainerCare({ settings, impact, link, events, sessions, life: ending.signal, kernel, has, gone })
+    const life = new Life(care, kernel)
+    this.#life = life
+    const { begin } = this.#next
+    this.#next = upcoming()
+    begin()
+    const host: FollowerHost = {
+      link,
+      filters,
+      interval: settings.interval,
+      listed: (found) => this.#listed(found, life),
+      appeared: (container) => this.#found(container, life),
+      knows: (id) => this.containers.has(id),
+      happened: (event) => this.#happened(event, life),
+    }
+    const unwatch = link.watch({
+      lost: (error) => events.emit('engine-lost', { reason: error.message }),
+      back: (awayMs) => events.emit('engine-back', { awayMs }),
+    })
+    const deaf = listen(view, (name) => this.#byResource.get(name), care)
+    const follow = () => void new Follower(host).follow(ending.signal)
+    const onState = ({ to }: KernelEventOf<'kernel:state'>) => {
+      if (to !== 'running') return
+      view.off('kernel:state', onState)
+      follow()
+    }
+    if (view.state === 'running') follow()
+    else view.on('kernel:state', onState)
+    return () => {
+      ending.abort(new Error('the container monitor has stopped'))
+      life.isReady()
+      view.off('kernel:state', onState)
+      unwatch()
+      deaf()
+    }
+  }
+
+  async #takeUp(container: WatchedContainer, ctx: StartContext): Promise<void> {
+    const { attempt } = container
+    try {
+      await this.#life!.care.takeUp(container, ctx)
+    } catch (error) {
+      // Its engine has stopped, and nothing is known of the container: that is no failed attempt, unless somebody asked.
+      if (!(error instanceof LinkClosed) || attempt === 0) throw error
+    }
+  }
+
+  /** The hooks of containers outlive one life: from the end of an engine to the next life there is nobody to ask. */
+  async #check(container: WatchedContainer, signal: AbortSignal): Promise<void> {
+    const { fresh } = container
+    for (;;) {
+      const next = this.#next
+      try {
+        return await this.#life!.care.check(container, signal)
+      } catch (error) {
+        if (!(error instanceof LinkClosed)) throw error
+        if (fresh) return
+        await within(
+          this.link!.clock,
+          Infinity,
+          signal,
+          () => new Error(),
+          () => next.promise,
+        )
+      }
+    }
+  }
+
+  #listed(found: readonly ListedContainer[], life: Life): void {
+    const states = new Map(found.map(({ Id, State }) => [Id, State]))
+    for (const container of this.containers.values()) {
+      // One that is not listed is gone, or does not match any more; only the first makes it leave.
+      const listed = states.get(container.id)
+      const news = listed === undefined || container.status === (listed === 'running' ? 'failed' : 'healthy')
+      if (news || container.givenUp || !life.met.has(container)) void life.care.glance(container, 0)
+      this.#addTo(life, container)
+    }
+    const added = found.map((container) => this.#found(container, life))
+    void Promise.all(added).then(() => life.isReady())
+  }
+
+  async #found(listed: ListedContainer, life: Life): Promise<void> {
+    // What was created has never run: it is found when it starts.
+    if (listed.State === 'created' || this.containers.has(listed.Id)) return
+    const info = containerInfo(listed)
+    const { keepHistory } = this.#plan.settings
+    let session: string | undefined
+    let probe: OwnProbe | undefined
+    this.events.guard('sessionOf', () => {
+      session = this.#plan.sessionOf(info)
+    })
+    this.events.guard('probe', () => {
+      const given = this.#plan.probeOf(info)
+      const wrong = given && probeProblem(given)
+      if (wrong) throw new Error(`container "${info.name}" is watched without one: ${wrong.option} ${wrong.problem}`)
+      probe = given
+    })
+    const container = new WatchedContainer(info, session, probe, keepHistory, this.#plan.now())
+    container.resource = containerResource(this.#plan.self(), container, {
+      settings: this.#plan.settings,
+      impact: this.#plan.impact,
+      takeUp: (watched, ctx) => this.#takeUp(watched, ctx),
+      check: (watched, signal) => this.#check(watched, signal),
+    })
+    this.containers.set(container.id, container)
+    this.#byResource.set(container.resource.name, container)
+    this.events.emit('found', { ...identity(container), image: info.image })
+    this.sessions.join(container)
+    await this.#addTo(life, container)
+  }
+
+  /** A container that an earlier life has met is still in the kernel, unless its addition was cut short. */
+  async #addTo({ met, kernel }: Life, container: WatchedContainer): Promise<void> {
+    if (met.has(container)) return
+    met.add(container)
+    const { name } = container.resource!
+    if (kernel.inspect().resources.some((known) => known.name === name)) return
+    try {
+      await kernel.add(container.resource!)
+    } catch (error) {
+      if (kernel.state !== 'running' || !this.containers.has(container.id)) return
+      this.#forget(container)
+      this.events.emit('problem', { what: `adding ${name}`, reason: reasonOf(error) })
+    }
+  }
+
+  #happened(event: EngineEvent, life: Life): void {
+    const container = this.containers.get(event.id)!
+    if (event.action === 'destroy') this.#remove(container, life.kernel)
+    else life.care.happened(container, event)
+  }
+
+  #remove(container: WatchedContainer, kernel: Kernel): void {
+    if (this.containers.get(container.id) === container) this.#forget(container)
+    // A kernel that stops refuses; the check of its next life finds it gone once more.
+    kernel.remove(container.resource!).catch(() => {})
+  }
+
+  #forget(container: WatchedContainer): void {
+    this.containers.delete(container.id)
+    this.#byResource.delete(container.resource!.name)
+    this.events.emit('gone', identity(container))
+    this.sessions.leave(container)
+  }
+}
+
+/** Hands on what the kernel does with containers. */
+function listen(view: KernelView, find: (resource: string) => WatchedContainer | undefined, care: ContainerCare): () => void {
+  const onState = ({ resource, to }: KernelEventOf<'resource:state'>) => {
+    const container = to === 'running' ? find(resource) : undefined
+    if (container !== undefined) care.running(container)
+  }
+  const onRestart = (event: KernelEventOf<'restart:scheduled'>) => {
+    const container = find(event.resource)
+    if (container !== undefined) care.restartScheduled(container, event)
+  }
+  const onExhausted = (event: KernelEventOf<'restart:exhausted'>) => {
+    const container = find(event.resource)
+    if (container !== undefined) care.giveUp(container, event)
+  }
+  view.on('resource:state', onState).on('restart:scheduled', onRestart).on('restart:exhausted', onExhausted)
+  return () => {
+    view.off('resource:state', onState).off('restart:scheduled', onRestart).off('restart:exhausted', onExhausted)
+  }
+}

@@ -1,0 +1,101 @@
+import { KeelsonError, type Kernel } from '@keelson/kernel'
+import type { StatusRecord } from '../container/status-history.js'
+import {
+  type ContainerReport,
+  containerReport,
+  type EngineReport,
+  type Statistics,
+  statisticsOf,
+} from '../report/container-report.js'
+import type { LiveMonitor } from './live-monitor.js'
+import type { MonitorEventType, MonitorListener } from './monitor-events.js'
+import type { MonitorSettings } from './monitor-settings.js'
+import type { SessionStatus } from './sessions.js'
+
+/** A session, with its containers. */
+export interface SessionReport {
+  readonly session: string
+  readonly status: SessionStatus
+  readonly containers: readonly ContainerReport[]
+}
+
+/** What a `containerMonitor()` is to those that depend on it. */
+export class ContainerMonitor {
+  readonly #live: LiveMonitor
+  readonly #kernel: () => Kernel
+
+  constructor(live: LiveMonitor, kernel: () => Kernel) {
+    this.#live = live
+    this.#kernel = kernel
+  }
+
+  get settings(): Readonly<MonitorSettings> {
+    return { ...this.#live.settings }
+  }
+
+  /** Resolves when the containers that were there at first have been looked at. */
+  get ready(): Promise<void> {
+    return this.#live.ready
+  }
+
+  /** Listens to what happens, `'event'` to all of it; the function that is returned ends that. */
+  on<K extends MonitorEventType | 'event'>(type: K, listener: MonitorListener<K>): () => void {
+    return this.#live.events.on(type, listener)
+  }
+
+  engine(): EngineReport {
+    const link = this.#live.link!
+    const { away, since } = link
+    const { inFlight, highest } = link.requests
+    const status = away === undefined ? 'healthy' : 'unhealthy'
+    return { status, since, inFlight, highestInFlight: highest, ...(away && { reason: away.message }) }
+  }
+
+  containers(): readonly ContainerReport[] {
+    return [...this.#live.containers.values()].map(containerReport)
+  }
+
+  sessions(): readonly SessionReport[] {
+    return this.#live.sessions.names.map((name) => this.session(name)!)
+  }
+
+  session(name: string): SessionReport | undefined {
+    const { sessions } = this.#live
+    const status = sessions.statusOf(name)
+    return status && { session: name, status, containers: sessions.membersOf(name).map(containerReport) }
+  }
+
+  statistics(): Statistics {
+    return statisticsOf([...this.#live.containers.values()])
+  }
+
+  /** What was seen of a container within the time that history is kept, oldest first; by its name or id. */
+  history(container: string): readonly StatusRecord[] {
+    const { link } = this.#live
+    return this.#find(container)?.history.since(link!.clock.now()) ?? []
+  }
+
+  /**
+   * Restarts a container now, also one that was given up; by its name or id. Waits while the engine is away.
+   *
+   * @throws KeelsonError `UNKNOWN_RESOURCE` when no such container is watched; what the kernel's restart rejects with.
+   */
+  async restart(container: string): Promise<void> {
+    const found = this.#find(container)
+    if (found === undefined) {
+      throw new KeelsonError(
+        'UNKNOWN_RESOURCE',
+        `no container "${container}" is watched; use its name or id as containers() has it`,
+        {
+          details: { container },
+        },
+      )
+    }
+    await this.#kernel().restart(found.resource!)
+  }
+
+  #find(container: string) {
+    const { containers } = this.#live
+    return containers.get(container) ?? [...containers.values()].find(({ name }) => name === container)
+  }
+}

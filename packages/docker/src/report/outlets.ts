@@ -1,0 +1,80 @@
+import type { Clock, StartContext } from '@keelson/kernel'
+import { reasonOf } from '../engine/reason-of.js'
+import { isEventType, type MonitorEvents, type MonitorEventType } from '../monitor/monitor-events.js'
+import { invalid } from '../monitor/monitor-settings.js'
+import { AuditFile, type AuditOptions } from './audit-file.js'
+import { type AlertOptions, Webhook } from './webhook.js'
+
+/** What the audit trail holds. */
+const AUDITED: ReadonlySet<MonitorEventType> = new Set<MonitorEventType>([
+  'failure',
+  'restart',
+  'restart-failed',
+  'give-up',
+  'recovery',
+  'session',
+  'engine-lost',
+  'engine-back',
+])
+
+/** What a problem of alerts is told as: everywhere but in another alert. */
+const ALERTS = 'alerts'
+
+export interface OutletOptions {
+  /** The file that every failure, restart, give-up and recovery is appended to. */
+  audit?: AuditOptions
+  /** Where alerts are posted to. */
+  alerts?: AlertOptions
+}
+
+/** Opens where the events of a monitor go besides its listeners, until the resource stops. */
+export async function openOutlets(
+  { audit, alerts }: OutletOptions,
+  events: MonitorEvents,
+  clock: Clock,
+  ctx: StartContext,
+): Promise<void> {
+  const problem = (what: string) => (error: unknown) => {
+    events.emit('problem', { what, reason: reasonOf(error) })
+  }
+  if (audit !== undefined) {
+    const file = new AuditFile(audit, problem(`the audit file ${audit.path}`))
+    await file.open()
+    const mute = events.on('event', (event) => {
+      if (AUDITED.has(event.type)) file.append({ ...event, at: new Date(event.at).toISOString() })
+    })
+    ctx.defer(async () => {
+      mute()
+      await file.close()
+    })
+  }
+  if (alerts !== undefined) {
+    const webhook = new Webhook(alerts, clock, problem(ALERTS))
+    const mute = events.on('event', (event) => {
+      if (event.type !== 'problem' || event.what !== ALERTS) webhook.tell(event)
+    })
+    ctx.defer(async () => {
+      mute()
+      await webhook.close()
+    })
+  }
+}
+
+/** @throws KeelsonError `INVALID_OPTION`. */
+export function checkOutlets(name: string, { audit, alerts }: OutletOptions): void {
+  if (audit !== undefined && (typeof audit.path !== 'string' || audit.path === '')) {
+    throw invalid(name, 'audit.path', 'must be the path of a file')
+  }
+  for (const option of ['maxBytes', 'keep'] as const) expectCount(name, `audit.${option}`, audit?.[option])
+  if (alerts === undefined) return
+  if (!/^https?:/.test(alerts.url) || !URL.canParse(alerts.url)) throw invalid(name, 'alerts.url', 'must be an http or https URL')
+  const stranger = alerts.events?.find((type) => !isEventType(type))
+  if (stranger !== undefined)
+    throw invalid(name, 'alerts.events', `has ${JSON.stringify(stranger)}, which is no event of a monitor`)
+  for (const option of ['attempts', 'delay', 'timeout', 'queue'] as const) expectCount(name, `alerts.${option}`, alerts[option])
+}
+
+function expectCount(name: string, option: string, value: unknown): void {
+  if (value === undefined || (Number.isInteger(value) && (value as number) >= 1)) return
+  throw invalid(name, option, 'must be a whole number, 1 or more')
+}

@@ -1,0 +1,128 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { virtualClock } from '@keelson/kernel/testing'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { MonitorEvent } from '../monitor/monitor-events.js'
+import { scene } from '../test-support/scene.js'
+import { Webhook } from './webhook.js'
+
+let server: Server
+let url: string
+let got: { status: number; body: { reason: string; dropped?: number }; token: unknown }[]
+let answers: number[]
+let hold: Promise<void> | undefined
+
+beforeEach(async () => {
+  got = []
+  answers = []
+  hold = undefined
+  server = createServer(async (req, res) => {
+    let text = ''
+    for await (const chunk of req) text += chunk
+    const status = answers.shift() ?? 204
+    got.push({ status, body: JSON.parse(text), token: req.headers.authorization })
+    await hold
+    res.writeHead(status).end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook?token=s3cret`
+})
+afterEach(() => {
+  server.closeAllConnections()
+  server.close()
+})
+
+const event = (reason: string): MonitorEvent => ({ type: 'engine-lost', at: 0, reason })
+
+async function until(what: () => boolean, move: () => Promise<unknown> = async () => {}) {
+  for (const end = Date.now() + 15_000; !what(); ) {
+    if (Date.now() > end) throw new Error(`it did not come to that: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 2))
+    await move()
+  }
+}
+
+test('an alert is tried again, later and later, until it is taken', async () => {
+  const clock = virtualClock()
+  const problems: string[] = []
+  answers = [503, 429, 500]
+  const webhook = new Webhook({ url, headers: { authorization: 'Bearer x' } }, clock, (reason) => problems.push(reason))
+  const since = clock.now()
+  webhook.tell(event('gone'))
+  webhook.tell({ type: 'found', at: 0, container: 'x', id: 'x', image: 'x' })
+  await until(
+    () => got.length === 4,
+    () => clock.advance(100),
+  )
+  expect(clock.now() - since).toBeGreaterThanOrEqual(7_000)
+  await webhook.close()
+  expect(got.map(({ status }) => status)).toEqual([503, 429, 500, 204])
+  expect(got[3]).toMatchObject({ body: { reason: 'gone' }, token: 'Bearer x' })
+  expect(problems).toEqual([])
+})
+
+test('one that is refused is not tried again, and its URL is not told', async () => {
+  const clock = virtualClock()
+  const problems: string[] = []
+  answers = [404]
+  const webhook = new Webhook({ url }, clock, (reason) => problems.push(reason))
+  webhook.tell(event('a'))
+  await until(() => problems.length === 1)
+  await webhook.close()
+  expect(got).toHaveLength(1)
+  expect(problems[0]).toMatch(/^an alert was not delivered to 127\.0\.0\.1:\d+: it answered 404$/)
+})
+
+test('the queue is bounded: the oldest go, and the next alert says how many', async () => {
+  const clock = virtualClock()
+  let release = () => {}
+  hold = new Promise((resolve) => {
+    release = resolve
+  })
+  const webhook = new Webhook({ url, queue: 3 }, clock, () => {})
+  for (let i = 0; i < 10; i++) webhook.tell(event(`${i}`))
+  await until(() => got.length === 1)
+  release()
+  await until(() => got.length === 4)
+  await webhook.close()
+  expect(got.map(({ body }) => body.reason)).toEqual(['0', '7', '8', '9'])
+  expect(got.map(({ body }) => body.dropped)).toEqual([undefined, 7, undefined, undefined])
+})
+
+test('a stop does not wait for a hook that does not answer', async () => {
+  const clock = virtualClock()
+  const problems: string[] = []
+  hold = new Promise(() => {})
+  const webhook = new Webhook({ url }, clock, (reason) => problems.push(reason))
+  webhook.tell(event('a'))
+  await until(() => got.length === 1)
+  await clock.run(webhook.close())
+  expect(problems).toEqual(['1 alerts were not delivered before the stop'])
+  expect(clock.pending).toBe(0)
+})
+
+test('an alert that failed is no reason for another', async () => {
+  answers = Array.from({ length: 100 }, () => 404)
+  await using s = await scene({ alerts: { url, events: ['problem', 'found'] } })
+  s.engine.run('one')
+  await s.until(() => s.events.some(({ type }) => type === 'problem'))
+  await s.pass(60_000)
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  expect(got).toHaveLength(1)
+})
+
+test('an answer without an end does not keep its connection', async () => {
+  const clock = virtualClock()
+  const open = createServer((_req, res) => void res.writeHead(200).write('...'))
+  await new Promise<void>((resolve) => open.listen(0, '127.0.0.1', resolve))
+  const webhook = new Webhook({ url: `http://127.0.0.1:${(open.address() as AddressInfo).port}/` }, clock, () => {})
+  for (let i = 0; i < 3; i++) webhook.tell(event(`${i}`))
+  await webhook.close()
+  const connections = () => new Promise<number>((resolve) => open.getConnections((_error, count) => resolve(count)))
+  for (const end = Date.now() + 3_000; (await connections()) > 0 && Date.now() < end; ) {
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  expect(await connections()).toBe(0)
+  open.closeAllConnections()
+  open.close()
+})

@@ -1,0 +1,90 @@
+import { Bounded, type Deadlines } from '../time/deadline.js'
+
+/** One call of one hook: bounded in time, with an abort signal that exists only once somebody asks for it. */
+export abstract class HookRun extends Bounded {
+  readonly startedAt: number
+  readonly #deadlines: Deadlines
+  #controller: AbortController | undefined
+  #abortReason: { reason: unknown } | undefined
+
+  constructor(deadlines: Deadlines, startedAt: number, limit: number) {
+    super()
+    this.#deadlines = deadlines
+    this.startedAt = startedAt
+    this.deadline = startedAt + limit
+  }
+
+  /** Called once, with what the hook returned or resolved to; also when that comes after the run was over. */
+  protected abstract resolved(value: unknown): void
+  /** Called once, with what the hook threw or rejected with; also when that comes after the run was over. */
+  protected abstract rejected(error: unknown): void
+
+  get aborted(): boolean {
+    return this.#abortReason !== undefined
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#abortReason !== undefined) this.#controller.abort(this.#abortReason.reason)
+    }
+    return this.#controller.signal
+  }
+
+  abort(reason: unknown): void {
+    if (this.#abortReason !== undefined) return
+    this.#abortReason = { reason }
+    this.#controller?.abort(reason)
+  }
+
+  /** Whether the hook failed because it was told to: it threw the signal's reason, or an `AbortError` after the abort. */
+  abortedBy(error: unknown): boolean {
+    if (this.#abortReason === undefined) return false
+    return error === this.#abortReason.reason || (error instanceof Error && error.name === 'AbortError')
+  }
+
+  /** Moves the deadline, earlier or later, while the run is open. */
+  moveDeadline(deadline: number): void {
+    this.#deadlines.move(this, deadline)
+  }
+
+  /** Calls the hook and follows what it returns. One that returns a plain value costs no timer and no promise. */
+  protected call(hook: () => unknown): void {
+    let result: unknown
+    try {
+      result = hook()
+      if (isThenable(result)) result = Promise.resolve(result)
+    } catch (error) {
+      this.rejected(error)
+      return
+    }
+    if (!(result instanceof Promise)) {
+      this.resolved(result)
+      return
+    }
+    if (!this.over) this.watch()
+    result.then(
+      (value) => this.resolved(value),
+      (error: unknown) => this.rejected(error),
+    )
+  }
+
+  /** From now on the deadline counts; again is the same as once. */
+  protected watch(): void {
+    this.#deadlines.watch(this)
+  }
+
+  /** Ends the run: its deadline no longer counts. */
+  protected finish(): void {
+    this.#deadlines.settle(this)
+  }
+}
+
+/** Whether a hook returned something to wait for. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    value !== null &&
+    (typeof value === 'object' || typeof value === 'function') &&
+    typeof (value as { then?: unknown }).then === 'function'
+  )
+}

@@ -1,0 +1,47 @@
+import { invalidOption } from '../errors.js'
+import type { EdgeKind } from '../graph/graph.js'
+import { carriedBy, definitionOf, Edge } from './dependency.js'
+import type { Definition } from './resource.js'
+
+/** An edge from one resource to another, before it is in the graph. */
+export interface Link {
+  readonly to: Definition
+  readonly kind: EdgeKind
+  readonly field: string | undefined
+  /** Of the other resource, once that is in the graph. */
+  id: number
+}
+
+const UNKNOWN = -1
+export const NO_LINKS: readonly Link[] = []
+
+/** Reads `dependsOn` and `after`, each once. */
+export function linksOf({ name, options }: Definition): readonly Link[] {
+  const { dependsOn, after } = options
+  if (dependsOn === undefined && after === undefined) return NO_LINKS
+  const links: Link[] = []
+  if (dependsOn !== undefined) {
+    if (typeof dependsOn !== 'object' || dependsOn === null || isOneOrList(dependsOn)) {
+      throw invalidOption(name, 'dependsOn', 'does not name what it holds', 'map a name to each resource, as in { db }')
+    }
+    for (const field of Object.keys(dependsOn)) {
+      const entry: unknown = dependsOn[field]
+      const kind = entry instanceof Edge ? entry.kind : 'required'
+      const target = entry instanceof Edge ? entry.resource : entry
+      const to = carriedBy(target) ?? definitionOf(target, name, `dependsOn.${field}`)
+      links.push({ to, kind, field, id: UNKNOWN })
+    }
+  }
+  if (after !== undefined) {
+    if (!Array.isArray(after)) throw invalidOption(name, 'after', 'is not a list', 'pass an array, as in [migrations]')
+    for (const [i, entry] of after.entries()) {
+      links.push({ to: definitionOf(entry, name, `after[${i}]`), kind: 'after', field: undefined, id: UNKNOWN })
+    }
+  }
+  return links
+}
+
+/** What is easily written in place of a map. */
+function isOneOrList(dependsOn: object): boolean {
+  return Array.isArray(dependsOn) || dependsOn instanceof Edge || carriedBy(dependsOn) !== undefined
+}

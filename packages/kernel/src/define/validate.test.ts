@@ -1,0 +1,173 @@
+import { describe, expect, test } from 'vitest'
+import { createKernel, type ResourceOptions, resource } from '../index.js'
+import { keelsonError } from '../test-support/rejection.js'
+import { virtualClock } from '../testing.js'
+
+type Loose = Record<string, unknown>
+const define = (options: Loose, name: unknown = 'db') =>
+  resource(name as string, { start: () => 1, ...options } as unknown as ResourceOptions<number, Record<string, never>>)
+const build = (options: Loose) => createKernel([], options as never)
+
+const NOT_MS = [Number.NaN, -1, -Infinity, '5', null, {}, true, 5n]
+const shown = (value: unknown) =>
+  typeof value === 'bigint' ? '5n' : JSON.stringify(value) + (value === null ? '' : typeof value)
+
+describe('S8 a timeout that is not a number of milliseconds is refused at definition', () => {
+  for (const hook of ['start', 'check', 'drain', 'stop']) {
+    for (const value of NOT_MS) {
+      test(`timeouts.${hook} = ${shown(value)}`, () => {
+        const error = keelsonError(() => define({ timeouts: { [hook]: value } }))
+        expect(error).toMatchObject({ code: 'INVALID_OPTION', resource: 'db', details: { option: `timeouts.${hook}` } })
+        expect(error.message).toContain('"db"')
+        expect(error.message).toContain(`timeouts.${hook}`)
+        expect(keelsonError(() => build({ timeouts: { [hook]: value } }))).toMatchObject({
+          code: 'INVALID_OPTION',
+          details: { option: `timeouts.${hook}` },
+        })
+      })
+    }
+    for (const value of [0, 0.5, 2 ** 31, Number.MAX_VALUE, Infinity, undefined]) {
+      test(`timeouts.${hook} = ${value} is taken`, () => {
+        expect(define({ timeouts: { [hook]: value } }).name).toBe('db')
+        expect(build({ timeouts: { [hook]: value } }).state).toBe('idle')
+      })
+    }
+  }
+
+  test('shutdown.timeout may be Infinity, shutdown.delay may not', () => {
+    expect(build({ shutdown: { timeout: Infinity } }).state).toBe('idle')
+    for (const bad of [Infinity, ...NOT_MS]) {
+      expect(keelsonError(() => build({ shutdown: { delay: bad } })).code, shown(bad)).toBe('INVALID_OPTION')
+    }
+    for (const bad of NOT_MS) {
+      expect(keelsonError(() => build({ shutdown: { timeout: bad } })).code, shown(bad)).toBe('INVALID_OPTION')
+    }
+  })
+})
+
+describe('resource()', () => {
+  test.each([[''], [undefined], [null], [5], [{}]])('refuses the name %j', (name) => {
+    const error = keelsonError(() => resource(name as never, { start: () => 1 }))
+    expect(error.code).toBe('INVALID_OPTION')
+    expect(error.message).toMatch(/name/)
+  })
+
+  test('says that a name is empty', () => {
+    expect(keelsonError(() => define({}, '')).message).toMatch(/name.*is empty/)
+  })
+
+  test('refuses a name that cannot be printed, with an error of its own', () => {
+    expect(keelsonError(() => define({}, Symbol('db'))).code).toBe('INVALID_OPTION')
+    expect(keelsonError(() => define({}, Object.create(null))).code).toBe('INVALID_OPTION')
+  })
+
+  test.each([
+    [undefined, 'its options'],
+    [null, 'its options'],
+    [{}, 'start'],
+    [{ start: 5 }, 'start'],
+  ])('refuses the options %j', (options, option) => {
+    const error = keelsonError(() => resource('db', options as never))
+    expect(error).toMatchObject({ code: 'INVALID_OPTION', resource: 'db', details: { option } })
+  })
+
+  test.each(['check', 'drain', 'stop', 'kill'])('refuses a %s hook that is no function', (hook) => {
+    expect(keelsonError(() => define({ [hook]: true }))).toMatchObject({ code: 'INVALID_OPTION', details: { option: hook } })
+    expect(define({ [hook]: undefined }).name).toBe('db')
+  })
+
+  test.each(['stopp', 'timeout', 'dependson', 'onStop'])('names the unknown option %s', (key) => {
+    const error = keelsonError(() => define({ [key]: () => {} }))
+    expect(error).toMatchObject({ code: 'INVALID_OPTION', resource: 'db', details: { option: key } })
+    expect(error.message).toContain(key)
+  })
+
+  test('names unknown keys inside timeouts and monitor', () => {
+    expect(keelsonError(() => define({ timeouts: { begin: 5 } })).details).toEqual({ option: 'timeouts.begin' })
+    expect(keelsonError(() => define({ monitor: { every: 5 } })).details).toEqual({ option: 'monitor.every' })
+    expect(keelsonError(() => define({ timeouts: { toString: 5 } })).details).toEqual({ option: 'timeouts.toString' })
+  })
+
+  test.each(['constructor', 'toString', 'hasOwnProperty'])(
+    'an unknown option that is called %s is unknown all the same',
+    (key) => {
+      expect(keelsonError(() => define({ [key]: 5 })).details).toEqual({ option: key })
+    },
+  )
+
+  test.each([['Unready'], [true], [null], ['']])('refuses the impact %j', (impact) => {
+    expect(keelsonError(() => define({ impact })).details).toEqual({ option: 'impact' })
+  })
+
+  test.each([
+    ['interval', [Number.NaN, -1, Infinity, '5', null]],
+    ['failureThreshold', [0, -1, 1.5, Number.NaN, Infinity, '3', null]],
+    ['successThreshold', [0, -1, 1.5, Number.NaN, Infinity, '3', null]],
+    ['history', [0, -1, 1.5, Number.NaN, Infinity, '3', null]],
+  ])('refuses a monitor.%s that does not count', (key, values) => {
+    for (const value of values) {
+      const error = keelsonError(() => define({ monitor: { [key]: value } }))
+      expect(error, String(value)).toMatchObject({ code: 'INVALID_OPTION', details: { option: `monitor.${key}` } })
+    }
+  })
+
+  test('refuses labels that are not strings, and never prints them', () => {
+    const error = keelsonError(() => define({ labels: { token: { secret: 's3cret' } } }))
+    expect(error.details).toEqual({ option: 'labels' })
+    expect(error.message).not.toContain('s3cret')
+    expect(define({ labels: { team: 'orders' } }).name).toBe('db')
+  })
+
+  test('never prints a string that was given in the wrong place', () => {
+    expect(keelsonError(() => define({ timeouts: 'mongodb://root:s3cret@db' })).message).not.toContain('s3cret')
+  })
+
+  test('takes the hooks of a class instance, whatever else that has', async () => {
+    class Ticker {
+      ticks = 0
+      start(): Ticker {
+        this.ticks++
+        return this
+      }
+      stop(): void {
+        this.ticks--
+      }
+    }
+    const ticker = new Ticker()
+    const kernel = createKernel([resource('ticker', ticker as never)], { clock: virtualClock() })
+    await kernel.start()
+    expect(ticker.ticks).toBe(1)
+    await kernel.shutdown()
+    expect(ticker.ticks).toBe(0)
+  })
+})
+
+describe('createKernel()', () => {
+  test.each(['Name', 'timeout', 'onError', 'constructor'])('names the unknown option %s', (key) => {
+    expect(keelsonError(() => build({ [key]: 5 }))).toMatchObject({ code: 'INVALID_OPTION', details: { option: key } })
+  })
+
+  test.each([
+    ['concurrency', [0, -1, 1.5, Number.NaN, '2', null]],
+    ['name', ['', 5, null]],
+    ['clock', [5, null]],
+    ['replace', [5, null]],
+  ])('refuses a %s that makes no sense', (key, values) => {
+    for (const value of values) {
+      expect(
+        keelsonError(() => build({ [key]: value })),
+        String(value),
+      ).toMatchObject({ details: { option: key } })
+    }
+  })
+
+  test('is called "app" unless it is named', () => {
+    expect(createKernel().name).toBe('app')
+    expect(createKernel([], { name: 'shop' }).name).toBe('shop')
+  })
+
+  test.each([[undefined], [null], [5], ['db'], [{}], [class Db {}], [() => {}]])('refuses %s as a resource', (x) => {
+    expect(keelsonError(() => createKernel([x as never])).code).toBe('INVALID_OPTION')
+    expect(keelsonError(() => createKernel().register(x as never)).code).toBe('INVALID_OPTION')
+  })
+})

@@ -1,0 +1,223 @@
+import { type Link, linksOf, NO_LINKS } from '../define/links.js'
+import { Definition } from '../define/resource.js'
+import { dependencyCycle, duplicateResource } from '../errors.js'
+import { Int32List } from './int32-list.js'
+
+export type EdgeKind = 'required' | 'optional' | 'ref' | 'after'
+
+/** "No edge", and the end of a list of edges. */
+export const NONE = -1
+const VISITING = -2
+
+/**
+ * Resources as integer ids and edges as linked lists in typed arrays. A resource gets its id after those that it depends
+ * on, so that ids are a topological order; among equals they follow the order of registration.
+ */
+export class Graph {
+  /** By id. */
+  readonly definitions: Definition[] = []
+  /** By edge: from which resource to which dependency, of what kind, and under which name the value is passed. */
+  readonly edgeFrom = new Int32List()
+  readonly edgeTo = new Int32List()
+  readonly edgeKind: EdgeKind[] = []
+  readonly edgeField: (string | undefined)[] = []
+  /** Edges of a resource to its dependencies are adjacent: from `firstDependency[id]` up to `firstDependency[id + 1]`. */
+  readonly firstDependency = new Int32List([0])
+  /** Edges from the dependents of a resource: a list through `nextDependent`, in the order of registration. */
+  readonly firstDependent = new Int32List()
+  readonly #lastDependent = new Int32List()
+  readonly nextDependent = new Int32List()
+  readonly #previousDependent = new Int32List()
+
+  readonly #ids = new Map<string, number>()
+  readonly #originals: Definition[] = []
+  readonly #removed = new Set<number>()
+  readonly #replacements: ReadonlyMap<Definition, Definition>
+
+  constructor(replacements: ReadonlyMap<Definition, Definition> = new Map()) {
+    this.#replacements = replacements
+  }
+
+  get size(): number {
+    return this.definitions.length
+  }
+
+  nameOf(id: number): string {
+    return this.#originals[id]!.name
+  }
+
+  /** The id of a resource, of its replacement, or `NONE`. */
+  idOf(definition: Definition): number {
+    const id = this.#ids.get(definition.name)
+    if (id !== undefined && id >= 0 && (this.#originals[id] === definition || this.definitions[id] === definition)) return id
+    return this.#replacements.size === 0 ? NONE : this.definitions.indexOf(definition)
+  }
+
+  /** Whether there is a resource of this name. */
+  hasName(name: string): boolean {
+    return this.#ids.has(name)
+  }
+
+  /** Whether the resource with this id is still part of the graph. */
+  has(id: number): boolean {
+    return !this.#removed.has(id)
+  }
+
+  get removed(): number {
+    return this.#removed.size
+  }
+
+  /** Takes resources out. Their ids stay taken until the next `compact`. */
+  remove(ids: readonly number[]): void {
+    for (const id of ids) {
+      this.#ids.delete(this.nameOf(id))
+      this.#removed.add(id)
+      this.definitions[id] = GONE
+      for (let edge = this.firstDependency.at(id), end = this.firstDependency.at(id + 1); edge < end; edge++) {
+        this.#unlinkDependent(edge)
+      }
+    }
+  }
+
+  /** Closes the gaps that removed resources left, and returns the ids that remain, in their new order. */
+  compact(): number[] {
+    const kept = Array.from(this.definitions.keys()).filter((id) => this.has(id))
+    const newId = new Map(kept.map((id, i) => [id, i]))
+    const nodes = kept.map((id) => ({
+      original: this.#originals[id]!,
+      definition: this.definitions[id]!,
+      links: this.#linksFrom(id, newId),
+    }))
+    this.#removed.clear()
+    this.#truncate(0, 0)
+    for (const node of nodes) this.#append(node)
+    for (let edge = 0; edge < this.edgeTo.length; edge++) this.#linkDependent(edge)
+    return kept
+  }
+
+  #linksFrom(id: number, newId: ReadonlyMap<number, number>): Link[] {
+    const links: Link[] = []
+    for (let edge = this.firstDependency.at(id), end = this.firstDependency.at(id + 1); edge < end; edge++) {
+      const to = this.edgeTo.at(edge)
+      const at = newId.get(to)
+      if (at !== undefined)
+        links.push({ to: this.#originals[to]!, kind: this.edgeKind[edge]!, field: this.edgeField[edge], id: at })
+    }
+    return links
+  }
+
+  /**
+   * Takes in resources and everything that they depend on, depth first and without recursion. When it throws, the graph
+   * is as it was before.
+   */
+  add(definitions: readonly Definition[]): void {
+    const size = this.size
+    const edges = this.edgeTo.length
+    const path: Frame[] = []
+    try {
+      for (const definition of definitions) this.#takeIn(definition, path)
+    } catch (error) {
+      for (const frame of path) this.#ids.delete(frame.original.name)
+      for (let id = size; id < this.size; id++) this.#ids.delete(this.nameOf(id))
+      this.#truncate(size, edges)
+      throw error
+    }
+    for (let edge = edges; edge < this.edgeTo.length; edge++) this.#linkDependent(edge)
+  }
+
+  #takeIn(root: Definition, path: Frame[]): void {
+    if (this.#lookUp(root, path) !== NONE) return
+    this.#enter(root, path)
+    for (let frame = path.at(-1); frame !== undefined; frame = path.at(-1)) {
+      const link = frame.links[frame.next]
+      if (link === undefined) {
+        path.pop()
+        this.#append(frame)
+        continue
+      }
+      const id = this.#lookUp(link.to, path)
+      if (id === NONE) this.#enter(link.to, path)
+      else {
+        link.id = id
+        frame.next++
+      }
+    }
+  }
+
+  #lookUp(definition: Definition, path: Frame[]): number {
+    const id = this.#ids.get(definition.name)
+    if (id === undefined) return NONE
+    if (id !== VISITING) {
+      if (this.#originals[id] === definition || this.definitions[id] === definition) return id
+      throw duplicateResource(definition.name)
+    }
+    const start = path.findIndex((frame) => frame.original === definition)
+    if (start < 0) throw duplicateResource(definition.name)
+    throw dependencyCycle([...path.slice(start).map((frame) => frame.original.name), definition.name])
+  }
+
+  #enter(original: Definition, path: Frame[]): void {
+    const definition = this.#replacements.get(original) ?? original
+    this.#ids.set(original.name, VISITING)
+    const frame: Frame = { original, definition, links: NO_LINKS, next: 0 }
+    path.push(frame)
+    frame.links = linksOf(definition)
+  }
+
+  #append({ original, definition, links }: Pick<Frame, 'original' | 'definition' | 'links'>): void {
+    const id = this.definitions.push(definition) - 1
+    this.#originals.push(original)
+    this.#ids.set(original.name, id)
+    this.firstDependent.push(NONE)
+    this.#lastDependent.push(NONE)
+    for (const link of links) {
+      this.edgeFrom.push(id)
+      this.edgeTo.push(link.id)
+      this.edgeKind.push(link.kind)
+      this.edgeField.push(link.field)
+      this.nextDependent.push(NONE)
+      this.#previousDependent.push(NONE)
+    }
+    this.firstDependency.push(this.edgeTo.length)
+  }
+
+  #linkDependent(edge: number): void {
+    const to = this.edgeTo.at(edge)
+    const last = this.#lastDependent.at(to)
+    if (last === NONE) this.firstDependent.set(to, edge)
+    else this.nextDependent.set(last, edge)
+    this.#previousDependent.set(edge, last)
+    this.#lastDependent.set(to, edge)
+  }
+
+  #unlinkDependent(edge: number): void {
+    const to = this.edgeTo.at(edge)
+    const next = this.nextDependent.at(edge)
+    const previous = this.#previousDependent.at(edge)
+    if (previous === NONE) this.firstDependent.set(to, next)
+    else this.nextDependent.set(previous, next)
+    if (next === NONE) this.#lastDependent.set(to, previous)
+    else this.#previousDependent.set(next, previous)
+  }
+
+  #truncate(size: number, edges: number): void {
+    this.definitions.length = size
+    this.#originals.length = size
+    this.edgeKind.length = edges
+    this.edgeField.length = edges
+    for (const list of [this.firstDependent, this.#lastDependent]) list.length = size
+    for (const list of [this.edgeFrom, this.edgeTo, this.nextDependent, this.#previousDependent]) list.length = edges
+    this.firstDependency.length = size + 1
+  }
+}
+
+/** One resource on the path from the one being taken in down to the one being read. */
+interface Frame {
+  readonly original: Definition
+  readonly definition: Definition
+  links: readonly Link[]
+  next: number
+}
+
+/** What stands where a resource was. */
+const GONE = new Definition('', { start: () => undefined, timeouts: { start: 0, check: 0, drain: 0, stop: 0 } })

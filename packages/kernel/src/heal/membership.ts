@@ -1,0 +1,189 @@
+import type { Cell } from '../cell/cell.js'
+import { causesOf, hasDependents, type KeelsonError, removed } from '../errors.js'
+import { withDependents } from '../graph/dependents.js'
+import type { Graph } from '../graph/graph.js'
+import { Deferred } from '../time/deferred.js'
+import type { BringUp, BringUpListener } from '../walk/bring-up.js'
+import type { Monitor } from './monitor.js'
+
+/** What changes of the membership need of the kernel. */
+export interface MembershipHost {
+  readonly graph: Graph
+  readonly cells: readonly Cell[]
+  readonly monitor: Monitor
+  readonly bringUp: BringUp
+  /** Tears these down, dependents first, and calls back when the last has stopped. */
+  tearDown(cells: readonly Cell[], reason: string, done: () => void): void
+  /** Whatever else was going on with these ends: checks, restarts, starts that wait. */
+  letGo(cells: readonly Cell[]): void
+  /** Takes stopped resources out of the kernel. */
+  forget(cells: readonly Cell[]): void
+  /** What `add` rejects with, from what failed and what was torn down again. */
+  addFailed(errors: readonly KeelsonError[], cells: readonly Cell[]): Error
+  /** What `remove` rejects with, if anything went wrong. */
+  removeFailed(cells: readonly Cell[]): Error | undefined
+}
+
+/** Changes of the membership that have not ended. */
+interface Change {
+  readonly done: Deferred<void>
+}
+
+/** Adds resources to a running kernel, and removes them. */
+export class Membership {
+  readonly #host: MembershipHost
+  readonly #open = new Set<Change>()
+  /** What is being removed, and the end of that. */
+  readonly #removals = new Map<Cell, Promise<void>>()
+
+  constructor(host: MembershipHost) {
+    this.#host = host
+  }
+
+  /** Starts resources that were just taken in. A failure that matters takes all of them out again. */
+  add(cells: readonly Cell[]): Promise<void> {
+    if (cells.length === 0) return Promise.resolve()
+    const { bringUp } = this.#host
+    const addition = new Addition(cells, this.#host, (errors) => this.#added(addition, errors))
+    this.#open.add(addition)
+    for (const cell of cells) bringUp.expect(cell, 'added', addition)
+    const leaving = cells.map((cell) => this.#leavingDependency(cell)).find((dependency) => dependency !== undefined)
+    if (leaving !== undefined) addition.left(leaving)
+    else for (const cell of cells) bringUp.release(cell)
+    return addition.done.promise
+  }
+
+  remove(cell: Cell, withDependents: boolean): Promise<void> {
+    const going = this.#removals.get(cell)
+    if (going !== undefined) return going
+    const subtree = this.#dependentsOf(cell)
+    const cells = subtree.filter(({ leaving }) => !leaving)
+    if (cells.length > 1 && !withDependents) {
+      const names = cells.filter((other) => other !== cell).map(({ name }) => name)
+      return Promise.reject(hasDependents(cell.name, names))
+    }
+    const { letGo, forget, tearDown, removeFailed } = this.#host
+    const removal = { done: new Deferred<void>() }
+    this.#open.add(removal)
+    for (const member of cells) {
+      member.leaving = true
+      this.#removals.set(member, removal.done.promise)
+    }
+    letGo(cells)
+    tearDown(subtree, `removal of ${cell.name}`, () => {
+      if (!this.#open.delete(removal)) return
+      const failure = removeFailed(cells)
+      forget(cells)
+      for (const member of cells) this.#removals.delete(member)
+      if (failure === undefined) removal.done.resolve()
+      else removal.done.reject(failure)
+    })
+    return removal.done.promise
+  }
+
+  /** A shutdown came first: it stops what was being added or removed with everything else. */
+  end(reason: KeelsonError): void {
+    for (const change of this.#open) {
+      if (change instanceof Addition) change.abandon()
+      change.done.reject(reason)
+    }
+    this.#open.clear()
+    for (const cell of this.#removals.keys()) cell.leaving = false
+    this.#removals.clear()
+  }
+
+  #added(addition: Addition, errors: readonly KeelsonError[]): void {
+    if (errors.length === 0) {
+      this.#open.delete(addition)
+      return addition.done.resolve()
+    }
+    const { bringUp, letGo, tearDown, addFailed, forget } = this.#host
+    // What runs, and others have come to depend on meanwhile, stays.
+    const added = new Set(addition.cells)
+    const needed = (cell: Cell) => this.#dependentsOf(cell).some((dependent) => !added.has(dependent) && !dependent.leaving)
+    const cells = addition.cells.filter((cell) => cell.state !== 'running' || !needed(cell))
+    const waiting = new Set(cells.flatMap((cell) => this.#dependentsOf(cell)))
+    // What is being removed already takes its own way out; what it depends on waits for it.
+    // One that has been removed is no longer in the graph, and its id may be another's.
+    const present = addition.all.filter((cell) => !cell.leaving || this.#removals.has(cell))
+    const concerned = new Set(present.flatMap((cell) => this.#dependentsOf(cell)))
+    const going = [...concerned].filter((cell) => this.#removals.has(cell))
+    for (const cell of cells) cell.leaving = true
+    letGo(cells)
+    const members = [...cells, ...going].sort((a, b) => a.id - b.id)
+    tearDown(members, 'added together with one that failed', () => {
+      if (!this.#open.delete(addition)) return
+      const failure = addFailed(errors, cells)
+      // Whoever was added after it, and waits for it, fails for want of it: as long as the graph knows that it does.
+      for (const dependent of waiting) bringUp.release(dependent)
+      forget(cells)
+      addition.done.reject(failure)
+    })
+  }
+
+  /** Whose value it needs and that is being removed: by the time it starts, nobody would know that it needs anything. */
+  #leavingDependency(cell: Cell): Cell | undefined {
+    const { firstDependency, edgeTo, edgeKind } = this.#host.graph
+    for (let edge = firstDependency.at(cell.id), end = firstDependency.at(cell.id + 1); edge < end; edge++) {
+      const dependency = this.#host.cells[edgeTo.at(edge)]!
+      if (edgeKind[edge] !== 'after' && dependency.leaving) return dependency
+    }
+    return undefined
+  }
+
+  /** The resource and everything that holds its value, in the order of their ids. */
+  #dependentsOf(root: Cell): Cell[] {
+    return withDependents(this.#host.graph, this.#host.cells, root, (_, kind) => kind !== 'after')
+  }
+}
+
+/** Resources that were added together. */
+class Addition implements BringUpListener, Change {
+  readonly all: readonly Cell[]
+  readonly done = new Deferred<void>()
+  readonly #host: MembershipHost
+  readonly #settled: (errors: readonly KeelsonError[]) => void
+  #open: number
+  #over = false
+
+  constructor(cells: readonly Cell[], host: MembershipHost, settled: (errors: readonly KeelsonError[]) => void) {
+    this.all = cells
+    this.#host = host
+    this.#settled = settled
+    this.#open = cells.length
+  }
+
+  /** Those that are not being removed meanwhile. */
+  get cells(): readonly Cell[] {
+    return this.all.filter(({ leaving }) => !leaving)
+  }
+
+  up(cell: Cell): void {
+    if (this.#over) return
+    this.#host.monitor.watch(cell)
+    this.#open--
+    if (this.#open === 0) this.#end([])
+  }
+
+  down(cell: Cell, error: KeelsonError): void {
+    if (this.#over) return
+    this.#open--
+    if (cell.impact === 'unready') this.#end(error.code === 'DEPENDENCY_FAILED' ? [...causesOf(error), error] : [error])
+    else if (this.#open === 0) this.#end([])
+  }
+
+  /** What is removed before it came up takes along what was added for it: an addition is whole or nothing. */
+  left(cell: Cell): void {
+    if (!this.#over) this.#end([removed(cell.name)])
+  }
+
+  abandon(): void {
+    this.#over = true
+    for (const cell of this.all) this.#host.bringUp.forget(cell, this)
+  }
+
+  #end(errors: readonly KeelsonError[]): void {
+    this.abandon()
+    this.#settled(errors)
+  }
+}

@@ -1,0 +1,55 @@
+import { Cell } from '../cell/cell.js'
+import type { CellHost } from '../cell/cell-host.js'
+import { definitionOf, definitionsOf, type ResourceLike } from '../define/dependency.js'
+import type { Replacement } from '../define/replacement.js'
+import { unknownResource } from '../errors.js'
+import { Graph, NONE } from '../graph/graph.js'
+
+/** Which resources a kernel has: the graph of their definitions, and a cell for each. */
+export class Roster {
+  readonly graph: Graph
+  /** By id. */
+  readonly cells: Cell[] = []
+
+  constructor(replacements: Iterable<Replacement>) {
+    this.graph = new Graph(new Map(Array.from(replacements, ({ target, by }) => [target, by])))
+  }
+
+  /** Takes in resources and what they depend on, and returns those that are new. */
+  takeIn(resources: Iterable<ResourceLike>, host: CellHost): readonly Cell[] {
+    const { graph, cells } = this
+    const size = cells.length
+    graph.add(definitionsOf(resources))
+    for (let id = size; id < graph.size; id++) cells.push(new Cell(id, graph.nameOf(id), graph.definitions[id]!, host))
+    return cells.slice(size)
+  }
+
+  cellOf(resource: ResourceLike, kernel: string): Cell {
+    const definition = definitionOf(resource, undefined, 'the resource')
+    const id = this.graph.idOf(definition)
+    if (id === NONE) throw unknownResource(definition.name, kernel, this.graph.hasName(definition.name))
+    return this.cells[id]!
+  }
+
+  remove(cells: readonly Cell[]): void {
+    this.graph.remove(cells.map(({ id }) => id))
+  }
+
+  /** Whether so many have been removed that their gaps are worth closing. */
+  get sparse(): boolean {
+    return this.graph.removed > this.graph.size / 2
+  }
+
+  /** Closes the gaps of removed resources; nobody may be walking over the graph. */
+  compact(): void {
+    if (this.graph.removed === 0) return
+    const kept = this.graph.compact().map((id) => this.cells[id]!)
+    this.cells.length = 0
+    for (const cell of kept) cell.id = this.cells.push(cell) - 1
+  }
+
+  /** Those that have not been removed. */
+  get present(): readonly Cell[] {
+    return this.graph.removed === 0 ? this.cells : this.cells.filter(({ id }) => this.graph.has(id))
+  }
+}

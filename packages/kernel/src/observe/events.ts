@@ -1,0 +1,124 @@
+import { EventEmitter } from 'eventemitter3'
+import type { KeelsonError, Phase } from '../errors.js'
+import type { Health, KernelState, ResourceState } from '../state.js'
+import type { Probe } from './probe.js'
+
+/** What each event carries besides `type` and `at` (ms since the epoch). */
+interface Payloads {
+  'kernel:state': { from: KernelState; to: KernelState; reason?: string; error?: unknown }
+  'probe:change': { probe: Probe; previous: Probe }
+  'resource:state': { resource: string; from: ResourceState; to: ResourceState }
+  'resource:error': { resource: string; phase: Phase | undefined; error: KeelsonError }
+  'resource:orphan': { resource: string; error?: KeelsonError }
+  'check:result': { resource: string; ok: boolean; durationMs: number; error?: KeelsonError }
+  'health:change': { resource: string; from: Health; to: Health; error?: KeelsonError }
+  'restart:scheduled': {
+    resource: string
+    /** Which restart of the window this is; 0 for one that was asked for. */
+    attempt: number
+    delayMs: number
+    /** All that go down and come back with it. */
+    resources: readonly string[]
+    error?: KeelsonError
+  }
+  'restart:done': { resource: string; attempt: number; durationMs: number }
+  'restart:exhausted': { resource: string; attempts: number; error: KeelsonError }
+  'listener:error': { event: KernelEventType; error: unknown }
+}
+
+export type KernelEventType = keyof Payloads
+
+/** One event, by its type. */
+export type KernelEventOf<K extends KernelEventType> = { readonly type: K; readonly at: number } & Readonly<Payloads[K]>
+
+/** Everything a kernel says, as a union to switch on by `type`. */
+export type KernelEvent = { [K in KernelEventType]: KernelEventOf<K> }[KernelEventType]
+
+/** What a listener receives, by the name under which it listens; `'event'` receives every one. */
+export interface KernelEvents extends EventsByType {
+  event: KernelEvent
+}
+
+type EventsByType = { [K in KernelEventType]: KernelEventOf<K> }
+
+export type KernelListener<K extends keyof KernelEvents> = (event: KernelEvents[K]) => unknown
+
+/** The kernel's emitter: each listener is isolated, so that one that throws disturbs neither the kernel nor the others. */
+export class Events {
+  readonly #emitter = new EventEmitter<string>()
+  readonly #guards = new WeakMap<object, (event: KernelEvent) => void>()
+  readonly #now: () => number
+  /** How deep in listeners the kernel is. */
+  #telling = 0
+  /** False while nobody listens to anything: the hot paths ask this before they make an event. */
+  active = false
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  on<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): void {
+    this.#emitter.on(type, this.#guard(listener))
+    this.active = true
+  }
+
+  once<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): void {
+    this.#emitter.once(type, this.#guard(listener))
+    this.active = true
+  }
+
+  off<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): void {
+    this.#emitter.off(type, this.#guard(listener))
+    this.active = this.#emitter.eventNames().length > 0
+  }
+
+  /** Whether this is called from a listener. */
+  get telling(): boolean {
+    return this.#telling > 0
+  }
+
+  wants(type: KernelEventType): boolean {
+    return this.active && (this.#emitter.listenerCount(type) > 0 || this.#emitter.listenerCount('event') > 0)
+  }
+
+  emit<K extends KernelEventType>(type: K, payload: Payloads[K]): void {
+    if (!this.wants(type)) return
+    const event = Object.freeze({ type, at: this.#now(), ...payload })
+    this.#telling++
+    this.#emitter.emit(type, event)
+    this.#emitter.emit('event', event)
+    this.#telling--
+  }
+
+  /**
+   * Does `work` now; but what a listener asks for is done when the turn that it was told in has ended, for the kernel is in
+   * the middle of a move while it tells of it.
+   */
+  outside(work: () => void): void {
+    if (this.#telling === 0) work()
+    else void Promise.resolve().then(work)
+  }
+
+  #guard(listener: (event: never) => unknown): (event: KernelEvent) => void {
+    // Without a listener, the emitter would take away those of everybody.
+    if (typeof listener !== 'function') throw new TypeError('The listener must be a function')
+    let guard = this.#guards.get(listener)
+    if (guard === undefined) {
+      guard = (event) => {
+        try {
+          const result = listener(event as never) as PromiseLike<unknown> | undefined
+          if (typeof result?.then === 'function') result.then(undefined, (error: unknown) => this.#failed(event, error))
+        } catch (error) {
+          this.#failed(event, error)
+        }
+      }
+      this.#guards.set(listener, guard)
+    }
+    return guard
+  }
+
+  /** A listener of `listener:error` that fails itself has nobody left to tell. */
+  #failed(event: KernelEvent, error: unknown): void {
+    if (event.type !== 'listener:error') this.emit('listener:error', { event: event.type, error })
+  }
+}

@@ -1,0 +1,57 @@
+import type { KernelState } from '../state.js'
+import type { KernelEvents, KernelListener } from './events.js'
+import type { Probe } from './probe.js'
+import type { KernelSnapshot } from './snapshot.js'
+
+/** What a resource, a probe endpoint or a logger sees of a kernel. */
+export interface KernelView {
+  readonly name: string
+  readonly state: KernelState
+  /** The readiness of everything, folded; frozen, and the same object until something changes. */
+  probe(): Probe
+  /** Everything that can be seen of the kernel now, as plain JSON. */
+  inspect(): KernelSnapshot
+  on<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): this
+  once<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): this
+  off<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): this
+}
+
+/** What hooks see of a kernel: nothing that reaches other resources or changes the kernel. */
+export class NarrowView implements KernelView {
+  readonly #kernel: KernelView
+
+  constructor(kernel: KernelView) {
+    this.#kernel = kernel
+  }
+
+  get name(): string {
+    return this.#kernel.name
+  }
+
+  get state(): KernelState {
+    return this.#kernel.state
+  }
+
+  probe(): Probe {
+    return this.#kernel.probe()
+  }
+
+  inspect(): KernelSnapshot {
+    return this.#kernel.inspect()
+  }
+
+  on<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): this {
+    this.#kernel.on(type, listener)
+    return this
+  }
+
+  once<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): this {
+    this.#kernel.once(type, listener)
+    return this
+  }
+
+  off<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): this {
+    this.#kernel.off(type, listener)
+    return this
+  }
+}

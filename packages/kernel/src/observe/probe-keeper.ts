@@ -1,0 +1,100 @@
+import type { Cell } from '../cell/cell.js'
+import type { KernelState } from '../state.js'
+import type { Events } from './events.js'
+import { foldProbe, type Probe, type ProbeReason, sameProbe, type Trouble } from './probe.js'
+
+/** Keeps the kernel's probe: folded again only after something that it is made of has changed. */
+export class ProbeKeeper {
+  readonly #events: Events
+  readonly #state: () => KernelState
+  readonly #troubled = new Set<Cell>()
+  #started = false
+  #failure: ProbeReason | undefined
+  #stale = false
+  #current: Probe
+
+  constructor(events: Events, state: () => KernelState) {
+    this.#events = events
+    this.#state = state
+    this.#current = this.#fold()
+  }
+
+  get current(): Probe {
+    this.catchUp()
+    return this.#current
+  }
+
+  /** Before somebody starts to listen: changes that nobody listened to are no news. */
+  catchUp(): void {
+    if (this.#stale) this.#refresh()
+  }
+
+  get failed(): boolean {
+    return this.#failure !== undefined
+  }
+
+  /** A start begins: what was wrong before no longer counts. */
+  reset(): void {
+    this.#troubled.clear()
+    this.#failure = undefined
+    this.#started = false
+  }
+
+  fail(reason: ProbeReason): void {
+    this.#failure ??= reason
+    this.changed()
+  }
+
+  /** Whether a resource is fine, or why it is not, has changed. */
+  note(cell: Cell): void {
+    if (cell.fine) this.#troubled.delete(cell)
+    else this.#troubled.add(cell)
+    this.outdated()
+  }
+
+  /** It has left the kernel. */
+  forget(cell: Cell): void {
+    if (this.#troubled.delete(cell)) this.changed()
+  }
+
+  /** Everything has started, or has stopped. */
+  set started(started: boolean) {
+    this.#started = started
+    if (!started) for (const cell of this.#troubled) if (cell.fine) this.#troubled.delete(cell)
+  }
+
+  /** Something that the probe is folded from has changed; whoever asks from now on gets the truth. */
+  outdated(): void {
+    this.#stale = true
+  }
+
+  /** The same, and those who listen are told. */
+  changed(): void {
+    this.outdated()
+    if (this.#events.wants('probe:change')) this.#refresh()
+  }
+
+  #refresh(): void {
+    this.#stale = false
+    const probe = this.#fold()
+    const previous = this.#current
+    if (sameProbe(probe, previous)) return
+    this.#current = probe
+    this.#events.emit('probe:change', { probe, previous })
+  }
+
+  #fold(): Probe {
+    const troubled = Array.from(this.#troubled, troubleOf)
+    return foldProbe({ state: this.#state(), started: this.#started, failure: this.#failure, troubled })
+  }
+}
+
+function troubleOf(cell: Cell): Trouble {
+  return {
+    resource: cell.name,
+    impact: cell.impact,
+    state: cell.state,
+    health: cell.health.health,
+    message: cell.trouble?.message ?? `resource "${cell.name}" is ${cell.state}`,
+  }
+}

@@ -1,0 +1,84 @@
+import type { Cell } from '../cell/cell.js'
+import type { CheckRecord, History } from '../cell/history.js'
+import type { Impact } from '../define/resource.js'
+import type { Graph } from '../graph/graph.js'
+import { dependenciesOf, type PlannedDependency } from '../graph/plan.js'
+import type { Health, KernelState, ResourceState } from '../state.js'
+import type { Probe } from './probe.js'
+
+/** A check as it appears in a snapshot: plain JSON. */
+export interface CheckSnapshot {
+  readonly at: number
+  readonly ok: boolean
+  readonly durationMs: number
+  readonly error?: string
+}
+
+export interface ResourceSnapshot {
+  readonly name: string
+  readonly state: ResourceState
+  readonly health: Health
+  readonly impact: Impact
+  readonly labels: Readonly<Record<string, string>>
+  readonly dependsOn: readonly PlannedDependency[]
+  /** When its start hook was called, in ms since the epoch. */
+  readonly startedAt?: number
+  readonly startMs?: number
+  readonly drainMs?: number
+  readonly stopMs?: number
+  /** Why it failed or is unhealthy. */
+  readonly error?: string
+  readonly consecutiveFailures: number
+  /** Of its checks: when the last one ended, and how long they took at the median and at the 95th percentile. */
+  readonly lastCheckAt?: number
+  readonly responseMs?: { readonly p50: number; readonly p95: number }
+  /** Restarts used up in the window of its restart policy. */
+  readonly restarts: number
+  /** Oldest first; empty for a resource without a check. */
+  readonly checks: readonly CheckSnapshot[]
+}
+
+/** Everything that can be seen of a kernel at one instant, as plain JSON. */
+export interface KernelSnapshot {
+  readonly name: string
+  readonly state: KernelState
+  readonly probe: Probe
+  readonly resources: readonly ResourceSnapshot[]
+}
+
+/** One resource of a snapshot. */
+export function snapshotOf(graph: Graph, cell: Cell, history: History, restarts: number): ResourceSnapshot {
+  const { startedAt, runningAt, drainAt, stopAt, stoppedAt } = cell
+  const error = cell.trouble
+  const checks = history.toArray()
+  const durations = checks.map(({ durationMs }) => durationMs).sort((a, b) => a - b)
+  return {
+    name: cell.name,
+    state: cell.state,
+    health: cell.health.health,
+    impact: cell.impact,
+    labels: { ...cell.definition.options.labels },
+    dependsOn: dependenciesOf(graph, cell.id),
+    ...(startedAt !== 0 && { startedAt }),
+    ...(runningAt !== 0 && { startMs: runningAt - startedAt }),
+    ...(drainAt !== 0 && stopAt !== 0 && { drainMs: stopAt - drainAt }),
+    ...(stoppedAt !== 0 && { stopMs: stoppedAt - stopAt }),
+    ...(error !== undefined && { error: error.message }),
+    consecutiveFailures: cell.health.failures,
+    ...(checks.length > 0 && {
+      lastCheckAt: checks.at(-1)!.at,
+      responseMs: { p50: percentile(durations, 0.5), p95: percentile(durations, 0.95) },
+    }),
+    restarts,
+    checks: checks.map(plain),
+  }
+}
+
+/** The smallest of the sorted values that is not below this part of them (nearest rank). */
+function percentile(sorted: readonly number[], part: number): number {
+  return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)]!
+}
+
+function plain({ error, ...record }: CheckRecord): CheckSnapshot {
+  return error === undefined ? record : { ...record, error: error.message }
+}

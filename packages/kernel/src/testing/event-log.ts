@@ -1,0 +1,55 @@
+import type { KernelEvent } from '../observe/events.js'
+import type { KernelView } from '../observe/kernel-view.js'
+
+/** Every event of a kernel, in order. */
+export interface EventLog {
+  readonly events: readonly KernelEvent[]
+  /** One short line per event, such as `db: starting → running`. */
+  lines(): string[]
+  stop(): void
+}
+
+/** Records what a kernel says, from now on. */
+export function recordEvents(kernel: KernelView): EventLog {
+  const events: KernelEvent[] = []
+  const listener = (event: KernelEvent) => {
+    events.push(event)
+  }
+  kernel.on('event', listener)
+  return {
+    events,
+    lines: () => events.map(lineOf),
+    stop: () => {
+      kernel.off('event', listener)
+    },
+  }
+}
+
+function lineOf(event: KernelEvent): string {
+  switch (event.type) {
+    case 'kernel:state':
+      return `kernel: ${event.from} → ${event.to}`
+    case 'probe:change':
+      return `probe: ${event.previous.status} → ${event.probe.status}`
+    case 'resource:state':
+      return `${event.resource}: ${event.from} → ${event.to}`
+    case 'resource:error':
+      return `${event.resource}: ${event.error.code}`
+    case 'resource:orphan':
+      return `${event.resource}: orphan released${event.error === undefined ? '' : `, ${event.error.code}`}`
+    case 'check:result':
+      return `${event.resource}: check ${event.ok ? 'passed' : 'failed'}`
+    case 'health:change':
+      return `${event.resource}: ${event.from} → ${event.to}`
+    case 'restart:scheduled':
+      return `${event.resource}: restart ${event.attempt} scheduled, with ${event.resources.join(', ')}`
+    case 'restart:done':
+      return `${event.resource}: restart ${event.attempt} done`
+    case 'restart:exhausted':
+      return `${event.resource}: no restart left after ${event.attempts}`
+    case 'listener:error':
+      return `listener of ${event.event} failed`
+    default:
+      return event satisfies never
+  }
+}

@@ -1,0 +1,71 @@
+import type { HookContext, StartContext, StopContext } from '../../cell/context.js'
+import { definitionsOf, type ResourceLike } from '../../define/dependency.js'
+import type { Replacement } from '../../define/replacement.js'
+import { type AnyOptions, Definition } from '../../define/resource.js'
+import { Graph } from '../../graph/graph.js'
+import type { Stage } from './stage.js'
+import type { Track } from './track.js'
+
+/** Where the hooks of a cast find the run that goes on. */
+export interface Seat {
+  stage: Stage | undefined
+  track(name: string): Track
+}
+
+/** The resources of a user, with hooks that a simulation decides on. */
+export interface Cast {
+  readonly graph: Graph
+  /** By name: what the user defined, to be given to the kernel's methods. */
+  readonly originals: ReadonlyMap<string, Definition>
+  readonly replacements: readonly Replacement[]
+}
+
+/** Takes in a graph, and makes a stand-in for each of its resources: with hooks of its own, or around the real ones. */
+export function castOf(resources: Iterable<ResourceLike>, replacements: readonly Replacement[], real: boolean, seat: Seat): Cast {
+  const graph = new Graph(new Map(replacements.map(({ target, by }) => [target, by])))
+  graph.add(definitionsOf(resources))
+  const originals = new Map<string, Definition>()
+  const standIns: Replacement[] = []
+  for (const [id, definition] of graph.definitions.entries()) {
+    const name = graph.nameOf(id)
+    const target = replacements.find(({ target, by }) => by === definition && target.name === name)?.target ?? definition
+    originals.set(name, target)
+    standIns.push({ target, by: new Definition(name, standInFor(name, definition.options, real, seat)) })
+  }
+  return { graph, originals, replacements: standIns }
+}
+
+function standInFor(name: string, options: AnyOptions, real: boolean, seat: Seat): AnyOptions {
+  const { after, impact, labels, timeouts, monitor, restart } = options
+  const track = () => seat.track(name)
+  const standIn: AnyOptions = {
+    get dependsOn() {
+      return options.dependsOn ?? {}
+    },
+    start: (deps, ctx: StartContext) =>
+      seat.stage!.start(track(), deps, ctx, () => (real ? options.start(deps, ctx) : { of: name, call: track().calls.start })),
+    ...(options.check !== undefined && {
+      check: (value: unknown, ctx: HookContext) =>
+        seat.stage!.check(track(), value, ctx, () => (real ? options.check!(value, ctx) : undefined)),
+    }),
+    ...(options.drain !== undefined && {
+      drain: (value: unknown, ctx: StopContext) =>
+        seat.stage!.drain(track(), value, ctx, () => (real ? options.drain!(value, ctx) : undefined)),
+    }),
+    stop: (value, ctx) => seat.stage!.stop(track(), value, ctx, () => (real ? stopReal(options, value, ctx) : undefined)),
+    ...(options.kill !== undefined && {
+      kill: (value: unknown) => seat.stage!.kill(track(), value, () => (real ? options.kill!(value) : undefined)),
+    }),
+  }
+  return Object.assign(standIn, defined({ after, impact, labels, timeouts, monitor, restart }))
+}
+
+function stopReal(options: AnyOptions, value: unknown, ctx: StopContext): unknown {
+  if (options.stop !== undefined) return options.stop(value, ctx)
+  const disposable = value as Partial<AsyncDisposable & Disposable> | null | undefined
+  return (disposable?.[Symbol.asyncDispose] ?? disposable?.[Symbol.dispose])?.call(disposable)
+}
+
+function defined<T extends object>(options: T): Partial<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>
+}

@@ -1,0 +1,155 @@
+import type { Timeouts } from '../../define/resource.js'
+import type { FaultKind, Faults } from './faults.js'
+import type { SeededRandom } from './random.js'
+import type { Action, Decision, HookDecision, SimulatedHook } from './schedule.js'
+import type { Track } from './track.js'
+import type { Decider } from './world.js'
+
+/** Delays that many hooks share, so that things happen at the same instant, and some that none shares. */
+const COMMON_DELAYS = [0, 0, 1, 1, 2, 5, 10, 20, 50, 100]
+const UNBOUNDED = 10_000
+/** Checks of one run, about. */
+const CHECKS = 60
+
+/** Decides by chance, and keeps what it decided. */
+export class Chance implements Decider {
+  /** Everything decided so far: replayed, it gives the same run. */
+  readonly decisions: Decision[] = []
+  readonly actions: readonly Action[]
+  readonly #random: SeededRandom
+  readonly #faults: Readonly<Required<Faults>>
+  readonly #hasCleanups: boolean
+  /** Many runs would end with their first start. */
+  readonly #sparesFirstStart: boolean
+  readonly #failing = new Set<Track>()
+
+  constructor(random: SeededRandom, faults: Readonly<Required<Faults>>, tracks: readonly Track[], duration: number) {
+    this.#random = random
+    this.#faults = mixOf(random, faults)
+    this.#sparesFirstStart = random.chance(0.7)
+    this.#hasCleanups = random.chance(0.4)
+    this.actions = actionsOf(random, this.#faults, tracks, duration)
+    this.decisions.push(...this.actions)
+  }
+
+  hook(track: Track, hook: SimulatedHook, call: number, limit: number): HookDecision | undefined {
+    const decided = this.#decide(track, hook, call, limit)
+    const cleanups = hook === 'start' && this.#hasCleanups ? this.#random.below(3) : 0
+    if (decided === undefined && cleanups === 0) return undefined
+    const does = decided ?? ({ does: 'settles' } as const)
+    const decision: HookDecision = { resource: track.name, hook, call, ...does, ...(cleanups > 0 && { cleanups }) }
+    this.decisions.push(decision)
+    return decision
+  }
+
+  #decide(track: Track, hook: SimulatedHook, call: number, limit: number): Pick<HookDecision, 'does' | 'ms'> | undefined {
+    const random = this.#random
+    const { failure, hang, late, delay } = this.#faults
+    if (hook === 'check' && this.#failsCheck(track)) return this.#failedCheck(limit)
+    let dice = random.next()
+    if (hook === 'start' && call === 1 && this.#sparesFirstStart) dice += failure + hang + late
+    if (hook !== 'check') {
+      dice -= failure
+      if (dice < 0) return this.#failure(limit)
+    }
+    // Without a limit, a hang is the end: nothing else is promised.
+    const bounded = limit !== Infinity || hook === 'stop' || hook === 'drain' || hook === 'cleanup'
+    dice -= hang
+    if (dice < 0)
+      return bounded ? { does: hook === 'cleanup' || hook === 'kill' || random.chance(0.5) ? 'hangs' : 'obeys' } : undefined
+    dice -= late
+    if (dice < 0 && limit !== Infinity) {
+      return { does: random.chance(0.7) ? 'settles' : 'rejects', ms: limit + random.pick([0, 0.5, 1, 10, limit]) }
+    }
+    return dice < delay ? { does: 'settles', ms: this.#delayWithin(limit) } : undefined
+  }
+
+  /** A check that failed probably fails again: thresholds are for failures in a row. */
+  #failsCheck(track: Track): boolean {
+    const failing = this.#random.chance(this.#failing.has(track) ? 0.8 : this.#faults.check)
+    if (failing) this.#failing.add(track)
+    else this.#failing.delete(track)
+    return failing
+  }
+
+  #failedCheck(limit: number): Pick<HookDecision, 'does' | 'ms'> {
+    const random = this.#random
+    if (random.chance(0.2))
+      return random.chance(0.5) ? { does: 'returns false' } : { does: 'returns false', ms: this.#delayWithin(limit) }
+    return this.#failure(limit)
+  }
+
+  #failure(limit: number): Pick<HookDecision, 'does' | 'ms'> {
+    return this.#random.chance(0.4) ? { does: 'throws' } : { does: 'rejects', ms: this.#delayWithin(limit) }
+  }
+
+  #delayWithin(limit: number): number {
+    const random = this.#random
+    const most = Math.min(limit, UNBOUNDED)
+    const ms = random.chance(0.7) ? random.pick(COMMON_DELAYS) : random.below(most)
+    return Math.min(ms, Math.max(0, most - 1))
+  }
+}
+
+/** Each run leaves some kinds out and has more of others: what hides behind one fault is found without it. */
+function mixOf(random: SeededRandom, faults: Readonly<Required<Faults>>): Required<Faults> {
+  const mix = { ...faults }
+  for (const kind of Object.keys(mix) as FaultKind[]) {
+    if (kind === 'delay' || kind === 'shutdown' || kind === 'listener') continue
+    mix[kind] *= random.chance(0.4) ? 0 : 1 / 0.6
+  }
+  return mix
+}
+
+function actionsOf(random: SeededRandom, faults: Required<Faults>, tracks: readonly Track[], duration: number): Action[] {
+  const actions: Action[] = [{ do: 'jitter', value: random.below(4) / 4 }]
+  if (tracks.length === 0) return actions
+  const shutdown = random.chance(faults.shutdown) ? instant(random, duration) : undefined
+  const when = (): Pick<Action, 'at' | 'event'> => {
+    if (random.chance(faults.listener)) return { event: 1 + random.below(8 * tracks.length) }
+    // Much goes wrong where things meet.
+    if (shutdown !== undefined && random.chance(0.2)) return { at: Math.max(0, shutdown + random.pick([-10, -1, 0, 0, 1, 10])) }
+    return { at: instant(random, duration) }
+  }
+  const some = (kind: FaultKind, make: (resource: string) => Omit<Action, 'at' | 'event'>) => {
+    for (let n = random.count(faults[kind]); n > 0; n--) actions.push({ ...make(random.pick(tracks).name), ...when() })
+  }
+  if (random.chance(Math.min(0.5, faults.add))) actions.push({ do: 'leave out', resource: random.pick(tracks).name })
+  some('crash', (resource) => ({ do: 'crash', resource, ...(random.chance(0.1) && { stale: true }) }))
+  some('unhealthy', (resource) => ({
+    do: random.chance(0.7) ? 'unhealthy' : 'healthy',
+    resource,
+    ...(random.chance(0.1) && { stale: true }),
+  }))
+  some('restart', (resource) => ({ do: 'restart', resource }))
+  some('add', (resource) => ({ do: 'add', resource }))
+  some('remove', (resource) => ({ do: 'remove', resource, ...(random.chance(0.7) && { dependents: true }) }))
+  some('use', (resource) => ({ do: 'use', resource, ms: random.pick([0, 1, 10, 100, 1_000, 20_000]) }))
+  some('fail', () => ({ do: 'fail' }))
+  some('start', () => ({ do: 'start' }))
+  if (shutdown !== undefined)
+    actions.push({ do: 'shutdown', ...(random.chance(2 * faults.listener) ? when() : { at: shutdown }) })
+  else if (random.chance(0.5)) actions.push({ do: 'calm', at: duration })
+  return actions
+}
+
+function instant(random: SeededRandom, duration: number): number {
+  const whole = random.chance(0.5) ? random.below(60) : random.below(duration)
+  return random.chance(0.7) ? whole : Math.round(whole / 10) * 10
+}
+
+/** How long a run lasts before it is shut down, in ms: enough for checks to fail to their thresholds, but few checks in all. */
+export function durationOf(tracks: readonly Track[]): number {
+  let slowest = 0
+  let perMs = 0
+  for (const { definition } of tracks) {
+    const { check, monitor: { interval = 10_000, failureThreshold = 3 } = {} } = definition.options
+    if (check === undefined) continue
+    slowest = Math.max(slowest, interval * (failureThreshold + 2))
+    perMs += 1 / Math.max(1, interval)
+  }
+  return slowest === 0 ? 1_000 : Math.ceil(Math.max(100, Math.min(slowest, CHECKS / perMs)))
+}
+
+/** The timeouts that hold for a resource that says nothing. */
+export const TIMEOUTS: Required<Timeouts> = { start: 30_000, check: 5_000, drain: 10_000, stop: 10_000 }

@@ -1,0 +1,82 @@
+import type { StartContext, StopContext } from '../../cell/context.js'
+import type { Track } from './track.js'
+
+/**
+ * One call of a start hook and what came of it, as the hooks themselves saw it. The rules compare what the kernel says
+ * with this.
+ */
+export class Life {
+  readonly track: Track
+  readonly ctx: StartContext
+  readonly began: number
+  /** By dependency: the life whose value was passed. */
+  readonly given = new Map<Track, Life>()
+  start: 'open' | 'acquired' | 'failed' = 'open'
+  value: unknown
+  /** In which turn of the clock its value came. */
+  acquiredIn = 0
+  /** The kernel said that it runs. */
+  up = false
+  /** It is about to say of itself that it is gone. */
+  gone = false
+  /** It said so, and was heard. */
+  crashed = false
+  /** Its teardown has begun. */
+  leaving = false
+  /** The kernel has stopped waiting for its start. */
+  startGivenUp = false
+  /** Its value came after that. */
+  orphan = false
+  checkPassed = false
+  /** Checks that have not settled. */
+  checks = 0
+  drained: Ending
+  drainContext: StopContext | undefined
+  stopped: Ending
+  stopContext: StopContext | undefined
+  /** When its stop settled. */
+  stopSettledAt = -1
+  killed: Ending
+  /** The kernel has stopped waiting for its release. */
+  releaseGivenUp = false
+  /** Its stop or cleanups ran out of time, or the budget was spent before their turn. */
+  releaseTimedOut = false
+  drainTimedOut = false
+  /** Whether it timed out cannot be told apart from another life of its resource. */
+  unclear = false
+  leases = 0
+  /** Cleanups that were registered and have not been called, the last one last. */
+  readonly cleanups: number[] = []
+  openCleanups = 0
+  cleanupFailed = false
+  /** Which start of the kernel it belongs to. */
+  readonly cycle: number
+
+  constructor(track: Track, ctx: StartContext, began: number, cycle: number) {
+    this.track = track
+    this.ctx = ctx
+    this.began = began
+    this.cycle = cycle
+  }
+
+  /** Others may work with it: the kernel said so, and nothing has been said against it. */
+  get serving(): boolean {
+    return this.up && !this.leaving && !this.crashed && this.track.life === this && this.track.state === 'running'
+  }
+
+  /** It still has something, or may still get it, and the kernel has not given up on that. */
+  get holds(): boolean {
+    if (this.releaseGivenUp) return false
+    if (this.start === 'open' && !this.startGivenUp) return true
+    const releasing = this.cleanups.length > 0 || this.openCleanups > 0
+    return releasing || (this.start === 'acquired' && (this.stopped === undefined || this.stopped === 'open'))
+  }
+
+  /** It is being released, or still holds something. */
+  get releasing(): boolean {
+    return this.holds || (this.killed === 'open' && !this.releaseGivenUp)
+  }
+}
+
+/** How a hook of the teardown went; undefined: it was not called. */
+export type Ending = undefined | 'open' | 'well' | 'badly'

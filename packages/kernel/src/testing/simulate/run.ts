@@ -1,0 +1,153 @@
+import { createKernel, type Kernel, type KernelOptions } from '../../kernel.js'
+import { describe } from '../../thrown.js'
+import type { Clock } from '../../time/clock.js'
+import { virtualClock } from '../virtual-clock.js'
+import { Actor } from './actor.js'
+import type { Cast, Seat } from './cast.js'
+import { durationOf } from './chance.js'
+import { endTruly, inTime, nothingLeft } from './end.js'
+import type { FaultKind } from './faults.js'
+import { probeExactly } from './probe.js'
+import { atRest, nothingIdles } from './progress.js'
+import type { Action } from './schedule.js'
+import { Stage } from './stage.js'
+import { HookClock } from './timers.js'
+import { type Track, tracksOf } from './track.js'
+import { witness } from './witness.js'
+import { type Decider, World, type WorldSettings } from './world.js'
+
+/** What all runs of one simulation share. */
+export interface Production {
+  readonly seat: Seat
+  /** Of one run; the timers of the clock that it is given count as those of hooks. */
+  cast(clock: Clock): Cast
+  readonly kernel: Omit<KernelOptions, 'clock' | 'replace'>
+  readonly settings: Pick<WorldSettings, 'timeouts' | 'budget' | 'concurrency'>
+  readonly tally: Record<FaultKind, number>
+  readonly invariant: ((kernel: Kernel) => void) | undefined
+  /** How long a run lasts before it is shut down, in ms. */
+  readonly duration: number | undefined
+}
+
+/** A run that goes on longer than this never ends. */
+const MOST_STEPS = 100_000
+
+/** Runs one schedule from start to shutdown, and looks at the rules after every step. */
+export async function runOnce(
+  { seat, cast: makeCast, kernel, settings, tally, invariant, duration }: Production,
+  decide: (tracks: readonly Track[], duration: number) => Decider,
+  watch?: (kernel: Kernel) => void,
+): Promise<World> {
+  const chance = { jitter: 0 }
+  const clock = virtualClock({ random: () => chance.jitter })
+  const hookClock = new HookClock(clock)
+  const cast = makeCast(hookClock)
+  const all = tracksOf(cast.graph)
+  const length = duration ?? durationOf(all)
+  const decider = decide(all, length)
+  chance.jitter = decider.actions.find((action) => action.do === 'jitter')?.value ?? 0
+  const tracks = new Map(all.map((track) => [track.name, track]))
+  const world = new World({ ...settings, clock, hookClock, decider, tracks, tally })
+  seat.stage = new Stage(world)
+  seat.track = (name) => world.track(name)
+
+  const members = membersOf(all, decider.actions)
+  for (const track of members) track.member = true
+  const roots = members.map(({ name }) => cast.originals.get(name)!)
+  world.kernel = createKernel(roots, { ...kernel, clock, replace: cast.replacements })
+  watch?.(world.kernel)
+  const actor = new Actor(world, cast.originals)
+  world.kernel.on('event', (event) => {
+    if (world.violation !== undefined) return
+    witness(world, event)
+    actor.heard()
+  })
+  await drive(world, actor, length, invariant)
+  return world
+}
+
+async function drive(world: World, actor: Actor, duration: number, invariant: Production['invariant']): Promise<void> {
+  const { clock } = world
+  const end = clock.now() + duration
+  const patience = end + restWithin(world)
+  world.later(duration, () => {})
+  actor.begin(world.decider.actions)
+  await clock.settle()
+  for (;;) {
+    look(world, invariant)
+    if (world.steps > MOST_STEPS) world.violate('it comes to an end', `the run took more than ${MOST_STEPS} steps`)
+    if (world.violation !== undefined) return
+    if (world.now >= end && isUp(world)) {
+      if (!world.calm || (atRest(world) && actor.open.length === 0)) {
+        actor.shutdown()
+        await clock.settle()
+        continue
+      }
+      if (world.now > patience) world.violate('it comes to rest', `with nothing failing any more: ${unrest(world, actor)}`)
+    }
+    if (!(await step(world))) break
+  }
+  const [open] = actor.open
+  if (open !== undefined) world.violate('no promise is left hanging', `${open} never settled`)
+  if (world.up) world.violate('no promise is left hanging', `nothing is left to wait for, and the kernel is ${world.state}`)
+  endTruly(world)
+}
+
+async function step(world: World): Promise<boolean> {
+  world.turn++
+  try {
+    return await world.clock.step()
+  } catch (error) {
+    world.violate('nothing throws', `a timer threw ${describe(error)}`)
+    return true
+  }
+}
+
+/** Whether it has to be told to stop. */
+function isUp({ state, aborting, up }: World): boolean {
+  return state === 'starting' ? !aborting : up && (state === 'running' || state === 'failed')
+}
+
+/** The rules that hold whenever everything that needs no time has happened. */
+function look(world: World, invariant: Production['invariant']): void {
+  if (world.violation !== undefined) return
+  probeExactly(world)
+  inTime(world)
+  nothingLeft(world)
+  nothingIdles(world)
+  const untold = world.ledger.untoldCheck(world.ending)
+  if (untold !== undefined) world.violate('every error is told', `nobody was told of "${untold.error.message}"`)
+  try {
+    invariant?.(world.kernel)
+  } catch (error) {
+    world.violate('the given invariant holds', describe(error))
+  }
+}
+
+/** Those that the kernel begins with, as a schedule may leave some out. */
+function membersOf(tracks: readonly Track[], actions: readonly Action[]): Track[] {
+  const out = new Set<Track>()
+  for (const action of actions) {
+    if (action.do === 'leave out') for (const track of tracks) if (track.name === action.resource) out.add(track)
+  }
+  for (const track of out) for (const { from } of track.dependents) out.add(from)
+  return tracks.filter((track) => !out.has(track))
+}
+
+/** How long a kernel in which nothing fails any more may take to come to rest, in ms: what hangs must first run out of time. */
+function restWithin(world: World): number {
+  let longest = 0
+  for (const track of world.tracks.values()) {
+    const { maxDelay = 30_000 } = track.definition.options.restart ?? { maxDelay: 0 }
+    const start = track.timeout('start', world.timeouts)
+    longest = Math.max(longest, maxDelay + (start === Infinity ? 0 : start))
+  }
+  return 3 * (longest + (world.budget === Infinity ? 0 : world.budget)) + 1_000
+}
+
+function unrest(world: World, actor: Actor): string {
+  const restless = [...world.tracks.values()].filter(({ member, state }) => member && state !== 'running' && state !== 'failed')
+  return [...restless.map(({ name, state }) => `"${name}" is ${state}`), ...actor.open.map((what) => `${what} is open`)].join(
+    ', ',
+  )
+}

@@ -1,0 +1,119 @@
+import type { Definition, Impact, Timeouts } from '../../define/resource.js'
+import type { EdgeKind, Graph } from '../../graph/graph.js'
+import type { Health, ResourceState } from '../../state.js'
+import type { Life } from './life.js'
+import type { SimulatedHook } from './schedule.js'
+
+export interface TrackEdge {
+  readonly to: Track
+  readonly kind: EdgeKind
+  readonly field: string | undefined
+}
+
+/** What a run knows about one resource, from its hooks and from the kernel's events. */
+export class Track {
+  readonly name: string
+  readonly definition: Definition
+  readonly dependencies: readonly TrackEdge[]
+  readonly dependents: { readonly from: Track; readonly kind: EdgeKind }[] = []
+  /** Whether it is part of the kernel, and whether an `add` or `remove` of it is under way. */
+  member = false
+  changing = 0
+  /** By how many additions it came in: what came before its dependency did is not tied to it. */
+  joined = 0
+  /** As the events said. */
+  state: ResourceState = 'idle'
+  away = false
+  /** A restart began while it was starting. */
+  cutShort = false
+  /** It failed, and why is about to be told. */
+  justFailed = false
+  /** It was restarted, added or removed when a shutdown came. */
+  parting = false
+  /** The start of the kernel has dealt with it: it runs, or will not. */
+  launched = false
+  /** Since when it is draining or stopping. */
+  leavingSince = 0
+  life: Life | undefined
+  readonly lives: Life[] = []
+  /** What its next start is to be given: the lives that served when the kernel began with it. */
+  readonly expected = new Map<Track, Life>()
+  health: Health = 'unknown'
+  failures = 0
+  passes = 0
+  readonly calls: Record<SimulatedHook, number> = { start: 0, check: 0, drain: 0, stop: 0, kill: 0, cleanup: 0 }
+
+  constructor(name: string, definition: Definition, dependencies: readonly TrackEdge[]) {
+    this.name = name
+    this.definition = definition
+    this.dependencies = dependencies
+    for (const { to, kind } of dependencies) to.dependents.push({ from: this, kind })
+  }
+
+  get impact(): Impact {
+    return this.definition.options.impact ?? 'unready'
+  }
+
+  /** Whether those that wait for it to start need wait no longer. */
+  get settled(): boolean {
+    return (
+      this.launched &&
+      this.state !== 'starting' &&
+      !(this.state === 'failed' && this.life?.holds && !this.life.up && !this.life.orphan)
+    )
+  }
+
+  timeout(hook: SimulatedHook, timeouts: Required<Timeouts>): number {
+    if (hook === 'kill') return 1_000
+    const key = hook === 'cleanup' ? 'stop' : hook
+    return this.definition.options.timeouts?.[key] ?? timeouts[key]
+  }
+
+  lastLife(matches: (life: Life) => boolean): Life | undefined {
+    for (let i = this.lives.length - 1; i >= 0; i--) if (matches(this.lives[i]!)) return this.lives[i]
+    return undefined
+  }
+
+  count(ok: boolean): void {
+    const { failureThreshold = 3, successThreshold = 1 } = this.definition.options.monitor ?? {}
+    this.failures = ok ? 0 : this.failures + 1
+    this.passes = ok ? this.passes + 1 : 0
+    if (this.failures >= failureThreshold) this.health = 'unhealthy'
+    else if (this.passes >= successThreshold) this.health = 'healthy'
+  }
+
+  setHealth(health: Health): void {
+    this.health = health
+    this.failures = 0
+    this.passes = health === 'healthy' ? 1 : 0
+  }
+
+  /** It and everything that stops before it when it is removed. */
+  withDependents(): Set<Track> {
+    const found = new Set<Track>([this])
+    for (const track of found) {
+      for (const { from, kind } of track.dependents) if (kind !== 'after' && from.member) found.add(from)
+    }
+    return found
+  }
+
+  /** It and everything that it needs. */
+  withDependencies(): Set<Track> {
+    const found = new Set<Track>([this])
+    for (const track of found) for (const { to } of track.dependencies) found.add(to)
+    return found
+  }
+}
+
+/** A track for each resource of a graph, dependencies first. */
+export function tracksOf(graph: Graph): Track[] {
+  const tracks: Track[] = []
+  for (const [id, definition] of graph.definitions.entries()) {
+    const dependencies: TrackEdge[] = []
+    for (let edge = graph.firstDependency.at(id), end = graph.firstDependency.at(id + 1); edge < end; edge++) {
+      dependencies.push({ to: tracks[graph.edgeTo.at(edge)]!, kind: graph.edgeKind[edge]!, field: graph.edgeField[edge] })
+    }
+    tracks.push(new Track(graph.nameOf(id), definition, dependencies))
+  }
+  return tracks
+}

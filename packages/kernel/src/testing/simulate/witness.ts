@@ -1,0 +1,211 @@
+import type { KeelsonError } from '../../errors.js'
+import type { KernelEvent, KernelEventOf } from '../../observe/events.js'
+import { outcomesOf } from './end.js'
+import type { Life } from './life.js'
+import { mayStart } from './order.js'
+import { readyTruly } from './probe.js'
+import type { Track } from './track.js'
+import { TOLERANCE, type World } from './world.js'
+
+/** Hears every event of a simulated kernel, and holds it against what the hooks saw. */
+export function witness(world: World, event: KernelEvent): void {
+  world.steps++
+  switch (event.type) {
+    case 'kernel:state':
+      kernelMoved(world, event)
+      break
+    case 'resource:state':
+      resourceMoved(world, event)
+      break
+    case 'resource:error':
+      failed(world, world.track(event.resource), event.error)
+      break
+    case 'resource:orphan':
+      world.ledger.see(event.error)
+      orphanReleased(world, world.track(event.resource), event.error)
+      break
+    case 'check:result':
+      world.ledger.see(event.error)
+      world.track(event.resource).count(event.ok)
+      break
+    case 'restart:scheduled':
+      restarted(world, event)
+      break
+    case 'restart:exhausted':
+      world.ledger.see(event.error)
+      break
+    case 'restart:done':
+      done(world, event)
+      break
+    case 'listener:error':
+      // Only the simulation listens.
+      throw event.error
+    default:
+  }
+  readyTruly(world)
+}
+
+function kernelMoved(world: World, { from, to }: KernelEventOf<'kernel:state'>): void {
+  if (from !== world.state)
+    world.violate('states follow each other', `the kernel went from ${from} to ${to}, and was ${world.state}`)
+  world.state = to
+  if (to === 'starting') {
+    world.cycle++
+    world.up = true
+    world.started = false
+    // Told after the start was asked for, and before it began.
+    world.broken = world.aborting = world.failsNext
+    world.failsNext = false
+    for (const track of world.tracks.values()) track.launched = track.parting = track.away = track.cutShort = false
+  } else if (to === 'running') world.started = true
+  else if (to === 'draining' || (to === 'stopping' && from === 'starting')) {
+    world.aborting = true
+    world.deadline = world.now + world.budget
+    for (const track of world.tracks.values()) track.parting = track.away || track.changing > 0 || track.life?.leaving === true
+  } else if (to === 'stopped' || from === 'stopping') {
+    if (from === 'stopping' && to === 'failed') world.broken = true
+    world.deadline = Infinity
+    world.started = world.up = false
+    world.rested.set(world.cycle, outcomesOf(world))
+  }
+}
+
+function resourceMoved(world: World, { resource, from, to }: KernelEventOf<'resource:state'>): void {
+  const track = world.track(resource)
+  const { life } = track
+  if (from !== track.state)
+    world.violate('states follow each other', `"${resource}" went from ${from} to ${to}, and was ${track.state}`)
+  track.state = to
+  if (to === 'starting' || to === 'failed') track.launched = true
+  if (to === 'starting') mayStart(world, track)
+  if (to === 'running') runs(world, track, life)
+  else if (from === 'starting' && life !== undefined) startGivenUp(world, life)
+  if (to === 'draining' || to === 'stopping') track.leavingSince ||= world.now
+  else track.leavingSince = 0
+  if (from === 'starting' && to === 'running') track.cutShort = false
+  if (to === 'restarting') track.cutShort = false
+  if (from === 'stopping' && life !== undefined) released(world, track, life, to === 'stopped')
+  track.justFailed = to === 'failed' && from !== 'stopping'
+  if (to === 'failed') {
+    if (track.impact === 'unready' && from !== 'stopping') world.broken = true
+    if (world.state === 'starting' && track.impact === 'unready') world.aborting = true
+  }
+  if (from === 'restarting' && to === 'stopped') track.away = false
+}
+
+function startGivenUp(world: World, life: Life): void {
+  life.startGivenUp = true
+  // The kernel has not heard of it yet.
+  if (life.start === 'acquired' && life.acquiredIn === world.turn) life.orphan = true
+}
+
+function runs(world: World, track: Track, life: Life | undefined): void {
+  if (life?.start !== 'acquired')
+    return world.violate('what runs has started', `"${track.name}" runs, and its start has not succeeded`)
+  if (track.definition.options.check !== undefined) {
+    if (!life.checkPassed) world.violate('what runs has passed its check', `"${track.name}" runs, and its check has not passed`)
+    track.setHealth('healthy')
+  }
+  life.up = true
+  // Another restart came while it started: it is stopped at once.
+  if (!track.cutShort) track.away = false
+}
+
+/** D4, D5: the kernel says that it is released, or that it has given up on that. */
+function released(world: World, { name }: Track, life: Life, well: boolean): void {
+  if (well && life.holds)
+    world.violate('what is stopped is released', `"${name}" is said to have stopped, and its stop is not over`)
+  if (well && (life.stopped === 'badly' || life.cleanupFailed))
+    world.violate('each outcome is true', `"${name}" is said to have stopped, and that failed`)
+  if (!well && !life.releaseTimedOut && life.stopped === 'well' && !life.cleanupFailed && life.openCleanups === 0) {
+    world.violate('each outcome is true', `"${name}" is said to have failed to stop, and it did not`)
+  }
+  if (life.holds && !life.releaseTimedOut)
+    world.violate('a stop is awaited', `"${name}" was given up before its stop had run out of time`)
+  life.releaseGivenUp = true
+}
+
+function failed(world: World, track: Track, error: KeelsonError): void {
+  world.ledger.see(error)
+  if (track.justFailed) {
+    track.justFailed = false
+    // A start that another restart cut short is still on its way back.
+    if (!track.cutShort && error.code !== 'ABORTED') track.away = false
+  }
+  if (error.phase === 'drain' && track.life !== undefined) drainFailed(world, track.life, error)
+  if (error.phase === 'stop' && error.code === 'TIMEOUT') timedOut(world, track, error)
+}
+
+/** Where the hook failed while leases were held, that is what is told when they run out of time. */
+function drainFailed(world: World, life: Life, { code }: KeelsonError): void {
+  const late = world.now >= (life.drainContext?.deadline ?? Infinity) - TOLERANCE
+  if (code === 'TIMEOUT' || (life.leases > 0 && late)) life.drainTimedOut = true
+}
+
+/** A stop, or the cleanups after it, ran out of time. */
+function timedOut(world: World, track: Track, error: KeelsonError): void {
+  const [life, ...others] = track.lives.filter((life) => mayBeTimedOut(world, life))
+  if (life === undefined) return
+  // Several lives of one resource can be on their way out at once, and the event does not say of which it speaks.
+  for (const one of [life, ...others]) {
+    if (others.length > 0) one.unclear = true
+    one.releaseTimedOut = true
+    // Of a start that failed, nothing more is said.
+    if (track.state === 'failed') one.releaseGivenUp = true
+  }
+  if (others.length > 0 || life.orphan || life.stopped !== 'open') return
+  if (world.now < (life.stopContext?.deadline ?? 0) - TOLERANCE) {
+    world.violate('a stop is awaited', `"${track.name}" was given up before its stop had run out of time`)
+  }
+  if (life.stopContext?.signal.aborted === false) {
+    const told = `and its signal has not aborted (${error.code})`
+    world.violate('what is given up is told', `the stop of "${track.name}" was given up, ${told}`)
+  }
+}
+
+function mayBeTimedOut(world: World, life: Life): boolean {
+  const { track } = life
+  const deadline = (life.stopContext?.deadline ?? Infinity) - TOLERANCE
+  // The cleanups of a failed start may be given up before its value comes, which is stopped on its own.
+  if (life.releaseGivenUp) return life.startGivenUp && life.stopped === 'open' && world.now >= deadline
+  if (life === track.life && (track.leavingSince !== 0 || (track.state === 'failed' && life.holds))) return true
+  return world.now >= deadline && (life.holds || life.stopSettledAt >= deadline)
+}
+
+function orphanReleased(world: World, track: Track, error: KeelsonError | undefined): void {
+  const [life, ...others] = track.lives.filter((life) => life.startGivenUp && !life.up)
+  if (life === undefined || others.length > 0) return
+  if (error?.code === 'TIMEOUT') life.releaseGivenUp = true
+  else if (life.stopped === 'open') {
+    world.violate('a stop is awaited', `the orphan of "${track.name}" is said to be released, and its stop is open`)
+  }
+}
+
+/** Somebody who waits for it to be back takes this for the truth. */
+function done(world: World, { resource }: KernelEventOf<'restart:done'>): void {
+  const { state } = world.track(resource)
+  if (state !== 'running')
+    world.violate('states follow each other', `the restart of "${resource}" is said to be done, and it is ${state}`)
+}
+
+function restarted(world: World, { resource, resources, attempt, delayMs, error }: KernelEventOf<'restart:scheduled'>): void {
+  world.ledger.see(error)
+  for (const name of resources) {
+    const track = world.track(name)
+    track.away = true
+    track.cutShort = track.state === 'starting'
+  }
+  if (world.ending)
+    world.violate('shutdown beats restart', `a restart of "${resource}" was scheduled while the kernel is ${world.state}`)
+  const policy = world.track(resource).definition.options.restart
+  if (attempt === 0) return
+  if (policy === undefined) return world.violate('only a policy restarts', `"${resource}" was restarted, and has no policy`)
+  const { attempts, delay = 100, factor = 2, maxDelay = 30_000, jitter = 0.1 } = policy
+  const full = Math.min(maxDelay, delay * factor ** (attempt - 1))
+  if (attempt > attempts || delayMs > full + TOLERANCE || delayMs < full * (1 - jitter) - TOLERANCE) {
+    world.violate(
+      'restarts follow their policy',
+      `restart ${attempt} of "${resource}" was scheduled in ${delayMs} ms, of ${attempts} and ${full} ms`,
+    )
+  }
+}

@@ -1,0 +1,108 @@
+import type { KernelSnapshot, KernelView, Probe, ProbeReason, ResourceSnapshot } from '@keelson/kernel'
+import { redact } from '../narrate/redact.js'
+import { type Answer, answer, answersOf } from './probe-answer.js'
+import type { ProbeKind } from './probe-options.js'
+import type { ProbeQuery } from './probe-query.js'
+
+/** A resource, or the kernel itself when that has failed. */
+type Row = Pick<ProbeReason, 'resource' | 'state' | 'health'> &
+  Pick<ResourceSnapshot, 'lastCheckAt' | 'responseMs'> & { readonly message?: string; readonly excluded?: boolean }
+
+/** The answer for somebody who may know what is behind it. */
+export function detailedAnswer(kernel: KernelView, kind: ProbeKind, { format, exclude }: ProbeQuery): Answer {
+  const snapshot = kernel.inspect()
+  const excluded = new Set(kind === 'ready' ? exclude : [])
+  const probe = excluded.size === 0 ? snapshot.probe : probeWithout(snapshot, excluded)
+  const brief = answersOf(probe)[kind]
+  if (format === undefined) return brief
+  const rows = rowsOf(snapshot).map((row) => (excluded.has(row.resource) ? { ...row, excluded: true } : row))
+  if (format === 'json') {
+    const status = brief.status !== 200 ? 'fail' : kind === 'ready' && probe.status === 'degraded' ? 'warn' : 'pass'
+    return healthJson(brief.status, kernel.name, status, brief.body, rows)
+  }
+  const known = new Set(rows.map(({ resource }) => resource))
+  const strange = [...excluded]
+    .filter((name) => !known.has(name))
+    .map((name) => `[!] ${name}: cannot be excluded, there is no such resource`)
+  return answer(brief.status, [...rows.map(line), ...strange, `${kind}: ${brief.body}`, ''].join('\n'))
+}
+
+/** The answer about one resource: 200 when it runs and is not unhealthy, 503 otherwise, 404 when there is none of that name. */
+export function resourceAnswer(kernel: KernelView, name: string, format: ProbeQuery['format']): Answer {
+  const snapshot = kernel.inspect()
+  if (!snapshot.resources.some((resource) => resource.name === name)) return answer(404, 'unknown')
+  const row = rowsOf(snapshot).find(({ resource }) => resource === name)!
+  const ok = row.state === 'running' && row.health !== 'unhealthy'
+  const status = ok ? 200 : 503
+  if (format === 'json') return healthJson(status, kernel.name, ok ? 'pass' : 'fail', row.message ?? row.state, [row])
+  return answer(status, format === 'text' ? `${line(row)}\n` : ok ? 'ready' : row.state === 'running' ? row.health : row.state)
+}
+
+/** The probe as it would be without some resources. What a kernel does as a whole, such as draining, stays. */
+function probeWithout({ probe, resources }: KernelSnapshot, excluded: ReadonlySet<string>): Probe {
+  if (probe.status !== 'unready' && probe.status !== 'degraded') return probe
+  const reasons = probe.reasons.filter(({ resource }) => !excluded.has(resource))
+  const impacts = new Map(resources.map((resource) => [resource.name, resource.impact]))
+  const worst = new Set(reasons.map(({ resource }) => impacts.get(resource) ?? 'unready'))
+  const status = worst.has('unready') ? 'unready' : worst.has('degraded') ? 'degraded' : 'ready'
+  return { ...probe, status, ready: status !== 'unready', reasons }
+}
+
+function rowsOf({ resources, probe }: KernelSnapshot): Row[] {
+  const messages = new Map(probe.reasons.map(({ resource, message }) => [resource, redact(message)]))
+  const rows = resources.map(({ name, state, health, lastCheckAt, responseMs }): Row => {
+    const message = messages.get(name)
+    return {
+      resource: name,
+      state,
+      health,
+      ...(lastCheckAt !== undefined && { lastCheckAt }),
+      ...(responseMs !== undefined && { responseMs }),
+      ...(message !== undefined && { message }),
+    }
+  })
+  const known = new Set(resources.map(({ name }) => name))
+  const others = probe.reasons.filter(({ resource }) => !known.has(resource))
+  return [...rows, ...others.map((reason) => ({ ...reason, message: redact(reason.message) }))]
+}
+
+function line({ resource, state, health, message, excluded }: Row): string {
+  const mark = excluded ? '~' : message === undefined ? (state === 'running' ? '+' : ' ') : '-'
+  const said = health === 'unknown' ? state : `${state}, ${health}`
+  return `[${mark}] ${resource}: ${excluded ? 'excluded, ' : ''}${said}${message === undefined ? '' : `: ${message}`}`
+}
+
+/** https://datatracker.ietf.org/doc/html/draft-inadarei-api-health-check */
+function healthJson(
+  code: number,
+  kernel: string,
+  status: 'pass' | 'warn' | 'fail',
+  output: string,
+  rows: readonly Row[],
+): Answer {
+  const checks = Object.fromEntries(rows.flatMap(checksOf))
+  const document = { status, serviceId: kernel, ...(status === 'pass' ? {} : { output }), checks }
+  return answer(code, JSON.stringify(document), 'application/health+json')
+}
+
+function checksOf({ resource, state, health, message, excluded, lastCheckAt, responseMs }: Row): [string, object[]][] {
+  const bad = health === 'unhealthy' || state === 'failed'
+  const status = message === undefined ? 'pass' : bad && !excluded ? 'fail' : 'warn'
+  const common = {
+    componentId: resource,
+    componentType: 'component',
+    ...(lastCheckAt !== undefined && { time: new Date(lastCheckAt).toISOString() }),
+  }
+  const own = {
+    ...common,
+    status,
+    observedValue: state,
+    observedUnit: 'state',
+    ...(message === undefined ? {} : { output: message }),
+  }
+  if (responseMs === undefined) return [[resource, [own]]]
+  return [
+    [resource, [own]],
+    [`${resource}:responseTime`, [{ ...common, status: 'pass', observedValue: responseMs.p50, observedUnit: 'ms' }]],
+  ]
+}

@@ -1,0 +1,69 @@
+import { constants } from 'node:os'
+import type { Kernel } from '@keelson/kernel'
+import type { LogLike } from '../narrate/log.js'
+import { type Check, checkOptions, invalidOption, isBoolean, isHost, isMs, isObject, isPort, must } from '../options.js'
+import { PROBE_CHECKS, probeOptions } from '../probe/probe-options.js'
+import type { ProbeServerOptions } from '../probe/probe-server.js'
+
+export interface RunOptions {
+  /** Signals that ask for a shutdown; default SIGTERM, SIGINT, SIGHUP. */
+  signals?: NodeJS.Signals[]
+  /** Ends the process with the code; default true. With false only the returned promise tells, and a second signal resolves it at once. */
+  exit?: boolean
+  /** Milliseconds that the process has to exit by itself, before what keeps it alive is reported and it is ended; default 1_000. */
+  exitGrace?: number
+  /** Like a pino logger: `(fields, message)`. Default: readable lines on a terminal, JSON lines elsewhere, on standard output. */
+  log?: LogLike | false
+  /** A small server of its own for probes: there before anything starts, and until everything has stopped. Default none. */
+  probes?: ProbeServerOptions | false
+  /** When the kernel fails at run time: `'shutdown'` (default) ends it with code 1, `'wait'` leaves that to the platform's liveness probe. */
+  onFailure?: 'shutdown' | 'wait'
+}
+
+const isSignal = (value: unknown) => typeof value === 'string' && Object.hasOwn(constants.signals, value)
+const areSignals: Check = (value) => {
+  if (!Array.isArray(value)) return must(false, "be an array of names such as 'SIGTERM'", value)
+  if (!value.every(isSignal)) return `must hold names of signals, such as 'SIGTERM', and nothing else`
+  return value.includes('SIGKILL') || value.includes('SIGSTOP')
+    ? 'must not hold SIGKILL or SIGSTOP: no process can catch them'
+    : undefined
+}
+const isLog: Check = (value) =>
+  must(
+    value === false || (isObject(value) && ['info', 'warn', 'error'].every((level) => typeof value[level] === 'function')),
+    'be false or a logger with info, warn and error',
+    value,
+  )
+const isOnFailure: Check = (value) => must(value === 'shutdown' || value === 'wait', "be 'shutdown' or 'wait'", value)
+
+/** Options with every default in place. Throws `INVALID_OPTION`. */
+export function runOptions(kernel: Kernel, options: RunOptions) {
+  const where = { text: 'run()' }
+  if (typeof kernel?.start !== 'function' || typeof kernel.shutdown !== 'function') {
+    throw invalidOption(where, 'its first argument', 'must be a kernel; pass what createKernel() returned')
+  }
+  checkOptions(where, '', options, {
+    signals: areSignals,
+    exit: isBoolean,
+    exitGrace: isMs,
+    log: isLog,
+    probes: (value) => must(value === false || isObject(value), 'be an object with a port, or false', value),
+    onFailure: isOnFailure,
+  })
+  const { probes } = options
+  if (probes) {
+    checkOptions(where, 'probes.', probes, { ...PROBE_CHECKS, port: isPort, host: isHost })
+    if (probes.port === undefined) throw invalidOption(where, 'probes.port', 'is missing; give the probe server a port')
+    probeOptions(where, 'probes.', probes)
+  }
+  return {
+    signals: options.signals ?? DEFAULT_SIGNALS,
+    exit: options.exit ?? true,
+    exitGrace: options.exitGrace ?? 1_000,
+    log: options.log,
+    probes: probes || undefined,
+    onFailure: options.onFailure ?? 'shutdown',
+  }
+}
+
+const DEFAULT_SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP']

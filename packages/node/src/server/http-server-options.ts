@@ -1,0 +1,102 @@
+import type { RequestListener } from 'node:http'
+import type { Dependencies, ResourceOptions, StartContext, Values } from '@keelson/kernel'
+import { type DrainOptions, drainOptions } from '../drain/drain-options.js'
+import type { DrainableServer } from '../drain/drain-server.js'
+import {
+  type Check,
+  checkOptions,
+  invalidOption,
+  isAnything,
+  isBoolean,
+  isFunction,
+  isHost,
+  isObject,
+  isPort,
+  must,
+  type Where,
+} from '../options.js'
+import { PROBE_CHECKS, type ProbeOptions, probeOptions } from '../probe/probe-options.js'
+import type { TlsOptions } from './tls-options.js'
+
+/** What the kernel does with a server as with any resource. */
+type ResourceSettings = Pick<
+  ResourceOptions<unknown, Dependencies>,
+  'after' | 'timeouts' | 'impact' | 'labels' | 'monitor' | 'restart'
+>
+
+export interface HttpServerOptions<D extends Dependencies> extends ResourceSettings {
+  /** What `listener` needs, by the name under which it receives it. */
+  dependsOn?: D
+  /** Default 0: a free port, to be read from the value; it is another one after a restart. */
+  port?: number
+  /** Default: every address of the machine. */
+  host?: string
+  /** Serves TLS, with what `node:https` takes or the paths of the files. */
+  tls?: TlsOptions
+  /** Serves HTTP/2: with `tls` next to HTTP/1, without it alone (h2c), which the probes of Kubernetes do not speak. */
+  http2?: boolean
+  /** The application: a request listener, an app that is one, or a server that does not listen yet. */
+  listener(deps: Values<D>, ctx: StartContext): RequestListener | DrainableServer | PromiseLike<RequestListener | DrainableServer>
+  /** Answered before the application sees the request. Default: the default paths, without details; `false`: none. */
+  probes?: ProbeOptions | false
+  /** How connections are closed when the server drains. */
+  drain?: DrainOptions
+}
+
+const FILE = (value: unknown) => must(typeof value === 'string' && value !== '', 'be the path of a file', value)
+
+/** What each option has to be. */
+export const HTTP_SERVER_CHECKS: Readonly<Record<keyof HttpServerOptions<Dependencies>, Check>> = {
+  dependsOn: isAnything,
+  after: isAnything,
+  port: isPort,
+  host: isHost,
+  tls: (value) => must(isObject(value), 'be an object with key and cert, or keyFile and certFile', value),
+  http2: isBoolean,
+  listener: isFunction,
+  probes: (value) => must(value === false || isObject(value), 'be an object or false', value),
+  drain: (value) => must(isObject(value), 'be an object', value),
+  timeouts: isAnything,
+  impact: isAnything,
+  labels: isAnything,
+  monitor: isAnything,
+  restart: isAnything,
+}
+
+/** Throws `INVALID_OPTION` for what `httpServer()` cannot work with. What the kernel checks is left to it. */
+export function checkHttpServerOptions(name: string, options: unknown): void {
+  const where: Where = { text: `resource "${name}"`, resource: name }
+  if (isObject(options) && options.listener === undefined) {
+    throw invalidOption(where, 'listener', 'is missing; add listener: () => (req, res) => …')
+  }
+  checkOptions(where, '', omitLateBound(options), HTTP_SERVER_CHECKS)
+  const { tls, probes, drain } = options as HttpServerOptions<Dependencies>
+  for (const file of ['keyFile', 'certFile', 'caFile'] as const) {
+    const problem = tls?.[file] === undefined ? undefined : FILE(tls[file])
+    if (problem !== undefined) throw invalidOption(where, `tls.${file}`, problem)
+  }
+  if (probes) {
+    checkOptions(where, 'probes.', probes, PROBE_CHECKS)
+    probeOptions(where, 'probes.', probes)
+  }
+  if (drain) {
+    checkOptions(where, 'drain.', drain, { quietWindow: isAnything, upgradeTimeout: isAnything })
+    try {
+      drainOptions(drain)
+    } catch (error) {
+      throw invalidOption(where, 'drain', `is not usable: ${(error as Error).message}`)
+    }
+  }
+}
+
+/** `dependsOn` and `after` may be getters that only work once everything is defined; they are read by the kernel. */
+export function omitLateBound(options: unknown): unknown {
+  if (!isObject(options)) return options
+  const copy = Object.getOwnPropertyDescriptors(options)
+  return Object.defineProperties(
+    {},
+    { ...copy, ...(copy.dependsOn && { dependsOn: HIDDEN }), ...(copy.after && { after: HIDDEN }) },
+  )
+}
+
+const HIDDEN: PropertyDescriptor = { value: undefined, enumerable: true }

@@ -1,0 +1,208 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { connect as connectH2 } from 'node:http2'
+import { request as requestTls } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { createKernel, type Kernel, type KernelOptions, type Resource, resource, StartError } from '@keelson/kernel'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { ask } from '../test-support/ask.js'
+import { certificate } from '../test-support/certificate.js'
+import { type HttpServer, httpServer } from './http-server.js'
+import { serversOf } from './running-servers.js'
+
+async function started(api: Resource<HttpServer>, options?: KernelOptions): Promise<HttpServer & { kernel: Kernel }> {
+  const kernel = createKernel([api], options)
+  onTestFinished(async () => void (await kernel.shutdown().catch(() => {})))
+  await kernel.start()
+  return { kernel, ...kernel.get(api) }
+}
+
+const local = { host: '127.0.0.1' }
+
+describe('httpServer()', () => {
+  it('listens on a free port, says which, and gives the listener its dependencies', async () => {
+    const greeting = resource('greeting', { start: () => 'hello' })
+    const api = httpServer('api', {
+      ...local,
+      dependsOn: { greeting },
+      listener:
+        ({ greeting }) =>
+        (_req, res) =>
+          res.end(greeting.toUpperCase()),
+    })
+    const { port, url, server } = await started(api)
+    expect(port).toBeGreaterThan(0)
+    expect(url).toBe(`http://127.0.0.1:${port}`)
+    expect((server.address() as AddressInfo).port).toBe(port)
+    expect((await ask(url)).body).toBe('HELLO')
+  })
+
+  it('reads late-bound dependencies when a kernel takes it in', async () => {
+    const api: Resource<HttpServer> = httpServer('api', {
+      ...local,
+      get dependsOn() {
+        return { later }
+      },
+      listener:
+        ({ later }: { later: string }) =>
+        (_req, res) =>
+          res.end(later),
+    })
+    const later = resource('later', { start: () => 'bound late' })
+    expect((await ask((await started(api)).url)).body).toBe('bound late')
+  })
+
+  it('serves the probes of its kernel in front of the listener', async () => {
+    const { url } = await started(httpServer('api', { ...local, listener: () => (_req, res) => res.end('app') }))
+    expect(await ask(`${url}/readyz?verbose`)).toMatchObject({ status: 200, body: 'ready' })
+    expect((await ask(`${url}/else`)).body).toBe('app')
+  })
+
+  it('leaves probes to the listener when told to', async () => {
+    const { url } = await started(httpServer('api', { ...local, probes: false, listener: () => (_req, res) => res.end('app') }))
+    expect((await ask(`${url}/readyz`)).body).toBe('app')
+  })
+
+  it('listens with a server of the application, with probes in front, also of listeners that are added later', async () => {
+    const own = createServer()
+    const { url, server } = await started(httpServer('api', { ...local, listener: async () => own }))
+    own.on('request', (_req, res) => res.end('app'))
+    expect(server).toBe(own)
+    expect((await ask(`${url}/readyz`)).body).toBe('ready')
+    expect((await ask(url)).body).toBe('app')
+  })
+
+  it('serves TLS from key and certificate, and from files', async () => {
+    const files = {
+      keyFile: new URL('../fixtures/localhost-key.pem', import.meta.url).pathname,
+      certFile: new URL('../fixtures/localhost-cert.pem', import.meta.url).pathname,
+    }
+    for (const tls of [certificate, files]) {
+      const { url, port } = await started(httpServer('api', { ...local, tls, listener: () => (_req, res) => res.end('secret') }))
+      expect(url).toBe(`https://127.0.0.1:${port}`)
+      const [res] = await once(requestTls(url, { rejectUnauthorized: false, agent: false }).end(), 'response')
+      expect(res.statusCode).toBe(200)
+      res.resume()
+    }
+  })
+
+  it('serves HTTP/2 with and without TLS', async () => {
+    for (const tls of [certificate, undefined]) {
+      const api = httpServer('api', { ...local, http2: true, ...(tls && { tls }), listener: () => (_req, res) => res.end('two') })
+      const session = connectH2((await started(api)).url, { rejectUnauthorized: false })
+      const stream = session.request({ ':path': '/' })
+      const [body] = await once(stream, 'data')
+      expect(String(body)).toBe('two')
+      session.close()
+    }
+  })
+
+  it('finishes what it accepted before its dependencies stop', async () => {
+    const log: string[] = []
+    const db = resource('db', { start: () => 1, stop: () => log.push('db stopped') })
+    let arrived = () => {}
+    const arrival = new Promise<void>((resolve) => {
+      arrived = resolve
+    })
+    const { url, kernel } = await started(
+      httpServer('api', {
+        ...local,
+        dependsOn: { db },
+        listener: () => (_req, res) => {
+          arrived()
+          setTimeout(() => {
+            log.push('answered')
+            res.end('late')
+          }, 100)
+        },
+      }),
+    )
+    const reply = ask(url)
+    await arrival
+    const report = await kernel.shutdown()
+    expect((await reply).body).toBe('late')
+    expect(report.ok).toBe(true)
+    expect(log).toEqual(['answered', 'db stopped'])
+  })
+
+  it('N2 closes connections while the kernel drains, and still answers', async () => {
+    const api = httpServer('api', { ...local, listener: () => (_req, res) => res.end('ok') })
+    const { url, kernel } = await started(api, { shutdown: { delay: 300 } })
+    expect((await ask(url, { headers: { connection: 'keep-alive' } })).headers.connection).toBe('keep-alive')
+    const stopped = kernel.shutdown()
+    expect(kernel.state).toBe('draining')
+    const reply = await ask(url, { headers: { connection: 'keep-alive' } })
+    expect(reply).toMatchObject({ status: 200, body: 'ok', headers: { connection: 'close' } })
+    expect(await ask(`${url}/readyz`)).toMatchObject({ status: 503, body: 'draining' })
+    await stopped
+  })
+
+  it.each(['before', 'while'])('N3 ends not listening when the kernel is shut down %s it starts to listen', async (when) => {
+    const own = createServer()
+    const reached = new Promise<void>((resolve) => {
+      const { listen } = own
+      own.listen = (...args: unknown[]) => {
+        resolve()
+        return Reflect.apply(listen, own, args)
+      }
+    })
+    let called = () => {}
+    const listening = new Promise<void>((resolve) => {
+      called = resolve
+    })
+    // A name takes a moment to be looked up.
+    const api = httpServer('api', {
+      host: 'localhost',
+      listener: () => {
+        called()
+        return own
+      },
+    })
+    const kernel = createKernel([api])
+    const start = kernel.start()
+    await (when === 'before' ? listening : reached)
+    expect(own.listening).toBe(false)
+    const [report] = await Promise.all([kernel.shutdown(), expect(start).rejects.toBeInstanceOf(StartError)])
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(report.outcomes).toMatchObject([{ resource: 'api', outcome: 'never-started' }])
+    expect(own.listening).toBe(false)
+    expect(serversOf(kernel)).toEqual([])
+  })
+
+  it('can be started again', async () => {
+    const api = httpServer('api', { ...local, listener: () => (_req, res) => res.end('ok') })
+    const { kernel } = await started(api)
+    await kernel.shutdown()
+    await kernel.start()
+    expect((await ask(kernel.get(api).url)).body).toBe('ok')
+  })
+
+  it('comes back by its restart policy when something else closed it', async () => {
+    const restart = { attempts: 3, within: 60_000, delay: 1 }
+    const api = httpServer('api', { ...local, restart, listener: () => (_req, res) => res.end('ok') })
+    const { kernel, server } = await started(api)
+    const back = new Promise((resolve) => kernel.once('restart:done', resolve))
+    server.close()
+    await back
+    expect(kernel.get(api).server).not.toBe(server)
+    expect((await ask(kernel.get(api).url)).body).toBe('ok')
+    expect(serversOf(kernel)).toHaveLength(1)
+  })
+
+  it('makes the kernel fail when something else closes its server', async () => {
+    const { kernel, server } = await started(httpServer('api', { ...local, listener: () => () => {} }))
+    const failed = new Promise((resolve) => kernel.on('kernel:state', ({ to }) => to === 'failed' && resolve(to)))
+    server.close()
+    await failed
+    expect(kernel.probe().reasons[0]?.message).toMatch(/"api" crashed: its server was closed by something other than the kernel/)
+  })
+
+  it('is killed when its connections do not end in time', async () => {
+    const api = httpServer('api', { ...local, timeouts: { drain: 100 }, listener: () => () => {} })
+    const { kernel, port } = await started(api)
+    const reply = ask(`http://127.0.0.1:${port}/`).catch((error: NodeJS.ErrnoException) => error.code)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    await expect(kernel.shutdown()).rejects.toMatchObject({ errors: [{ code: 'TIMEOUT', phase: 'drain', resource: 'api' }] })
+    expect(await reply).toBe('ECONNRESET')
+  })
+})

@@ -1,0 +1,110 @@
+import {
+  type Dependencies,
+  type KernelEventOf,
+  type Resource,
+  type ResourceOptions,
+  resource,
+  type StartContext,
+  type Values,
+} from '@keelson/kernel'
+import { type DrainableServer, type Drainer, drainServer } from '../drain/drain-server.js'
+import { isBeingDisconnected } from '../platform/process-parent.js'
+import { probeHandler } from '../probe/probe-handler.js'
+import { checkHttpServerOptions, type HttpServerOptions } from './http-server-options.js'
+import { listen } from './listen.js'
+import { isSecure, makeServer } from './make-server.js'
+import { serverRuns } from './running-servers.js'
+import { portOf, urlOf } from './server-url.js'
+
+/** A server that listens. */
+export interface HttpServer {
+  readonly server: DrainableServer
+  /** The real one when port 0 was asked for. */
+  readonly port: number
+  readonly url: string
+}
+
+/**
+ * An HTTP server as a resource. It listens once everything that it depends on runs, and drains before any of that stops: every
+ * request that was accepted is answered. While the kernel is draining, responses say `Connection: close`.
+ *
+ * @throws KeelsonError `INVALID_OPTION`.
+ *
+ * @example
+ * const api = httpServer('api', {
+ *   dependsOn: { db },
+ *   port: 3000,
+ *   listener: ({ db }) => async (_req, res) => res.end(JSON.stringify(await db.orders())),
+ * })
+ */
+// biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
+export function httpServer<const D extends Dependencies = {}>(name: string, options: HttpServerOptions<D>): Resource<HttpServer> {
+  checkHttpServerOptions(name, options)
+  const { timeouts, impact, labels, monitor, restart } = options
+  const hooks: ResourceOptions<HttpServer, D> = {
+    ...(timeouts && { timeouts }),
+    ...(impact && { impact }),
+    ...(labels && { labels }),
+    ...(monitor && { monitor }),
+    ...(restart && { restart }),
+    start: (deps, ctx) => start(options, deps, ctx),
+    check: ({ server }) => server.listening,
+    drain: ({ server }, { signal }) => drainServer(server).drain({ signal }),
+    stop: ({ server }) => close(drainServer(server)),
+    kill: ({ server }) => drainServer(server).destroy(),
+  }
+  return resource<HttpServer, D>(name, lateBound(hooks, options))
+}
+
+async function start<D extends Dependencies>(
+  options: HttpServerOptions<D>,
+  deps: Values<D>,
+  ctx: StartContext,
+): Promise<HttpServer> {
+  const { port = 0, host, tls, http2, probes = {}, drain } = options
+  const probe = probes === false ? undefined : probeHandler(ctx.kernel, probes)
+  const server = await makeServer({ made: await options.listener(deps, ctx), tls, http2, probe })
+  const drainer = drainServer(server, drain)
+  // N3: also when the start is given up while it still comes to listen.
+  ctx.defer(() => drainer.destroy())
+  await listen(server, port, host, ctx.signal)
+  const url = urlOf(server, host, isSecure(server))
+  ctx.defer(serverRuns({ kernel: ctx.kernel, resource: ctx.name, url, server, drainer }))
+  followKernel(server, drainer, ctx)
+  return { server, port: portOf(server), url }
+}
+
+/** N2: goes lame with the kernel. And a server that something else closed is gone. */
+function followKernel(server: DrainableServer, drainer: Drainer, ctx: StartContext): void {
+  const onState = ({ to }: KernelEventOf<'kernel:state'>) => {
+    if (to === 'draining') drainer.lameDuck()
+  }
+  const onClose = () => {
+    const { state } = drainer.stats()
+    if ((state === 'serving' || state === 'lame-duck') && !isBeingDisconnected())
+      ctx.crashed(new Error('its server was closed by something other than the kernel'))
+  }
+  ctx.kernel.on('kernel:state', onState)
+  server.once('close', onClose)
+  ctx.defer(() => {
+    ctx.kernel.off('kernel:state', onState)
+    server.off('close', onClose)
+  })
+}
+
+/** After a drain there is nothing left to do. Without one, errors of the goodbyes are reported here. */
+async function close(drainer: Drainer): Promise<void> {
+  const { state } = drainer.stats()
+  if (state === 'drained') return
+  const closed = drainer.drain({ signal: AbortSignal.abort() })
+  await (state === 'draining' ? closed.catch(() => {}) : closed)
+}
+
+/** `dependsOn` and `after` are handed on as getters: a kernel reads them when it takes the resource in, not before. */
+function lateBound<D extends Dependencies>(
+  hooks: ResourceOptions<HttpServer, D>,
+  options: HttpServerOptions<D>,
+): ResourceOptions<HttpServer, D> {
+  const link = (key: 'dependsOn' | 'after') => ({ get: () => options[key], enumerable: true })
+  return Object.defineProperties(hooks, { dependsOn: link('dependsOn'), after: link('after') })
+}

@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import type { StdioServer } from '../pool/server-config.js'
+import { HAS_GROUPS } from './process-group.js'
+import { type PipedChild, ServerProcess } from './server-process.js'
+
+/** What of the environment a child gets that is not told otherwise: no secret of this process. As sudo and the MCP SDK have it. */
+const INHERITED =
+  process.platform === 'win32'
+    ? [
+        'APPDATA',
+        'HOMEDRIVE',
+        'HOMEPATH',
+        'LOCALAPPDATA',
+        'PATH',
+        'PROGRAMFILES',
+        'SYSTEMDRIVE',
+        'SYSTEMROOT',
+        'TEMP',
+        'USERNAME',
+        'USERPROFILE',
+      ]
+    : ['HOME', 'LANG', 'LOGNAME', 'PATH', 'SHELL', 'TERM', 'TMPDIR', 'USER']
+
+/**
+ * Starts a child in a process group of its own, with a pipe for each standard stream.
+ *
+ * @throws Error saying what cannot be run.
+ */
+export async function spawnServer(
+  owner: string,
+  server: string,
+  config: StdioServer,
+  signal: AbortSignal,
+): Promise<ServerProcess> {
+  signal.throwIfAborted()
+  const child = begin(config)
+  // Listens at once: what it says and how it ends must not be missed.
+  const made = child.pid === undefined ? undefined : new ServerProcess(owner, server, child, config)
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve)
+    child.once('error', (error: NodeJS.ErrnoException) => reject(cannotRun(config, error)))
+  })
+  if (signal.aborted) {
+    await made!.stop(0)
+    throw signal.reason
+  }
+  return made!
+}
+
+function begin(config: StdioServer): PipedChild {
+  const { command, args = [], cwd } = config
+  try {
+    return spawn(command, [...args], {
+      ...(cwd !== undefined && { cwd }),
+      env: environmentOf(config),
+      stdio: ['pipe', 'pipe', 'pipe'],
+      detached: HAS_GROUPS,
+      windowsHide: true,
+    })
+  } catch (error) {
+    throw cannotRun(config, error as NodeJS.ErrnoException) // some of what can be wrong is thrown, the rest is an event
+  }
+}
+
+function environmentOf({ env = {}, inheritEnv = false }: StdioServer): NodeJS.ProcessEnv {
+  if (inheritEnv) return { ...process.env, ...env }
+  const inherited = INHERITED.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))
+  return { ...Object.fromEntries(inherited), ...env }
+}
+
+function cannotRun({ command, cwd }: StdioServer, error: NodeJS.ErrnoException & { spawnargs?: unknown }): Error {
+  delete error.spawnargs // they may hold secrets
+  if (error.code === 'ENOENT' && cwd !== undefined && !existsSync(cwd)) {
+    return new Error(`its working directory "${cwd}" does not exist`, { cause: error })
+  }
+  if (error.code === 'ENOTDIR' && cwd !== undefined) {
+    return new Error(`its working directory "${cwd}" is no directory`, { cause: error })
+  }
+  if (error.code === 'ENOENT') return new Error(`command "${command}" not found; check its spelling and PATH`, { cause: error })
+  if (error.code === 'EACCES') return new Error(`command "${command}" may not be executed`, { cause: error })
+  return new Error(`command "${command}" cannot be run: ${error.message}`, { cause: error })
+}

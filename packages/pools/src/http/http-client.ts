@@ -1,0 +1,108 @@
+import { type Dispatcher, type RequestInit, type Response, Pool as UndiciPool, fetch as undiciFetch } from 'undici'
+import { httpFailed, type ServerName } from '../pool/pool-errors.js'
+import type { PoolStats } from '../pool/pool-stats.js'
+import { type HttpErrors, namedErrors } from './http-errors.js'
+import { type HttpLimits, undiciOptions } from './undici-options.js'
+
+/** How a request to a server of the pool is made: a path, and what `undici.request` takes. */
+export type HttpRequest = Omit<Dispatcher.RequestOptions, 'origin' | 'path' | 'method'> & { method?: Dispatcher.HttpMethod }
+
+/** Requests to one server over its pool of connections. Every error names the server. */
+export class HttpClient {
+  /** The server, and the pool that it belongs to. */
+  readonly name: ServerName
+  readonly url: string
+  /** For whatever else takes one, such as `fetch(…, { dispatcher })`. */
+  readonly dispatcher: Dispatcher
+  readonly #pool: UndiciPool
+  readonly #errors: HttpErrors
+  #created = 0
+  #destroyed = 0
+  #failure: Error | undefined
+
+  constructor(name: ServerName, url: string, limits: HttpLimits) {
+    this.name = name
+    this.url = url
+    this.#errors = namedErrors(name, limits)
+    this.#pool = new UndiciPool(new URL(url).origin, undiciOptions(limits))
+    this.#pool.on('connect', () => {
+      this.#created++
+      this.#failure = undefined
+    })
+    this.#pool.on('disconnect', () => void this.#destroyed++)
+    this.#pool.on('connectionError', (_origin, _targets, error) => {
+      this.#failure = this.#errors.explain(error)
+    })
+    this.dispatcher = this.#pool.compose(ownOrigin(name, new URL(url).origin), this.#errors.interceptor)
+  }
+
+  /**
+   * `undici.request` to a path of the server: the quickest way, whose body must be read or dumped.
+   *
+   * @throws KeelsonError `TIMEOUT`, `START_FAILED` when the server cannot be connected to, `CRASHED` when it hung up.
+   */
+  request(path: string, options: HttpRequest = {}): Promise<Dispatcher.ResponseData> {
+    return this.dispatcher.request({ method: 'GET', ...options, path: this.#pathOf(path) })
+  }
+
+  /**
+   * `fetch` of a path of the server.
+   *
+   * @throws as `request`; what breaks off later rejects the reading of its body with a `TypeError`, whose `cause` says as much.
+   */
+  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    try {
+      return await undiciFetch(new URL(this.url).origin + this.#pathOf(path), { ...init, dispatcher: this.dispatcher })
+    } catch (error) {
+      throw this.#errors.of(error)
+    }
+  }
+
+  /** Why it could not be connected to the last time; undefined once it could. */
+  get failure(): Error | undefined {
+    return this.#failure
+  }
+
+  /** What a call is told that failed with `error`. */
+  blame(error: unknown): unknown {
+    return this.#errors.of(error)
+  }
+
+  stats(): PoolStats {
+    const { connected, free, pending } = this.#pool.stats
+    const idle = Math.min(free, connected)
+    return {
+      size: connected,
+      idle,
+      busy: connected - idle,
+      waiting: pending,
+      created: this.#created,
+      destroyed: this.#destroyed,
+    }
+  }
+
+  /** Resolves when every request that was made has its whole answer; takes no new ones. */
+  close(): Promise<void> {
+    return this.#pool.closed || this.#pool.destroyed ? Promise.resolve() : this.#pool.close()
+  }
+
+  /** Cuts off whatever is in flight, with `reason`. */
+  async destroy(reason: Error): Promise<void> {
+    if (!this.#pool.destroyed) await this.#pool.destroy(reason)
+  }
+
+  /** Paths are below that of the server's URL. */
+  #pathOf(path: string): string {
+    const base = new URL(this.url).pathname.replace(/\/$/, '')
+    return `${base}${path.startsWith('/') ? '' : '/'}${path}`
+  }
+}
+
+/** The pool under it asks its own server whatever it is given: a redirect to another one would be answered by the wrong one. */
+function ownOrigin(name: ServerName, own: string): Dispatcher.DispatcherComposeInterceptor {
+  return (dispatch) => (options, handler) => {
+    const origin = options.origin === undefined ? own : new URL(options.origin).origin
+    if (origin !== own) throw httpFailed('INVALID_OPTION', name, `was asked for ${origin}, which is not its own`, undefined)
+    return dispatch(options, handler)
+  }
+}

@@ -1,0 +1,188 @@
+import { followSignal } from '../abort/follow-signal.js'
+import { withSignal } from '../abort/with-signal.js'
+import { type Lease, LiveLease } from '../pool/lease.js'
+import type { AcquireOptions, Pool } from '../pool/pool.js'
+import {
+  duplicateServer,
+  httpFailed,
+  noServerWorks,
+  poolStopped,
+  poolStopping,
+  serverCutOff,
+  unknownServer,
+} from '../pool/pool-errors.js'
+import { type PoolStats, sumOfStats } from '../pool/pool-stats.js'
+import type { HttpClient } from './http-client.js'
+import type { HttpPoolServer } from './http-pool.js'
+
+interface Entry {
+  readonly client: HttpClient
+  /** The calls that were let in. */
+  readonly leases: Set<HttpLease>
+  readonly whenQuiet: (() => void)[]
+  /** Why the last ping failed. */
+  failure: Error | undefined
+  ping: Promise<void> | undefined
+}
+
+type HttpLease = LiveLease<HttpClient, Entry>
+
+const NONE = sumOfStats([])
+
+/** The clients of an `httpPool`, in the shape of every pool. */
+export class HttpClients implements Pool<HttpClient, HttpPoolServer> {
+  readonly #name: string
+  readonly #checkServer: (server: string, config: unknown) => void
+  readonly #make: (server: string, config: HttpPoolServer) => HttpClient
+  readonly #entries = new Map<string, Entry>()
+  readonly #removed = new Set<Entry>()
+  readonly #endOfPings = new AbortController()
+  /** What those had made and given up that are gone. */
+  #gone = NONE
+  #stopping = false
+
+  constructor(
+    name: string,
+    checkServer: (server: string, config: unknown) => void,
+    make: (server: string, config: HttpPoolServer) => HttpClient,
+  ) {
+    this.#name = name
+    this.#checkServer = checkServer
+    this.#make = make
+  }
+
+  get servers(): readonly string[] {
+    return [...this.#entries.keys()]
+  }
+
+  async use<R>(
+    server: string,
+    work: (client: HttpClient, lease: Lease<HttpClient>) => R,
+    options?: AcquireOptions,
+  ): Promise<Awaited<R>> {
+    const lease = await this.acquire(server, options)
+    return await lease.run(work, (error) => lease.value.blame(error))
+  }
+
+  async acquire(server: string, options?: AcquireOptions): Promise<HttpLease> {
+    const entry = this.#entry(server)
+    if (this.#stopping) throw poolStopping({ pool: this.#name, server })
+    options?.signal?.throwIfAborted()
+    const lease = new LiveLease(entry, entry.client, giveBack, 0)
+    entry.leases.add(lease)
+    return lease
+  }
+
+  stats(server?: string): PoolStats {
+    if (server !== undefined) return this.#entry(server).client.stats()
+    return sumOfStats([this.#gone, ...this.#all.map(({ client }) => client.stats())])
+  }
+
+  failure(server: string): Error | undefined {
+    const { failure, client } = this.#entry(server)
+    return failure ?? client.failure
+  }
+
+  add(server: string, config: HttpPoolServer): void {
+    const name = { pool: this.#name, server }
+    if (this.#stopping) throw poolStopping(name)
+    if (this.#entries.has(server)) throw duplicateServer(name)
+    this.#checkServer(server, config)
+    this.#entries.set(server, {
+      client: this.#make(server, config),
+      leases: new Set(),
+      whenQuiet: [],
+      failure: undefined,
+      ping: undefined,
+    })
+  }
+
+  async remove(server: string, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    const entry = this.#entry(server)
+    const { client } = entry
+    this.#entries.delete(server)
+    this.#removed.add(entry)
+    const served = this.#served(entry)
+    try {
+      await (signal === undefined ? served : withSignal(served, signal))
+    } catch {
+      await cutOff(entry, serverCutOff(client.name))
+    } finally {
+      this.#removed.delete(entry)
+      const { created } = client.stats()
+      this.#gone = sumOfStats([this.#gone, { ...NONE, created, destroyed: created }])
+    }
+  }
+
+  /** @throws KeelsonError `CHECK_FAILED` when no server gives an answer below 500. */
+  async ping(path: string, signal: AbortSignal): Promise<void> {
+    if (this.#entries.size === 0) return
+    const asked = [...this.#entries].map(async ([server, entry]) => {
+      entry.ping ??= this.#ask(server, entry, path)
+      await withSignal(entry.ping, signal)
+      if (entry.failure !== undefined) throw entry.failure
+    })
+    // One that answers is enough: a silent one has its own time for that.
+    await Promise.any(asked).catch(({ errors }: AggregateError) => {
+      throw noServerWorks(this.#name, errors)
+    })
+  }
+
+  /** Refuses new callers, and resolves when those that were let in are served to the last byte. */
+  async drain(): Promise<void> {
+    this.#stopping = true
+    this.#endOfPings.abort()
+    await Promise.all(this.#all.map((entry) => this.#served(entry)))
+  }
+
+  /** Cuts off whatever is still in flight. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    this.#endOfPings.abort()
+    await Promise.all(this.#all.map((entry) => cutOff(entry, poolStopped(entry.client.name))))
+  }
+
+  get #all(): Entry[] {
+    return [...this.#entries.values(), ...this.#removed]
+  }
+
+  async #served({ client, leases, whenQuiet }: Entry): Promise<void> {
+    if (leases.size > 0) await new Promise<void>((resolve) => whenQuiet.push(resolve))
+    await client.close().catch(() => {})
+  }
+
+  async #ask(server: string, entry: Entry, path: string): Promise<void> {
+    const { controller, letGo } = followSignal(this.#endOfPings.signal)
+    const { signal } = controller
+    try {
+      const { statusCode, body } = await entry.client.request(path, { signal })
+      await body.dump()
+      const text = `answered ${path} with status ${statusCode}`
+      entry.failure = statusCode < 500 ? undefined : httpFailed('CHECK_FAILED', { pool: this.#name, server }, text, undefined)
+    } catch (error) {
+      entry.failure = error as Error
+    } finally {
+      letGo()
+      entry.ping = undefined
+    }
+  }
+
+  #entry(server: string): Entry {
+    const entry = this.#entries.get(server)
+    if (entry === undefined) throw unknownServer(this.#name, server, this.servers)
+    return entry
+  }
+}
+
+const giveBack = (lease: HttpLease): void => {
+  const { leases, whenQuiet } = lease.slot
+  leases.delete(lease)
+  if (leases.size > 0) return
+  for (const resolve of whenQuiet.splice(0)) resolve()
+}
+
+/** Ends all that is in flight, and all calls that wait for something else. */
+async function cutOff({ client, leases }: Entry, why: Error): Promise<void> {
+  for (const lease of [...leases]) lease.lose(why)
+  await client.destroy(why)
+}

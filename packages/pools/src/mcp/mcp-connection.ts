@@ -1,0 +1,69 @@
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import type { ClientCapabilities, Implementation } from '@modelcontextprotocol/sdk/types.js'
+import { deliverInOrder } from '../child/in-order.js'
+import { processConnection, withChild } from '../child/process-connection.js'
+import { spawnServer } from '../child/spawn-server.js'
+import type { Connection, Open } from '../pool/connection.js'
+import type { Reaper } from '../pool/reaper.js'
+import { Secrets } from '../pool/secrets.js'
+import { kindOf, type ServerConfig, type StdioServer } from '../pool/server-config.js'
+import { ChildTransport } from './child-transport.js'
+import { loadMcpSdk, type McpSdk, NO_TIMEOUT } from './mcp-sdk.js'
+import { openRemote } from './remote-connection.js'
+
+/** Who asks: what an MCP server is told of its client. */
+export interface McpClientOptions {
+  /** Default: the name of the resource, version 1.0.0. */
+  clientInfo?: Implementation
+  capabilities?: ClientCapabilities
+}
+
+/** What all MCP connections of one resource have in common. */
+export interface McpSetting {
+  readonly owner: string
+  readonly reaper: Reaper
+  readonly client: McpClientOptions
+  /** What a child may take to end when somebody closes its client, in ms. */
+  readonly grace: number
+}
+
+/** Opens MCP sessions over whichever transport a server's config asks for; loads the SDK. */
+export async function mcpOpener(setting: McpSetting): Promise<Open<Client, ServerConfig>> {
+  const sdk = await loadMcpSdk()
+  return async (server, config, signal) => {
+    const client = makeClient(sdk, setting)
+    const secrets = new Secrets(config)
+    try {
+      if (kindOf(config) === 'stdio') return await openChild(sdk, setting, client, server, config as StdioServer, signal)
+      return await openRemote(sdk, client, config as Exclude<ServerConfig, StdioServer>, secrets, signal)
+    } catch (error) {
+      throw signal.aborted ? signal.reason : secrets.hide(error as Error)
+    }
+  }
+}
+
+async function openChild(
+  sdk: McpSdk,
+  { owner, reaper, grace }: McpSetting,
+  client: Client,
+  server: string,
+  config: StdioServer,
+  signal: AbortSignal,
+): Promise<Connection<Client>> {
+  const child = await spawnServer(owner, server, config, signal)
+  reaper.adopt(child)
+  const transport = new ChildTransport(sdk, child, grace)
+  await withChild(child, signal, () => client.connect(transport, { signal, timeout: NO_TIMEOUT }))
+  deliverInOrder(transport)
+  return processConnection(
+    child,
+    client,
+    (signal) => client.ping({ signal }),
+    () => transport.broken,
+  )
+}
+
+function makeClient({ Client }: McpSdk, { owner, client }: McpSetting): Client {
+  const { clientInfo = { name: owner, version: '1.0.0' }, capabilities = {} } = client
+  return new Client(clientInfo, { capabilities })
+}

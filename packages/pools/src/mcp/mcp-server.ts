@@ -1,0 +1,42 @@
+import type { Dependencies, Resource } from '@keelson/kernel'
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { connectionResource } from '../pool/connection-resource.js'
+import { checkGrace, checkOptions, type Lifecycle } from '../pool/pool-options.js'
+import { checkServerConfig, type ServerConfig } from '../pool/server-config.js'
+import { type McpClientOptions, mcpOpener } from './mcp-connection.js'
+
+// biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
+export interface McpServerOptions<D extends Dependencies = {}> extends Lifecycle<D> {
+  server: ServerConfig
+  client?: McpClientOptions
+  /** For a child, the time between SIGTERM and SIGKILL in ms; default 5_000. */
+  grace?: number
+}
+
+/**
+ * The client of one MCP server as a resource of its own, for as many callers as like: started when the server has answered
+ * `initialize`, checked by MCP's ping, crashed when the server is gone, and then restarted by `restart`. Made for `kernel.add()`
+ * and `ref()`.
+ *
+ * Needs the peer `@modelcontextprotocol/sdk`.
+ *
+ * @throws KeelsonError `INVALID_OPTION`.
+ *
+ * @example
+ * const files = mcpServer('files', { server: { command: 'files-mcp' }, restart: { attempts: 5, within: 60_000 } })
+ */
+// biome-ignore lint/complexity/noBannedTypes: as above.
+export function mcpServer<const D extends Dependencies = {}>(name: string, options: McpServerOptions<D>): Resource<Client> {
+  checkOptions(name, options, { client: 'object' })
+  const { server, client = {}, grace = 5_000 } = options
+  checkServerConfig({ pool: name, server: name }, server)
+  checkGrace(name, grace)
+  return connectionResource<Client, D>(name, options, {
+    own: ['server', 'client', 'grace'],
+    grace,
+    open: async (_deps, { signal }, reaper) => {
+      const open = await mcpOpener({ owner: name, reaper, client, grace })
+      return open(name, server, signal)
+    },
+  })
+}

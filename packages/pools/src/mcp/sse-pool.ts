@@ -1,0 +1,39 @@
+import type { Dependencies, Resource } from '@keelson/kernel'
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import type { Pool } from '../pool/pool.js'
+import { checkOptions, type PoolOptions, poolLimits } from '../pool/pool-options.js'
+import { poolResource } from '../pool/pool-resource.js'
+import { checkUrl, type SseServer } from '../pool/server-config.js'
+import { type McpClientOptions, mcpOpener } from './mcp-connection.js'
+
+/** An SSE server; its type goes without saying. */
+export type SsePoolServer = Omit<SseServer, 'type'> & { type?: 'sse' }
+
+export interface SsePoolOptions<D extends Dependencies> extends PoolOptions<SsePoolServer, D> {
+  client?: McpClientOptions
+}
+
+/**
+ * MCP clients by server over Server-Sent Events: each has a stream of its own, and is given up when that breaks. As `unifiedPool`,
+ * for SSE alone.
+ *
+ * Needs the peer `@modelcontextprotocol/sdk`.
+ *
+ * @throws KeelsonError `INVALID_OPTION`.
+ */
+// biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
+export function ssePool<const D extends Dependencies = {}>(
+  name: string,
+  options: SsePoolOptions<D>,
+): Resource<Pool<Client, SsePoolServer>> {
+  checkOptions(name, options, { client: 'object' })
+  const { client = {} } = options
+  return poolResource<Client, SsePoolServer, D>(name, options, {
+    own: ['client'],
+    checkServer: (pool, server, config) => checkUrl({ pool, server }, config),
+    opener: async (owner, reaper) => {
+      const open = await mcpOpener({ owner, reaper, client, grace: poolLimits(name, options).grace })
+      return (server, config, signal) => open(server, { ...config, type: 'sse' }, signal)
+    },
+  })
+}

@@ -1,0 +1,157 @@
+import type { Clock } from '@keelson/kernel'
+import { withSignal } from '../abort/with-signal.js'
+import type { Open } from './connection.js'
+import type { Lease } from './lease.js'
+import type { AcquireOptions, Pool } from './pool.js'
+import { duplicateServer, noServerWorks, poolStopping, serverCutOff, serverRemoved, unknownServer } from './pool-errors.js'
+import { type PoolStats, sumOfStats } from './pool-stats.js'
+import { ServerPool } from './server-pool.js'
+import type { ServerPoolOptions } from './server-pool-options.js'
+
+/** What makes a `KeyedPool`. */
+export interface KeyedPoolOptions<T, S> extends ServerPoolOptions {
+  readonly open: Open<T, S>
+  /** Throws `INVALID_OPTION` for a server that cannot be used. */
+  readonly checkServer: (server: string, config: unknown) => void
+}
+
+/** One pool of connections per server. A server that fails takes nothing from the others. */
+export class KeyedPool<T, S> implements Pool<T, S> {
+  readonly #name: string
+  readonly #options: KeyedPoolOptions<T, S>
+  readonly #pools = new Map<string, ServerPool<T>>()
+  /** Those that were removed and are not gone yet. */
+  readonly #leaving = new Set<ServerPool<T>>()
+  /** What those had made and given up that are gone. */
+  #gone = sumOfStats([])
+  #stopping = false
+
+  constructor(name: string, options: KeyedPoolOptions<T, S>) {
+    this.#name = name
+    this.#options = options
+  }
+
+  get clock(): Clock {
+    return this.#options.clock
+  }
+
+  get servers(): readonly string[] {
+    return [...this.#pools.keys()]
+  }
+
+  use<R>(server: string, work: (value: T, lease: Lease<T>) => R, options?: AcquireOptions): Promise<Awaited<R>> {
+    const pool = this.#pools.get(server)
+    return pool === undefined ? Promise.reject(this.#unknown(server)) : pool.use(work, options)
+  }
+
+  acquire(server: string, options?: AcquireOptions): Promise<Lease<T>> {
+    const pool = this.#pools.get(server)
+    return pool === undefined ? Promise.reject(this.#unknown(server)) : pool.acquire(options)
+  }
+
+  stats(server?: string): PoolStats {
+    if (server !== undefined) return this.#poolOf(server).stats()
+    return sumOfStats([this.#gone, ...this.#all.map((pool) => pool.stats())])
+  }
+
+  failure(server: string): Error | undefined {
+    return this.#poolOf(server).members.failures.error
+  }
+
+  add(server: string, config: S): void {
+    const name = { pool: this.#name, server }
+    if (this.#stopping) throw poolStopping(name)
+    if (this.#pools.has(server)) throw duplicateServer(name)
+    this.#options.checkServer(server, config)
+    const pool = new ServerPool<T>(name, (signal) => this.#options.open(server, config, signal), this.#options)
+    this.#pools.set(server, pool)
+    void pool.members.refill()
+  }
+
+  async remove(server: string, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    const pool = this.#poolOf(server)
+    this.#pools.delete(server)
+    this.#leaving.add(pool)
+    try {
+      const drained = pool.drain(serverRemoved(pool.name))
+      await (signal === undefined ? drained : withSignal(drained, signal).catch(() => {})) // whoever is left then is cut off
+      await pool.stop(this.#options.grace, serverCutOff(pool.name))
+    } finally {
+      this.#leaving.delete(pool)
+      this.#gone = sumOfStats([this.#gone, pool.stats()])
+    }
+  }
+
+  /**
+   * Waits until what is to be kept warm is open, or could not be opened.
+   *
+   * @throws KeelsonError `CHECK_FAILED` when none of the servers can be reached; one that can is enough.
+   */
+  async warm(): Promise<void> {
+    const pools = [...this.#pools.values()]
+    await Promise.all(pools.map(({ members }) => members.settled()))
+    this.#throwUnlessOneWorks(pools.map(({ members }) => (members.works ? undefined : members.failures.error)))
+  }
+
+  /**
+   * Asks idle connections for a sign of life, and tries servers again that have failed.
+   *
+   * @throws KeelsonError `CHECK_FAILED` when none of the servers can be used.
+   */
+  async check(signal: AbortSignal): Promise<void> {
+    const all = [...this.#pools.values()].map(({ members }) => members)
+    await withSignal(Promise.all(all.map((members) => members.ping())), signal)
+    const attempts = all.map(async (members) => {
+      const failure = await members.attempt(signal)
+      if (failure !== undefined) throw failure
+    })
+    if (attempts.length === 0) return
+    // One that works is enough: a server that never answers has its own time for that.
+    await Promise.any(attempts).catch(({ errors }: AggregateError) => this.#throwUnlessOneWorks(errors))
+  }
+
+  /** Closes what has been idle for too long. */
+  trim(now: number): void {
+    for (const { members } of this.#pools.values()) members.trim(now)
+  }
+
+  /** Refuses new callers, and resolves when those that were let in are served. */
+  async drain(): Promise<void> {
+    this.#stopping = true
+    await Promise.all(this.#all.map((pool) => pool.drain()))
+  }
+
+  /** Closes everything at the same time; each connection may take `grace` ms before it is ended by force. */
+  async stop(grace: number): Promise<void> {
+    this.#stopping = true
+    const ends = await Promise.allSettled(this.#all.map((pool) => pool.stop(grace)))
+    const errors = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
+    if (errors.length === 1) throw errors[0]
+    if (errors.length > 1) throw new AggregateError(errors, `${errors.length} servers did not close`)
+  }
+
+  /** The last resort: ends everything by force, opens nothing more, and waits for nothing. */
+  kill(): void {
+    this.#stopping = true
+    for (const pool of this.#all) pool.kill()
+  }
+
+  get #all(): ServerPool<T>[] {
+    return [...this.#pools.values(), ...this.#leaving]
+  }
+
+  #throwUnlessOneWorks(failures: readonly (Error | undefined)[]): void {
+    const causes = failures.filter((failure) => failure !== undefined)
+    if (causes.length > 0 && causes.length === failures.length) throw noServerWorks(this.#name, causes)
+  }
+
+  #poolOf(server: string): ServerPool<T> {
+    const pool = this.#pools.get(server)
+    if (pool === undefined) throw this.#unknown(server)
+    return pool
+  }
+
+  #unknown(server: string): Error {
+    return unknownServer(this.#name, server, this.servers)
+  }
+}

@@ -1,0 +1,113 @@
+import { readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { circleIn, importsOf, type Source, sourcesOf } from './rooms/imports.js'
+
+/**
+ * The houses, each from the ground up. A folder is a room; a file at the top, between the rooms, is a door or holds words that all
+ * rooms share. What is in a room imports only from its own and from those before it; `a b` on one floor may not see each other.
+ */
+const HOUSES: Readonly<Record<string, readonly string[]>> = {
+  kernel: [
+    'thrown errors state',
+    'time',
+    'define',
+    'graph',
+    'cell',
+    'observe',
+    'walk',
+    'heal',
+    'kernel-host live-kernel kernel',
+    'testing',
+    'testing/simulate',
+  ],
+}
+
+/** Of these, rooms and files are in order for types, too. */
+const TYPES_IN_ORDER = ['docker', 'express', 'fastify', 'koa', 'limiters', 'mongo', 'mongo-stand-in']
+
+const packages = readdirSync(fileURLToPath(new URL('../packages', import.meta.url)))
+
+/** The room of a source; a file at the top is a room of its own. */
+const roomOf = (path: string) => (path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : path)
+
+const DOORS = ['index', 'testing']
+
+test('the reader of imports sees every kind', () => {
+  const source = `
+import { a } from './a.js'
+import type { T } from './t.js'
+import {
+  type U,
+  b,
+} from './b.js'
+export { c } from './c.js'
+export type { V } from './v.js'
+import './d.js'
+import * as e from './e.js'
+const f = await import('./f.js')
+`
+  expect(importsOf(source)).toEqual({
+    runtime: ['./a.js', './b.js', './c.js', './d.js', './e.js', './f.js'],
+    types: ['./t.js', './v.js'],
+  })
+})
+
+test('a circle is found by whatever way round', () => {
+  const graph = (text: string) => new Map(text.split(' ').map(([from, ...to]) => [from!, to] as const))
+  expect(circleIn(graph('abc bc c'))).toBeUndefined()
+  expect(circleIn(graph('ab bcd c db'))).toEqual(['b', 'd', 'b'])
+})
+
+describe.each(packages)('%s', (name) => {
+  const sources = sourcesOf(name)
+  const importsIn = (source: Source) => (TYPES_IN_ORDER.includes(name) ? source.imports : source.runtimeImports)
+
+  test('nothing imports itself, by whatever way round', () => {
+    expect(circleIn(new Map(sources.map((source) => [source.path, importsIn(source)])))).toBeUndefined()
+  })
+
+  test('no room is a hall', () => {
+    const rooms = new Map<string, number>()
+    for (const { path } of sources) {
+      const room = path.includes('/') ? roomOf(path) : '(top)'
+      rooms.set(room, (rooms.get(room) ?? 0) + 1)
+    }
+    expect([...rooms].filter(([, files]) => files > 25)).toEqual([])
+  })
+})
+
+describe.each(Object.keys(HOUSES))('the rooms of %s', (name) => {
+  const sources = sourcesOf(name)
+  const floors = HOUSES[name]!
+  const floorOf = (path: string) => floors.findIndex((floor) => floor.split(' ').includes(roomOf(path)))
+
+  test('every file is in a room of the house, or is one of its doors', () => {
+    const outside = sources.filter(({ path }) => floorOf(path) < 0 && !DOORS.includes(path)).map(({ path }) => path)
+    expect(outside).toEqual([])
+  })
+
+  test('what is in a room imports from its own room and those below', () => {
+    const upward = sources
+      .filter(({ path }) => !DOORS.includes(path))
+      .flatMap((source) =>
+        (TYPES_IN_ORDER.includes(name) ? source.imports : source.runtimeImports)
+          .filter((to) => floorOf(to) > floorOf(source.path) || DOORS.includes(to))
+          .map((to) => `${source.path} imports ${to}`),
+      )
+    expect(upward).toEqual([])
+  })
+
+  test('the doors only re-export, by name', () => {
+    for (const { path, code } of sources.filter(({ path }) => DOORS.includes(path))) {
+      expect(code.replace(/export (type )?\{[^}]*\} from '[^']+'/g, '').trim(), path).toBe('')
+    }
+  })
+})
+
+test('the kernel imports neither node: nor any package but its two dependencies, not even a type', () => {
+  const foreign = sourcesOf('kernel').flatMap(({ path, foreign }) =>
+    foreign.filter((name) => !['eventemitter3', 'p-timeout'].includes(name)).map((name) => `${path}: ${name}`),
+  )
+  expect(foreign).toEqual([])
+})
