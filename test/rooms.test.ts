@@ -9,22 +9,29 @@ import { circleIn, importsOf, type Source, sourcesOf } from './rooms/imports.js'
  */
 const HOUSES: Readonly<Record<string, readonly string[]>> = {
   kernel: [
-    'thrown errors state',
+    'words',
+    'thrown',
+    'phases',
+    'errors',
+    'state defaults',
     'time',
+    'observe',
     'define',
     'graph',
     'cell',
-    'observe',
     'walk',
     'heal',
-    'kernel-host live-kernel kernel',
+    'kernel-host kernel',
+    'lifecycle',
+    'live-kernel',
+    'create-kernel',
     'testing',
     'testing/simulate',
   ],
 }
 
 /** Of these, rooms and files are in order for types, too. */
-const TYPES_IN_ORDER = ['docker', 'express', 'fastify', 'koa', 'limiters', 'mongo', 'mongo-stand-in']
+const TYPES_IN_ORDER = ['docker', 'kernel', 'express', 'fastify', 'koa', 'limiters', 'mongo', 'mongo-stand-in']
 
 const packages = readdirSync(fileURLToPath(new URL('../packages', import.meta.url)))
 

@@ -1,27 +1,6 @@
+import { PHASES } from './phases.js'
 import { describe } from './thrown.js'
-
-/** What went wrong; the text of every message is made in this file and nowhere else. */
-export type ErrorCode =
-  | 'DUPLICATE_RESOURCE'
-  | 'DEPENDENCY_CYCLE'
-  | 'INVALID_OPTION'
-  | 'UNKNOWN_RESOURCE'
-  | 'HAS_DEPENDENTS'
-  | 'NOT_STARTED'
-  | 'START_FAILED'
-  | 'CHECK_FAILED'
-  | 'DRAIN_FAILED'
-  | 'STOP_FAILED'
-  | 'KILL_FAILED'
-  | 'SHUTDOWN_FAILED'
-  | 'TIMEOUT'
-  | 'ABORTED'
-  | 'DEPENDENCY_FAILED'
-  | 'RESTART_LIMIT'
-  | 'CRASHED'
-
-/** The hook of a resource that an error came from. */
-export type Phase = 'start' | 'check' | 'drain' | 'stop' | 'kill'
+import type { ErrorCode, Phase } from './words.js'
 
 /** Facts behind a message, by name: `path` of a cycle, `limit` in ms of a timeout, `option` that is invalid. */
 export type ErrorDetails = Readonly<Record<string, unknown>>
@@ -99,18 +78,10 @@ export function notStarted(name: string, state: string): KeelsonError {
   })
 }
 
-const FAILED = {
-  start: ['START_FAILED', 'failed to start'],
-  check: ['CHECK_FAILED', 'failed its check'],
-  drain: ['DRAIN_FAILED', 'failed to drain'],
-  stop: ['STOP_FAILED', 'failed to stop'],
-  kill: ['KILL_FAILED', 'could not be killed'],
-} as const
-
 /** What a hook threw, wrapped: the thrown value itself is never changed, whatever it is. */
 export function hookFailed(resource: string, phase: Phase, cause: unknown): KeelsonError {
-  const [code, verb] = FAILED[phase]
-  return new KeelsonError(code, `resource "${resource}" ${verb}: ${describe(cause)}`, { resource, phase, cause })
+  const { code, failed } = PHASES[phase]
+  return new KeelsonError(code, `resource "${resource}" ${failed}: ${describe(cause)}`, { resource, phase, cause })
 }
 
 export function checkReturnedFalse(resource: string): KeelsonError {
@@ -120,29 +91,31 @@ export function checkReturnedFalse(resource: string): KeelsonError {
   })
 }
 
-const REMEDY = {
-  start: 'make it start faster, call ctx.extend() while it makes progress, or raise timeouts.start',
-  check: 'make the check cheaper or raise timeouts.check',
-  drain: 'end its work sooner or raise timeouts.drain',
-  stop: 'honour ctx.signal, raise timeouts.stop, or add a kill hook',
-  kill: 'release it without waiting',
-} as const
-
-/** `own`: the timeout of the hook itself, where the shutdown left it less. */
+/** `own`: the timeout of the hook itself, where the shutdown left it less; `work`: what did not end, where that is not the hook itself. */
 export function timedOut(
   resource: string,
   phase: Phase,
   limit: number,
-  { own = limit, cause }: { own?: number; cause?: unknown } = {},
+  { own = limit, work = phase, cause }: { own?: number; work?: string; cause?: unknown } = {},
 ): KeelsonError {
   const why = cause === undefined ? '' : `; the last failure was: ${describe(cause)}`
   const cut = own - limit > 0.1 // more than what comes of adding it to a time of day
-  const share = cut ? ', its share of the shutdown' : ''
-  const remedy = cut ? REMEDY[phase].replace(/timeouts\.\w+/, 'shutdown.timeout') : REMEDY[phase]
+  const share = cut ? ', what the shutdown left it' : ''
+  const { remedy } = PHASES[phase]
+  const cure = cut ? remedy.replace(/timeouts\.\w+/, 'shutdown.timeout') : remedy
   return new KeelsonError(
     'TIMEOUT',
-    `resource "${resource}" did not finish its ${phase} within ${formatMs(limit)}${share}${why}; ${remedy}`,
+    `resource "${resource}" did not finish its ${work} within ${formatMs(limit)}${share}${why}; ${cure}`,
     { resource, phase, details: { limit }, ...(cause === undefined ? {} : { cause }) },
+  )
+}
+
+/** H1: so many checks hang that no other is called. */
+export function checksOpen(resource: string, open: number, openMs: number): KeelsonError {
+  return new KeelsonError(
+    'TIMEOUT',
+    `resource "${resource}" was not checked: its last ${open} checks have not ended, the first of them after ${formatMs(openMs)}; let check honour ctx.signal`,
+    { resource, phase: 'check', details: { open, openMs } },
   )
 }
 
@@ -238,7 +211,7 @@ export function shutdownFailedMessage(kernel: string, errors: readonly KeelsonEr
 }
 
 function formatMs(ms: number): string {
-  return ms === Infinity ? 'no limit' : `${Math.round(ms * 10) / 10} ms`
+  return ms === Infinity ? 'no limit' : `${Math.round(ms)} ms`
 }
 
 function listed(errors: readonly KeelsonError[]): string {

@@ -1,14 +1,19 @@
-import type { Cell } from './cell/cell.js'
-import type { CellHost } from './cell/cell-host.js'
-import { Orphanage } from './cell/orphanage.js'
-import type { Release } from './cell/release.js'
+import type { Cell, CellHost } from './cell/cell.js'
+import { Orphanage, type OrphanRelease } from './cell/orphanage.js'
 import type { Timeouts } from './define/resource.js'
 import type { KeelsonError } from './errors.js'
 import { Events } from './observe/events.js'
 import { type KernelView, NarrowView } from './observe/kernel-view.js'
 import { ProbeKeeper } from './observe/probe-keeper.js'
+import type { Told } from './observe/report.js'
 import type { Clock } from './time/clock.js'
 import { Deadlines } from './time/deadline.js'
+
+/** Where a kernel hears what becomes of its resources. */
+export interface CellWatch {
+  failing(cell: Cell, error: KeelsonError): void
+  recovered(cell: Cell): void
+}
 
 /** What the cells of a kernel share: its clock, its events, its probe, and where they tell what happens to them. */
 export class KernelHost implements CellHost {
@@ -18,32 +23,28 @@ export class KernelHost implements CellHost {
   readonly deadlines: Deadlines
   readonly probe: ProbeKeeper
   readonly orphanage = new Orphanage()
-  /** Errors of hooks that had been given up, and of values that came too late. */
-  lateErrors: KeelsonError[] = []
+  /** While the whole is torn down: errors of hooks that had been given up, and of values that came too late. */
+  lateErrors: Told[] | undefined
   readonly #kernel: KernelView
-  readonly #failing: (cell: Cell, error: KeelsonError) => void
+  readonly #watch: CellWatch
   /** What hooks see; another one for each start, so that it can stand for that start in a WeakMap. */
   #view: KernelView
+  #order = 0
 
-  constructor(
-    kernel: KernelView,
-    clock: Clock,
-    timeouts: Required<Timeouts>,
-    failing: (cell: Cell, error: KeelsonError) => void,
-  ) {
+  constructor(kernel: KernelView, clock: Clock, timeouts: Required<Timeouts>, watch: CellWatch) {
     this.clock = clock
     this.timeouts = timeouts
     this.events = new Events(() => clock.now())
     this.deadlines = new Deadlines(clock, false)
     this.probe = new ProbeKeeper(this.events, () => kernel.state)
     this.#kernel = kernel
-    this.#failing = failing
+    this.#watch = watch
     this.#view = new NarrowView(kernel)
   }
 
   /** A start begins: what was wrong before no longer counts. */
   renew(): void {
-    this.lateErrors = []
+    this.lateErrors = undefined
     this.probe.reset()
   }
 
@@ -57,31 +58,40 @@ export class KernelHost implements CellHost {
     return this.#view
   }
 
+  nextOrder(): number {
+    return ++this.#order
+  }
+
   noteTrouble(cell: Cell): void {
     this.probe.note(cell)
   }
 
-  tellTrouble(): void {
+  publishProbe(): void {
     this.probe.changed()
   }
 
   failing(cell: Cell, error: KeelsonError): void {
-    this.#failing(cell, error)
+    this.#watch.failing(cell, error)
   }
 
-  orphanArrived(release: Release): void {
-    this.orphanage.arrived(release)
+  recovered(cell: Cell): void {
+    this.#watch.recovered(cell)
   }
 
-  orphanReleased(resource: string, release: Release): void {
-    const [error] = release.errors
-    for (const problem of release.errors) this.lateError(problem)
-    if (release.holdsValue) this.events.emit('resource:orphan', { resource, ...(error === undefined ? {} : { error }) })
-    this.orphanage.released(release)
+  orphanArrived(orphan: OrphanRelease): void {
+    this.orphanage.arrived(orphan)
+  }
+
+  orphanReleased(orphan: OrphanRelease): void {
+    const { resource, errors, holdsValue } = orphan
+    const [error] = errors
+    for (const problem of errors) this.lateError(problem)
+    if (holdsValue) this.events.emit('resource:orphan', { resource, ...(error === undefined ? {} : { error }) })
+    this.orphanage.released(orphan)
   }
 
   lateError(error: KeelsonError): void {
     this.events.emit('resource:error', { resource: error.resource ?? this.#kernel.name, phase: error.phase, error })
-    this.lateErrors.push(error)
+    this.lateErrors?.push({ error, order: this.nextOrder() })
   }
 }

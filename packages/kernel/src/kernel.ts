@@ -1,9 +1,7 @@
 import type { ResourceLike } from './define/dependency.js'
 import type { Replacement } from './define/replacement.js'
 import type { Timeouts } from './define/resource.js'
-import { validateKernelOptions } from './define/validate.js'
 import type { Plan } from './graph/plan.js'
-import { LiveKernel } from './live-kernel.js'
 import type { KernelView } from './observe/kernel-view.js'
 import type { ShutdownReport } from './observe/report.js'
 import type { Span } from './observe/timeline.js'
@@ -93,23 +91,11 @@ export interface Kernel extends KernelView, AsyncDisposable {
   defaults(options: KernelDefaults): this
   /** Order, critical path, and each resource's share of the shutdown budget. */
   plan(): Plan
+  /**
+   * Settles when everything is stopped, whoever ended it: the current life of the kernel, or else the next one. It never rejects,
+   * waiting for it ends nothing, and what went wrong is in the report.
+   */
+  readonly stopped: Promise<ShutdownReport>
   /** When each hook of the last start and shutdown ran. */
   timeline(): readonly Span[]
-}
-
-/**
- * Makes a kernel of resources and everything that they depend on.
- *
- * @throws KeelsonError `DUPLICATE_RESOURCE`, `DEPENDENCY_CYCLE`, `INVALID_OPTION`.
- *
- * @example
- * const kernel = createKernel([api], { name: 'shop' })
- * await kernel.start()
- * await kernel.shutdown('deploy')
- */
-export function createKernel(resources: Iterable<ResourceLike> = [], options: KernelOptions = {}): Kernel {
-  validateKernelOptions(options)
-  const kernel = new LiveKernel(options)
-  kernel.takeIn(resources)
-  return kernel
 }

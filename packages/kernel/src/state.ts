@@ -1,5 +1,5 @@
 /**
- * Two state machines, as tables. `move` is the one function that changes a state; an illegal move is a bug and throws.
+ * Three state machines, as tables. `move` is the one function that changes a state; an illegal move is a bug and throws.
  *
  * Kernel
  *
@@ -18,11 +18,20 @@
  *                │         └─► failed ─┘ (it crashed; its stop still runs)
  *                └─► failed ─► starting …
  *
- *   A restart goes running ─► draining ─► stopping ─► stopped ─► restarting ─► starting ─► running.
+ *   A restart goes running ─► draining ─► stopping ─► stopped ─► restarting ─► starting ─► running. One that failed because of its
+ *   checks goes failed ─► running when they pass again.
+ *
+ * Course of a resource: what becomes of it, whatever state it is in
+ *
+ *   steady ◄─► restarting ─► removing ─► steady (a shutdown came first)
+ *      └──────────────────────▲
  */
 export type KernelState = 'idle' | 'starting' | 'running' | 'draining' | 'stopping' | 'stopped' | 'failed'
 
 export type ResourceState = 'idle' | 'starting' | 'running' | 'restarting' | 'draining' | 'stopping' | 'stopped' | 'failed'
+
+/** Whether it stays, is torn down to be started again, or leaves the kernel. */
+export type ResourceCourse = 'steady' | 'restarting' | 'removing'
 
 /** What checks and pushes say of a running resource; `unknown` until the first word. */
 export type Health = 'unknown' | 'healthy' | 'unhealthy'
@@ -34,7 +43,7 @@ export const KERNEL_MOVES: Readonly<Record<KernelState, readonly KernelState[]>>
   draining: ['stopping'],
   stopping: ['stopped', 'failed'],
   stopped: ['starting', 'failed'],
-  failed: ['starting', 'draining'],
+  failed: ['starting', 'draining', 'running'],
 }
 
 export const RESOURCE_MOVES: Readonly<Record<ResourceState, readonly ResourceState[]>> = {
@@ -45,7 +54,13 @@ export const RESOURCE_MOVES: Readonly<Record<ResourceState, readonly ResourceSta
   draining: ['stopping'],
   stopping: ['stopped', 'failed'],
   stopped: ['starting', 'failed', 'restarting'],
-  failed: ['starting', 'restarting', 'draining', 'stopping', 'failed'],
+  failed: ['starting', 'restarting', 'draining', 'stopping', 'failed', 'running'],
+}
+
+export const COURSE_MOVES: Readonly<Record<ResourceCourse, readonly ResourceCourse[]>> = {
+  steady: ['restarting', 'removing'],
+  restarting: ['steady', 'removing'],
+  removing: ['steady'],
 }
 
 /** Returns `to` when the table allows it. */

@@ -1,18 +1,35 @@
+import { MONITOR } from '../defaults.js'
+import type { Definition } from '../define/resource.js'
 import type { KeelsonError } from '../errors.js'
+import type { CheckRecord } from '../observe/history.js'
 import type { Health } from '../state.js'
-import type { Cell } from './cell.js'
 import { countCheck, FRESH, type HealthCount, PASSED, PUSHED_UNHEALTHY } from './health.js'
-import type { CheckRecord } from './history.js'
+import type { HookHost } from './hook-host.js'
+
+/** The resource whose health it is. */
+export interface HealthSubject {
+  readonly name: string
+  readonly definition: Definition
+  readonly host: HookHost
+  /** Whether it is fine, or why it is not, has changed. */
+  noteTrouble(): void
+  /** After that has been told. */
+  publishProbe(): void
+  /** Its checks have failed past the threshold. */
+  failing(error: KeelsonError): void
+  /** Its checks have passed up to the threshold. */
+  passing(): void
+}
 
 /** What checks and pushes say of the current instance of a resource. */
 export class CellHealth {
   /** Why it is unhealthy. */
   error: KeelsonError | undefined
-  readonly #cell: Cell
+  readonly #subject: HealthSubject
   #count: HealthCount = FRESH
 
-  constructor(cell: Cell) {
-    this.#cell = cell
+  constructor(subject: HealthSubject) {
+    this.#subject = subject
   }
 
   get health(): Health {
@@ -36,29 +53,30 @@ export class CellHealth {
 
   /** Said by a check: counts towards the thresholds. */
   record({ ok, durationMs, error }: CheckRecord): void {
-    const { name, host, definition } = this.#cell
+    const { name, host, definition } = this.#subject
     if (host.events.active) {
       host.events.emit('check:result', { resource: name, ok, durationMs, ...(error === undefined ? {} : { error }) })
     }
-    const { failureThreshold = 3, successThreshold = 1 } = definition.options.monitor ?? {}
+    const { failureThreshold = MONITOR.failureThreshold, successThreshold = MONITOR.successThreshold } =
+      definition.options.monitor ?? {}
     this.#set(countCheck(this.#count, ok, { failureThreshold, successThreshold }), error ?? this.error)
-    if (error !== undefined && this.#count.failures >= failureThreshold) host.failing(this.#cell, error)
+    if (error !== undefined && this.#count.failures >= failureThreshold) this.#subject.failing(error)
+    else if (ok && this.#count.health === 'healthy') this.#subject.passing()
   }
 
   #set(count: HealthCount, error: KeelsonError | undefined): void {
-    const { host } = this.#cell
     const from = this.#count.health
     const reason = this.error?.message
     this.#count = count
     this.error = count.health === 'unhealthy' ? error : undefined
     if (from === count.health && this.error?.message === reason) return
-    host.noteTrouble(this.#cell)
+    this.#subject.noteTrouble()
     if (from !== count.health) this.#tell(from)
-    host.tellTrouble()
+    this.#subject.publishProbe()
   }
 
   #tell(from: Health): void {
-    const { name, host } = this.#cell
+    const { name, host } = this.#subject
     host.events.emit('health:change', {
       resource: name,
       from,

@@ -1,27 +1,71 @@
-import type { Definition, Impact, Timeouts } from '../define/resource.js'
+import type { Definition, Timeouts } from '../define/resource.js'
 import { dependencyFailed, type KeelsonError, notStarted, startAborted } from '../errors.js'
-import type { Outcome } from '../observe/report.js'
-import { move, RESOURCE_MOVES, type ResourceState } from '../state.js'
-import { CellHealth } from './cell-health.js'
-import type { CellHost, StartListener, StopListener } from './cell-host.js'
+import type { Outcome, Told } from '../observe/report.js'
+import type { Span } from '../observe/timeline.js'
+import { COURSE_MOVES, move, RESOURCE_MOVES, type ResourceCourse, type ResourceState } from '../state.js'
+import type { Impact } from '../words.js'
+import { CellHealth, type HealthSubject } from './cell-health.js'
+import type { HookHost } from './hook-host.js'
 import { Instance } from './instance.js'
-import type { StopOrder } from './release.js'
-import { Stopping, teardownTime } from './stopping.js'
+import { OrphanRelease } from './orphanage.js'
+import type { Owner } from './owner.js'
+import type { PhaseRun } from './phase-run.js'
+import { Release, type ReleaseListener, type StopOrder } from './release.js'
+import { HookScope, StopScope } from './scopes.js'
+import { takeTurn } from './turn.js'
+
+/** What a cell needs of the kernel that it lives in. */
+export interface CellHost extends HookHost {
+  /** Of errors and ends, in the order in which they are told. */
+  nextOrder(): number
+  /** Whether a resource is fine, or why it is not, has changed: whoever asks for the probe from now on gets the truth. */
+  noteTrouble(cell: Cell): void
+  /** After the resource has told itself what changed: now the probe tells what follows. */
+  publishProbe(): void
+  /** A running resource has crashed, or its checks have failed past the threshold. */
+  failing(cell: Cell, error: KeelsonError): void
+  /** The checks of one that had failed for good pass again. */
+  recovered(cell: Cell): void
+  /** A value that came after its start had been given up is being released; a teardown waits for that. */
+  orphanArrived(orphan: OrphanRelease): void
+  orphanReleased(orphan: OrphanRelease): void
+}
+
+export interface StartListener {
+  started(cell: Cell): void
+  /** At once; `startSettled` follows when what it had acquired is released. */
+  startFailed(cell: Cell, error: KeelsonError): void
+  startSettled(cell: Cell, errors: readonly KeelsonError[]): void
+}
+
+export interface StopListener {
+  stopped(cell: Cell): void
+}
 
 /** One live resource: the sole owner of its state. Its hooks run in its current instance. */
-export class Cell {
+export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   /** Its place in the graph; it changes when the graph closes gaps. */
   id: number
   readonly name: string
   readonly definition: Definition
   readonly host: CellHost
   state: ResourceState = 'idle'
+  course: ResourceCourse = 'steady'
   instance: Instance | undefined
+  /** Its place in the line of those that are to be started. */
+  ticket: object | undefined
+  /** Came in because something that was added needs it. */
+  cameAlong = false
   /** Why it failed. */
   error: KeelsonError | undefined
+  crashError: KeelsonError | undefined
   /** How its last teardown ended, with everything that went wrong in it. */
   outcome: Outcome = 'never-started'
-  teardownErrors: readonly KeelsonError[] = NO_ERRORS
+  teardownErrors: readonly Told[] = NO_ERRORS
+  /** Its place among all that ended; 0 while it has not. */
+  endedAs = 0
+  /** What its last drain said of itself. */
+  note: string | undefined
   /** When its hooks ran, in ms since the epoch; 0 for never. */
   startedAt = 0
   runningAt = 0
@@ -29,21 +73,18 @@ export class Cell {
   drainAt = 0
   stopAt = 0
   stoppedAt = 0
-
-  /** What it said of itself when it was gone. */
-  gone: KeelsonError | undefined
-  /** Whether it is being restarted: torn down to be started again. */
-  away = false
-  /** Whether it is being removed. */
-  leaving = false
+  longestStopMs = 0
+  /** When it was activated and quiesced. */
+  turns: readonly Span[] = NO_SPANS
+  /** Why its start does not end: its check fails. */
+  #waitingFor: KeelsonError | undefined
   /** Made when somebody has something to say of it: most resources of a large graph have no check. */
   #health: CellHealth | undefined
-  #startListener: StartListener | undefined
   /** The error that was last told in an event: a crash is told before anybody knows what it leads to. */
   #told: KeelsonError | undefined
-  #stopping: Stopping | undefined
-  /** A teardown that waits for a start in flight to end. */
-  #stopAfterStart: StopOrder | undefined
+  #startListener: StartListener | undefined
+  #release: Release | undefined
+  #stopListeners: readonly StopListener[] = NO_LISTENERS
 
   constructor(id: number, name: string, definition: Definition, host: CellHost) {
     this.id = id
@@ -87,21 +128,31 @@ export class Cell {
 
   /** S4, H2: whether the kernel's probe has nothing to say about it. */
   get fine(): boolean {
-    return !this.away && this.state !== 'failed' && this.#health?.health !== 'unhealthy'
+    return (
+      this.course !== 'restarting' &&
+      this.state !== 'failed' &&
+      this.#waitingFor === undefined &&
+      this.#health?.health !== 'unhealthy'
+    )
   }
 
   /** Why it is not fine, as far as it has been said. */
   get trouble(): KeelsonError | undefined {
-    return this.error ?? this.gone ?? this.health.error
+    return this.error ?? this.#waitingFor ?? this.crashError ?? this.health.error
+  }
+
+  isCurrent(instance: Instance): boolean {
+    return this.instance === instance && this.state !== 'failed'
   }
 
   /** Forgets how its last life went. */
   renew(): void {
-    this.error = this.gone = undefined
-    this.leaving = false
+    this.error = this.crashError = this.note = undefined
     this.#health?.renew()
     this.outcome = 'never-started'
     this.teardownErrors = NO_ERRORS
+    this.turns = NO_SPANS
+    this.endedAs = 0
     this.startedAt = this.runningAt = this.failedAt = this.drainAt = this.stopAt = this.stoppedAt = 0
   }
 
@@ -116,47 +167,88 @@ export class Cell {
 
   started(): void {
     this.runningAt = this.host.clock.now()
-    const order = this.#stopAfterStart
-    this.#stopAfterStart = undefined
-    if (order === undefined && this.definition.options.check !== undefined) this.health.push(undefined)
+    const { check, monitor } = this.definition.options
+    const release = this.#release // asked for while it started
+    if (release === undefined && check !== undefined && monitor?.gate !== false) this.health.push(undefined)
     this.#to('running')
     this.#startListener!.started(this)
-    if (order !== undefined) this.#stopping!.begin(remainderOf(order, this.host.clock.now()))
+    release?.begin()
   }
 
-  startFailed(instance: Instance, error: KeelsonError): void {
+  startFailed(error: KeelsonError): void {
+    const instance = this.instance!
+    const listener = this.#startListener!
+    this.#waitingFor = undefined
     this.fail(error)
-    this.#startListener!.startFailed(this, error)
-    const settled = (errors: readonly KeelsonError[]) => {
-      const stopping = this.#stopping
-      for (const problem of errors) {
-        if (stopping?.awaited) this.teardownFailed(problem)
-        else this.#report(problem)
-      }
+    listener.startFailed(this, error)
+    const errors: KeelsonError[] = []
+    const settled = (release: Release | undefined) => {
       instance.cleaning = false
-      this.instance = this.#stopping = undefined
-      this.#startListener!.startSettled(this, errors)
-      stopping?.end()
+      if (instance.hasValue && release?.holdsValue) {
+        this.outcome = release.outcome
+        this.endedAs = this.host.nextOrder()
+        this.stoppedAt = this.host.clock.now()
+      }
+      this.instance = this.#release = undefined
+      listener.startSettled(this, errors)
+      this.#stopped()
     }
-    const order = this.#stopAfterStart
-    this.#stopAfterStart = undefined
-    if (!instance.hasValue && instance.cleanups === undefined) return settled(NO_ERRORS)
+    if (!instance.hasValue && instance.cleanups === undefined) return settled(undefined)
     instance.cleaning = true
-    this.#stopping ??= new Stopping(this, instance)
-    this.#stopping.cleanUp(this.#cleanUpOrder(order), settled)
+    const at = this.host.clock.now()
+    const cleanUp: ReleaseListener = {
+      draining: () => {},
+      stopping: () => {},
+      releaseFailed: (problem) => {
+        errors.push(problem)
+        if (this.#stopListeners.length > 0) this.releaseFailed(problem)
+        else this.#report(problem)
+      },
+      released: settled,
+    }
+    const own = { reason: 'its start failed', end: at + this.timeout('stop'), below: 0 }
+    const release = new Release(instance, own, cleanUp)
+    if (this.#release !== undefined) release.hurry(this.#release.rest)
+    this.#release = release
+    if (instance.hasValue) this.stopAt = at
+    release.cleanUp()
   }
 
-  /** S4: it cannot start because what it depends on has failed. */
+  firstChecked(error: KeelsonError | undefined, durationMs: number): void {
+    const { events } = this.host
+    if (events.active) {
+      const failed = error === undefined ? {} : { error }
+      events.emit('check:result', { resource: this.name, ok: error === undefined, durationMs, ...failed })
+    }
+    if (this.#waitingFor?.message === error?.message) return
+    this.#waitingFor = error
+    this.noteTrouble()
+    this.publishProbe()
+  }
+
+  /** S4: it cannot start, or does not run on, because what it depends on has failed. */
   failDependency(dependency: Cell): KeelsonError {
     const error = dependencyFailed(this.name, dependency.name, dependency.error)
     this.fail(error)
     return error
   }
 
+  pushed(error: KeelsonError | undefined): void {
+    if (this.state === 'starting' || this.state === 'running') this.health.push(error)
+  }
+
   crashed(error: KeelsonError): void {
-    this.gone = error
+    // It is being torn down: one more thing that went wrong in that.
+    if (this.#release !== undefined) return this.releaseFailed(error)
+    this.crashError = error
     this.#report(error)
     this.host.failing(this, error)
+  }
+
+  /** It crashed while everything is on its way down: what it was needed for may still go well. */
+  failMeanwhile(error: KeelsonError): void {
+    this.#keep(error)
+    this.fail(error)
   }
 
   /** Nothing more is tried: it has failed. */
@@ -165,17 +257,29 @@ export class Cell {
     this.error = error
     this.failedAt = this.host.clock.now()
     this.state = move(RESOURCE_MOVES, from, 'failed', this.name)
-    this.host.noteTrouble(this)
+    this.noteTrouble()
     this.#announce(from)
     if (this.#told !== error) this.#report(error)
-    this.host.tellTrouble()
+    this.publishProbe()
   }
 
-  /** It is taken away to be started again, or is back, or will not come back. */
-  setAway(away: boolean): void {
-    this.away = away
-    this.host.noteTrouble(this)
-    this.host.tellTrouble()
+  /** It had failed because of its checks, and they pass again: the same instance goes on. */
+  revive(): void {
+    this.error = undefined
+    this.failedAt = 0
+    const from = this.state
+    this.state = move(RESOURCE_MOVES, from, 'running', this.name)
+    this.noteTrouble()
+    this.#announce(from)
+    this.publishProbe()
+  }
+
+  /** It is taken away to be started again or removed, or is back, or will not come back. */
+  setCourse(course: ResourceCourse): void {
+    if (course === this.course) return
+    this.course = move(COURSE_MOVES, this.course, course, this.name)
+    this.noteTrouble()
+    this.publishProbe()
   }
 
   /** Torn down, and waiting for its turn to start again. */
@@ -184,31 +288,48 @@ export class Cell {
   }
 
   /** The restart that it waited for will not come. */
-  rest(): void {
+  cancelRestart(): void {
     if (this.state === 'restarting') this.#to('stopped')
   }
 
-  /** The most that its teardown may take by its own timeouts, in ms. */
-  get teardownTime(): number {
-    if (this.instance === undefined) return 0
-    // A start in flight may still bring something to stop; what that takes is not known yet.
-    return this.state === 'starting' ? this.timeout('stop') : teardownTime(this.instance)
+  /** Whether this instance still has to be told to begin to take work (S9). */
+  get awaitsActivation(): boolean {
+    return this.definition.options.activate !== undefined && this.state === 'running' && this.instance?.activated === false
+  }
+
+  /** S9: it may begin to take work. */
+  activate(done: (error: KeelsonError | undefined) => void): void {
+    const instance = this.instance!
+    instance.activated = true
+    const hook = (run: PhaseRun) => this.definition.options.activate!(instance.value, new HookScope(this.name, run))
+    instance.activation = takeTurn(this, instance, 'activate', this.timeout('start'), hook, done)
+  }
+
+  /** S9: it takes no new work from now on; what goes wrong is part of its teardown. */
+  quiesce(reason: string, end: number): void {
+    const { instance } = this
+    const { activate, quiesce } = this.definition.options
+    if (quiesce === undefined || instance === undefined || instance.quiesced || this.state !== 'running') return
+    if (activate !== undefined && !instance.activated) return
+    instance.quiesced = true
+    const limit = Math.min(this.timeout('drain'), Math.max(0, end - this.host.clock.now()))
+    const hook = (run: PhaseRun) => quiesce.call(this.definition.options, instance.value, new StopScope(this.name, run, reason))
+    takeTurn(this, instance, 'quiesce', limit, hook, (error) => {
+      if (error !== undefined) this.releaseFailed(error)
+    })
   }
 
   /** Tears the current instance down; a start in flight is told to end first. Whoever asks again waits for the same end. */
   stop(order: StopOrder, listener: StopListener): void {
-    if (this.#stopping !== undefined) return this.#stopping.join(order, listener)
-    this.#stopping = new Stopping(this, this.instance!)
-    this.#stopping.listen(listener)
-    if (this.state === 'starting') {
-      this.#stopAfterStart = order
-      // Half of its share for the start to end, so that as much is left to release what it brings.
-      this.instance!.endStart(order.at + order.limit / 2, startAborted(this.name, order.reason))
-    } else if (order.at >= order.end) this.#stopping.skip()
-    else this.#stopping.begin(order)
+    this.#stopListeners = [...this.#stopListeners, listener]
+    const instance = this.instance!
+    if (this.#release === undefined) {
+      this.#release = new Release(instance, order, this)
+      if (this.state !== 'starting') return this.#release.begin()
+    } else this.#release.hurry(order)
+    if (this.state === 'starting') instance.endStart(this.#release.startLimit, startAborted(this.name, order.reason))
   }
 
-  /** From here on: what its own teardown says of it. */
   draining(at: number): void {
     this.drainAt = at
     this.#to('draining')
@@ -219,25 +340,54 @@ export class Cell {
     this.#to('stopping')
   }
 
-  stopped(outcome: Outcome): void {
-    this.outcome = outcome
-    this.stoppedAt = this.host.clock.now()
-    this.instance = this.#stopping = undefined
-    this.#to(outcome === 'stopped' ? 'stopped' : 'failed')
-  }
-
-  teardownFailed(error: KeelsonError): void {
-    this.teardownErrors = [...this.teardownErrors, error]
+  releaseFailed(error: KeelsonError): void {
+    this.#keep(error)
     this.#report(error)
   }
 
-  /** What the cleanups of a failed start may take: their own timeout, and no more than a teardown that waits for them leaves. */
-  #cleanUpOrder(waiting: StopOrder | undefined): StopOrder {
+  released({ outcome, note }: Release): void {
+    this.outcome = outcome
+    this.note = note
+    this.endedAs = this.host.nextOrder()
+    this.stoppedAt = this.host.clock.now()
+    this.longestStopMs = Math.max(this.longestStopMs, this.stoppedAt - this.stopAt)
+    this.instance = this.#release = undefined
+    this.#to(outcome === 'stopped' ? 'stopped' : 'failed')
+    this.#stopped()
+  }
+
+  /** S5: what arrives after its start was given up belongs to nobody: it is released as it arrives. */
+  orphaned(instance: Instance): void {
     const at = this.host.clock.now()
-    const limit = this.timeout('stop')
-    if (waiting === undefined) return { reason: 'its start failed', at, limit, end: at + limit, below: 0 }
-    const left = remainderOf(waiting, at)
-    return { ...left, limit: Math.min(limit, left.limit) }
+    const order = { reason: 'its start had been given up', end: at + this.timeout('stop'), below: 0 }
+    new OrphanRelease(this.name, instance, order, this.host).begin()
+  }
+
+  #keep(error: KeelsonError): void {
+    this.teardownErrors = [...this.teardownErrors, { error, order: this.host.nextOrder() }]
+  }
+
+  noteTrouble(): void {
+    this.host.noteTrouble(this)
+  }
+
+  publishProbe(): void {
+    this.host.publishProbe()
+  }
+
+  failing(error: KeelsonError): void {
+    if (this.state === 'running') this.host.failing(this, error)
+  }
+
+  passing(): void {
+    if (this.state === 'failed' && this.crashError === undefined) this.host.recovered(this)
+  }
+
+  /** Tells everybody who waits for the end of its teardown. */
+  #stopped(): void {
+    const listeners = this.#stopListeners
+    this.#stopListeners = NO_LISTENERS
+    for (const listener of listeners) listener.stopped(this)
   }
 
   #report(error: KeelsonError): void {
@@ -248,10 +398,11 @@ export class Cell {
   #to(state: ResourceState): void {
     const from = this.state
     this.state = move(RESOURCE_MOVES, from, state, this.name)
-    const { fine, host } = this
-    if (!fine) host.noteTrouble(this) // its reason names the state
+    if (this.#waitingFor !== undefined) this.#waitingFor = undefined
+    const { fine } = this
+    if (!fine) this.noteTrouble() // its reason names the state
     this.#announce(from)
-    if (!fine) host.tellTrouble()
+    if (!fine) this.publishProbe()
   }
 
   #announce(from: ResourceState): void {
@@ -259,9 +410,6 @@ export class Cell {
   }
 }
 
-const NO_ERRORS: readonly KeelsonError[] = []
-
-/** What is left of an order at a later time. */
-function remainderOf(order: StopOrder, at: number): StopOrder {
-  return { ...order, at, limit: Math.max(0, order.at + order.limit - at) }
-}
+const NO_ERRORS: readonly Told[] = []
+const NO_LISTENERS: readonly StopListener[] = []
+const NO_SPANS: readonly Span[] = []

@@ -1,45 +1,47 @@
 import { checkReturnedFalse, hookFailed, type KeelsonError, timedOut } from '../errors.js'
 import type { Deadlines } from '../time/deadline.js'
-import { HookScope } from './context.js'
 import { HookRun } from './hook-run.js'
-import type { Instance } from './instance.js'
+import type { Owner } from './owner.js'
+import { HookScope } from './scopes.js'
+
+/** The instance that is checked. */
+export interface Checked {
+  readonly owner: Owner<never>
+  readonly value: unknown
+}
 
 /** How a check ended: without an error it passed. */
 export type CheckDone = (error: KeelsonError | undefined, durationMs: number) => void
 
-/** One check of an instance. A timeout is a failure, reported at once; `open` stays true until the hook itself settles. */
+/** One check of an instance. A timeout is a failure, told at once; `open` stays true until the hook itself settles. */
 export class CheckRun extends HookRun {
-  readonly name: string
   open = true
-  readonly #instance: Instance
-  readonly #limit: number
+  readonly #checked: Checked
   readonly #done: CheckDone
 
-  constructor(instance: Instance, deadlines: Deadlines, limit: number, done: CheckDone) {
-    super(deadlines, instance.cell.host.clock.now(), limit)
-    this.name = instance.cell.name
-    this.#instance = instance
-    this.#limit = limit
+  constructor(checked: Checked, deadlines: Deadlines, done: CheckDone) {
+    super(deadlines, checked.owner.host.clock.now(), checked.owner.timeout('check'))
+    this.#checked = checked
     this.#done = done
   }
 
   begin(): void {
-    const { cell, value } = this.#instance
-    this.call(() => cell.definition.options.check!(value, new HookScope(this.name, this)))
+    const { owner, value } = this.#checked
+    this.call(() => owner.definition.options.check!(value, new HookScope(owner.name, this)))
   }
 
   protected override resolved(result: unknown): void {
     this.open = false
-    this.#end(result === false ? checkReturnedFalse(this.name) : undefined)
+    this.#end(result === false ? checkReturnedFalse(this.#checked.owner.name) : undefined)
   }
 
   protected override rejected(error: unknown): void {
     this.open = false
-    this.#end(hookFailed(this.name, 'check', error))
+    this.#end(hookFailed(this.#checked.owner.name, 'check', error))
   }
 
   override expire(): void {
-    const error = timedOut(this.name, 'check', this.#limit)
+    const error = timedOut(this.#checked.owner.name, 'check', this.deadline - this.startedAt)
     this.abort(error)
     this.#end(error)
   }
@@ -53,6 +55,6 @@ export class CheckRun extends HookRun {
   #end(error: KeelsonError | undefined): void {
     if (this.over) return
     this.finish()
-    this.#done(error, this.#instance.cell.host.clock.now() - this.startedAt)
+    this.#done(error, this.#checked.owner.host.clock.now() - this.startedAt)
   }
 }

@@ -1,11 +1,12 @@
 import { Bounded, type Deadlines } from '../time/deadline.js'
+import { LazyAbort } from './lazy-abort.js'
 
-/** One call of one hook: bounded in time, with an abort signal that exists only once somebody asks for it. */
+/** One call of one hook: bounded in time, with an abort signal. */
 export abstract class HookRun extends Bounded {
   readonly startedAt: number
   readonly #deadlines: Deadlines
-  #controller: AbortController | undefined
-  #abortReason: { reason: unknown } | undefined
+  /** Made when somebody asks for the signal, or aborts: most hooks do neither. */
+  #abort: LazyAbort | undefined
 
   constructor(deadlines: Deadlines, startedAt: number, limit: number) {
     super()
@@ -20,27 +21,23 @@ export abstract class HookRun extends Bounded {
   protected abstract rejected(error: unknown): void
 
   get aborted(): boolean {
-    return this.#abortReason !== undefined
+    return this.#abort?.aborted === true
   }
 
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController()
-      if (this.#abortReason !== undefined) this.#controller.abort(this.#abortReason.reason)
-    }
-    return this.#controller.signal
+    this.#abort ??= new LazyAbort()
+    return this.#abort.signal
   }
 
   abort(reason: unknown): void {
-    if (this.#abortReason !== undefined) return
-    this.#abortReason = { reason }
-    this.#controller?.abort(reason)
+    this.#abort ??= new LazyAbort()
+    this.#abort.abort(reason)
   }
 
   /** Whether the hook failed because it was told to: it threw the signal's reason, or an `AbortError` after the abort. */
   abortedBy(error: unknown): boolean {
-    if (this.#abortReason === undefined) return false
-    return error === this.#abortReason.reason || (error instanceof Error && error.name === 'AbortError')
+    if (!this.aborted) return false
+    return error === this.#abort!.reason || (error instanceof Error && error.name === 'AbortError')
   }
 
   /** Moves the deadline, earlier or later, while the run is open. */

@@ -1,65 +1,95 @@
-import { validateMs } from '../define/validate.js'
+import { validateFunction, validateMs } from '../define/validate.js'
 import { crashed, hookFailed, type KeelsonError, startAborted, timedOut } from '../errors.js'
 import { Deferred } from '../time/deferred.js'
-import type { Cell } from './cell.js'
-import { StartScope } from './context.js'
 import { HookRun } from './hook-run.js'
+import { LazyAbort } from './lazy-abort.js'
+import type { Owner } from './owner.js'
+import type { PhaseRun } from './phase-run.js'
 import { Readiness } from './readiness.js'
-import { Release } from './release.js'
+import { StartScope } from './scopes.js'
 
 /**
  * One life of a resource: the run of its start hook, then the value that it made, until that is released. A new start
  * makes a new instance; what an old one still says is dropped.
  */
 export class Instance extends HookRun {
-  readonly cell: Cell
+  readonly owner: Owner<Instance>
   value: unknown
   /** Whether there is a value to release; `undefined` is a value too. */
   hasValue = false
   /** What `ctx.defer()` registered and has not run yet. */
   cleanups: (() => unknown)[] | undefined
-  /** `ctx.extend()` cannot pass it: set by a shutdown that waits for this start. */
-  latest = Infinity
   /** Whether the cleanups of its failed start are running. */
   cleaning = false
+  /** Whether everything that it had is released, or given up. */
+  released = false
+  /** Whether it has begun to take work. */
+  activated = false
+  /** Whether it was told to take no more. */
+  quiesced = false
+  activation: PhaseRun | undefined
+  /** An `activate` or `quiesce` in flight: its drain and its stop come after that. */
+  busy: Promise<unknown> | undefined
   /** How many users keep it from being stopped. */
   leases = 0
+  /** `ctx.extend()` cannot pass it: set by a shutdown that waits for this start. */
+  #latest = Infinity
+  /** Whether its start hook has returned. */
+  #returned = false
   #readiness: Readiness | undefined
   #unleased: Deferred<void> | undefined
+  #life: LazyAbort | undefined
+  /** Why its release began. */
+  #retired: string | undefined
 
-  constructor(cell: Cell) {
-    super(cell.host.deadlines, cell.host.clock.now(), cell.timeout('start'))
-    this.cell = cell
+  constructor(owner: Owner<Instance>) {
+    super(owner.host.deadlines, owner.host.clock.now(), owner.timeout('start'))
+    this.owner = owner
   }
 
   begin(deps: Record<string, unknown>): void {
     // A listener that heard of this start may have asked for a shutdown.
-    if (this.aborted) return this.#fail(startAborted(this.cell.name, 'the kernel no longer wants it'))
-    this.call(() => this.cell.definition.options.start(deps, new StartScope(this)))
+    if (this.aborted) return this.#fail(this.#unwanted())
+    this.call(() => this.owner.definition.options.start(deps, new StartScope(this)))
+  }
+
+  get name(): string {
+    return this.owner.name
+  }
+
+  /** Aborts when this instance is told to drain or stop. */
+  get stopping(): AbortSignal {
+    if (this.#life === undefined) {
+      this.#life = new LazyAbort()
+      if (this.#retired !== undefined) this.#life.abort(new Error(this.#retired))
+    }
+    return this.#life.signal
   }
 
   defer(cleanup: () => unknown): void {
+    validateFunction(this.name, 'ctx.defer(cleanup)', cleanup)
     this.cleanups ??= []
     this.cleanups.push(cleanup)
+    // There is no later any more.
+    if (this.released && this.#returned) this.#cleanUpLate()
   }
 
   extend(ms: number): void {
-    validateMs(this.cell.name, 'ctx.extend(ms)', ms)
-    if (!this.over) this.moveDeadline(Math.min(this.latest, Math.max(this.deadline, this.cell.host.clock.now() + ms)))
+    validateMs(this.name, 'ctx.extend(ms)', ms)
+    if (!this.over) this.moveDeadline(Math.min(this.#latest, Math.max(this.deadline, this.owner.host.clock.now() + ms)))
   }
 
-  /** Health said by the resource itself; without an error it is healthy. */
   push(error: KeelsonError | undefined): void {
-    this.cell.host.events.outside(() => {
-      if (this.#current) this.cell.health.push(error)
+    this.owner.host.events.outside(() => {
+      if (this.owner.isCurrent(this)) this.owner.pushed(error)
     })
   }
 
   crashed(cause: unknown): void {
-    const error = crashed(this.cell.name, cause)
-    this.cell.host.events.outside(() => {
-      if (!this.#current) return
-      if (this.over) this.cell.crashed(error)
+    const error = crashed(this.name, cause)
+    this.owner.host.events.outside(() => {
+      if (!this.owner.isCurrent(this)) return
+      if (this.over) this.owner.crashed(error)
       else this.#fail(error)
     })
   }
@@ -80,44 +110,60 @@ export class Instance extends HookRun {
     return this.#unleased.promise
   }
 
-  /** Tells a start in flight to end by `latest`, whatever it asks for. */
-  endStart(latest: number, reason: KeelsonError): void {
-    this.latest = latest
-    this.moveDeadline(Math.min(this.deadline, latest))
+  /** Tells a start in flight to end within `limit`, whatever it asks for. */
+  endStart(limit: number, reason: KeelsonError): void {
+    this.#latest = Math.min(this.#latest, this.owner.host.clock.now() + limit)
+    this.moveDeadline(Math.min(this.deadline, this.#latest))
     this.abort(reason)
+  }
+
+  /** Its release begins. */
+  retire(reason: string): void {
+    if (this.#retired !== undefined) return
+    this.#retired = reason
+    this.#life?.abort(new Error(reason))
+    if (this.activation?.over === false) this.activation.abort(new Error(reason))
+  }
+
+  /** Its release is over. */
+  end(): void {
+    this.released = true
+    if (this.#returned && this.cleanups !== undefined && this.cleanups.length > 0) this.#cleanUpLate()
   }
 
   /** Tells the start to end: a hook in flight sees its signal, a wait for the first good check ends here. */
   override abort(reason: unknown): void {
     super.abort(reason)
-    if (this.#readiness !== undefined && !this.over) this.#fail(startAborted(this.cell.name, 'the kernel no longer wants it'))
+    if (this.#readiness !== undefined && !this.over) this.#fail(this.#unwanted(this.#readiness.error))
   }
 
   override expire(): void {
-    const error = timedOut(this.cell.name, 'start', this.deadline - this.startedAt, { cause: this.#readiness?.error })
+    const error = timedOut(this.name, 'start', this.deadline - this.startedAt, { cause: this.#readiness?.error })
     super.abort(error)
     this.#fail(error)
   }
 
   protected override resolved(value: unknown): void {
+    this.#returned = true
     this.value = value
     this.hasValue = true
-    if (this.over) this.#releaseOrphan()
-    else if (this.cell.definition.options.check === undefined) this.#started()
+    const { options } = this.owner.definition
+    if (this.over) this.owner.orphaned(this)
+    else if (options.check === undefined || options.monitor?.gate === false) this.#started()
     else this.#awaitReadiness()
   }
 
   protected override rejected(cause: unknown): void {
-    const { name, host } = this.cell
+    this.#returned = true
     const told = this.abortedBy(cause)
-    const error = told ? startAborted(name, 'the kernel no longer wants it', cause) : hookFailed(name, 'start', cause)
+    const error = told ? this.#unwanted(cause) : hookFailed(this.name, 'start', cause)
     if (!this.over) return this.#fail(error)
-    if (!told) host.lateError(error)
-    if (this.cleanups !== undefined && this.cleanups.length > 0 && !this.cleaning) this.#releaseOrphan()
+    if (!told) this.owner.host.lateError(error)
+    if (this.cleanups !== undefined && this.cleanups.length > 0 && !this.cleaning) this.owner.orphaned(this)
   }
 
   #awaitReadiness(): void {
-    if (this.aborted) return this.#fail(startAborted(this.cell.name, 'the kernel no longer wants it'))
+    if (this.aborted) return this.#fail(this.#unwanted())
     this.watch()
     this.#readiness = new Readiness(this, () => this.#started())
     this.#readiness.begin()
@@ -125,27 +171,24 @@ export class Instance extends HookRun {
 
   #started(): void {
     this.finish()
-    this.cell.started()
+    this.owner.started()
   }
 
   #fail(error: KeelsonError): void {
     this.finish()
     this.#readiness?.cancel(error)
-    this.cell.startFailed(this, error)
+    this.owner.startFailed(error)
   }
 
-  /** S5: what arrives after its start was given up belongs to nobody: it is released as it arrives. */
-  #releaseOrphan(): void {
-    const { name, host } = this.cell
-    const at = host.clock.now()
-    const limit = this.cell.timeout('stop')
-    const order = { reason: 'its start had been given up', at, limit, end: at + limit, below: 0 }
-    const release: Release = new Release(this, order, () => host.orphanReleased(name, release))
-    host.orphanArrived(release)
-    release.begin({ withCleanups: !this.cleaning })
+  #unwanted(cause?: unknown): KeelsonError {
+    return startAborted(this.name, 'the kernel no longer wants it', cause)
   }
 
-  get #current(): boolean {
-    return this.cell.instance === this && (this.cell.state === 'starting' || this.cell.state === 'running')
+  /** S5: what is registered when everything else has been released belongs to nobody: it is released at once. */
+  #cleanUpLate(): void {
+    const { host } = this.owner
+    for (const cleanup of this.cleanups!.splice(0).reverse()) {
+      void (async () => cleanup())().catch((cause: unknown) => host.lateError(hookFailed(this.name, 'stop', cause)))
+    }
   }
 }

@@ -1,166 +1,276 @@
-import { hookFailed, type KeelsonError, timedOut } from '../errors.js'
-import { shareOf } from '../graph/plan.js'
+import { KILL_RESERVE, LAST_GRACE } from '../defaults.js'
+import { budgetSpent, hookFailed, type KeelsonError, timedOut } from '../errors.js'
+import { drainPartOf, grantOf } from '../graph/budget.js'
 import type { Outcome } from '../observe/report.js'
-import { StopScope } from './context.js'
-import { HookRun } from './hook-run.js'
+import { isThenable } from './hook-run.js'
 import type { Instance } from './instance.js'
-
-/** The longest that an asynchronous kill, and cleanups after a stop that ran out of time, are waited for, in ms. */
-const LAST_GRACE = 1_000
+import { PhaseRun } from './phase-run.js'
+import { drainReserve, drains, hasCleanups, hasStop, stopReserve, stopValue } from './release-hooks.js'
+import { StopScope } from './scopes.js'
 
 /** What one resource may take of a teardown. */
 export interface StopOrder {
   readonly reason: string
-  /** Now, in ms since the epoch. */
-  readonly at: number
-  /** Milliseconds for its drain and stop together, or for its stop alone where it is not drained. */
-  readonly limit: number
   /** When the whole teardown is over, in ms since the epoch. */
   readonly end: number
-  /** The longest that what is below it may take, in ms. */
+  /** D3: what is kept for those below it, one after the other, in ms. */
   readonly below: number
 }
 
-/** Releases an instance: its stop hook (or the value's own dispose), then the deferred cleanups; kill when time runs out. */
-export class Release extends HookRun {
-  readonly errors: KeelsonError[] = []
+/** Who is told how a release goes. */
+export interface ReleaseListener {
+  draining(at: number): void
+  stopping(at: number): void
+  releaseFailed(error: KeelsonError): void
+  released(release: Release): void
+}
+
+/**
+ * The end of one instance, the same way for a shutdown, a restart, a removal, a failed start and a value that came too late:
+ *
+ *   drain ─► stop ─► cleanups ─► over
+ *              │ out of time
+ *              └─► kill, and the cleanups at once ─► over
+ *
+ * A step that fails or runs out of time is told and never keeps the next from happening (D4).
+ */
+export class Release {
   outcome: Outcome = 'stopped'
-  readonly #instance: Instance
-  /** Whether there is a value that could be killed: one that comes while only cleanups run is released on its own. */
+  /** What its drain said of itself. */
+  note: string | undefined
+  /** Whether there is a value to release: one that comes while only cleanups run is released on its own. */
   readonly holdsValue: boolean
-  readonly #order: StopOrder
+  readonly #instance: Instance
+  readonly #listener: ReleaseListener
+  readonly #reason: string
   #end: number
   #below: number
-  #reported = false
-  #withCleanups = true
-  readonly #done: (release: Release) => void
+  #step: 'drain' | 'stop' = 'drain'
+  #run: PhaseRun | undefined
+  #over = false
 
-  constructor(instance: Instance, order: StopOrder, done: (release: Release) => void) {
-    super(instance.cell.host.deadlines, order.at, order.limit)
+  constructor(instance: Instance, { reason, end, below }: StopOrder, listener: ReleaseListener) {
     this.#instance = instance
+    this.#listener = listener
+    this.#reason = reason
+    this.#end = end
+    this.#below = below
     this.holdsValue = instance.hasValue
-    this.#order = order
-    this.#end = order.end
-    this.#below = order.below
-    this.#done = done
   }
 
-  /** Somebody who waits for it has less time: until `deadline` for the stop, until `end` for it and all that is `below`. */
-  hurry(deadline: number, end: number, below: number): void {
+  /** Somebody who waits for it may have less time. */
+  hurry({ end, below }: Pick<StopOrder, 'end' | 'below'>): void {
     this.#end = Math.min(this.#end, end)
     this.#below = Math.max(this.#below, below)
-    this.moveDeadline(Math.min(this.deadline, deadline))
+    const run = this.#run
+    if (run === undefined || run.over) return
+    run.moveDeadline(Math.min(run.deadline, this.#now + this.#limitOf(this.#step)))
   }
 
-  /** `withCleanups`: false while another release of the same instance runs them. */
-  begin({ withCleanups = true } = {}): void {
-    this.#withCleanups = withCleanups
-    const hook = releaseHook(this.#instance)
-    if (hook === undefined) return this.resolved()
-    this.call(() => hook(this.#instance.value, new StopScope(this.#instance.cell.name, this, this.#order.reason)))
+  /** How long a start that was told to end may still take: half of what is granted, so that as much is left to release what it brings. */
+  get startLimit(): number {
+    const own = this.#instance.owner.timeout('stop')
+    return this.#grant(own, Math.min(own, LAST_GRACE)) / 2
   }
 
-  protected override resolved(): void {
-    if (!this.over) this.#cleanUp()
+  /** What is left for it and for those below. */
+  get rest(): Pick<StopOrder, 'end' | 'below'> {
+    return { end: this.#end, below: this.#below }
   }
 
-  protected override rejected(cause: unknown): void {
-    if (this.abortedBy(cause)) return
-    const error = hookFailed(this.#instance.cell.name, 'stop', cause)
-    if (this.over) return this.#instance.cell.host.lateError(error)
-    this.errors.push(error)
-    this.outcome = 'failed'
-    this.#cleanUp()
+  begin(): void {
+    const instance = this.#instance
+    instance.retire(this.#reason)
+    if (this.#now >= this.#end && (drains(instance) || hasStop(instance) || hasCleanups(instance))) return this.#skip()
+    if (!drains(instance)) return this.#stop()
+    const run = this.#runOf('drain', (error, result) => {
+      if (error !== undefined) this.#listener.releaseFailed(error)
+      this.note = noteOf(result)
+      this.#stop()
+    })
+    this.#listener.draining(run.startedAt)
+    run.begin(() => this.#drain(run))
   }
 
-  override expire(): void {
-    const { cell } = this.#instance
-    const error = timedOut(cell.name, 'stop', this.deadline - this.startedAt, { own: cell.timeout('stop') })
-    this.errors.push(error)
-    this.outcome = 'timed-out'
-    this.finish()
-    this.abort(error)
-    void this.#killAndCleanUp()
+  /** Releases without a drain what a start that failed had acquired, or what came too late; cleanups only where no other release runs them. */
+  cleanUp({ withCleanups = true } = {}): void {
+    this.#instance.retire(this.#reason)
+    this.#release(withCleanups)
   }
 
-  #cleanUp(): void {
-    if (!this.#withCleanups || this.#instance.cleanups === undefined) return this.#finish()
-    this.watch()
-    void this.#runCleanups()
+  #drain(run: PhaseRun): unknown {
+    const { owner, value, leases, busy } = this.#instance
+    const { options } = owner.definition
+    const drain = () => options.drain?.(value, new StopScope(owner.name, run, this.#reason))
+    return leases === 0 && busy === undefined ? drain() : this.#drainAll(drain)
+  }
+
+  /** A drain that fails ends no lease; both are told. */
+  async #drainAll(drain: () => unknown): Promise<unknown> {
+    const { busy, owner } = this.#instance
+    await busy
+    let result: unknown
+    try {
+      result = await drain()
+    } catch (cause) {
+      const error = hookFailed(owner.name, 'drain', cause)
+      if (this.#step === 'drain') this.#listener.releaseFailed(error)
+      else owner.host.lateError(error)
+    }
+    await this.#instance.unleased()
+    return result
+  }
+
+  #stop(): void {
+    this.#listener.stopping(this.#now)
+    this.#release(true)
+  }
+
+  #release(withCleanups: boolean): void {
+    const instance = this.#instance
+    this.#step = 'stop'
+    if (!hasStop(instance)) return withCleanups ? this.#cleanUp(this.#now + this.#limitOf('stop')) : this.#finish()
+    const run = this.#runOf('stop', (error) => {
+      if (error !== undefined) this.#fail(error, run.expired ? 'timed-out' : 'failed')
+      if (run.expired) void this.#lastResort(withCleanups)
+      else if (withCleanups) this.#cleanUp(run.deadline)
+      else this.#finish()
+    })
+    const scope = new StopScope(instance.owner.name, run, this.#reason)
+    const { busy } = instance
+    run.begin(busy === undefined ? () => stopValue(instance, scope) : () => busy.then(() => stopValue(instance, scope)))
+  }
+
+  #cleanUp(deadline: number): void {
+    if (!hasCleanups(this.#instance)) return this.#finish()
+    const done = (error: KeelsonError | undefined) => {
+      if (!run.expired) return this.#finish()
+      this.#fail(error!, 'timed-out')
+      void this.#lastResort(true, false)
+    }
+    const at = this.#now
+    const run = new PhaseRun(this.#instance.owner, 'stop', at, Math.max(0, deadline - at), done, 'cleanups')
+    this.#run = run
+    run.begin(() => this.#runCleanups(run))
   }
 
   /** Last in, first out; one that fails does not keep the others from running. */
-  async #runCleanups(): Promise<void> {
-    const { cell, cleanups } = this.#instance
-    for (let cleanup = cleanups?.pop(); cleanup !== undefined; cleanup = cleanups?.pop()) {
+  async #runCleanups(run: PhaseRun): Promise<void> {
+    const { owner, cleanups = [] } = this.#instance
+    for (let cleanup = cleanups.pop(); cleanup !== undefined; cleanup = cleanups.pop()) {
       try {
         await cleanup()
       } catch (cause) {
-        const error = hookFailed(cell.name, 'stop', cause)
-        if (this.over) cell.host.lateError(error)
-        else {
-          this.errors.push(error)
-          this.outcome = 'failed'
-        }
+        this.#tell(hookFailed(owner.name, 'stop', cause))
       }
-      if (this.over) return
+      if (run.over) return
     }
-    this.#finish()
   }
 
-  async #killAndCleanUp(): Promise<void> {
-    const { cell, cleanups = [], value } = this.#instance
-    const { options } = cell.definition
-    const { clock, deadlines } = cell.host
-    const wanted = Math.min(LAST_GRACE, cell.timeout('stop'))
-    const grace = shareOf(wanted, wanted + this.#below, Math.max(0, this.#end - clock.now()))
+  /** Time is up: kill, where the stop did not end, and what cleanups there are all at once, for at most a second. */
+  async #lastResort(withCleanups: boolean, withKill = this.holdsValue): Promise<void> {
+    const { owner, cleanups = [], value } = this.#instance
+    const { kill } = owner.definition.options
+    const wanted = Math.min(LAST_GRACE, owner.timeout('stop'))
+    const grace = grantOf(wanted, wanted, this.#below, Math.max(0, this.#end - this.#now))
 
-    const killed = this.holdsValue && options.kill ? this.#settle('kill', () => options.kill!(value)) : undefined
-    const cleaned = (this.#withCleanups ? cleanups.splice(0) : []).reverse().map((cleanup) => this.#settle('stop', cleanup))
-    const work = Promise.all([killed, ...cleaned])
-    if (killed === undefined && cleaned.length === 0) return this.#report()
-    const settled = await deadlines.within(work, grace)
-    if (killed !== undefined && settled && (await killed)) this.outcome = 'killed'
-    this.#report()
+    const killed =
+      withKill && kill !== undefined ? this.#settle('kill', () => kill.call(owner.definition.options, value)) : undefined
+    const cleaned = (withCleanups ? cleanups.splice(0) : []).reverse().map((cleanup) => this.#settle('stop', cleanup))
+    if (killed === undefined && cleaned.length === 0) return this.#finish()
+    const { deadlines } = owner.host
+    let killEnded = killed === undefined
+    void killed?.then((well) => {
+      killEnded = true
+      if (well && !this.#over) this.outcome = 'killed'
+    })
+    await deadlines.within(Promise.all([killed, ...cleaned]), grace)
+    if (!killEnded) this.#tell(timedOut(owner.name, 'kill', grace))
+    this.#finish()
   }
 
   /** Runs a last-resort callback, keeps its error, and says whether it succeeded. */
   async #settle(phase: 'kill' | 'stop', callback: () => unknown): Promise<boolean> {
-    const { name, host } = this.#instance.cell
     try {
       await callback()
       return true
     } catch (cause) {
-      const error = hookFailed(name, phase, cause)
-      if (this.#reported) host.lateError(error)
-      else this.errors.push(error)
+      this.#tell(hookFailed(this.#instance.owner.name, phase, cause))
       return false
     }
   }
 
+  /** The budget was spent before its turn: it is not asked to stop, only killed where it can be. */
+  #skip(): void {
+    const { owner, value, hasValue } = this.#instance
+    const { name, host, definition } = owner
+    this.#step = 'stop'
+    this.#listener.stopping(this.#now)
+    this.#fail(budgetSpent(name), 'not-attempted')
+    if (definition.options.kill !== undefined && hasValue) {
+      try {
+        const result: unknown = definition.options.kill(value)
+        // There is no time to wait for one that is asynchronous, so nothing is claimed of it.
+        if (!isThenable(result)) this.outcome = 'killed'
+        Promise.resolve(result).catch((cause: unknown) => host.lateError(hookFailed(name, 'kill', cause)))
+      } catch (cause) {
+        this.#listener.releaseFailed(hookFailed(name, 'kill', cause))
+      }
+    }
+    this.#finish()
+  }
+
+  #fail(error: KeelsonError, outcome: Outcome): void {
+    this.outcome = outcome
+    this.#listener.releaseFailed(error)
+  }
+
+  /** The error of a cleanup or a kill, which may come after it was given up. */
+  #tell(error: KeelsonError): void {
+    if (this.#over) return this.#instance.owner.host.lateError(error)
+    if (this.outcome === 'stopped') this.outcome = 'failed'
+    this.#listener.releaseFailed(error)
+  }
+
   #finish(): void {
-    this.finish()
-    this.#report()
+    this.#over = true
+    this.#instance.end()
+    this.#listener.released(this)
   }
 
-  #report(): void {
-    this.#reported = true
-    this.#done(this)
+  #runOf(phase: 'drain' | 'stop', done: (error: KeelsonError | undefined, result: unknown) => void): PhaseRun {
+    this.#step = phase
+    const run = new PhaseRun(this.#instance.owner, phase, this.#now, this.#limitOf(phase), done)
+    this.#run = run
+    return run
+  }
+
+  /** D3: what this step may take from now on, in ms. Its own timeouts are read when its turn comes. */
+  #limitOf(step: 'drain' | 'stop'): number {
+    const { owner } = this.#instance
+    const reserve = stopReserve(this.#instance)
+    const stop = reserve === 0 ? 0 : owner.timeout('stop')
+    if (step === 'drain') {
+      const drain = owner.timeout('drain')
+      const drainKept = drainReserve(this.#instance)
+      return drainPartOf(this.#grant(drain + stop, drainKept + reserve), drain, drainKept, reserve)
+    }
+    const limit = this.#grant(stop, reserve)
+    const cut = limit < stop && owner.definition.options.kill !== undefined
+    return cut ? Math.max(limit / 2, limit - KILL_RESERVE) : limit
+  }
+
+  #grant(own: number, reserve: number): number {
+    return grantOf(own, reserve, this.#below, Math.max(0, this.#end - this.#now))
+  }
+
+  get #now(): number {
+    return this.#instance.owner.host.clock.now()
   }
 }
 
-/** How the value of an instance is released: its stop hook, else what the value itself brings; undefined when nothing is to do. */
-export function releaseHook({ cell, value, hasValue }: Instance): ((value: unknown, ctx: StopScope) => unknown) | undefined {
-  if (!hasValue) return undefined
-  const { options } = cell.definition
-  if (options.stop !== undefined) return (value, ctx) => options.stop!(value, ctx)
-  const dispose = disposeOf(value, Symbol.asyncDispose) ?? disposeOf(value, Symbol.dispose)
-  return dispose && (() => dispose.call(value))
-}
-
-/** Older runtimes have no such symbols. */
-function disposeOf(value: unknown, symbol: symbol | undefined): (() => unknown) | undefined {
-  if (symbol === undefined || value === null || (typeof value !== 'object' && typeof value !== 'function')) return undefined
-  const dispose: unknown = (value as Record<symbol, unknown>)[symbol]
-  return typeof dispose === 'function' ? (dispose as () => unknown) : undefined
+/** A drain may say what it did: `{ note: 'finished 3 jobs' }`. */
+function noteOf(result: unknown): string | undefined {
+  const note: unknown = typeof result === 'object' && result !== null ? (result as { note?: unknown }).note : undefined
+  return typeof note === 'string' ? note : undefined
 }

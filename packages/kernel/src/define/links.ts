@@ -1,6 +1,7 @@
 import { invalidOption } from '../errors.js'
-import type { EdgeKind } from '../graph/graph.js'
-import { carriedBy, definitionOf, Edge } from './dependency.js'
+import type { EdgeKind } from '../words.js'
+import { carriedBy, definitionOf } from './definition-of.js'
+import { Edge } from './dependency.js'
 import type { Definition } from './resource.js'
 
 /** An edge from one resource to another, before it is in the graph. */

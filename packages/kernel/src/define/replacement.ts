@@ -1,4 +1,5 @@
-import { carriedBy, definitionOf, type ResourceLike } from './dependency.js'
+import { carriedBy, definitionOf } from './definition-of.js'
+import type { ResourceLike } from './dependency.js'
 import { Definition } from './resource.js'
 
 /** One resource that stands in for another, for `createKernel(…, { replace })`. */

@@ -1,25 +1,8 @@
-import type { HookContext, StartContext, StopContext } from '../cell/context.js'
+import type { Impact } from '../words.js'
+import { RESOURCE, type Resource, type VALUE } from './carrier.js'
+import type { HookContext, StartContext, StopContext } from './context.js'
 import type { Dependencies, ResourceLike, Values } from './dependency.js'
 import { validateResource } from './validate.js'
-
-/** Where anything that stands for a resource carries it; the same symbol in every copy of this package. */
-export const RESOURCE: unique symbol = Symbol.for('keelson.resource') as never
-declare const VALUE: unique symbol
-
-/** Anything that carries a resource. */
-export interface ResourceCarrier<T> {
-  readonly [RESOURCE]: Resource<T>
-}
-
-/** A named definition with its hooks; the same definition may be used by any number of kernels. */
-export interface Resource<T> extends ResourceCarrier<T> {
-  readonly name: string
-  /** Only in the types: what `start` resolves to. */
-  readonly [VALUE]: () => T
-}
-
-/** What a failure of a resource means for the kernel that runs it. */
-export type Impact = 'unready' | 'degraded' | 'none'
 
 /** Milliseconds per hook; `Infinity` is unbounded. */
 export interface Timeouts {
@@ -39,6 +22,8 @@ export interface MonitorOptions {
   successThreshold?: number
   /** How many results are kept; default 50. */
   history?: number
+  /** Whether the start waits until the check has passed once; default true. */
+  gate?: boolean
 }
 
 /**
@@ -73,7 +58,17 @@ export interface ResourceOptions<T, D extends Dependencies> {
   start(deps: Values<D>, ctx: StartContext): T | PromiseLike<T>
   /** Healthy when it resolves to anything but `false`. */
   check?(value: T, ctx: HookContext): unknown
-  /** Stops taking new work and finishes what was accepted. */
+  /**
+   * Begins to take work: called when everything runs that must, and after each restart, dependencies first. Its failure is a failure of
+   * the start. For schedules, consumers and loops, so that a service that is rolled back never took any work.
+   */
+  activate?(value: T, ctx: HookContext): unknown
+  /**
+   * Takes no new work: called at the instant a shutdown begins, before the lame duck's delay, dependents first, for all at once; also
+   * before a restart and a removal. Its drain and its stop come after it.
+   */
+  quiesce?(value: T, ctx: StopContext): unknown
+  /** Finishes what was accepted. May resolve to `{ note: 'finished 3 jobs' }`, which the report shows. */
   drain?(value: T, ctx: StopContext): unknown
   /** Releases the value. When absent, the value's own `Symbol.asyncDispose` or `Symbol.dispose` is called, if it has one. */
   stop?(value: T, ctx: StopContext): unknown

@@ -46,6 +46,8 @@ export function validateResource(name: unknown, options: unknown): void {
       case 'after':
         break
       case 'check':
+      case 'activate':
+      case 'quiesce':
       case 'drain':
       case 'stop':
       case 'kill':
@@ -100,6 +102,12 @@ export function validateKernelDefaults(options: unknown): void {
   if (problem !== undefined) throw invalidOption(undefined, 'its defaults', `are ${shown(options)}`, `they ${problem}`)
   expectAll(undefined, 'options', options, { shutdown: isObject })
   expectAll(undefined, 'shutdown', (options as { shutdown?: unknown }).shutdown, { delay: isFiniteMs })
+}
+
+/** Throws `INVALID_OPTION` unless `value` is a function. */
+export function validateFunction(resource: string, option: string, value: unknown): void {
+  const problem = isFunction(value)
+  if (problem !== undefined) throw invalidOption(resource, option, `is ${shown(value)}`, `it ${problem}`)
 }
 
 /** Throws `INVALID_OPTION` unless `ms` is a number of milliseconds, 0 or more. */

@@ -1,19 +1,19 @@
-import type { Cell } from '../cell/cell.js'
-import { type EdgeKind, type Graph, NONE } from './graph.js'
+import type { EdgeKind } from '../words.js'
+import type { Graph } from './graph.js'
 
 /** A resource with all that goes along with it, and with those in turn; in the order of their ids. */
-export function withDependents(
+export function withDependents<C extends { readonly id: number }>(
   graph: Graph,
-  cells: readonly Cell[],
-  root: Cell,
-  goesAlong: (dependent: Cell, kind: EdgeKind) => boolean,
-): Cell[] {
+  cells: readonly C[],
+  root: C,
+  goesAlong: (dependent: C, kind: EdgeKind) => boolean,
+): C[] {
   const found = new Set([root])
   for (const cell of found) {
-    for (let edge = graph.firstDependent.at(cell.id); edge !== NONE; edge = graph.nextDependent.at(edge)) {
-      const dependent = cells[graph.edgeFrom.at(edge)]!
-      if (goesAlong(dependent, graph.edgeKind[edge]!)) found.add(dependent)
-    }
+    graph.eachDependent(cell.id, (from, kind) => {
+      const dependent = cells[from]!
+      if (goesAlong(dependent, kind)) found.add(dependent)
+    })
   }
   return [...found].sort((a, b) => a.id - b.id)
 }

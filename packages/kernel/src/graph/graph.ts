@@ -1,9 +1,8 @@
 import { type Link, linksOf, NO_LINKS } from '../define/links.js'
 import { Definition } from '../define/resource.js'
 import { dependencyCycle, duplicateResource } from '../errors.js'
+import type { EdgeKind } from '../words.js'
 import { Int32List } from './int32-list.js'
-
-export type EdgeKind = 'required' | 'optional' | 'ref' | 'after'
 
 /** "No edge", and the end of a list of edges. */
 export const NONE = -1
@@ -28,6 +27,9 @@ export class Graph {
   readonly #lastDependent = new Int32List()
   readonly nextDependent = new Int32List()
   readonly #previousDependent = new Int32List()
+
+  /** Grows whenever the places of edges change. */
+  version = 0
 
   readonly #ids = new Map<string, number>()
   readonly #originals: Definition[] = []
@@ -63,6 +65,20 @@ export class Graph {
     return !this.#removed.has(id)
   }
 
+  /** Each resource that this one depends on, in the order in which they are written. */
+  eachDependency(id: number, visit: (to: number, kind: EdgeKind, edge: number) => void): void {
+    const { firstDependency, edgeTo, edgeKind } = this
+    for (let edge = firstDependency.at(id), end = firstDependency.at(id + 1); edge < end; edge++) {
+      visit(edgeTo.at(edge), edgeKind[edge]!, edge)
+    }
+  }
+
+  /** Each resource that depends on this one, in the order of registration. */
+  eachDependent(id: number, visit: (from: number, kind: EdgeKind) => void): void {
+    const { firstDependent, nextDependent, edgeFrom, edgeKind } = this
+    for (let edge = firstDependent.at(id); edge !== NONE; edge = nextDependent.at(edge)) visit(edgeFrom.at(edge), edgeKind[edge]!)
+  }
+
   get removed(): number {
     return this.#removed.size
   }
@@ -73,14 +89,13 @@ export class Graph {
       this.#ids.delete(this.nameOf(id))
       this.#removed.add(id)
       this.definitions[id] = GONE
-      for (let edge = this.firstDependency.at(id), end = this.firstDependency.at(id + 1); edge < end; edge++) {
-        this.#unlinkDependent(edge)
-      }
+      this.eachDependency(id, (_to, _kind, edge) => this.#unlinkDependent(edge))
     }
   }
 
   /** Closes the gaps that removed resources left, and returns the ids that remain, in their new order. */
   compact(): number[] {
+    this.version++
     const kept = Array.from(this.definitions.keys()).filter((id) => this.has(id))
     const newId = new Map(kept.map((id, i) => [id, i]))
     const nodes = kept.map((id) => ({
@@ -97,12 +112,10 @@ export class Graph {
 
   #linksFrom(id: number, newId: ReadonlyMap<number, number>): Link[] {
     const links: Link[] = []
-    for (let edge = this.firstDependency.at(id), end = this.firstDependency.at(id + 1); edge < end; edge++) {
-      const to = this.edgeTo.at(edge)
+    this.eachDependency(id, (to, kind, edge) => {
       const at = newId.get(to)
-      if (at !== undefined)
-        links.push({ to: this.#originals[to]!, kind: this.edgeKind[edge]!, field: this.edgeField[edge], id: at })
-    }
+      if (at !== undefined) links.push({ to: this.#originals[to]!, kind, field: this.edgeField[edge], id: at })
+    })
     return links
   }
 

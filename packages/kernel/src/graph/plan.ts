@@ -1,11 +1,6 @@
 import type { Definition, Timeouts } from '../define/resource.js'
-import type { EdgeKind, Graph } from './graph.js'
-
-/** One edge of the graph, as a reader of plans and snapshots sees it. */
-export interface PlannedDependency {
-  readonly resource: string
-  readonly kind: EdgeKind
-}
+import type { PlannedDependency } from '../observe/snapshot.js'
+import type { Graph } from './graph.js'
 
 export interface PlannedResource {
   readonly name: string

@@ -3,6 +3,7 @@ import { causesOf, hasDependents, type KeelsonError, removed } from '../errors.j
 import { withDependents } from '../graph/dependents.js'
 import type { Graph } from '../graph/graph.js'
 import { Deferred } from '../time/deferred.js'
+import { Activation } from '../walk/activation.js'
 import type { BringUp, BringUpListener } from '../walk/bring-up.js'
 import type { Monitor } from './monitor.js'
 
@@ -16,6 +17,8 @@ export interface MembershipHost {
   tearDown(cells: readonly Cell[], reason: string, done: () => void): void
   /** Whatever else was going on with these ends: checks, restarts, starts that wait. */
   letGo(cells: readonly Cell[]): void
+  /** It runs, and could not be activated. */
+  notActivated(cell: Cell, error: KeelsonError): void
   /** Takes stopped resources out of the kernel. */
   forget(cells: readonly Cell[]): void
   /** What `add` rejects with, from what failed and what was torn down again. */
@@ -46,9 +49,9 @@ export class Membership {
     const { bringUp } = this.#host
     const addition = new Addition(cells, this.#host, (errors) => this.#added(addition, errors))
     this.#open.add(addition)
-    for (const cell of cells) bringUp.expect(cell, 'added', addition)
-    const leaving = cells.map((cell) => this.#leavingDependency(cell)).find((dependency) => dependency !== undefined)
-    if (leaving !== undefined) addition.left(leaving)
+    for (const cell of cells) bringUp.expect(cell, 'first', addition)
+    const removing = cells.map((cell) => this.#removingDependency(cell)).find((dependency) => dependency !== undefined)
+    if (removing !== undefined) addition.left(removing)
     else for (const cell of cells) bringUp.release(cell)
     return addition.done.promise
   }
@@ -57,20 +60,21 @@ export class Membership {
     const going = this.#removals.get(cell)
     if (going !== undefined) return going
     const subtree = this.#dependentsOf(cell)
-    const cells = subtree.filter(({ leaving }) => !leaving)
-    if (cells.length > 1 && !withDependents) {
-      const names = cells.filter((other) => other !== cell).map(({ name }) => name)
-      return Promise.reject(hasDependents(cell.name, names))
+    const dependents = subtree.filter((other) => other !== cell && other.course !== 'removing')
+    if (dependents.length > 0 && !withDependents) {
+      return Promise.reject(hasDependents(cell.name, dependents.map(({ name }) => name))) // biome-ignore format: one sentence
     }
+    const all = this.#withPrivateDependencies(subtree)
+    const cells = all.filter(({ course }) => course !== 'removing')
     const { letGo, forget, tearDown, removeFailed } = this.#host
     const removal = { done: new Deferred<void>() }
     this.#open.add(removal)
     for (const member of cells) {
-      member.leaving = true
+      member.setCourse('removing')
       this.#removals.set(member, removal.done.promise)
     }
     letGo(cells)
-    tearDown(subtree, `removal of ${cell.name}`, () => {
+    tearDown(all, `removal of ${cell.name}`, () => {
       if (!this.#open.delete(removal)) return
       const failure = removeFailed(cells)
       forget(cells)
@@ -88,7 +92,7 @@ export class Membership {
       change.done.reject(reason)
     }
     this.#open.clear()
-    for (const cell of this.#removals.keys()) cell.leaving = false
+    for (const cell of this.#removals.keys()) cell.setCourse('steady')
     this.#removals.clear()
   }
 
@@ -100,15 +104,16 @@ export class Membership {
     const { bringUp, letGo, tearDown, addFailed, forget } = this.#host
     // What runs, and others have come to depend on meanwhile, stays.
     const added = new Set(addition.cells)
-    const needed = (cell: Cell) => this.#dependentsOf(cell).some((dependent) => !added.has(dependent) && !dependent.leaving)
+    const needed = (cell: Cell) =>
+      this.#dependentsOf(cell).some((dependent) => !added.has(dependent) && dependent.course !== 'removing')
     const cells = addition.cells.filter((cell) => cell.state !== 'running' || !needed(cell))
     const waiting = new Set(cells.flatMap((cell) => this.#dependentsOf(cell)))
     // What is being removed already takes its own way out; what it depends on waits for it.
     // One that has been removed is no longer in the graph, and its id may be another's.
-    const present = addition.all.filter((cell) => !cell.leaving || this.#removals.has(cell))
+    const present = addition.all.filter((cell) => cell.course !== 'removing' || this.#removals.has(cell))
     const concerned = new Set(present.flatMap((cell) => this.#dependentsOf(cell)))
     const going = [...concerned].filter((cell) => this.#removals.has(cell))
-    for (const cell of cells) cell.leaving = true
+    for (const cell of cells) cell.setCourse('removing')
     letGo(cells)
     const members = [...cells, ...going].sort((a, b) => a.id - b.id)
     tearDown(members, 'added together with one that failed', () => {
@@ -122,18 +127,36 @@ export class Membership {
   }
 
   /** Whose value it needs and that is being removed: by the time it starts, nobody would know that it needs anything. */
-  #leavingDependency(cell: Cell): Cell | undefined {
-    const { firstDependency, edgeTo, edgeKind } = this.#host.graph
-    for (let edge = firstDependency.at(cell.id), end = firstDependency.at(cell.id + 1); edge < end; edge++) {
-      const dependency = this.#host.cells[edgeTo.at(edge)]!
-      if (edgeKind[edge] !== 'after' && dependency.leaving) return dependency
-    }
-    return undefined
+  #removingDependency(cell: Cell): Cell | undefined {
+    let found: Cell | undefined
+    this.#host.graph.eachDependency(cell.id, (to, kind) => {
+      const dependency = this.#host.cells[to]!
+      if (kind !== 'after' && dependency.course === 'removing') found ??= dependency
+    })
+    return found
   }
 
   /** The resource and everything that holds its value, in the order of their ids. */
   #dependentsOf(root: Cell): Cell[] {
     return withDependents(this.#host.graph, this.#host.cells, root, (_, kind) => kind !== 'after')
+  }
+
+  /** And what came along when they were added, and nobody else needs; in the order of their ids. */
+  #withPrivateDependencies(cells: readonly Cell[]): Cell[] {
+    const { graph, cells: all } = this.#host
+    const going = new Set(cells)
+    for (const cell of going) {
+      graph.eachDependency(cell.id, (to, kind) => {
+        const dependency = all[to]!
+        if (kind === 'after' || !dependency.cameAlong || dependency.course === 'removing') return
+        let needed = false
+        graph.eachDependent(to, (from, edge) => {
+          if (edge !== 'after' && !going.has(all[from]!)) needed = true
+        })
+        if (!needed) going.add(dependency)
+      })
+    }
+    return [...going].sort((a, b) => a.id - b.id)
   }
 }
 
@@ -145,6 +168,7 @@ class Addition implements BringUpListener, Change {
   readonly #settled: (errors: readonly KeelsonError[]) => void
   #open: number
   #over = false
+  #activation: Activation | undefined
 
   constructor(cells: readonly Cell[], host: MembershipHost, settled: (errors: readonly KeelsonError[]) => void) {
     this.all = cells
@@ -155,21 +179,21 @@ class Addition implements BringUpListener, Change {
 
   /** Those that are not being removed meanwhile. */
   get cells(): readonly Cell[] {
-    return this.all.filter(({ leaving }) => !leaving)
+    return this.all.filter(({ course }) => course !== 'removing')
   }
 
   up(cell: Cell): void {
     if (this.#over) return
     this.#host.monitor.watch(cell)
     this.#open--
-    if (this.#open === 0) this.#end([])
+    this.#settle()
   }
 
   down(cell: Cell, error: KeelsonError): void {
     if (this.#over) return
     this.#open--
     if (cell.impact === 'unready') this.#end(error.code === 'DEPENDENCY_FAILED' ? [...causesOf(error), error] : [error])
-    else if (this.#open === 0) this.#end([])
+    else this.#settle()
   }
 
   /** What is removed before it came up takes along what was added for it: an addition is whole or nothing. */
@@ -179,7 +203,24 @@ class Addition implements BringUpListener, Change {
 
   abandon(): void {
     this.#over = true
+    this.#activation?.cancel()
     for (const cell of this.all) this.#host.bringUp.forget(cell, this)
+  }
+
+  /** S9: what was added begins to take work when all of it runs that must. */
+  #settle(): void {
+    if (this.#open > 0) return
+    const told = (cell: Cell, error: KeelsonError | undefined) => {
+      if (error === undefined || this.#over) return
+      if (cell.impact === 'unready') this.#end([error])
+      else this.#host.notActivated(cell, error)
+    }
+    const waiting = this.cells.filter((cell) => cell.awaitsActivation)
+    if (waiting.length === 0) return this.#end([])
+    this.#activation = new Activation(this.#host.graph, waiting, told, () => {
+      if (!this.#over) this.#end([])
+    })
+    this.#activation.begin()
   }
 
   #end(errors: readonly KeelsonError[]): void {

@@ -1,12 +1,9 @@
 import type { Cell } from '../cell/cell.js'
-import { CheckRun } from '../cell/check-run.js'
-import { type CheckRecord, History } from '../cell/history.js'
-import { type KeelsonError, timedOut } from '../errors.js'
+import { Checks } from '../cell/checks.js'
+import { MONITOR } from '../defaults.js'
+import { type CheckRecord, History } from '../observe/history.js'
 import type { Clock } from '../time/clock.js'
 import type { Deadlines } from '../time/deadline.js'
-
-const DEFAULT_INTERVAL = 10_000
-const DEFAULT_HISTORY = 50
 
 /**
  * Checks running resources, each at its own interval, counted from the end of one check to the start of the next.
@@ -27,7 +24,7 @@ export class Monitor {
     this.#watches.get(cell)?.end()
     const watch = new Watch(cell, this.#clock, this.#deadlines, this.historyOf(cell))
     this.#watches.set(cell, watch)
-    watch.schedule()
+    watch.begin()
   }
 
   /** Its resource is gone; its history stays. */
@@ -48,7 +45,7 @@ export class Monitor {
 
   /** The results so far of a resource that has a check. */
   historyOf(cell: Cell): History {
-    return this.#watches.get(cell)?.history ?? new History(cell.definition.options.monitor?.history ?? DEFAULT_HISTORY)
+    return this.#watches.get(cell)?.history ?? new History(cell.definition.options.monitor?.history ?? MONITOR.history)
   }
 }
 
@@ -57,43 +54,52 @@ class Watch {
   readonly history: History
   readonly #cell: Cell
   readonly #clock: Clock
-  readonly #deadlines: Deadlines
+  readonly #checks: Checks
   #timer: unknown
-  #check: CheckRun | undefined
   #ended = false
 
   constructor(cell: Cell, clock: Clock, deadlines: Deadlines, history: History) {
     this.#cell = cell
     this.#clock = clock
-    this.#deadlines = deadlines
+    this.#checks = new Checks(cell.instance!, deadlines)
     this.history = history
   }
 
-  schedule(): void {
-    const interval = this.#cell.definition.options.monitor?.interval ?? DEFAULT_INTERVAL
-    this.#timer = this.#clock.setTimeout(() => this.#run(), interval, { unref: true })
+  begin(): void {
+    // The start has waited for a first good check, unless it was told not to.
+    if (this.#cell.definition.options.monitor?.gate === false) this.#schedule(0)
+    else this.#schedule(this.#interval)
   }
 
   end(): void {
     this.#ended = true
     this.#clock.clearTimeout(this.#timer)
-    if (this.#check?.over === false) this.#check.cancel(new Error('the resource is not checked any more'))
+    this.#checks.cancel(new Error('the resource is not checked any more'))
+  }
+
+  get #interval(): number {
+    return this.#cell.definition.options.monitor?.interval ?? MONITOR.interval
+  }
+
+  #schedule(ms: number): void {
+    this.#timer = this.#clock.setTimeout(() => this.#run(), ms, { unref: true })
   }
 
   #run(): void {
-    // H1: a check that was given up may still be running; asking again would only pile up on what is stuck.
-    if (this.#check?.open) return this.#record(timedOut(this.#cell.name, 'check', this.#clock.now() - this.#check.startedAt), 0)
-    const limit = this.#cell.timeout('check')
-    this.#check = new CheckRun(this.#cell.instance!, this.#deadlines, limit, (error, ms) => this.#record(error, ms))
-    this.#check.begin()
+    this.#checks.begin((error, durationMs) => {
+      if (this.#ended) return
+      const at = this.#clock.now()
+      const record: CheckRecord = error === undefined ? { at, ok: true, durationMs } : { at, ok: false, durationMs, error }
+      this.history.push(record)
+      this.#cell.health.record(record)
+      if (!this.#ended) this.#schedule(this.#pause)
+    })
   }
 
-  #record(error: KeelsonError | undefined, durationMs: number): void {
-    if (this.#ended) return
-    const at = this.#clock.now()
-    const record: CheckRecord = error === undefined ? { at, ok: true, durationMs } : { at, ok: false, durationMs, error }
-    this.history.push(record)
-    this.schedule()
-    this.#cell.health.record(record)
+  /** H1: after a first failure the next check comes sooner, until the verdict. */
+  get #pause(): number {
+    const { failures, health } = this.#cell.health
+    if (failures === 0 || health === 'unhealthy') return this.#interval
+    return Math.min(this.#interval, MONITOR.recheck * 2 ** (failures - 1))
   }
 }

@@ -1,9 +1,13 @@
+import { RESTART } from '../defaults.js'
 import type { RestartOptions } from '../define/resource.js'
 
 /** What the policy says to one more failure. */
 export type RestartDecision =
   | { readonly allowed: true; readonly attempt: number; readonly delayMs: number; readonly past: readonly number[] }
   | { readonly allowed: false; readonly attempts: number }
+
+/** With `attempts: Infinity` no more than these are remembered: by then the delay has long reached its cap. */
+const MOST_REMEMBERED = 1_000
 
 /**
  * Decides on a restart: `past` are the times of earlier restarts, of which those within the window count. The delay
@@ -15,9 +19,17 @@ export function decideRestart(
   now: number,
   random: () => number,
 ): RestartDecision {
-  const { attempts, within, delay = 100, factor = 2, maxDelay = 30_000, jitter = 0.1 } = policy
+  const {
+    attempts,
+    within,
+    delay = RESTART.delay,
+    factor = RESTART.factor,
+    maxDelay = RESTART.maxDelay,
+    jitter = RESTART.jitter,
+  } = policy
   const recent = past.filter((at) => now - at < within)
   if (recent.length >= attempts) return { allowed: false, attempts }
   const full = Math.min(maxDelay, delay * factor ** recent.length)
-  return { allowed: true, attempt: recent.length + 1, delayMs: full * (1 - jitter * random()), past: [...recent, now] }
+  const remembered = [...recent, now].slice(-MOST_REMEMBERED)
+  return { allowed: true, attempt: recent.length + 1, delayMs: full * (1 - jitter * random()), past: remembered }
 }

@@ -1,6 +1,6 @@
-import { Cell } from '../cell/cell.js'
-import type { CellHost } from '../cell/cell-host.js'
-import { definitionOf, definitionsOf, type ResourceLike } from '../define/dependency.js'
+import { Cell, type CellHost } from '../cell/cell.js'
+import { definitionOf, definitionsOf } from '../define/definition-of.js'
+import type { ResourceLike } from '../define/dependency.js'
 import type { Replacement } from '../define/replacement.js'
 import { unknownResource } from '../errors.js'
 import { Graph, NONE } from '../graph/graph.js'
@@ -10,6 +10,9 @@ export class Roster {
   readonly graph: Graph
   /** By id. */
   readonly cells: Cell[] = []
+  /** Whether any of them has an `activate` or a `quiesce` hook. */
+  activates = false
+  quiesces = false
 
   constructor(replacements: Iterable<Replacement>) {
     this.graph = new Graph(new Map(Array.from(replacements, ({ target, by }) => [target, by])))
@@ -19,9 +22,23 @@ export class Roster {
   takeIn(resources: Iterable<ResourceLike>, host: CellHost): readonly Cell[] {
     const { graph, cells } = this
     const size = cells.length
-    graph.add(definitionsOf(resources))
-    for (let id = size; id < graph.size; id++) cells.push(new Cell(id, graph.nameOf(id), graph.definitions[id]!, host))
+    const asked = definitionsOf(resources)
+    graph.add(asked)
+    for (let id = size; id < graph.size; id++) {
+      const definition = graph.definitions[id]!
+      cells.push(new Cell(id, graph.nameOf(id), definition, host))
+      if (definition.options.activate !== undefined) this.activates = true
+      if (definition.options.quiesce !== undefined) this.quiesces = true
+    }
     return cells.slice(size)
+  }
+
+  /** Takes in what is added to a running kernel: what comes along goes along, too, when nobody needs it any more. */
+  takeInAdded(resources: readonly ResourceLike[], host: CellHost): readonly Cell[] {
+    const added = this.takeIn(resources, host)
+    for (const cell of added) cell.cameAlong = true
+    for (const definition of definitionsOf(resources)) this.cells[this.graph.idOf(definition)]!.cameAlong = false
+    return added
   }
 
   cellOf(resource: ResourceLike, kernel: string): Cell {

@@ -1,10 +1,12 @@
 import type { Cell } from '../cell/cell.js'
+import type { RestartOptions } from '../define/resource.js'
 import { type KeelsonError, notUpYet, removed, restartLimit } from '../errors.js'
 import { withDependents } from '../graph/dependents.js'
 import type { Graph } from '../graph/graph.js'
 import type { Events } from '../observe/events.js'
 import type { Clock } from '../time/clock.js'
 import { Deferred } from '../time/deferred.js'
+import { Activation } from '../walk/activation.js'
 import type { BringUp, BringUpListener } from '../walk/bring-up.js'
 import type { Monitor } from './monitor.js'
 import type { Recovery } from './recovery.js'
@@ -20,22 +22,26 @@ export interface SupervisorHost {
   readonly bringUp: BringUp
   /** Tears these down, dependents first, and calls back when the last has stopped. */
   tearDown(cells: readonly Cell[], reason: string, done: () => void): void
-  /** The kernel cannot be ready any more. */
-  fail(error: KeelsonError): void
+  /** It has failed for good, and the kernel cannot be ready without it. */
+  lost(cell: Cell, error: KeelsonError): void
+  /** One that had failed for good runs again. */
+  regained(cell: Cell): void
 }
 
 /**
  * Recovers resources that fail while they run (H4): what depends on the failed one stops first, it restarts, and they
- * start again with the new instance. One cause is one restart (H5): what is away already is not restarted once more, and
- * a restart further down takes those above it over.
+ * start again with the new instance. One cause is one restart (H5): what is being restarted already is not restarted once more, and
+ * a restart further down takes those above it over. Nothing runs on without what it requires: when a resource has failed for good,
+ * what depends on it goes down, and comes back only if it can do without.
  */
 export class Supervisor implements BringUpListener {
   readonly #host: SupervisorHost
-  /** Who brings back each resource that is away. */
+  /** Who brings back each resource that is being restarted. */
   readonly #recoveries = new Map<Cell, Recovery>()
   /** When each resource was restarted, as far as its window reaches back. */
   #past = new WeakMap<Cell, readonly number[]>()
   #active = false
+  #whenCalm: (() => void)[] = []
 
   constructor(host: SupervisorHost) {
     this.#host = host
@@ -49,23 +55,51 @@ export class Supervisor implements BringUpListener {
   /** Shutdown beats restart: whatever is on its way back stays away. */
   end(reason: KeelsonError): void {
     this.#active = false
+    this.#whenCalm = []
     for (const cell of [...this.#recoveries.keys()]) this.abandon(cell, reason)
   }
 
-  /** A resource is gone, or its checks failed past the threshold. */
-  failing(cell: Cell, error: KeelsonError): void {
-    if (cell.away || cell.leaving || cell.state === 'failed') return
-    const policy = cell.definition.options.restart
-    if (this.#active && policy !== undefined) this.#restartOrGiveUp(cell, cell, error)
-    else if (cell.gone) this.#giveUp(cell, error)
+  /** Calls back once no resource is on its way back any more, now or later; not after `end`. */
+  whenCalm(callback: () => void): void {
+    this.#whenCalm.push(callback)
+    this.#tellCalm()
   }
 
-  /** Restarts a resource and what depends on it because somebody asked; settles when all of them are back. */
+  /** A resource has crashed, or its checks failed past the threshold. */
+  failing(cell: Cell, error: KeelsonError): void {
+    if (cell.course === 'removing' || cell.state === 'failed') return
+    // It was back, and waits for the others to be activated with it.
+    if (cell.course === 'restarting') return cell.awaitsActivation && cell.crashError ? this.down(cell, error) : undefined
+    const policy = cell.definition.options.restart
+    if (this.#active && policy !== undefined) this.#restartOrGiveUp(cell, policy, undefined, error)
+    else if (cell.crashError !== undefined) this.#giveUp(cell, error)
+  }
+
+  /** It runs, and could not be activated: a failure of its start. */
+  notActivated(cell: Cell, error: KeelsonError): void {
+    if (cell.course !== 'steady' || cell.state === 'failed') return
+    const policy = cell.definition.options.restart
+    if (this.#active && policy !== undefined) this.#restartOrGiveUp(cell, policy, undefined, error)
+    else this.#giveUp(cell, error)
+  }
+
+  /** The checks of one that had failed because of them pass again: it goes on, and what had failed for want of it comes back. */
+  recovered(cell: Cell): void {
+    if (!this.#active || cell.course !== 'steady') return
+    cell.revive()
+    this.#past.delete(cell)
+    this.#host.regained(cell)
+    const dependents = this.#subtree(cell).filter((other) => other !== cell && other.instance === undefined)
+    if (dependents.length > 0) this.#bringBack(this.#newRecovery(cell, { over: true }), dependents, dependents)
+  }
+
+  /** Restarts a resource and what depends on it because somebody asked; settles when all of them are back. Its attempts count anew. */
   restart(cell: Cell): Promise<void> {
-    if (cell.leaving) return Promise.reject(removed(cell.name))
+    if (cell.course === 'removing') return Promise.reject(removed(cell.name))
     if (cell.state === 'idle') return Promise.reject(notUpYet(cell.name))
     const done = new Deferred<void>()
-    this.#recover(cell, { attempt: 0, delayMs: 0, waiters: [done] }, undefined)
+    this.#past.delete(cell)
+    this.#recover(this.#newRecovery(cell, { policy: cell.definition.options.restart, waiters: [done] }), undefined)
     return done.promise
   }
 
@@ -81,106 +115,122 @@ export class Supervisor implements BringUpListener {
     const recovery = this.#recoveries.get(cell)
     if (recovery === undefined) return
     this.#host.bringUp.forget(cell, this)
-    this.#back(cell, recovery)
-    cell.rest()
+    this.#back(cell)
+    cell.cancelRestart()
     if (recovery.root === cell) {
       this.#host.clock.clearTimeout(recovery.timer)
+      recovery.activation?.cancel()
       this.#failed(recovery, reason)
-    } else if (recovery.members.size === 0) this.#recovered(recovery)
+    }
+    this.#progress(recovery)
   }
 
   up(cell: Cell): void {
     this.#host.monitor.watch(cell)
+    this.#host.regained(cell)
     const recovery = this.#recoveries.get(cell)!
-    this.#back(cell, recovery)
-    if (recovery.members.size === 0) this.#recovered(recovery)
+    if (!cell.awaitsActivation) this.#back(cell)
+    this.#progress(recovery)
   }
 
-  /** It did not come back: its own policy decides, or else that of the resource whose restart took it away. */
+  /** It did not come back: its own policy decides, or else that of the restart that took it down. It alone is tried again. */
   down(cell: Cell, error: KeelsonError): void {
     const recovery = this.#recoveries.get(cell)!
-    const responsible = cell.definition.options.restart === undefined ? recovery.root : cell
-    const mayRestart = error.code !== 'DEPENDENCY_FAILED' && responsible.definition.options.restart !== undefined
-    // What stood between the two may have been lost: then a restart of the root would not bring it back.
-    if (mayRestart && this.#subtree(responsible).includes(cell)) return this.#restartOrGiveUp(responsible, cell, error)
+    const policy = cell.definition.options.restart ?? recovery.policy
+    if (this.#active && policy !== undefined && error.code !== 'DEPENDENCY_FAILED') {
+      return this.#restartOrGiveUp(cell, policy, recovery, error)
+    }
     this.#lose(cell, error)
   }
 
   /** `abandon` lets go of it. */
   left(): void {}
 
-  #restartOrGiveUp(responsible: Cell, failed: Cell, error: KeelsonError): void {
+  #restartOrGiveUp(cell: Cell, policy: RestartOptions, parent: Recovery | undefined, error: KeelsonError): void {
     const { clock, events } = this.#host
     const random = () => clock.random?.() ?? Math.random()
-    const policy = responsible.definition.options.restart!
-    const decision = decideRestart(policy, this.#past.get(responsible) ?? [], clock.now(), random)
+    const decision = decideRestart(policy, this.#past.get(cell) ?? [], clock.now(), random)
     if (decision.allowed) {
-      this.#past.set(responsible, decision.past)
-      return this.#recover(responsible, { ...decision, waiters: [] }, error)
+      const { attempt, delayMs, past } = decision
+      this.#past.set(cell, past)
+      return this.#recover(this.#newRecovery(cell, { policy, attempt, delayMs, parent }), error)
     }
-    events.emit('restart:exhausted', { resource: responsible.name, attempts: decision.attempts, error })
-    const limit = restartLimit(responsible.name, decision.attempts, error)
-    if (failed.away) this.#lose(failed, limit)
-    else this.#giveUp(failed, limit)
+    events.emit('restart:exhausted', { resource: cell.name, attempts: decision.attempts, error })
+    const limit = restartLimit(cell.name, decision.attempts, error)
+    if (this.#recoveries.has(cell)) this.#lose(cell, limit)
+    else this.#giveUp(cell, limit)
   }
 
-  /** It was away and will not come back. */
+  /** It was being restarted, and will not come back. */
   #lose(cell: Cell, error: KeelsonError): void {
     const recovery = this.#recoveries.get(cell)!
-    this.#back(cell, recovery)
+    this.#back(cell)
     this.#giveUp(cell, error)
     if (recovery.root === cell) this.#failed(recovery, error)
-    else if (recovery.members.size === 0) this.#recovered(recovery)
+    this.#progress(recovery)
   }
 
+  /** It has failed for good. Checks go on where its instance is still there: they may pass again. What it gave its value to goes down. */
   #giveUp(cell: Cell, error: KeelsonError): void {
-    this.#host.monitor.drop(cell)
+    if (cell.instance === undefined || cell.crashError !== undefined) this.#host.monitor.drop(cell)
     if (cell.error !== error) cell.fail(error)
-    if (cell.impact === 'unready') this.#host.fail(error)
+    if (cell.impact === 'unready') this.#host.lost(cell, error)
+    if (!this.#active) return
+    const subtree = this.#subtree(cell).filter((other) => other !== cell && other.instance !== undefined)
+    const members = subtree.filter(({ course }) => course !== 'removing')
+    if (members.length > 0) this.#bringBack(this.#newRecovery(cell, { over: true }), members, subtree, `${cell.name} failed`)
   }
 
-  #recover(
+  #newRecovery(
     root: Cell,
-    { attempt, delayMs, waiters }: Pick<Recovery, 'attempt' | 'delayMs' | 'waiters'>,
-    error: KeelsonError | undefined,
-  ): void {
-    const { clock, events, monitor, bringUp } = this.#host
+    { policy, attempt = 0, delayMs = 0, parent, waiters = [], over = false }: Partial<Recovery>,
+  ): Recovery {
+    const since = this.#host.clock.now()
+    const members = new Set<Cell>()
+    return { root, policy, attempt, delayMs, since, members, parent, waiters, over, timer: undefined, activation: undefined }
+  }
+
+  #recover(recovery: Recovery, error: KeelsonError | undefined): void {
+    const { root, attempt, delayMs } = recovery
     const subtree = this.#subtree(root)
     // Those that are being removed stop first like the others, and do not come back.
-    const members = subtree.filter(({ leaving }) => !leaving)
-    const recovery: Recovery = {
-      root,
-      attempt,
-      delayMs,
-      waiters,
-      since: clock.now(),
-      members: new Set(members),
-      timer: undefined,
-      over: false,
-    }
+    const members = subtree.filter(({ course }) => course !== 'removing')
+    const resources = members.map(({ name }) => name)
+    const tell = () =>
+      this.#host.events.emit('restart:scheduled', {
+        resource: root.name,
+        attempt,
+        delayMs,
+        resources,
+        ...(error === undefined ? {} : { error }),
+      })
+    this.#bringBack(recovery, members, subtree, error === undefined ? `restart of ${root.name}` : `${root.name} failed`, tell)
+  }
+
+  /** Takes the members down, with what else is in the way, and puts them in line to start again. */
+  #bringBack(
+    recovery: Recovery,
+    members: readonly Cell[],
+    goingDown: readonly Cell[],
+    reason = `restart of ${recovery.root.name}`,
+    tell = () => {},
+  ): void {
+    const { monitor, bringUp, tearDown } = this.#host
     for (const cell of members) {
       this.#takeOver(cell, recovery)
       monitor.drop(cell)
-      bringUp.expect(cell, 'restarted', this)
-      if (!cell.away) cell.setAway(true)
+      bringUp.expect(cell, 'restart', this)
+      cell.setCourse('restarting')
     }
-    const resources = members.map(({ name }) => name)
-    events.emit('restart:scheduled', {
-      resource: root.name,
-      attempt,
-      delayMs,
-      resources,
-      ...(error === undefined ? {} : { error }),
-    })
-    const reason = error === undefined ? `restart of ${root.name}` : `${root.name} failed`
-    this.#host.tearDown(subtree, reason, () => this.#tornDown(recovery))
+    tell()
+    tearDown(goingDown, reason, () => this.#tornDown(recovery))
   }
 
-  /** The resource and those up or away that got its value; a `ref` follows by itself, `after` is only an order. */
+  /** The resource and those up or on their way back that got its value; a `ref` follows by itself, `after` is only an order. */
   #subtree(root: Cell): Cell[] {
-    return withDependents(this.#host.graph, this.#host.cells, root, ({ instance, away, error }, kind) => {
+    return withDependents(this.#host.graph, this.#host.cells, root, ({ instance, course, error }, kind) => {
       const lost = error?.code === 'DEPENDENCY_FAILED'
-      return (kind === 'required' || kind === 'optional') && (instance !== undefined || away || lost)
+      return (kind === 'required' || kind === 'optional') && (instance !== undefined || course === 'restarting' || lost)
     })
   }
 
@@ -188,46 +238,86 @@ export class Supervisor implements BringUpListener {
   #takeOver(cell: Cell, recovery: Recovery): void {
     const before = this.#recoveries.get(cell)
     this.#recoveries.set(cell, recovery)
-    if (before === undefined) return
-    before.members.delete(cell)
-    if (before.root === cell) {
-      before.over = true
-      this.#host.clock.clearTimeout(before.timer)
-      if (recovery.root !== cell && before.attempt > 0) this.#past.set(cell, this.#past.get(cell)!.slice(0, -1))
+    recovery.members.add(cell)
+    for (let other = before; other !== undefined; other = other.parent) {
+      // It failed in that restart, which goes on for as long as this one does.
+      if (other === recovery.parent) break
+      other.members.delete(cell)
+      other.activation?.cancel()
+      other.activation = undefined
+      if (other.root === cell) {
+        other.over = true
+        this.#host.clock.clearTimeout(other.timer)
+        if (recovery.root !== cell && other.attempt > 0) this.#past.set(cell, this.#past.get(cell)!.slice(0, -1))
+      }
+      if (other.root === cell || other.root === recovery.root) recovery.waiters.push(...other.waiters.splice(0))
+      else this.#progress(other)
     }
-    if (before.root === cell || before.root === recovery.root) recovery.waiters.push(...before.waiters.splice(0))
-    else if (before.members.size === 0) this.#recovered(before)
   }
 
   #tornDown(recovery: Recovery): void {
     // A shutdown, a removal or another restart may have taken all of them over meanwhile.
-    if (recovery.members.size === 0) return
-    for (const cell of recovery.members) cell.restarting()
+    const members = [...recovery.members].filter((cell) => this.#recoveries.get(cell) === recovery)
+    if (members.length === 0) return
+    for (const cell of members) cell.restarting()
     const revive = () => {
-      for (const cell of [...recovery.members]) this.#host.bringUp.release(cell)
+      for (const cell of [...recovery.members]) if (this.#recoveries.get(cell) === recovery) this.#host.bringUp.release(cell)
     }
     if (recovery.delayMs === 0) revive()
     else recovery.timer = this.#host.clock.setTimeout(revive, recovery.delayMs)
   }
 
-  /** It is no longer away. */
-  #back(cell: Cell, recovery: Recovery): void {
+  /** It is no longer being restarted. */
+  #back(cell: Cell): void {
+    const recovery = this.#recoveries.get(cell)
     this.#recoveries.delete(cell)
-    recovery.members.delete(cell)
-    cell.setAway(false)
+    for (let other = recovery; other !== undefined; other = other.parent) other.members.delete(cell)
+    if (cell.course === 'restarting') cell.setCourse('steady')
+  }
+
+  /** Goes on when one of its members has settled: activates those that are up, when no other is awaited; is done when all are back. */
+  #progress(recovery: Recovery): void {
+    const { members, parent, activation } = recovery
+    if (members.size === 0) this.#recovered(recovery)
+    else if (
+      this.#active &&
+      activation === undefined &&
+      [...members].every((cell) => this.#recoveries.get(cell) === recovery && cell.awaitsActivation)
+    ) {
+      const told = (cell: Cell, error: KeelsonError | undefined) => {
+        if (this.#recoveries.get(cell) !== recovery) return
+        if (error !== undefined) return this.down(cell, error)
+        this.#back(cell)
+      }
+      const done = () => {
+        recovery.activation = undefined
+        this.#progress(recovery)
+      }
+      recovery.activation = new Activation(this.#host.graph, [...members], told, done)
+      recovery.activation.begin()
+    }
+    if (parent !== undefined) this.#progress(parent)
+    this.#tellCalm()
   }
 
   #failed(recovery: Recovery, error: KeelsonError): void {
     recovery.over = true
-    for (const waiter of recovery.waiters) waiter.reject(error)
+    for (const waiter of recovery.waiters.splice(0)) waiter.reject(error)
   }
 
   #recovered(recovery: Recovery): void {
     const { root, attempt, since, waiters, over } = recovery
-    if (over) return
-    // It was back, and has failed since.
+    if (over && waiters.length === 0) return
+    recovery.over = true
+    // It was back, and has failed since, or it was never to come back itself.
     if (root.state === 'failed') return this.#failed(recovery, root.error!)
-    this.#host.events.emit('restart:done', { resource: root.name, attempt, durationMs: this.#host.clock.now() - since })
-    for (const waiter of waiters) waiter.resolve()
+    if (!over)
+      this.#host.events.emit('restart:done', { resource: root.name, attempt, durationMs: this.#host.clock.now() - since })
+    for (const waiter of waiters.splice(0)) waiter.resolve()
+  }
+
+  #tellCalm(): void {
+    if (this.#recoveries.size > 0) return
+    for (const callback of this.#whenCalm.splice(0)) callback()
   }
 }

@@ -20,30 +20,39 @@ export interface UpkeepHost {
   readonly monitor: Monitor
   readonly probe: ProbeKeeper
   /** How long the teardown of a part may take, in ms: as long as that of the whole. */
-  readonly timeout: number
-  /** The kernel cannot be ready any more. */
-  fail(error: KeelsonError): void
+  timeout(): number
+  /** How many start hooks may run at once. */
+  readonly concurrency: number
+  /** It has failed for good, and the kernel cannot be ready without it. */
+  lost(cell: Cell, error: KeelsonError): void
+  /** One that had failed for good runs again. */
+  regained(cell: Cell): void
 }
 
-/** What happens to parts of a running kernel: restarts, additions, removals. */
+/** What happens to parts of a kernel while it starts and runs: restarts, additions, removals. */
 export class Upkeep {
   readonly supervisor: Supervisor
   readonly membership: Membership
   readonly #host: UpkeepHost
-  readonly #bringUp: BringUp
+  readonly bringUp: BringUp
   /** Teardowns of a part that are going on. */
   #open = 0
 
   constructor(host: UpkeepHost) {
-    const { clock, events, monitor, roster, name } = host
+    const { clock, events, monitor, roster, name, concurrency } = host
     const { graph, cells } = roster
     this.#host = host
-    this.#bringUp = new BringUp(graph, cells)
+    this.bringUp = new BringUp(graph, cells, concurrency)
     const tearDown = (members: readonly Cell[], reason: string, done: () => void) => this.#tearDown(members, reason, done)
-    const parts = { clock, events, monitor, graph, cells, tearDown, bringUp: this.#bringUp }
-    this.supervisor = new Supervisor({ ...parts, fail: (error) => host.fail(error) })
+    const parts = { clock, events, monitor, graph, cells, tearDown, bringUp: this.bringUp }
+    this.supervisor = new Supervisor({
+      ...parts,
+      lost: (cell, error) => host.lost(cell, error),
+      regained: (cell) => host.regained(cell),
+    })
     this.membership = new Membership({
       ...parts,
+      notActivated: (cell, error) => this.supervisor.notActivated(cell, error),
       letGo: (members) => this.#letGo(members),
       forget: (members) => this.#forget(members),
       addFailed: (errors, members) => new StartError(name, errors, reportOfPart('add failed', members), true),
@@ -68,7 +77,7 @@ export class Upkeep {
     const { clock, roster, timeout } = this.#host
     const since = clock.now()
     this.#open++
-    new Teardown(roster.graph, members, clock, { reason, since, deadline: since + timeout }, () => {
+    new Teardown(roster.graph, members, { reason, since, deadline: since + timeout() }, () => {
       this.#open--
       done()
     }).begin()
@@ -76,7 +85,7 @@ export class Upkeep {
 
   #letGo(members: readonly Cell[]): void {
     for (const cell of members) {
-      this.#bringUp.leave(cell)
+      this.bringUp.leave(cell)
       this.supervisor.abandon(cell, removed(cell.name))
       this.#host.monitor.drop(cell)
     }
@@ -89,7 +98,7 @@ export class Upkeep {
       monitor.forget(cell)
       probe.forget(cell)
     }
-    if (roster.sparse && this.#open === 0 && !this.#bringUp.busy) roster.compact()
+    if (roster.sparse && this.#open === 0 && !this.bringUp.busy) roster.compact()
   }
 }
 

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'eventemitter3'
-import type { KeelsonError, Phase } from '../errors.js'
+import type { KeelsonError } from '../errors.js'
 import type { Health, KernelState, ResourceState } from '../state.js'
+import type { Phase } from '../words.js'
 import type { Probe } from './probe.js'
 
 /** What each event carries besides `type` and `at` (ms since the epoch). */

@@ -1,13 +1,24 @@
-import type { Cell } from '../cell/cell.js'
-import type { KernelState } from '../state.js'
+import type { Health, KernelState, ResourceState } from '../state.js'
+import type { Impact } from '../words.js'
 import type { Events } from './events.js'
 import { foldProbe, type Probe, type ProbeReason, sameProbe, type Trouble } from './probe.js'
+
+/** A resource, as far as the probe is concerned. */
+export interface Probed {
+  readonly name: string
+  readonly impact: Impact
+  readonly state: ResourceState
+  readonly health: { readonly health: Health }
+  /** Whether there is nothing to say about it. */
+  readonly fine: boolean
+  readonly trouble: Error | undefined
+}
 
 /** Keeps the kernel's probe: folded again only after something that it is made of has changed. */
 export class ProbeKeeper {
   readonly #events: Events
   readonly #state: () => KernelState
-  readonly #troubled = new Set<Cell>()
+  readonly #troubled = new Set<Probed>()
   #started = false
   #failure: ProbeReason | undefined
   #stale = false
@@ -24,13 +35,9 @@ export class ProbeKeeper {
     return this.#current
   }
 
-  /** Before somebody starts to listen: changes that nobody listened to are no news. */
+  /** Refold first, so that the first listener does not receive older changes. */
   catchUp(): void {
     if (this.#stale) this.#refresh()
-  }
-
-  get failed(): boolean {
-    return this.#failure !== undefined
   }
 
   /** A start begins: what was wrong before no longer counts. */
@@ -40,20 +47,21 @@ export class ProbeKeeper {
     this.#started = false
   }
 
-  fail(reason: ProbeReason): void {
-    this.#failure ??= reason
-    this.changed()
+  /** Why the kernel has failed; undefined when it no longer has. */
+  set failure(reason: ProbeReason | undefined) {
+    this.#failure = reason
+    this.outdated()
   }
 
   /** Whether a resource is fine, or why it is not, has changed. */
-  note(cell: Cell): void {
+  note(cell: Probed): void {
     if (cell.fine) this.#troubled.delete(cell)
     else this.#troubled.add(cell)
     this.outdated()
   }
 
   /** It has left the kernel. */
-  forget(cell: Cell): void {
+  forget(cell: Probed): void {
     if (this.#troubled.delete(cell)) this.changed()
   }
 
@@ -89,7 +97,7 @@ export class ProbeKeeper {
   }
 }
 
-function troubleOf(cell: Cell): Trouble {
+function troubleOf(cell: Probed): Trouble {
   return {
     resource: cell.name,
     impact: cell.impact,

@@ -1,11 +1,14 @@
-import type { Impact } from '../define/resource.js'
 import type { Health, KernelState, ResourceState } from '../state.js'
+import type { Impact } from '../words.js'
 
 export type ProbeStatus = 'idle' | 'starting' | 'ready' | 'degraded' | 'unready' | 'draining' | 'stopping' | 'stopped' | 'failed'
 
 /** Why a kernel is not simply ready: one resource that is not fine. */
 export interface ProbeReason {
+  /** The name of the resource, or of the kernel. */
   readonly resource: string
+  /** Set when it is the kernel itself that failed. */
+  readonly kernel?: true
   readonly state: ResourceState
   readonly health: Health
   readonly message: string
@@ -44,7 +47,8 @@ export function foldProbe({ state, started, failure, troubled }: ProbeInput): Pr
     reasons.push(Object.freeze({ resource, state, health, message }))
     if (impact === 'unready' || worst === 'none') worst = impact
   }
-  const status = state === 'running' ? FINE[worst] : state
+  const up = failure === undefined ? state : state === 'running' ? 'failed' : state
+  const status = up === 'running' ? FINE[worst] : up
   return Object.freeze({
     status,
     started,

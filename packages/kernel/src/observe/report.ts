@@ -1,4 +1,5 @@
 import { type KeelsonError, shutdownFailedMessage, startFailedMessage } from '../errors.js'
+import type { Impact } from '../words.js'
 
 /**
  * `stopped`: released. `failed`: its stop or a cleanup threw. `killed`: its stop ran out of time and its kill worked.
@@ -10,22 +11,27 @@ export type Outcome = 'stopped' | 'failed' | 'timed-out' | 'killed' | 'never-sta
 /** How one resource came out of a teardown. */
 export interface ResourceOutcome {
   readonly resource: string
+  readonly impact: Impact
   readonly outcome: Outcome
   readonly durationMs: number
-  /** The first of its errors; all of them are in the report's `errors`. */
+  /** The first of its errors, all of which are in the report's `errors`; of one that never started, why. */
   readonly error?: KeelsonError
+  /** What its drain said of itself. */
+  readonly note?: string
 }
 
-/** What a teardown did: exactly one outcome per resource, and every error. */
+/** What a teardown did: exactly one outcome per resource, and every error, as they happened. */
 export interface ShutdownReport {
   readonly reason: string
   readonly ok: boolean
   readonly durationMs: number
+  /** In the order in which they ended; those that never started come last. */
   readonly outcomes: readonly ResourceOutcome[]
+  /** First cause first. */
   readonly errors: readonly KeelsonError[]
 }
 
-/** `start()` or `add()` rejected: what failed, first cause first, and the report of the rollback. */
+/** `start()` or `add()` rejected: what failed, first cause first, what failed as it was rolled back, and the report of that. */
 export class StartError extends AggregateError {
   override readonly name = 'StartError'
   readonly code = 'START_FAILED'
@@ -33,7 +39,8 @@ export class StartError extends AggregateError {
   readonly report: ShutdownReport
 
   constructor(kernel: string, errors: readonly KeelsonError[], report: ShutdownReport, added = false) {
-    super(errors, startFailedMessage(kernel, errors, added), { cause: errors[0] })
+    const all = [...new Set([...errors, ...report.errors])]
+    super(all, startFailedMessage(kernel, all, added), { cause: all[0] })
     this.report = report
   }
 }
@@ -51,12 +58,24 @@ export class ShutdownError extends AggregateError {
   }
 }
 
+/** An error, and its place among all that were told. */
+export interface Told {
+  readonly error: KeelsonError
+  readonly order: number
+}
+
 /** One resource after a teardown. */
 export interface TornDown {
   readonly name: string
+  readonly impact: Impact
   readonly outcome: Outcome
   readonly durationMs: number
-  readonly teardownErrors: readonly KeelsonError[]
+  /** Why its start failed. */
+  readonly error: KeelsonError | undefined
+  readonly note: string | undefined
+  readonly teardownErrors: readonly Told[]
+  /** Its place among all that ended; 0 when there was nothing to end. */
+  readonly endedAs: number
 }
 
 /** Folds what happened to each resource, and errors that belong to none, into a report. */
@@ -64,11 +83,23 @@ export function reportOf(
   reason: string,
   durationMs: number,
   resources: readonly TornDown[],
-  others: readonly KeelsonError[],
+  others: readonly Told[],
 ): ShutdownReport {
-  const outcomes = resources.map(({ name, outcome, durationMs, teardownErrors: [error] }) =>
-    error === undefined ? { resource: name, outcome, durationMs } : { resource: name, outcome, durationMs, error },
-  )
-  const errors = [...resources.flatMap(({ teardownErrors }) => teardownErrors), ...others]
+  const ended = resources.filter(({ endedAs }) => endedAs > 0).sort((a, b) => a.endedAs - b.endedAs)
+  const outcomes = [...ended, ...resources.filter(({ endedAs }) => endedAs === 0)].map(outcomeOf)
+  const told = [...resources.flatMap(({ teardownErrors }) => teardownErrors), ...others].sort((a, b) => a.order - b.order)
+  const errors = told.map(({ error }) => error)
   return { reason, ok: errors.length === 0, durationMs, outcomes, errors }
+}
+
+function outcomeOf({ name, impact, outcome, durationMs, error, note, teardownErrors: [first] }: TornDown): ResourceOutcome {
+  const why = first?.error ?? (outcome === 'never-started' ? error : undefined)
+  return {
+    resource: name,
+    impact,
+    outcome,
+    durationMs,
+    ...(why === undefined ? {} : { error: why }),
+    ...(note === undefined ? {} : { note }),
+  }
 }

@@ -1,10 +1,13 @@
-import type { Cell } from '../cell/cell.js'
-import type { CheckRecord, History } from '../cell/history.js'
-import type { Impact } from '../define/resource.js'
-import type { Graph } from '../graph/graph.js'
-import { dependenciesOf, type PlannedDependency } from '../graph/plan.js'
 import type { Health, KernelState, ResourceState } from '../state.js'
+import type { EdgeKind, Impact } from '../words.js'
+import type { CheckRecord, History } from './history.js'
 import type { Probe } from './probe.js'
+
+/** One edge of the graph, as a reader of plans and snapshots sees it. */
+export interface PlannedDependency {
+  readonly resource: string
+  readonly kind: EdgeKind
+}
 
 /** A check as it appears in a snapshot: plain JSON. */
 export interface CheckSnapshot {
@@ -26,6 +29,8 @@ export interface ResourceSnapshot {
   readonly startMs?: number
   readonly drainMs?: number
   readonly stopMs?: number
+  /** What its last drain said of itself. */
+  readonly note?: string
   /** Why it failed or is unhealthy. */
   readonly error?: string
   readonly consecutiveFailures: number
@@ -46,8 +51,29 @@ export interface KernelSnapshot {
   readonly resources: readonly ResourceSnapshot[]
 }
 
+/** What a snapshot of a resource is made of. */
+export interface Seen {
+  readonly name: string
+  readonly state: ResourceState
+  readonly impact: Impact
+  readonly definition: { readonly options: { readonly labels?: Readonly<Record<string, string>> } }
+  readonly health: { readonly health: Health; readonly failures: number }
+  readonly trouble: Error | undefined
+  readonly note: string | undefined
+  readonly startedAt: number
+  readonly runningAt: number
+  readonly drainAt: number
+  readonly stopAt: number
+  readonly stoppedAt: number
+}
+
 /** One resource of a snapshot. */
-export function snapshotOf(graph: Graph, cell: Cell, history: History, restarts: number): ResourceSnapshot {
+export function snapshotOf(
+  cell: Seen,
+  dependsOn: readonly PlannedDependency[],
+  history: History,
+  restarts: number,
+): ResourceSnapshot {
   const { startedAt, runningAt, drainAt, stopAt, stoppedAt } = cell
   const error = cell.trouble
   const checks = history.toArray()
@@ -58,11 +84,12 @@ export function snapshotOf(graph: Graph, cell: Cell, history: History, restarts:
     health: cell.health.health,
     impact: cell.impact,
     labels: { ...cell.definition.options.labels },
-    dependsOn: dependenciesOf(graph, cell.id),
+    dependsOn,
     ...(startedAt !== 0 && { startedAt }),
     ...(runningAt !== 0 && { startMs: runningAt - startedAt }),
     ...(drainAt !== 0 && stopAt !== 0 && { drainMs: stopAt - drainAt }),
     ...(stoppedAt !== 0 && { stopMs: stoppedAt - stopAt }),
+    ...(cell.note !== undefined && { note: cell.note }),
     ...(error !== undefined && { error: error.message }),
     consecutiveFailures: cell.health.failures,
     ...(checks.length > 0 && {

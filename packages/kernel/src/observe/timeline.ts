@@ -1,5 +1,5 @@
-import type { Cell } from '../cell/cell.js'
-import type { Phase } from '../errors.js'
+import type { Phase } from '../words.js'
+import type { Told } from './report.js'
 
 /** One hook of one resource on the time axis. */
 export interface Span {
@@ -12,15 +12,29 @@ export interface Span {
   readonly ok: boolean
 }
 
+/** When the hooks of one resource ran, in ms since the epoch; 0 for never. */
+export interface Timed {
+  readonly name: string
+  readonly startedAt: number
+  readonly runningAt: number
+  readonly failedAt: number
+  readonly drainAt: number
+  readonly stopAt: number
+  readonly stoppedAt: number
+  readonly teardownErrors: readonly Told[]
+  /** When it was activated and quiesced. */
+  readonly turns: readonly Span[]
+}
+
 /** The spans of the last start and teardown, by the time at which they began. */
-export function timelineOf(cells: readonly Cell[]): Span[] {
+export function timelineOf(cells: readonly Timed[]): Span[] {
   return cells.flatMap(spansOf).sort((a, b) => a.start - b.start)
 }
 
-function spansOf(cell: Cell): Span[] {
-  const { name: resource, startedAt, runningAt, failedAt, drainAt, stopAt, stoppedAt, teardownErrors } = cell
-  const failedIn = (phase: Phase) => teardownErrors.some((error) => error.phase === phase)
-  const spans: Span[] = []
+function spansOf(cell: Timed): Span[] {
+  const { name: resource, startedAt, runningAt, failedAt, drainAt, stopAt, stoppedAt, teardownErrors, turns } = cell
+  const failedIn = (phase: Phase) => teardownErrors.some(({ error }) => error.phase === phase)
+  const spans: Span[] = [...turns]
   if (startedAt !== 0) spans.push(span(resource, 'start', startedAt, runningAt || failedAt, failedAt === 0 || runningAt !== 0))
   if (drainAt !== 0) spans.push(span(resource, 'drain', drainAt, stopAt, !failedIn('drain')))
   if (stopAt !== 0) spans.push(span(resource, 'stop', stopAt, stoppedAt, !failedIn('stop')))

@@ -1,48 +1,42 @@
-import type { Cell } from '../cell/cell.js'
-import type { StartListener } from '../cell/cell-host.js'
+import type { Cell, StartListener } from '../cell/cell.js'
 import type { KeelsonError } from '../errors.js'
-import { type Graph, NONE } from '../graph/graph.js'
-import { depsOf } from './startup.js'
+import type { Graph } from '../graph/graph.js'
+import type { EdgeKind } from '../words.js'
+import { dependencyValues } from './dependency-values.js'
 
 /** Who wants to know how a resource came up. */
 export interface BringUpListener {
   up(cell: Cell): void
-  /** It failed, and what it had acquired is released. */
-  down(cell: Cell, error: KeelsonError): void
+  /** At once; `down` follows when what it had acquired is released. */
+  failed?(cell: Cell, error: KeelsonError): void
+  /** It failed, and what it had acquired is released; `problems` are of that release. */
+  down(cell: Cell, error: KeelsonError, problems: readonly KeelsonError[]): void
   /** It is removed before it came up. */
   left(cell: Cell): void
 }
 
-/** Why a resource is in line: it is new to the kernel, or it comes back. */
-export type BringUpKind = 'added' | 'restarted'
-
-interface Pending {
-  readonly kind: BringUpKind
-  readonly listener: BringUpListener
-  /** Who added it, when a restart overtook that. */
-  addedBy: BringUpListener | undefined
-  /** Not yet: its restart is delayed, or what is being torn down has not stopped. */
-  held: boolean
-  /** Whether it was started since it is in line; a start from before that, told to end, is nobody's concern here. */
-  launched: boolean
-  /** Why its start failed. */
-  error: KeelsonError | undefined
-}
+/** Why a resource is in line: it has not run yet, or it comes back. */
+export type BringUpKind = 'first' | 'restart'
 
 /**
- * Starts resources of a running kernel, each as soon as what it depends on runs: those that are added, and those that
- * come back after a restart. What they need may itself be in line.
+ * Walks the graph forward, for the start of the kernel, additions and restarts alike: a resource in line starts the moment the last
+ * of its dependencies has settled, with no waves (S1), at most `concurrency` at once. What it depends on may itself be in line.
  */
-export class BringUp implements StartListener {
-  readonly #graph: Graph
-  readonly #cells: readonly Cell[]
-  readonly #pending = new Map<Cell, Pending>()
-  readonly #queue: Cell[] = []
+export class BringUp {
+  readonly graph: Graph
+  readonly cells: readonly Cell[]
+  readonly #concurrency: number
+  readonly #ready: Ticket[] = []
+  #head = 0
+  #inFlight = 0
   #pumping = false
+  /** Whose start hook is about to be called, or is on the stack. */
+  #launching: Cell | undefined
 
-  constructor(graph: Graph, cells: readonly Cell[]) {
-    this.#graph = graph
-    this.#cells = cells
+  constructor(graph: Graph, cells: readonly Cell[], concurrency: number) {
+    this.graph = graph
+    this.cells = cells
+    this.#concurrency = concurrency
   }
 
   /** Whether it is in the middle of starting what can start: what somebody waits for must stay in the graph until then. */
@@ -51,104 +45,224 @@ export class BringUp implements StartListener {
   }
 
   isPending(cell: Cell): boolean {
-    return this.#pending.has(cell)
+    return ticketOf(cell) !== undefined
   }
 
-  /** Puts a resource in line, held. Who had put it there before no longer hears of it, but for the one who added it. */
+  /** Puts a resource in line, held. Who had put it there before no longer hears of it, but for the one who brought it in. */
   expect(cell: Cell, kind: BringUpKind, listener: BringUpListener): void {
-    const before = this.#pending.get(cell)
-    const addedBy = before?.kind === 'added' ? before.listener : before?.addedBy
-    this.#pending.set(cell, { kind, listener, addedBy, held: true, launched: false, error: undefined })
+    const before = ticketOf(cell)
+    const origin = before?.kind === 'first' ? before.listener : before?.origin
+    before?.leave()
+    cell.ticket = new Ticket(this, cell, kind, listener, origin)
   }
 
   /** Lets a resource in line start as soon as it can. */
   release(cell: Cell): void {
-    const pending = this.#pending.get(cell)
-    if (pending === undefined) return
-    pending.held = false
-    this.#try(cell)
+    const ticket = ticketOf(cell)
+    if (ticket === undefined) return
+    ticket.held = false
+    this.#ready.push(ticket)
+    this.pump()
+  }
+
+  /** Puts many in line that nobody holds, dependencies first. */
+  releaseAll(cells: readonly Cell[], listener: BringUpListener): void {
+    const { firstDependency, edgeTo } = this.graph
+    for (const cell of cells) {
+      this.expect(cell, 'first', listener)
+      const ticket = ticketOf(cell)!
+      ticket.held = false
+      const first = firstDependency.at(cell.id)
+      if (first === firstDependency.at(cell.id + 1)) this.#ready.push(ticket)
+      else ticket.waitsFor = this.cells[edgeTo.at(first)]!
+    }
+    this.pump()
   }
 
   /** Takes a resource out of the line, where it stands there for this listener alone. */
   forget(cell: Cell, listener: BringUpListener): void {
-    if (this.#pending.get(cell)?.listener === listener) this.#pending.delete(cell)
+    const ticket = ticketOf(cell)
+    if (ticket?.listener === listener) ticket.leave()
   }
 
   /** Takes a resource that is being removed out of the line. */
   leave(cell: Cell): void {
-    const pending = this.#pending.get(cell)
-    this.#pending.delete(cell)
-    pending?.listener.left(cell)
-    pending?.addedBy?.left(cell)
+    const ticket = ticketOf(cell)
+    if (ticket === undefined) return
+    ticket.leave()
+    ticket.listener.left(cell)
+    ticket.origin?.left(cell)
   }
 
-  started(cell: Cell): void {
-    const pending = this.#pending.get(cell)
-    if (pending?.launched !== true) return
-    this.#pending.delete(cell)
-    pending.listener.up(cell)
-    pending.addedBy?.up(cell)
-    this.#wakeDependents(cell)
-  }
-
-  startFailed(cell: Cell, error: KeelsonError): void {
-    const pending = this.#pending.get(cell)
-    if (pending?.launched) pending.error = error
-  }
-
-  startSettled(cell: Cell): void {
-    const pending = this.#pending.get(cell)
-    if (pending?.error !== undefined) this.#failed(cell, pending, pending.error)
-  }
-
-  #failed(cell: Cell, { listener, addedBy }: Pending, error: KeelsonError): void {
-    this.#pending.delete(cell)
-    listener.down(cell, error)
-    const again = this.#pending.get(cell)
-    if (again !== undefined) {
-      again.addedBy ??= addedBy // who still waits for it
-      return
+  /** Takes everything out of the line that waits there for this listener and has not begun; returns what has begun. */
+  halt(listener: BringUpListener): Cell[] {
+    const begun: Cell[] = []
+    for (const cell of this.cells) {
+      const ticket = ticketOf(cell)
+      if (ticket === undefined || (ticket.listener !== listener && ticket.origin !== listener)) continue
+      if (ticket.launched) begun.push(cell)
+      else ticket.leave()
     }
-    addedBy?.down(cell, error)
-    this.#wakeDependents(cell)
+    return begun
   }
 
-  #wakeDependents(cell: Cell): void {
-    const { firstDependent, nextDependent, edgeFrom } = this.#graph
-    // All are found before any is tried: what that leads to may change the graph.
-    const dependents: Cell[] = []
-    for (let edge = firstDependent.at(cell.id); edge !== NONE; edge = nextDependent.at(edge)) {
-      dependents.push(this.#cells[edgeFrom.at(edge)]!)
-    }
-    for (const dependent of dependents) if (this.#pending.has(dependent)) this.#try(dependent)
+  /** Tells the start whose hook is about to be called, or is on the stack, to end. */
+  abortLaunching(reason: KeelsonError): void {
+    this.#launching?.instance?.abort(reason)
   }
 
-  /** A queue rather than recursion: a start that settles at once wakes its dependents from within. */
-  #try(cell: Cell): void {
-    this.#queue.push(cell)
+  /** A loop rather than recursion: a start that settles at once wakes its dependents from within. */
+  pump(): void {
     if (this.#pumping) return
     this.#pumping = true
-    for (let i = 0; i < this.#queue.length; i++) this.#tryStart(this.#queue[i]!)
-    this.#queue.length = 0
+    while (this.#head < this.#ready.length && this.#inFlight < this.#concurrency) this.#try(this.#ready[this.#head++]!)
+    if (this.#head === this.#ready.length) this.#ready.length = this.#head = 0
     this.#pumping = false
   }
 
-  #tryStart(cell: Cell): void {
-    const pending = this.#pending.get(cell)
-    if (pending === undefined || pending.held || cell.instance !== undefined) return
-    const { firstDependency, edgeTo, edgeKind } = this.#graph
-    let missing: Cell | undefined
-    for (let edge = firstDependency.at(cell.id), end = firstDependency.at(cell.id + 1); edge < end; edge++) {
-      const dependency = this.#cells[edgeTo.at(edge)]!
-      const kind = edgeKind[edge]!
-      const line = this.#pending.get(dependency)
-      // A ref follows restarts by itself, and an order matters only where both start: neither waits for one that comes back.
-      if (line !== undefined && (line.kind === 'added' || kind === 'required' || kind === 'optional')) return
-      if (kind === 'required' && (dependency.state !== 'running' || dependency.leaving)) missing ??= dependency
+  settled(): void {
+    this.#inFlight--
+  }
+
+  /** What waits for this one is tried at the next pump. */
+  wakeDependents(cell: Cell): void {
+    this.graph.eachDependent(cell.id, (from) => {
+      const ticket = ticketOf(this.cells[from]!)
+      if (ticket?.waitsFor === cell) this.#ready.push(ticket)
+    })
+  }
+
+  #try(ticket: Ticket): void {
+    const { cell } = ticket
+    if (cell.ticket !== ticket || ticket.held || ticket.launched || cell.instance !== undefined) return
+    ticket.waitsFor = this.#nextToWaitFor(ticket)
+    if (ticket.waitsFor !== undefined) return
+    const missing = this.#missing(cell)
+    if (missing !== undefined) return ticket.fail(cell.failDependency(missing))
+    ticket.launched = true
+    this.#inFlight++
+    this.#launching = cell
+    cell.start(dependencyValues(this.graph, this.cells, cell.id), ticket)
+    this.#launching = undefined
+  }
+
+  /**
+   * The next dependency that has not settled. It is looked for from where the last one was: all before that have settled, unless one
+   * came into line again, which is looked for at the end.
+   */
+  #nextToWaitFor(ticket: Ticket): Cell | undefined {
+    const { firstDependency, version } = this.graph
+    const first = firstDependency.at(ticket.cell.id)
+    const end = firstDependency.at(ticket.cell.id + 1)
+    if (ticket.version !== version) ticket.seen = 0
+    ticket.version = version
+    const from = first + ticket.seen
+    const found = this.#inLine(from, end) ?? this.#inLine(first, from)
+    ticket.seen = found === undefined ? end - first : found - first
+    return found === undefined ? undefined : this.cells[this.graph.edgeTo.at(found)]!
+  }
+
+  #inLine(from: number, to: number): number | undefined {
+    const { edgeTo, edgeKind } = this.graph
+    for (let edge = from; edge < to; edge++) {
+      const other = ticketOf(this.cells[edgeTo.at(edge)]!)
+      if (other !== undefined && waitsFor(edgeKind[edge]!, other.kind)) return edge
     }
-    if (missing === undefined) {
-      pending.launched = true
-      cell.start(depsOf(this.#graph, this.#cells, cell.id), this)
-    } else this.#failed(cell, pending, cell.failDependency(missing))
+    return undefined
+  }
+
+  /** The first required dependency that does not run. */
+  #missing(cell: Cell): Cell | undefined {
+    const { firstDependency, edgeTo, edgeKind } = this.graph
+    for (let edge = firstDependency.at(cell.id), end = firstDependency.at(cell.id + 1); edge < end; edge++) {
+      const dependency = this.cells[edgeTo.at(edge)]!
+      if (edgeKind[edge] === 'required' && (dependency.state !== 'running' || dependency.course === 'removing')) return dependency
+    }
+    return undefined
+  }
+}
+
+/** A ref follows restarts by itself, and an order matters only where both start: neither waits for one that comes back. */
+function waitsFor(edge: EdgeKind, other: BringUpKind): boolean {
+  return other === 'first' || edge === 'required' || edge === 'optional'
+}
+
+/** Only this walk puts tickets there. */
+function ticketOf(cell: Cell): Ticket | undefined {
+  return cell.ticket as Ticket | undefined
+}
+
+/** The place of one resource in the line. A ticket that was replaced hears nothing that concerns anybody. */
+class Ticket implements StartListener {
+  readonly cell: Cell
+  readonly kind: BringUpKind
+  readonly listener: BringUpListener
+  /** The pending add() or start() to notify, if a restart replaced it in this line. */
+  origin: BringUpListener | undefined
+  /** Not yet: its restart is delayed, or what is being torn down has not stopped. */
+  held = true
+  launched = false
+  /** The dependency that it waits for now. */
+  waitsFor: Cell | undefined
+  /** How many of its dependencies, in their order, have settled, as of a version of the graph. */
+  seen = 0
+  version = 0
+  readonly #line: BringUp
+  #error: KeelsonError | undefined
+
+  constructor(line: BringUp, cell: Cell, kind: BringUpKind, listener: BringUpListener, origin: BringUpListener | undefined) {
+    this.#line = line
+    this.cell = cell
+    this.kind = kind
+    this.listener = listener
+    this.origin = origin
+  }
+
+  get #current(): boolean {
+    return this.cell.ticket === this
+  }
+
+  /** What waits for it looks again at what there is. */
+  leave(): void {
+    if (!this.#current) return
+    this.cell.ticket = undefined
+    this.#line.wakeDependents(this.cell)
+  }
+
+  started(cell: Cell): void {
+    this.#line.settled()
+    if (this.#current) {
+      this.leave()
+      this.listener.up(cell)
+      this.origin?.up(cell)
+    }
+    this.#line.pump()
+  }
+
+  startFailed(cell: Cell, error: KeelsonError): void {
+    if (!this.#current) return
+    this.#error = error
+    this.listener.failed?.(cell, error)
+    this.origin?.failed?.(cell, error)
+  }
+
+  startSettled(_cell: Cell, problems: readonly KeelsonError[]): void {
+    this.#line.settled()
+    if (this.#current && this.#error !== undefined) this.fail(this.#error, problems)
+    this.#line.pump()
+  }
+
+  /** It does not come up. Its listener may put it in line again. */
+  fail(error: KeelsonError, problems: readonly KeelsonError[] = []): void {
+    const { cell, listener, origin } = this
+    if (!this.launched) listener.failed?.(cell, error)
+    this.leave()
+    listener.down(cell, error, problems)
+    const again = ticketOf(cell)
+    if (again !== undefined) {
+      again.origin ??= origin // who still waits for it
+      return
+    }
+    origin?.down(cell, error, problems)
   }
 }

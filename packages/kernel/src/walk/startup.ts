@@ -1,8 +1,7 @@
 import type { Cell } from '../cell/cell.js'
-import type { StartListener } from '../cell/cell-host.js'
-import { LiveRef } from '../define/ref.js'
 import { causesOf, type KeelsonError } from '../errors.js'
-import { type Graph, NONE } from '../graph/graph.js'
+import { Activation } from './activation.js'
+import type { BringUp, BringUpListener } from './bring-up.js'
 
 /** How a startup ended. */
 export interface StartupResult {
@@ -12,162 +11,126 @@ export interface StartupResult {
   readonly errors: readonly KeelsonError[]
 }
 
-/**
- * Walks the graph forward: a resource starts the moment the last of its dependencies has settled, with no waves (S1).
- * A failure that matters stops the walk: starts in flight are aborted and awaited, nothing new is launched (S3).
- */
-export class Startup implements StartListener {
-  readonly #graph: Graph
-  readonly #cells: readonly Cell[]
-  readonly #concurrency: number
-  readonly #done: (result: StartupResult) => void
-  /** By resource: dependencies that have not settled. */
-  readonly #waiting: Int32Array
-  readonly #ready: number[] = []
-  #head = 0
-  #inFlight = 0
-  /** Whose start hook is about to be called, or is on the stack. */
-  #launching: Cell | undefined
-  #open: number
-  #pumping = false
-  #aborted = false
-  #finished = false
-  readonly #errors: KeelsonError[] = []
+/** What a startup needs of the kernel. */
+export interface StartupHost {
+  readonly bringUp: BringUp
+  /** Whether anything has an `activate` hook. */
+  readonly activates: boolean
+  /** It runs: from now on its checks count. */
+  watch(cell: Cell): void
+  /** It runs, and could not be activated. */
+  notActivated(cell: Cell, error: KeelsonError): void
+  /** Nothing else is brought up: it is given up. */
+  aborted(error: KeelsonError): void
+  /** Calls back once no resource is on its way back from a restart. */
+  whenCalm(callback: () => void): void
+  done(result: StartupResult): void
+}
 
-  constructor(graph: Graph, cells: readonly Cell[], concurrency: number, done: (result: StartupResult) => void) {
-    this.#graph = graph
+/**
+ * The start of a whole kernel: everything is in line to be brought up; when all that must run runs, it is activated (S9). A failure
+ * that matters ends it: starts in flight are aborted and awaited, nothing new is launched (S3).
+ */
+export class Startup implements BringUpListener {
+  readonly #host: StartupHost
+  readonly #cells: readonly Cell[]
+  #open: number
+  #finished = false
+  #activation: Activation | undefined
+  /** Why it is given up. */
+  #decisive: KeelsonError | undefined
+  /** Whether starts in flight have been told to end. */
+  #aborted = false
+  readonly #failures: KeelsonError[] = []
+
+  constructor(cells: readonly Cell[], host: StartupHost) {
+    this.#host = host
     this.#cells = cells
-    this.#concurrency = concurrency
-    this.#done = done
     this.#open = cells.length
-    this.#waiting = new Int32Array(cells.length)
   }
 
-  /** Everything that has failed so far, first cause first. */
+  /** Everything that has failed so far: what decided, with its causes before it, then the rest as it happened. */
   get errors(): readonly KeelsonError[] {
-    return this.#errors
+    const decisive = this.#decisive === undefined ? [] : [...causesOf(this.#decisive), this.#decisive]
+    return [...new Set([...decisive, ...this.#failures])]
   }
 
   begin(): void {
-    if (this.#finished) return
-    const { firstDependency } = this.#graph
-    for (let id = 0; id < this.#cells.length; id++) {
-      const dependencies = firstDependency.at(id + 1) - firstDependency.at(id)
-      this.#waiting[id] = dependencies
-      if (dependencies === 0) this.#ready.push(id)
-    }
-    this.#pump()
+    if (this.#decisive === undefined) this.#host.bringUp.releaseAll(this.#cells, this)
+    else this.#open = 0
+    this.#settle()
   }
 
   /** Launches nothing new and tells starts in flight to end. */
   abort(error: KeelsonError): void {
     this.giveUp(error)
-    for (const cell of this.#cells) if (cell.state === 'starting') cell.instance?.abort(error)
-    this.#pump()
+    if (this.#aborted || this.#finished) return
+    this.#aborted = true
+    this.#host.aborted(error)
+    const begun = this.#host.bringUp.halt(this)
+    this.#open = begun.length
+    for (const cell of begun) cell.instance?.abort(error)
+    this.#settle()
   }
 
   /** Launches nothing new; what is in flight is left to a teardown. */
   handOver(error: KeelsonError): void {
     this.giveUp(error)
-    this.#pump()
+    this.#finished = true
+    this.#host.bringUp.halt(this)
   }
 
   /** From now on nothing new is launched; what has begun goes on until somebody tells it to end. */
   giveUp(error: KeelsonError): void {
-    if (!this.#aborted) this.#errors.push(error)
-    this.#aborted = true
-    this.#launching?.instance?.abort(error)
+    if (this.#decisive !== undefined) return
+    this.#decisive = error
+    this.#activation?.cancel()
+    this.#host.bringUp.abortLaunching(error)
   }
 
-  started(cell: Cell): void {
-    this.#settled(cell)
-  }
-
-  startFailed(cell: Cell, error: KeelsonError): void {
-    if (this.#aborted) {
-      if (error.code !== 'ABORTED') this.#errors.push(error)
-    } else if (cell.impact === 'unready') this.abort(error)
-  }
-
-  startSettled(cell: Cell, errors: readonly KeelsonError[]): void {
-    this.#errors.push(...errors)
-    this.#settled(cell)
-  }
-
-  #settled(cell: Cell): void {
-    this.#inFlight--
+  up(cell: Cell): void {
+    this.#host.watch(cell)
     this.#open--
-    this.#wake(cell.id)
-    this.#pump()
+    this.#settle()
   }
 
-  #wake(id: number): void {
-    const { firstDependent, nextDependent, edgeFrom } = this.#graph
-    const waiting = this.#waiting
-    for (let edge = firstDependent.at(id); edge !== NONE; edge = nextDependent.at(edge)) {
-      const dependent = edgeFrom.at(edge)
-      if (--waiting[dependent]! === 0) this.#ready.push(dependent)
-    }
+  failed(cell: Cell, error: KeelsonError): void {
+    if (this.#decisive === undefined || error.code !== 'ABORTED') this.#failures.push(error)
+    if (this.#decisive === undefined && cell.impact === 'unready') this.abort(error)
   }
 
-  /** A loop rather than recursion: a hook that settles at once comes back here while it is running. */
-  #pump(): void {
-    if (this.#pumping) return
-    this.#pumping = true
-    while (!this.#aborted && this.#head < this.#ready.length && this.#inFlight < this.#concurrency) {
-      this.#launch(this.#cells[this.#ready[this.#head++]!]!)
+  down(_cell: Cell, _error: KeelsonError, problems: readonly KeelsonError[]): void {
+    this.#failures.push(...problems)
+    this.#open--
+    this.#settle()
+  }
+
+  left(): void {
+    this.#open--
+    this.#settle()
+  }
+
+  #settle(): void {
+    if (this.#open > 0 || this.#finished) return
+    if (this.#decisive !== undefined) return this.#finish(false)
+    this.#host.whenCalm(() => this.#activate())
+  }
+
+  /** What is restarted meanwhile, and comes back, is activated in another round. */
+  #activate(): void {
+    if (this.#decisive !== undefined || this.#finished) return
+    const waiting = this.#host.activates ? this.#cells.filter((cell) => cell.awaitsActivation) : []
+    if (waiting.length === 0) return this.#finish(true)
+    const told = (cell: Cell, error: KeelsonError | undefined) => {
+      if (error !== undefined) this.#host.notActivated(cell, error)
     }
-    this.#pumping = false
-    if (this.#finished || this.#inFlight > 0 || (this.#open > 0 && !this.#aborted)) return
+    const done = () => this.#host.whenCalm(() => this.#activate())
+    this.#activation = new Activation(this.#host.bringUp.graph, waiting, told, done)
+    this.#activation.begin()
+  }
+
+  #finish(ok: boolean): void {
     this.#finished = true
-    this.#done({ ok: !this.#aborted, errors: this.#errors })
+    this.#host.done({ ok, errors: this.errors })
   }
-
-  #launch(cell: Cell): void {
-    const failed = this.#failedDependency(cell.id)
-    if (failed === undefined) {
-      this.#inFlight++
-      this.#launching = cell
-      cell.start(depsOf(this.#graph, this.#cells, cell.id), this)
-      this.#launching = undefined
-      return
-    }
-    const error = cell.failDependency(failed)
-    this.#open--
-    this.#wake(cell.id)
-    if (cell.impact !== 'unready') return
-    this.#errors.push(...causesOf(error))
-    this.abort(error)
-  }
-
-  /** The first required dependency that does not run. */
-  #failedDependency(id: number): Cell | undefined {
-    const { firstDependency, edgeTo, edgeKind } = this.#graph
-    for (let edge = firstDependency.at(id), end = firstDependency.at(id + 1); edge < end; edge++) {
-      const cell = this.#cells[edgeTo.at(edge)]!
-      if (edgeKind[edge] === 'required' && cell.state !== 'running') return cell
-    }
-    return undefined
-  }
-}
-
-const NOTHING: Record<string, unknown> = Object.freeze({})
-
-/** What a start hook receives: the values of its dependencies by the names under which it asked for them. */
-export function depsOf(graph: Graph, cells: readonly Cell[], id: number): Record<string, unknown> {
-  const { firstDependency, edgeTo, edgeKind, edgeField } = graph
-  const first = firstDependency.at(id)
-  const end = firstDependency.at(id + 1)
-  if (first === end) return NOTHING
-  const deps: Record<string, unknown> = {}
-  for (let edge = first; edge < end; edge++) {
-    const field = edgeField[edge]
-    if (field === undefined) continue
-    const cell = cells[edgeTo.at(edge)]!
-    const value =
-      edgeKind[edge] === 'ref' ? new LiveRef(cell) : cell.state === 'running' && !cell.leaving ? cell.value : undefined
-    if (field === '__proto__') Object.defineProperty(deps, field, { value, enumerable: true })
-    else deps[field] = value
-  }
-  return deps
 }

@@ -1,5 +1,6 @@
-import type { HookContext, StartContext, StopContext } from '../../cell/context.js'
-import { definitionsOf, type ResourceLike } from '../../define/dependency.js'
+import type { HookContext, StartContext, StopContext } from '../../define/context.js'
+import { definitionsOf } from '../../define/definition-of.js'
+import type { ResourceLike } from '../../define/dependency.js'
 import type { Replacement } from '../../define/replacement.js'
 import { type AnyOptions, Definition } from '../../define/resource.js'
 import { Graph } from '../../graph/graph.js'

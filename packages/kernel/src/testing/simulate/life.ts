@@ -1,4 +1,4 @@
-import type { StartContext, StopContext } from '../../cell/context.js'
+import type { StartContext, StopContext } from '../../define/context.js'
 import type { Track } from './track.js'
 
 /**

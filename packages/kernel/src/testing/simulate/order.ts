@@ -1,4 +1,4 @@
-import type { StopContext } from '../../cell/context.js'
+import type { StopContext } from '../../define/context.js'
 import type { Ref } from '../../define/ref.js'
 import type { Life } from './life.js'
 import type { Track } from './track.js'

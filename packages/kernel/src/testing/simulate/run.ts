@@ -1,4 +1,5 @@
-import { createKernel, type Kernel, type KernelOptions } from '../../kernel.js'
+import { createKernel } from '../../create-kernel.js'
+import type { Kernel, KernelOptions } from '../../kernel.js'
 import { describe } from '../../thrown.js'
 import type { Clock } from '../../time/clock.js'
 import { virtualClock } from '../virtual-clock.js'

@@ -1,4 +1,4 @@
-import type { HookContext, StartContext, StopContext } from '../../cell/context.js'
+import type { HookContext, StartContext, StopContext } from '../../define/context.js'
 import type { Ref } from '../../define/ref.js'
 import type { FaultKind } from './faults.js'
 import { Life } from './life.js'

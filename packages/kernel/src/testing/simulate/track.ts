@@ -1,6 +1,7 @@
-import type { Definition, Impact, Timeouts } from '../../define/resource.js'
-import type { EdgeKind, Graph } from '../../graph/graph.js'
+import type { Definition, Timeouts } from '../../define/resource.js'
+import type { Graph } from '../../graph/graph.js'
 import type { Health, ResourceState } from '../../state.js'
+import type { EdgeKind, Impact } from '../../words.js'
 import type { Life } from './life.js'
 import type { SimulatedHook } from './schedule.js'
 

@@ -1,0 +1,27 @@
+import type { Timeouts } from '../define/resource.js'
+import type { KeelsonError } from '../errors.js'
+import type { Events } from '../observe/events.js'
+import type { KernelView } from '../observe/kernel-view.js'
+import type { Clock } from '../time/clock.js'
+import type { Deadlines } from '../time/deadline.js'
+
+/** What calls of hooks need of the kernel. */
+export interface HookHost {
+  readonly clock: Clock
+  readonly events: Events
+  /** Of hooks that somebody waits for. */
+  readonly deadlines: Deadlines
+  readonly timeouts: Required<Timeouts>
+  /** What hooks see of the kernel, one for each start. */
+  view(): KernelView
+  /** A hook failed after it had been given up. */
+  lateError(error: KeelsonError): void
+}
+
+/** The resource whose hook is called. */
+export interface HookSubject {
+  readonly name: string
+  readonly host: HookHost
+  /** In ms. */
+  timeout(hook: keyof Timeouts): number
+}

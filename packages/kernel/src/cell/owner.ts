@@ -1,0 +1,24 @@
+import type { Definition } from '../define/resource.js'
+import type { KeelsonError } from '../errors.js'
+import type { HookSubject } from './hook-host.js'
+
+/** What an instance needs of the resource that it is an instance of; `I` is the instance itself. */
+export interface Owner<I> extends HookSubject {
+  readonly definition: Definition
+  /** The error given to ctx.crashed(), until the next start. */
+  readonly crashError: KeelsonError | undefined
+  /** The longest that a stop of it took in this process. */
+  readonly longestStopMs: number
+  /** Whether hooks of this instance may still say something of the resource. */
+  isCurrent(instance: I): boolean
+  /** Its start has succeeded. */
+  started(): void
+  startFailed(error: KeelsonError): void
+  /** A value came after its start had been given up. */
+  orphaned(instance: I): void
+  /** A check of the starting instance ended; without an error it passed. */
+  firstChecked(error: KeelsonError | undefined, durationMs: number): void
+  /** Health said by the instance itself; without an error it is healthy. */
+  pushed(error: KeelsonError | undefined): void
+  crashed(error: KeelsonError): void
+}

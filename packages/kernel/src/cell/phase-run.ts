@@ -1,0 +1,62 @@
+import { hookFailed, type KeelsonError, timedOut } from '../errors.js'
+import { PHASES } from '../phases.js'
+import type { Phase } from '../words.js'
+import type { HookSubject } from './hook-host.js'
+import { HookRun } from './hook-run.js'
+
+/** How a hook ended: without an error it did what it is for; `result` is what it resolved to. */
+export type PhaseDone = (error: KeelsonError | undefined, result: unknown) => void
+
+/** One call of `activate`, `quiesce`, `drain` or `stop`: bounded, and its failure an error of its phase. */
+export class PhaseRun extends HookRun {
+  /** Whether it was given up. */
+  expired = false
+  readonly #subject: HookSubject
+  readonly #phase: Phase
+  readonly #work: string
+  readonly #done: PhaseDone
+
+  /** `work` is what the error calls it when it runs out of time. */
+  constructor(subject: HookSubject, phase: Phase, at: number, limit: number, done: PhaseDone, work: string = phase) {
+    super(subject.host.deadlines, at, limit)
+    this.#subject = subject
+    this.#phase = phase
+    this.#work = work
+    this.#done = done
+  }
+
+  begin(hook: () => unknown): void {
+    this.call(hook)
+  }
+
+  /** Nobody waits for it any more; its signal aborts. */
+  cancel(reason: unknown): void {
+    if (!this.over) this.finish()
+    this.abort(reason)
+  }
+
+  protected override resolved(result: unknown): void {
+    if (!this.over) this.#end(undefined, result)
+  }
+
+  protected override rejected(cause: unknown): void {
+    const error = hookFailed(this.#subject.name, this.#phase, cause)
+    if (!this.over) this.#end(error, undefined)
+    else if (!this.abortedBy(cause)) this.#subject.host.lateError(error)
+  }
+
+  override expire(): void {
+    const { name } = this.#subject
+    const own = this.#subject.timeout(PHASES[this.#phase].timeout)
+    const error = timedOut(name, this.#phase, this.deadline - this.startedAt, { own, work: this.#work })
+    this.expired = true
+    this.finish()
+    this.abort(error)
+    this.#done(error, undefined)
+  }
+
+  #end(error: KeelsonError | undefined, result: unknown): void {
+    this.finish()
+    this.#done(error, result)
+  }
+}

@@ -1,0 +1,53 @@
+import { RESERVE } from '../defaults.js'
+import type { StopContext } from '../define/context.js'
+import type { Instance } from './instance.js'
+
+/** Whether its value is released by anything: the stop hook, else what the value itself brings. */
+export function hasStop({ owner, value, hasValue }: Instance): boolean {
+  return hasValue && (owner.definition.options.stop !== undefined || disposeOf(value) !== undefined)
+}
+
+/** Calls the stop hook, or the value's own dispose where there is none. */
+export function stopValue({ owner, value }: Instance, ctx: StopContext): unknown {
+  const { options } = owner.definition
+  return options.stop === undefined ? disposeOf(value)!.call(value) : options.stop(value, ctx)
+}
+
+export function hasCleanups({ cleanups }: Instance): boolean {
+  return cleanups !== undefined && cleanups.length > 0
+}
+
+/** Whether there is work to finish first. What has crashed has none left: it is only stopped. */
+export function drains({ owner, hasValue, leases }: Instance): boolean {
+  return hasValue && owner.crashError === undefined && (owner.definition.options.drain !== undefined || leases > 0)
+}
+
+/** D3: what is kept of a budget for its stop and cleanups, in ms: half a second, or twice the longest that one of them took. */
+export function stopReserve(instance: Instance): number {
+  const { owner } = instance
+  if (!hasStop(instance) && !hasCleanups(instance)) return 0
+  return Math.min(owner.timeout('stop'), Math.max(RESERVE.stop, 2 * owner.longestStopMs))
+}
+
+/** D3: what is kept of a budget for its drain, in ms. */
+export function drainReserve(instance: Instance): number {
+  return drains(instance) ? Math.min(instance.owner.timeout('drain'), RESERVE.drain) : 0
+}
+
+/** D3: what is kept of a budget for the whole teardown of an instance, in ms; of a start in flight nobody knows what it brings. */
+export function reserveOf(instance: Instance | undefined): number {
+  if (instance === undefined) return 0
+  if (!instance.hasValue) return Math.min(instance.owner.timeout('stop'), RESERVE.stop)
+  return drainReserve(instance) + stopReserve(instance)
+}
+
+/** Older runtimes have no such symbols. */
+function disposeOf(value: unknown): (() => unknown) | undefined {
+  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return undefined
+  const brought = value as Record<symbol, unknown>
+  const asynchronous: symbol | undefined = Symbol.asyncDispose
+  const synchronous: symbol | undefined = Symbol.dispose
+  if (asynchronous !== undefined && typeof brought[asynchronous] === 'function') return brought[asynchronous] as () => unknown
+  if (synchronous !== undefined && typeof brought[synchronous] === 'function') return brought[synchronous] as () => unknown
+  return undefined
+}

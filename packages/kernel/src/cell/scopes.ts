@@ -1,0 +1,95 @@
+import type { HookContext, StartContext, StopContext } from '../define/context.js'
+import { type KeelsonError, pushedUnhealthy } from '../errors.js'
+import type { KernelView } from '../observe/kernel-view.js'
+import type { HookHost } from './hook-host.js'
+import type { HookRun } from './hook-run.js'
+
+/** The context of a check: methods and getters of these classes work when a hook destructures them. */
+export class HookScope implements HookContext {
+  readonly name: string
+  readonly #run: HookRun
+
+  constructor(name: string, run: HookRun) {
+    this.name = name
+    this.#run = run
+  }
+
+  get signal(): AbortSignal {
+    return this.#run.signal
+  }
+}
+
+export class StopScope implements StopContext {
+  readonly name: string
+  readonly reason: string
+  readonly #run: HookRun
+
+  constructor(name: string, run: HookRun, reason: string) {
+    this.name = name
+    this.reason = reason
+    this.#run = run
+  }
+
+  get signal(): AbortSignal {
+    return this.#run.signal
+  }
+
+  get deadline(): number {
+    return this.#run.deadline
+  }
+}
+
+/** What a start context speaks for. */
+interface Life {
+  readonly owner: { readonly host: HookHost }
+  readonly name: string
+  readonly signal: AbortSignal
+  readonly stopping: AbortSignal
+  defer(cleanup: () => unknown): void
+  extend(ms: number): void
+  /** Without an error it is healthy. */
+  push(error: KeelsonError | undefined): void
+  crashed(cause: unknown): void
+}
+
+export class StartScope implements StartContext {
+  readonly kernel: KernelView
+  readonly #life: Life
+
+  constructor(life: Life) {
+    this.kernel = life.owner.host.view()
+    this.#life = life
+  }
+
+  get name(): string {
+    return this.#life.name
+  }
+
+  get signal(): AbortSignal {
+    return this.#life.signal
+  }
+
+  get stopping(): AbortSignal {
+    return this.#life.stopping
+  }
+
+  get defer() {
+    return (cleanup: () => unknown) => this.#life.defer(cleanup)
+  }
+
+  get extend() {
+    return (ms: number) => this.#life.extend(ms)
+  }
+
+  get healthy() {
+    return () => this.#life.push(undefined)
+  }
+
+  get unhealthy() {
+    return (error: unknown) => this.#life.push(pushedUnhealthy(this.name, error))
+  }
+
+  get crashed() {
+    return (error: unknown) => this.#life.crashed(error)
+  }
+}

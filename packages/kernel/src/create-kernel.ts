@@ -1,0 +1,21 @@
+import type { ResourceLike } from './define/dependency.js'
+import { validateKernelOptions } from './define/validate.js'
+import type { Kernel, KernelOptions } from './kernel.js'
+import { LiveKernel } from './live-kernel.js'
+
+/**
+ * Makes a kernel of resources and everything that they depend on.
+ *
+ * @throws KeelsonError `DUPLICATE_RESOURCE`, `DEPENDENCY_CYCLE`, `INVALID_OPTION`.
+ *
+ * @example
+ * const kernel = createKernel([api], { name: 'shop' })
+ * await kernel.start()
+ * await kernel.shutdown('deploy')
+ */
+export function createKernel(resources: Iterable<ResourceLike> = [], options: KernelOptions = {}): Kernel {
+  validateKernelOptions(options)
+  const kernel = new LiveKernel(options)
+  kernel.takeIn(resources)
+  return kernel
+}

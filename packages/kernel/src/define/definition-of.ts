@@ -1,0 +1,49 @@
+import { invalidOption } from '../errors.js'
+import { RESOURCE, type Resource, type ResourceCarrier } from './carrier.js'
+import type { ResourceLike } from './dependency.js'
+import { Definition } from './resource.js'
+
+/**
+ * The resource that `x` is or carries.
+ *
+ * @throws KeelsonError `INVALID_OPTION` when it is neither, for example a class without a decorator.
+ */
+export function resourceOf<T>(x: ResourceLike<T>): Resource<T> {
+  return definitionOf(x, undefined, 'a resource') as Resource<unknown> as Resource<T>
+}
+
+/** `resourceOf` with a message that names the place: the resource and the option where `x` was given. */
+export function definitionOf(x: unknown, owner: string | undefined, option: string): Definition {
+  const definition = carriedBy(x)
+  if (definition === undefined) throw invalidOption(owner, option, `is ${named(x)}, not a resource`, remedy(x))
+  return definition
+}
+
+/** `definitionOf` for each of a list. What is no list would silently be an empty one. */
+export function definitionsOf(resources: Iterable<ResourceLike>): Definition[] {
+  if (typeof resources !== 'object' || typeof resources?.[Symbol.iterator] !== 'function') {
+    throw invalidOption(undefined, 'its resources', 'are not a list', 'pass an array, as in [api]')
+  }
+  return Array.from(resources, (resource, i) => carriedBy(resource) ?? definitionOf(resource, undefined, `resources[${i}]`))
+}
+
+/** The definition that `x` is or carries; undefined when it is neither. */
+export function carriedBy(x: unknown): Definition | undefined {
+  if (x instanceof Definition) return x
+  if ((typeof x !== 'object' && typeof x !== 'function') || x === null) return undefined
+  const carried = (x as Partial<ResourceCarrier<unknown>>)[RESOURCE]
+  return carried instanceof Definition ? carried : undefined
+}
+
+function named(x: unknown): string {
+  if (typeof x === 'function') return `the function or class ${x.name || '(anonymous)'}`
+  // A string may be a secret.
+  return typeof x === 'string' ? 'a string' : x === null || typeof x !== 'object' ? String(x) : 'an object'
+}
+
+function remedy(x: unknown): string {
+  if (Object(x)[RESOURCE] !== undefined) return 'another copy of @keelson/kernel made it, see npm ls'
+  if (typeof x === 'function') return 'decorate the class with @Service(), or pass what resource() returned'
+  if (x === undefined) return 'it may be used before it is defined: make dependsOn a getter, or move the definition up'
+  return 'pass what resource() returned'
+}

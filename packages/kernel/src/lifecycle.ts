@@ -1,0 +1,324 @@
+import type { Cell } from './cell/cell.js'
+import { MOST_OF_BUDGET, SHUTDOWN } from './defaults.js'
+import { type KeelsonError, kernelFailed, refused, startAborted } from './errors.js'
+import type { Monitor } from './heal/monitor.js'
+import type { Roster } from './heal/roster.js'
+import type { Upkeep } from './heal/upkeep.js'
+import type { Kernel } from './kernel.js'
+import type { KernelHost } from './kernel-host.js'
+import { reportOf, ShutdownError, type ShutdownReport, StartError } from './observe/report.js'
+import { KERNEL_MOVES, type KernelState, move } from './state.js'
+import { describe } from './thrown.js'
+import { Deferred } from './time/deferred.js'
+import { Teardown, type TeardownOrder } from './walk/shutdown.js'
+import { Startup, type StartupResult } from './walk/startup.js'
+
+/** From a call of start() until its teardown is over. */
+interface Life {
+  readonly started: Deferred<Kernel>
+  /** Somebody asked for its end. */
+  shutdown: Deferred<ShutdownReport> | undefined
+}
+
+/** What a kernel is doing, with what it needs for that. */
+type Phase =
+  | { readonly at: 'rest' }
+  /** start() was called by a listener, and begins when the turn of that has ended. */
+  | { readonly at: 'asked'; readonly life: Life }
+  | { readonly at: 'starting'; readonly life: Life; readonly startup: Startup }
+  | { readonly at: 'running'; readonly life: Life }
+  | { readonly at: 'ending'; readonly life: Life }
+
+/** What the lifecycle of a kernel moves. */
+export interface LifecycleParts {
+  readonly kernel: Kernel
+  readonly name: string
+  readonly host: KernelHost
+  readonly roster: Roster
+  readonly monitor: Monitor
+  readonly upkeep: Upkeep
+  readonly shutdown: { readonly delay?: number; readonly timeout?: number }
+}
+
+/** The state of a whole kernel, and the one place that moves it. */
+export class Lifecycle {
+  state: KernelState = 'idle'
+  readonly #parts: LifecycleParts
+  readonly #delayGiven: boolean
+  #delay: number
+  readonly #timeout: number
+  #phase: Phase = { at: 'rest' }
+  /** The last life, when it ended in the turn in which it was asked for. */
+  #stillborn: Life | undefined
+  /** A shutdown that was asked for at rest. */
+  #idleShutdown: Deferred<ShutdownReport> | undefined
+  #report: ShutdownReport | undefined
+  #stopped: Deferred<ShutdownReport> | undefined
+  /** Why the kernel has failed: resources that are lost, or what fail() was given. */
+  readonly #failures = new Map<Cell | undefined, KeelsonError>()
+
+  constructor(parts: LifecycleParts) {
+    this.#parts = parts
+    const { delay, timeout } = parts.shutdown
+    this.#delayGiven = delay !== undefined
+    this.#delay = delay ?? SHUTDOWN.delay
+    this.#timeout = timeout ?? SHUTDOWN.timeout
+  }
+
+  /** Whether anything may be running. */
+  get up(): boolean {
+    return this.#phase.at !== 'rest'
+  }
+
+  get shutdownOptions(): { readonly delay: number; readonly timeout: number } {
+    return { delay: this.#delay, timeout: this.#timeout }
+  }
+
+  /** A delay that was not asked for; without effect once a shutdown was. */
+  set defaultDelay(delay: number) {
+    if (!this.#delayGiven && this.#asked === undefined) this.#delay = Math.min(delay, this.#timeout * MOST_OF_BUDGET)
+  }
+
+  /** Settles when the current life, or else the next, is over; never rejects. */
+  get stopped(): Promise<ShutdownReport> {
+    if (this.#stopped === undefined) {
+      this.#stopped = new Deferred()
+      if (this.#report !== undefined) this.#stopped.resolve(this.#report)
+    }
+    return this.#stopped.promise
+  }
+
+  start(): Promise<Kernel> {
+    const { host, name } = this.#parts
+    const phase = this.#phase
+    if (phase.at === 'ending' || (this.state === 'failed' && phase.at === 'running')) {
+      return Promise.reject(refused(name, 'start', this.state, 'wait until shutdown() has resolved, then start it again'))
+    }
+    if (phase.at !== 'rest') return phase.life.started.promise
+    // It has failed within the call of start() before this one; a listener that heard of it may try again.
+    if (this.#stillborn !== undefined && !host.events.telling) return this.#stillborn.started.promise
+    const life: Life = { started: new Deferred(), shutdown: undefined }
+    this.#phase = { at: 'asked', life }
+    if (this.#report !== undefined) this.#stopped = undefined
+    this.#report = this.#idleShutdown = undefined
+    this.#noteStillborn(life)
+    host.events.outside(() => this.#begin(life))
+    return life.started.promise
+  }
+
+  shutdown(reason: string): Promise<ShutdownReport> {
+    const phase = this.#phase
+    if (phase.at === 'rest') return this.#shutdownAtRest(reason)
+    const { life } = phase
+    if (life.shutdown !== undefined) return life.shutdown.promise
+    life.shutdown = new Deferred()
+    const { clock, events } = this.#parts.host
+    const since = clock.now()
+    const order = { reason, since, deadline: since + this.#timeout }
+    this.#parts.host.lateErrors ??= []
+    if (phase.at === 'starting') phase.startup.giveUp(startAborted(undefined, reason))
+    events.outside(() => this.#obey(life, order))
+    return life.shutdown.promise
+  }
+
+  /** What was asked for in a listener is done when it no longer interrupts: the life may have moved on by then. */
+  #obey(life: Life, order: TeardownOrder): void {
+    const phase = this.#phase
+    if (phase.at === 'rest' || phase.life !== life) return
+    if (phase.at === 'starting') this.#abortStart(phase.startup, life, order)
+    else if (phase.at === 'running') this.#drain(life, order)
+  }
+
+  #shutdownAtRest(reason: string): Promise<ShutdownReport> {
+    if (this.#idleShutdown === undefined) {
+      this.#idleShutdown = new Deferred()
+      this.#report ??= reportOf(reason, 0, this.#parts.roster.present, [])
+      this.#idleShutdown.resolve(this.#report)
+      this.#stopped?.resolve(this.#report)
+    }
+    return this.#idleShutdown.promise
+  }
+
+  /** Liveness turns false until the next start, whatever becomes of the resources. */
+  fail(cause: unknown): void {
+    const { name, host } = this.#parts
+    const phase = this.#phase
+    const life = phase.at === 'rest' ? undefined : phase.life
+    const failure = kernelFailed(name, cause)
+    this.#fails(undefined, failure)
+    if (phase.at === 'starting') phase.startup.giveUp(failure)
+    host.events.outside(() => {
+      const now = this.#phase
+      if ((now.at === 'rest' ? undefined : now.life) !== life) return // it has been started again since, or stopped
+      this.#fails(undefined, failure) // a start that was asked for before, and began after, has forgotten it
+      if (now.at === 'starting') now.startup.abort(failure)
+      else this.#failed(failure)
+    })
+  }
+
+  /** A resource has failed for good, and the kernel cannot be ready without it. */
+  lost(cell: Cell, error: KeelsonError): void {
+    if (this.#phase.at === 'starting') return this.#phase.startup.abort(error)
+    this.#fails(cell, kernelFailed(this.#parts.name, error))
+    this.#failed(error)
+  }
+
+  /** It runs again: the kernel does, too, when there was no other reason. */
+  regained(cell: Cell): void {
+    if (!this.#failures.delete(cell)) return
+    this.#tellFailure()
+    if (this.#failures.size === 0 && this.state === 'failed' && this.#phase.at === 'running') this.#to('running')
+    else this.#parts.host.probe.changed()
+  }
+
+  /** A resource has crashed, or its checks have failed past the threshold. */
+  failing(cell: Cell, error: KeelsonError): void {
+    const { at } = this.#phase
+    if (at === 'starting' || at === 'running') this.#parts.upkeep.supervisor.failing(cell, error)
+    else if (cell.crashError !== undefined && cell.state !== 'failed') cell.failMeanwhile(error)
+  }
+
+  #fails(cell: Cell | undefined, failure: KeelsonError): void {
+    if (!this.#failures.has(cell)) this.#failures.set(cell, failure)
+    this.#tellFailure()
+  }
+
+  #tellFailure(): void {
+    const { name, host } = this.#parts
+    const [first] = this.#failures.values()
+    host.probe.failure = first && {
+      resource: name,
+      kernel: true,
+      state: 'failed',
+      health: 'unhealthy',
+      message: describe(first.cause),
+    }
+  }
+
+  #failed(error: KeelsonError): void {
+    const { at } = this.#phase
+    if (at !== 'ending' && KERNEL_MOVES[this.state].includes('failed')) this.#to('failed', undefined, error)
+    else this.#parts.host.probe.changed()
+  }
+
+  #begin(life: Life): void {
+    const { host, roster, upkeep, monitor } = this.#parts
+    roster.compact()
+    if (this.state !== 'idle') for (const cell of roster.cells) cell.renew()
+    this.#failures.clear()
+    host.renew()
+    upkeep.begin()
+    const startup: Startup = new Startup(roster.cells, {
+      bringUp: upkeep.bringUp,
+      activates: roster.activates,
+      watch: (cell) => monitor.watch(cell),
+      notActivated: (cell, error) => upkeep.supervisor.notActivated(cell, error),
+      whenCalm: (callback) => upkeep.supervisor.whenCalm(callback),
+      aborted: (error) => upkeep.end(error),
+      // S7: a shutdown that came first takes over, or has done so.
+      done: (result) => {
+        const phase = this.#phase
+        if (phase.at === 'starting' && phase.startup === startup && (result.ok || life.shutdown === undefined)) {
+          this.#started(life, result)
+        }
+      },
+    })
+    this.#phase = { at: 'starting', life, startup }
+    this.#to('starting')
+    startup.begin()
+  }
+
+  #started(life: Life, { ok, errors }: StartupResult): void {
+    const { kernel, name, host } = this.#parts
+    host.deadlines.release()
+    if (ok) {
+      this.#phase = { at: 'running', life }
+      host.probe.started = true
+      this.#to('running')
+      return life.started.resolve(kernel)
+    }
+    const since = host.clock.now()
+    this.#end(life, { reason: 'start failed', since, deadline: since + this.#timeout }, (report) => {
+      this.#to('failed')
+      life.started.reject(new StartError(name, errors, report))
+    })
+  }
+
+  /**
+   * S7: nothing new starts; the starts in flight are told to end and awaited by the teardown, which stops what ran. It was never
+   * ready, so nothing is delayed.
+   */
+  #abortStart(startup: Startup, life: Life, order: TeardownOrder): void {
+    const { name, upkeep } = this.#parts
+    const aborted = startAborted(undefined, order.reason)
+    startup.handOver(aborted)
+    upkeep.end(aborted)
+    this.#end(life, order, (report) => {
+      this.#to('stopped')
+      life.started.reject(new StartError(name, startup.errors, report))
+    })
+  }
+
+  /** D1: not ready any more, but everything goes on working until the delay is over; what is not live waits for nobody (X10). */
+  #drain(life: Life, order: TeardownOrder): void {
+    const { host, roster, upkeep } = this.#parts
+    const delay = this.#failures.size > 0 ? 0 : Math.min(this.#delay, this.#timeout)
+    this.#phase = { at: 'ending', life }
+    this.#to('draining', order.reason)
+    upkeep.end(startAborted(undefined, order.reason))
+    // S9: at this instant, dependents first.
+    if (roster.quiesces) for (const cell of [...roster.cells].reverse()) cell.quiesce(order.reason, order.deadline)
+    const stop = () => this.#end(life, order, () => this.#to('stopped'))
+    if (delay === 0) stop()
+    else host.clock.setTimeout(stop, delay)
+  }
+
+  /** Tears everything down. `moved` moves the state when that is over, before anybody who waits for it hears of it. */
+  #end(life: Life, order: TeardownOrder, moved: (report: ShutdownReport) => void): void {
+    const { name, host, roster, monitor } = this.#parts
+    this.#phase = { at: 'ending', life }
+    host.lateErrors ??= []
+    this.#to('stopping', order.reason)
+    monitor.end()
+    host.orphanage.hurry(order.deadline)
+    const tornDown = () => {
+      host.deadlines.release()
+      const report = reportOf(order.reason, host.clock.now() - order.since, roster.present, host.lateErrors ?? [])
+      host.lateErrors = undefined
+      this.#phase = { at: 'rest' }
+      this.#report = report
+      host.rest()
+      // A listener of the move may start the kernel again at once.
+      const stopped = this.#stopped
+      this.#idleShutdown = life.shutdown
+      moved(report)
+      if (report.ok) life.shutdown?.resolve(report)
+      else life.shutdown?.reject(new ShutdownError(name, report))
+      stopped?.resolve(report)
+    }
+    new Teardown(roster.graph, roster.cells, order, () => host.orphanage.whenEmpty(tornDown)).begin()
+  }
+
+  /** start() twice in one turn is one start, also when that fails at once. */
+  #noteStillborn(life: Life): void {
+    this.#stillborn = life
+    void Promise.resolve().then(() => {
+      if (this.#stillborn === life) this.#stillborn = undefined
+    })
+  }
+
+  #to(state: KernelState, reason?: string, error?: KeelsonError): void {
+    const { name, host } = this.#parts
+    const from = this.state
+    this.state = move(KERNEL_MOVES, from, state, `kernel "${name}"`)
+    host.probe.outdated()
+    const why = reason === undefined ? {} : { reason }
+    host.events.emit('kernel:state', { from, to: state, ...why, ...(error === undefined ? {} : { error }) })
+    host.probe.changed()
+  }
+
+  /** The shutdown that somebody has asked for. */
+  get #asked(): Deferred<ShutdownReport> | undefined {
+    return this.#phase.at === 'rest' ? this.#idleShutdown : this.#phase.life.shutdown
+  }
+}
