@@ -84,8 +84,8 @@ describe('messages say what happened, to which resource, and what to do', () => 
     const app = await kernel([traced('a', { drain: hang, stop: hang })], { shutdown: { timeout: 100 } }).start()
     const { errors } = await clock.run(shutdownError(app.shutdown()))
     expect(errors.map(({ message }) => message)).toEqual([
-      expect.stringMatching(/"a".*drain.*50 ms.*share of.*shutdown\.timeout/),
-      expect.stringMatching(/"a".*stop.*50 ms.*share of.*shutdown\.timeout.*kill/),
+      expect.stringMatching(/"a".*drain.*80 ms.*shutdown left it.*shutdown\.timeout/),
+      expect.stringMatching(/"a".*stop.*20 ms.*shutdown left it.*shutdown\.timeout/),
     ])
     for (const { message } of errors) expect(message).not.toContain('timeouts.')
   })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type Impact, resource, type StartContext } from './index.js'
-import { startError } from './test-support/rejection.js'
+import { shutdownError, startError } from './test-support/rejection.js'
 import { hang, scene } from './test-support/scene.js'
 import { recordEvents } from './testing.js'
 
@@ -133,7 +133,7 @@ describe('ctx.crashed() without a restart policy', () => {
         return 'a'
       },
     })
-    const user = stage.traced('user', { dependsOn: { a }, ...options })
+    const user = stage.traced('user', { dependsOn: { a }, impact, ...options })
     const app = stage.kernel([user])
     return { ...stage, app, a, crash: (error: unknown) => ctx!.crashed(error) }
   }
@@ -153,7 +153,7 @@ describe('ctx.crashed() without a restart policy', () => {
     expect(app.inspect().resources[0]).toMatchObject({ name: 'a', state: 'failed' })
     expect(() => app.get(a)).toThrow('has no value')
     const report = await app.shutdown()
-    expect(report.outcomes.map(({ resource, outcome }) => `${resource} ${outcome}`)).toEqual(['a stopped', 'user stopped'])
+    expect(report.outcomes.map(({ resource, outcome }) => `${resource} ${outcome}`)).toEqual(['user stopped', 'a stopped'])
     expect(log).toEqual(['start a', 'start user', 'stop user', 'stop a'])
   })
 
@@ -212,7 +212,7 @@ describe('ctx.crashed() without a restart policy', () => {
     const events = recordEvents(app)
     crash(new Error('one'))
     crash(new Error('two'))
-    expect(events.events.filter(({ type }) => type === 'resource:error')).toHaveLength(1)
+    expect(events.events.filter((event) => event.type === 'resource:error' && event.resource === 'a')).toHaveLength(1)
     await app.shutdown()
   })
 
@@ -241,7 +241,7 @@ describe('ctx.crashed() without a restart policy', () => {
     expect(log).toEqual(['start a', 'start user', 'up user', 'stop user', 'stop a'])
   })
 
-  test('while the kernel stops it does not keep its stop from running', async () => {
+  test('while the kernel stops it is in the report, and does not keep its stop from running', async () => {
     const { clock, kernel, log, traced } = scene()
     let ctx: StartContext | undefined
     const a = traced('a', {
@@ -250,11 +250,12 @@ describe('ctx.crashed() without a restart policy', () => {
       },
     })
     const app = await kernel([traced('user', { dependsOn: { a }, stopMs: 10 })]).start()
-    const stopped = app.shutdown()
+    const failed = shutdownError(app.shutdown())
     ctx!.crashed(new Error('gone'))
-    const report = await clock.run(stopped)
+    const { report } = await clock.run(failed)
     expect(log.at(-1)).toBe('stop a')
-    expect(report.outcomes).toMatchObject([{ resource: 'a', outcome: 'stopped' }, { outcome: 'stopped' }])
+    expect(report.outcomes).toMatchObject([{ outcome: 'stopped' }, { resource: 'a', outcome: 'stopped' }])
+    expect(report.errors).toMatchObject([{ code: 'CRASHED', resource: 'a' }])
     expect(app.state).toBe('stopped')
   })
 })

@@ -16,6 +16,8 @@ import { Startup, type StartupResult } from './walk/startup.js'
 /** From a call of start() until its teardown is over. */
 interface Life {
   readonly started: Deferred<Kernel>
+  /** Whether its start has succeeded. */
+  ran: boolean
   /** Somebody asked for its end. */
   shutdown: Deferred<ShutdownReport> | undefined
 }
@@ -91,13 +93,13 @@ export class Lifecycle {
   start(): Promise<Kernel> {
     const { host, name } = this.#parts
     const phase = this.#phase
-    if (phase.at === 'ending' || (this.state === 'failed' && phase.at === 'running')) {
+    if ((phase.at === 'ending' && phase.life.ran) || (this.state === 'failed' && phase.at === 'running')) {
       return Promise.reject(refused(name, 'start', this.state, 'wait until shutdown() has resolved, then start it again'))
     }
     if (phase.at !== 'rest') return phase.life.started.promise
     // It has failed within the call of start() before this one; a listener that heard of it may try again.
     if (this.#stillborn !== undefined && !host.events.telling) return this.#stillborn.started.promise
-    const life: Life = { started: new Deferred(), shutdown: undefined }
+    const life: Life = { started: new Deferred(), ran: false, shutdown: undefined }
     this.#phase = { at: 'asked', life }
     if (this.#report !== undefined) this.#stopped = undefined
     this.#report = this.#idleShutdown = undefined
@@ -207,6 +209,7 @@ export class Lifecycle {
     if (this.state !== 'idle') for (const cell of roster.cells) cell.renew()
     this.#failures.clear()
     host.renew()
+    host.lateErrors = []
     upkeep.begin()
     const startup: Startup = new Startup(roster.cells, {
       bringUp: upkeep.bringUp,
@@ -232,6 +235,8 @@ export class Lifecycle {
     const { kernel, name, host } = this.#parts
     host.deadlines.release()
     if (ok) {
+      life.ran = true
+      host.lateErrors = undefined
       this.#phase = { at: 'running', life }
       host.probe.started = true
       this.#to('running')

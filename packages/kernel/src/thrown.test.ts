@@ -102,6 +102,7 @@ describe.each(THROWN)('S6 %s is a failure like any other', (_, make) => {
       const errors: (KeelsonError | undefined)[] = []
       app.on('check:result', ({ error }) => errors.push(error))
       await app.start()
+      errors.length = 0
       await clock.advance(10_000)
       expect(errors.map((error) => error?.code)).toEqual(['CHECK_FAILED'])
       expect(Object.is(errors[0]!.cause, thrown)).toBe(true)

@@ -240,6 +240,7 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   crashed(error: KeelsonError): void {
     // It is being torn down: one more thing that went wrong in that.
     if (this.#release !== undefined) return this.releaseFailed(error)
+    if (this.state === 'failed') return
     this.crashError = error
     this.#report(error)
     this.host.failing(this, error)

@@ -105,8 +105,8 @@ describe('D5 defer', () => {
       { code: 'STOP_FAILED', resource: 'a', cause: thrown },
     ])
     expect(report.outcomes).toMatchObject([
-      { resource: 'db', outcome: 'stopped' },
       { resource: 'a', outcome: 'failed', error: report.errors[0] },
+      { resource: 'db', outcome: 'stopped' },
     ])
   })
 
@@ -144,8 +144,8 @@ describe('D5 defer', () => {
     expect(elapsed()).toBeLessThanOrEqual(1_050)
     expect(report.errors).toMatchObject([{ code: 'TIMEOUT', resource: 'a', phase: 'stop' }])
     expect(report.outcomes).toMatchObject([
-      { resource: 'db', outcome: 'stopped' },
       { resource: 'a', outcome: 'timed-out' },
+      { resource: 'db', outcome: 'stopped' },
     ])
   })
 

@@ -54,12 +54,75 @@ describe('H1 checks of one resource', () => {
     await clock.run(app.shutdown())
   })
 
-  test('H1 one that hangs is not asked again on top of itself, and goes on counting as a failure', async () => {
+  test('H1 one that hangs is given up, and the next is called all the same, until three of them are open', async () => {
     const { clock, app, state, snapshot } = await checked()
     state.say = hang
     await clock.advance(1_000)
-    expect(state).toMatchObject({ calls: 2, most: 1, health: ['healthy → unhealthy'] })
+    expect(state).toMatchObject({ calls: 4, most: 3, health: ['healthy → unhealthy'] })
+    const { health, checks, responseMs } = snapshot()
+    expect(health).toBe('unhealthy')
+    expect(checks.slice(0, 3).map(({ durationMs }) => durationMs)).toEqual([50, 50, 50])
+    // From then on each interval fails, with the time for which the first of them has been open.
+    expect(checks[3]!).toMatchObject({
+      ok: false,
+      durationMs: 450,
+      error: expect.stringContaining('last 3 checks have not ended'),
+    })
+    expect(responseMs!.p50).toBeGreaterThan(0)
+    await clock.run(app.shutdown())
+  })
+
+  test('H1 one that hangs once does not keep the resource unhealthy when the next passes', async () => {
+    const { clock, app, state, snapshot } = await checked({ monitor: { failureThreshold: 1 } })
+    state.say = hang
+    await clock.advance(150)
     expect(snapshot().health).toBe('unhealthy')
+    state.say = () => true
+    await clock.advance(100)
+    expect(snapshot().health).toBe('healthy')
+    expect(state).toMatchObject({ calls: 3, results: [false, true] })
+    await clock.run(app.shutdown())
+  })
+
+  test('H1 what waits for an abandoned check to end is called again once one has', async () => {
+    const { clock, app, state, delay, snapshot } = await checked()
+    state.say = () => delay(2_000, true)
+    await clock.advance(1_000)
+    state.say = () => true
+    expect(state.calls).toBe(4)
+    await clock.advance(1_500)
+    expect(snapshot().health).toBe('healthy')
+    await clock.run(app.shutdown())
+  })
+
+  test('H1 after a first failure checks come faster, until the verdict', async () => {
+    const { clock, kernel, elapsed } = scene()
+    const at: number[] = []
+    let ok = true
+    const db = resource('db', {
+      start: () => 1,
+      check: () => {
+        at.push(elapsed())
+        return ok
+      },
+      monitor: { failureThreshold: 4 },
+    })
+    const app = await clock.run(kernel([db]).start())
+    ok = false
+    await clock.advance(40_000)
+    // Every 10 s; then after 1, 2 and 4 s; then it is unhealthy.
+    expect(at.slice(1)).toEqual([10_000, 11_000, 13_000, 17_000, 27_000, 37_000])
+    await clock.run(app.shutdown())
+  })
+
+  test('H1 with gate: false a check does not hold up the start, and is called at once after it', async () => {
+    const { clock, kernel } = scene()
+    const db = resource('db', { start: () => 1, check: () => false, monitor: { gate: false, failureThreshold: 1 } })
+    const app = await clock.run(kernel([db]).start())
+    expect(app.probe().status).toBe('ready')
+    expect(app.inspect().resources[0]!.health).toBe('unknown')
+    await clock.advance(0)
+    expect(app.inspect().resources[0]!.health).toBe('unhealthy')
     await clock.run(app.shutdown())
   })
 
@@ -184,11 +247,12 @@ describe('H2 thresholds', () => {
     await clock.advance(9_999)
     expect(seen).toEqual([])
     ok = false
-    await clock.advance(30_001)
-    expect(seen).toEqual(['check:result', 'check:result', 'check:result', 'health:change', 'check:result'])
+    // After the first failure it is asked again after 1 s, then after 2 s more.
+    await clock.advance(3_001)
+    expect(seen).toEqual(['check:result', 'check:result', 'check:result', 'health:change'])
     ok = true
     await clock.advance(10_000)
-    expect(seen.slice(5)).toEqual(['check:result', 'health:change'])
+    expect(seen.slice(4)).toEqual(['check:result', 'health:change'])
     await clock.run(app.shutdown())
   })
 

@@ -16,7 +16,7 @@ async function stuck(make: Options | ((stage: Scene) => Options)) {
   stage.log.length = 0
   const events = recordEvents(app)
   const { report } = await stage.clock.run(shutdownError(app.shutdown()))
-  const [lower, upper] = report.outcomes
+  const [upper, lower] = report.outcomes
   expect(lower).toMatchObject({ resource: 'below', outcome: 'stopped' })
   expect(stage.log.at(-1)).toBe('stop below')
   return { ...stage, report, outcome: upper!, events }

@@ -170,6 +170,7 @@ describe('S2 with a check, running means that it passed once', () => {
     await clock.run(app.start())
     expect(log.lines().filter((line) => line.startsWith('a: '))).toEqual([
       'a: idle → starting',
+      'a: check passed',
       'a: unknown → healthy',
       'a: starting → running',
     ])

@@ -14,7 +14,7 @@ describe('replace()', () => {
     expect(app.get(api)).toBe('api on fake')
     expect([app.get(db), app.get(fake)]).toEqual(['fake', 'fake'])
     expect(app.plan().order).toEqual(['db', 'api'])
-    expect((await app.shutdown()).outcomes).toMatchObject([{ resource: 'db', outcome: 'stopped' }, { resource: 'api' }])
+    expect((await app.shutdown()).outcomes).toMatchObject([{ resource: 'api' }, { resource: 'db', outcome: 'stopped' }])
     expect(log).toEqual(['start fake', 'stop fake'])
   })
 

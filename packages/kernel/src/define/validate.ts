@@ -14,6 +14,7 @@ const isFactor: Check = (value) =>
   typeof value === 'number' && value >= 1 && value < Infinity ? undefined : 'must be a number, 1 or more'
 const isPart: Check = (value) =>
   typeof value === 'number' && value >= 0 && value <= 1 ? undefined : 'must be a number from 0 to 1'
+const isBoolean: Check = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false')
 const isConcurrency: Check = (value) => (value === Infinity ? undefined : isCount(value))
 const isImpact: Check = (value) =>
   value === 'unready' || value === 'degraded' || value === 'none' ? undefined : "must be 'unready', 'degraded' or 'none'"
@@ -23,7 +24,7 @@ const isLabels: Check = (value) =>
 const isName: Check = (value) => (typeof value === 'string' && value !== '' ? undefined : 'must be a string that is not empty')
 
 const TIMEOUTS = { start: isMs, check: isMs, drain: isMs, stop: isMs }
-const MONITOR = { interval: isFiniteMs, failureThreshold: isCount, successThreshold: isCount, history: isCount }
+const MONITOR = { interval: isFiniteMs, failureThreshold: isCount, successThreshold: isCount, history: isCount, gate: isBoolean }
 const RESTART = { attempts: isCount, within: isMs, delay: isFiniteMs, factor: isFactor, maxDelay: isFiniteMs, jitter: isPart }
 const SHUTDOWN = { delay: isFiniteMs, timeout: isMs }
 

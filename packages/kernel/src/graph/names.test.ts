@@ -32,8 +32,8 @@ test.each(STRANGE)('G2 %j is an ordinary name', async (name) => {
   expect(app.plan().order).toEqual([name, 'user'])
   const report = await app.shutdown()
   expect(report.outcomes).toMatchObject([
-    { resource: name, outcome: 'stopped' },
     { resource: 'user', outcome: 'stopped' },
+    { resource: name, outcome: 'stopped' },
   ])
   expect(log).toEqual([`start ${name}`, `user has ${name}`, `stop ${name}`])
 })

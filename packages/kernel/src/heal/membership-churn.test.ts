@@ -36,7 +36,7 @@ describe('churn', () => {
     expect(clock.pending).toBe(0)
     await app.restart(base)
     expect(app.probe().status).toBe('ready')
-    expect(await app.shutdown()).toMatchObject({ ok: true, outcomes: [{ resource: 'base' }, { resource: 'user' }] })
+    expect(await app.shutdown()).toMatchObject({ ok: true, outcomes: [{ resource: 'user' }, { resource: 'base' }] })
   })
 
   test('additions and removals among many that stay keep every edge right', async () => {

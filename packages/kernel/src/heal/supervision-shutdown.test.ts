@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { handled, ONCE, plain } from '../test-support/handled.js'
+import { shutdownError } from '../test-support/rejection.js'
 import { scene } from '../test-support/scene.js'
 import { recordEvents } from '../testing.js'
 
@@ -48,14 +49,14 @@ describe('H5 shutdown beats restart', () => {
     expect(await restarted).toBe('ABORTED')
   })
 
-  test('H5 a crash while the kernel drains starts nothing', async () => {
+  test('H5 a crash while the kernel drains starts nothing, and is in the report', async () => {
     const world = scene()
     const db = handled(world, 'db', { restart: ONCE })
     const app = await world.clock.run(world.kernel([db.resource], { shutdown: { delay: 50 } }).start())
-    const stopped = app.shutdown()
+    const failed = shutdownError(app.shutdown())
     await world.clock.advance(10)
     db.crash()
-    await world.clock.run(stopped)
+    expect((await world.clock.run(failed)).errors).toMatchObject([{ code: 'CRASHED', resource: 'db' }])
     expect(plain(world.log)).toEqual(['start db', 'stop db'])
   })
 

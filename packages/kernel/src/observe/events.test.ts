@@ -17,6 +17,7 @@ describe('E1 events', () => {
       'kernel: idle → starting',
       'probe: idle → starting',
       'db: idle → starting',
+      'db: check passed',
       'db: unknown → healthy',
       'db: starting → running',
       'api: idle → starting',

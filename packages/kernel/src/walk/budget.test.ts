@@ -4,18 +4,21 @@ import { hangingChain, outcomesOf } from '../test-support/hanging-chain.js'
 import { shutdownError } from '../test-support/rejection.js'
 import { hang, scene } from '../test-support/scene.js'
 
+const about = (ms: number) => expect.closeTo(ms, 3)
+
 describe('D3 one budget for everything', () => {
-  test('D3 a chain of hanging stops shares it: min(own, remaining · own / path), exactly', async () => {
+  test('D3 where not even the reserves fit, a chain of hanging stops shares what there is in proportion to them', async () => {
     const stage = scene()
     const own = [100, 200, 300, 600]
     const { top, given } = hangingChain(stage, 4, (i) => ({ timeouts: { stop: own[i]! } }))
     const app = await stage.kernel([top], { shutdown: { timeout: 600 } }).start()
     const { report } = await stage.clock.run(shutdownError(app.shutdown()))
     expect(given).toEqual([
-      { name: 'r3', at: 0, ms: 300 },
-      { name: 'r2', at: 300, ms: 150 },
-      { name: 'r1', at: 450, ms: 100 },
-      { name: 'r0', at: 550, ms: 50 },
+      // The reserves are 500, 300, 200 and 100.
+      { name: 'r3', at: 0, ms: about(600 * (500 / 1_100)) },
+      { name: 'r2', at: about(600 * (500 / 1_100)), ms: about(600 * (300 / 1_100)) },
+      { name: 'r1', at: about(600 * (800 / 1_100)), ms: about(600 * (200 / 1_100)) },
+      { name: 'r0', at: about(600 * (1_000 / 1_100)), ms: about(600 * (100 / 1_100)) },
     ])
     expect(report).toMatchObject({ durationMs: 600 })
     expect(outcomesOf(report)).toEqual(['timed-out', 'timed-out', 'timed-out', 'timed-out'])
@@ -45,7 +48,7 @@ describe('D3 one budget for everything', () => {
       { name: 'r0', at: 10, ms: 890 },
     ])
     expect(report.durationMs).toBe(900)
-    expect(outcomesOf(report)).toEqual(['timed-out', 'stopped', 'stopped'])
+    expect(outcomesOf(report)).toEqual(['stopped', 'stopped', 'timed-out'])
   })
 
   test('D3 the longest path below counts, not the shortest', async () => {
@@ -163,6 +166,7 @@ describe('D3 one budget for everything', () => {
     const deep = hangingChain(stage, 5, () => ({}))
     const long = await stage.kernel([deep.top]).start()
     expect((await stage.clock.run(shutdownError(long.shutdown()))).report.durationMs).toBe(25_000)
-    expect(deep.given.map(({ ms }) => ms)).toEqual(Array(5).fill(5_000))
+    // Work comes first: those above may use what those below do not need.
+    expect(deep.given.map(({ ms }) => ms)).toEqual([10_000, 10_000, 4_000, 500, 500])
   })
 })

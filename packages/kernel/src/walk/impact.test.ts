@@ -18,7 +18,7 @@ describe('S4 a resource that may fail', () => {
     expect(app.probe().reasons).toMatchObject([{ resource: 'mail', state: 'failed', health: 'unknown' }])
     expect(app.probe().reasons[0]!.message).toContain('mail is down')
     const report = await app.shutdown()
-    expect(report).toMatchObject({ ok: true, outcomes: [{ resource: 'mail', outcome: 'never-started' }, { outcome: 'stopped' }] })
+    expect(report).toMatchObject({ ok: true, outcomes: [{ outcome: 'stopped' }, { resource: 'mail', outcome: 'never-started' }] })
   })
 
   test('S4 a hard dependent fails with DEPENDENCY_FAILED, its hooks never called', async () => {

@@ -115,7 +115,7 @@ describe('D2 stopping', () => {
 })
 
 describe('D6 the report', () => {
-  test('D6 has one outcome per resource, in order of the plan, with durations', async () => {
+  test('D6 has one outcome per resource, in the order in which they ended, with durations', async () => {
     const { clock, kernel, traced } = scene()
     const db = traced('db', { stopMs: 20 })
     const api = traced('api', { dependsOn: { db }, drainMs: 30, stopMs: 10 })
@@ -127,9 +127,9 @@ describe('D6 the report', () => {
       durationMs: 160,
       errors: [],
       outcomes: [
-        { resource: 'db', outcome: 'stopped', durationMs: 20 },
-        { resource: 'api', outcome: 'stopped', durationMs: 40 },
-        { resource: 'plain', outcome: 'stopped', durationMs: 0 },
+        { resource: 'plain', impact: 'unready', outcome: 'stopped', durationMs: 0 },
+        { resource: 'api', impact: 'unready', outcome: 'stopped', durationMs: 40 },
+        { resource: 'db', impact: 'unready', outcome: 'stopped', durationMs: 20 },
       ],
     })
   })
@@ -189,8 +189,8 @@ describe('D6 the report', () => {
       durationMs: 0,
       errors: [],
       outcomes: [
-        { resource: 'a', outcome: 'never-started', durationMs: 0 },
-        { resource: 'b', outcome: 'never-started', durationMs: 0 },
+        { resource: 'a', impact: 'unready', outcome: 'never-started', durationMs: 0 },
+        { resource: 'b', impact: 'unready', outcome: 'never-started', durationMs: 0 },
       ],
     })
     expect(app.state).toBe('idle')
@@ -228,10 +228,10 @@ test('D4 one failure never stops the rest', async () => {
   const { report } = await clock.run(shutdownError(app.shutdown()))
   expect(log).toEqual(['drain web', 'stop web', 'stop api', 'stop cache', 'stop db'])
   expect(report.outcomes.map(({ resource, outcome }) => `${resource} ${outcome}`)).toEqual([
-    'db stopped',
-    'cache failed',
-    'api timed-out',
     'web stopped',
+    'api timed-out',
+    'cache failed',
+    'db stopped',
   ])
   expect(report.errors.map(({ resource, code }) => `${resource} ${code}`).sort()).toEqual([
     'api TIMEOUT',

@@ -15,8 +15,8 @@ describe('S3 a failed start', () => {
     const error = await clock.run(startError(app.start()))
     expect(log).toEqual(['start db', 'up db', 'start cache', 'up cache', 'start broken', 'stop cache', 'stop db', 'stopped db'])
     expect(error.report.outcomes.map(({ resource, outcome }) => `${resource} ${outcome}`)).toEqual([
-      'db stopped',
       'cache stopped',
+      'db stopped',
       'broken never-started',
       'never never-started',
     ])
@@ -141,13 +141,13 @@ describe('S3 a failed start', () => {
     expect(error.report).toMatchObject({ ok: false, durationMs: 1_000, outcomes: [{ outcome: 'timed-out' }, {}] })
   })
 
-  test('S3 what goes wrong in the rollback is in the report, not among the causes', async () => {
+  test('S3 what goes wrong in the rollback is in the report, and comes after the causes', async () => {
     const { clock, kernel, traced } = scene()
     const thrown = new Error('cannot close')
     const db = traced('db', { stop: () => Promise.reject(thrown) })
     const broken = traced('broken', { dependsOn: { db }, start: () => Promise.reject(new Error('no')) })
     const error = await clock.run(startError(kernel([broken]).start()))
-    expect(error.errors.map((error) => error.code)).toEqual(['START_FAILED'])
+    expect(error.errors.map((error) => error.code)).toEqual(['START_FAILED', 'STOP_FAILED'])
     expect(error.report).toMatchObject({
       ok: false,
       outcomes: [{ resource: 'db', outcome: 'failed' }, { outcome: 'never-started' }],
@@ -217,6 +217,6 @@ describe('S3 a failed start', () => {
     const { clock, kernel } = scene()
     const app = kernel([resource('a', { start: () => Promise.reject(new Error('a')) }), resource('b', { start: () => 1 })])
     const { report } = await clock.run(startError(app.start()))
-    expect(report.outcomes.map(({ resource, outcome }) => `${resource} ${outcome}`)).toEqual(['a never-started', 'b stopped'])
+    expect(report.outcomes.map(({ resource, outcome }) => `${resource} ${outcome}`)).toEqual(['b stopped', 'a never-started'])
   })
 })

@@ -51,8 +51,9 @@ export class Startup implements BringUpListener {
 
   /** Everything that has failed so far: what decided, with its causes before it, then the rest as it happened. */
   get errors(): readonly KeelsonError[] {
-    const decisive = this.#decisive === undefined ? [] : [...causesOf(this.#decisive), this.#decisive]
-    return [...new Set([...decisive, ...this.#failures])]
+    const decisive = this.#decisive
+    const causes = decisive?.code === 'DEPENDENCY_FAILED' ? causesOf(decisive) : []
+    return [...new Set([...causes, ...(decisive === undefined ? [] : [decisive]), ...this.#failures])]
   }
 
   begin(): void {
@@ -85,6 +86,7 @@ export class Startup implements BringUpListener {
     if (this.#decisive !== undefined) return
     this.#decisive = error
     this.#activation?.cancel()
+    this.#host.bringUp.halt(this)
     this.#host.bringUp.abortLaunching(error)
   }
 
