@@ -1,3 +1,4 @@
+import { LAST_GRACE } from '../defaults.js'
 import type { Definition, Timeouts } from '../define/resource.js'
 import { dependencyFailed, type KeelsonError, notStarted, startAborted } from '../errors.js'
 import type { Outcome, Told } from '../observe/report.js'
@@ -176,27 +177,33 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   }
 
   startFailed(error: KeelsonError): void {
-    const instance = this.instance!
     const listener = this.#startListener!
-    this.#waitingFor = undefined
-    this.fail(error)
-    listener.startFailed(this, error)
     const errors: KeelsonError[] = []
-    const settled = (release: Release | undefined) => {
-      instance.cleaning = false
-      if (instance.hasValue && release?.holdsValue) {
-        this.outcome = release.outcome
-        this.endedAs = this.host.nextOrder()
-        this.stoppedAt = this.host.clock.now()
-      }
+    const cleanUp = this.#cleanUpOf(this.instance!, errors, () => {
       this.instance = this.#release = undefined
       listener.startSettled(this, errors)
       this.#stopped()
-    }
-    if (!instance.hasValue && instance.cleanups === undefined) return settled(undefined)
+    })
+    this.#waitingFor = undefined
+    // Before anybody hears of it, so that a teardown which that leads to waits for it.
+    if (cleanUp === undefined) this.instance = undefined
+    else this.#release = cleanUp
+    this.fail(error)
+    listener.startFailed(this, error)
+    if (cleanUp !== undefined) return cleanUp.cleanUp()
+    this.#release = undefined
+    listener.startSettled(this, errors)
+    this.#stopped()
+  }
+
+  /** The release of what a failed start had acquired, if it had. */
+  #cleanUpOf(instance: Instance, errors: KeelsonError[], settled: () => void): Release | undefined {
+    if (!instance.hasValue && instance.cleanups === undefined) return undefined
     instance.cleaning = true
     const at = this.host.clock.now()
-    const cleanUp: ReleaseListener = {
+    if (instance.hasValue) this.stopAt = at
+    const order = { reason: 'its start failed', end: at + this.timeout('stop') + LAST_GRACE, below: 0 }
+    const release = new Release(instance, order, {
       draining: () => {},
       stopping: () => {},
       releaseFailed: (problem) => {
@@ -204,14 +211,18 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
         if (this.#stopListeners.length > 0) this.releaseFailed(problem)
         else this.#report(problem)
       },
-      released: settled,
-    }
-    const own = { reason: 'its start failed', end: at + this.timeout('stop'), below: 0 }
-    const release = new Release(instance, own, cleanUp)
+      released: ({ outcome, holdsValue }) => {
+        instance.cleaning = false
+        if (holdsValue) {
+          this.outcome = outcome
+          this.endedAs = this.host.nextOrder()
+          this.stoppedAt = this.host.clock.now()
+        }
+        settled()
+      },
+    })
     if (this.#release !== undefined) release.hurry(this.#release.rest)
-    this.#release = release
-    if (instance.hasValue) this.stopAt = at
-    release.cleanUp()
+    return release
   }
 
   firstChecked(error: KeelsonError | undefined, durationMs: number): void {
@@ -360,7 +371,7 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   /** S5: what arrives after its start was given up belongs to nobody: it is released as it arrives. */
   orphaned(instance: Instance): void {
     const at = this.host.clock.now()
-    const order = { reason: 'its start had been given up', end: at + this.timeout('stop'), below: 0 }
+    const order = { reason: 'its start had been given up', end: at + this.timeout('stop') + LAST_GRACE, below: 0 }
     new OrphanRelease(this.name, instance, order, this.host).begin()
   }
 

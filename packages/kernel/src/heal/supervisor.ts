@@ -56,6 +56,8 @@ export class Supervisor implements BringUpListener {
   end(reason: KeelsonError): void {
     this.#active = false
     this.#whenCalm = []
+    for (const recovery of this.#recoveries.values())
+      for (let other: Recovery | undefined = recovery; other !== undefined; other = other.parent) this.#failed(other, reason)
     for (const cell of [...this.#recoveries.keys()]) this.abandon(cell, reason)
   }
 
@@ -138,7 +140,7 @@ export class Supervisor implements BringUpListener {
     const recovery = this.#recoveries.get(cell)!
     const policy = cell.definition.options.restart ?? recovery.policy
     if (this.#active && policy !== undefined && error.code !== 'DEPENDENCY_FAILED') {
-      return this.#restartOrGiveUp(cell, policy, recovery, error)
+      return this.#restartOrGiveUp(cell, policy, recovery.root === cell ? recovery.parent : recovery, error)
     }
     this.#lose(cell, error)
   }
@@ -174,11 +176,13 @@ export class Supervisor implements BringUpListener {
   #giveUp(cell: Cell, error: KeelsonError): void {
     if (cell.instance === undefined || cell.crashError !== undefined) this.#host.monitor.drop(cell)
     if (cell.error !== error) cell.fail(error)
-    if (cell.impact === 'unready') this.#host.lost(cell, error)
-    if (!this.#active) return
     const subtree = this.#subtree(cell).filter((other) => other !== cell && other.instance !== undefined)
     const members = subtree.filter(({ course }) => course !== 'removing')
-    if (members.length > 0) this.#bringBack(this.#newRecovery(cell, { over: true }), members, subtree, `${cell.name} failed`)
+    this.#host.events.emit('resource:lost', { resource: cell.name, resources: members.map(({ name }) => name), error })
+    if (cell.impact === 'unready') this.#host.lost(cell, error)
+    // A start that it was needed for is rolled back as a whole.
+    if (!this.#active || members.length === 0) return
+    this.#bringBack(this.#newRecovery(cell, { over: true }), members, subtree, `${cell.name} failed`)
   }
 
   #newRecovery(

@@ -24,6 +24,8 @@ interface Payloads {
   }
   'restart:done': { resource: string; attempt: number; durationMs: number }
   'restart:exhausted': { resource: string; attempts: number; error: KeelsonError }
+  /** It has failed for good; `resources` hold its value: they go down, and come back only if they can do without. */
+  'resource:lost': { resource: string; resources: readonly string[]; error: KeelsonError }
   'listener:error': { event: KernelEventType; error: unknown }
 }
 

@@ -243,7 +243,6 @@ class Ticket implements StartListener {
     if (!this.#current) return
     this.#error = error
     this.listener.failed?.(cell, error)
-    this.origin?.failed?.(cell, error)
   }
 
   startSettled(_cell: Cell, problems: readonly KeelsonError[]): void {

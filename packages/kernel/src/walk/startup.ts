@@ -101,7 +101,9 @@ export class Startup implements BringUpListener {
     if (this.#decisive === undefined && cell.impact === 'unready') this.abort(error)
   }
 
-  down(_cell: Cell, _error: KeelsonError, problems: readonly KeelsonError[]): void {
+  down(_cell: Cell, error: KeelsonError, problems: readonly KeelsonError[]): void {
+    // One that failed in a restart is only told when it does not come back.
+    if (!this.#failures.includes(error) && error.code !== 'ABORTED') this.#failures.push(error)
     this.#failures.push(...problems)
     this.#open--
     this.#settle()

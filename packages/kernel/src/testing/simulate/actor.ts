@@ -105,9 +105,9 @@ export class Actor {
         const known = this.#isKnown(track)
         return this.#change(
           `remove(${track.name})`,
-          () => [...track.withDependents()],
+          () => track.withPrivateDependencies(),
           () => kernel.remove(definition, { dependents }),
-          known ? !dependents : undefined,
+          known ? !dependents && track.withDependents().size > 1 : undefined,
         )
       }
       case 'restart':
@@ -122,7 +122,7 @@ export class Actor {
   }
 
   /** An addition or a removal: until it is over, these may or may not count. */
-  #change(what: string, affected: () => readonly Track[], work: () => Promise<void>, refusesMany?: boolean): void {
+  #change(what: string, affected: () => readonly Track[], work: () => Promise<void>, refuses?: boolean): void {
     let tracks: readonly Track[] = []
     const before = () => {
       tracks = affected()
@@ -134,7 +134,7 @@ export class Actor {
         track.member = this.#isMember(track)
       }
       const refused = (error as Partial<KeelsonError> | undefined)?.code === 'HAS_DEPENDENTS'
-      if (refusesMany !== undefined && refused !== (refusesMany && tracks.length > 1)) {
+      if (refuses !== undefined && refused !== refuses) {
         this.#world.violate('a removal is refused where it must be', `${what} ${refused ? 'was refused' : 'was not refused'}`)
       }
     }

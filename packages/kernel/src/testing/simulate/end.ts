@@ -1,6 +1,5 @@
 import type { Outcome, ShutdownReport } from '../../observe/report.js'
-import type { Life } from './life.js'
-import type { Track } from './track.js'
+import type { Life, Track } from './track.js'
 import { TOLERANCE, type World } from './world.js'
 
 /** D6: how each member may have come out of the teardown that is over now, from what its hooks saw. */
@@ -15,7 +14,13 @@ export function outcomesOf(world: World): Map<Track, readonly Outcome[]> {
 }
 
 function outcomeOf(life: Life | undefined): readonly Outcome[] {
-  if (life === undefined || !life.up) return ['never-started']
+  if (life === undefined || (!life.up && life.start !== 'acquired')) return ['never-started']
+  // Of a value that came as its start was given up, the kernel may or may not have heard in time.
+  if (!life.up && life.orphan) return ['never-started', ...releaseOf(life)]
+  return releaseOf(life)
+}
+
+function releaseOf(life: Life): readonly Outcome[] {
   if (life.stopped === undefined) return ['not-attempted', 'killed']
   if (life.releaseTimedOut) return ['killed', 'timed-out']
   return [life.stopped === 'badly' || life.cleanupFailed ? 'failed' : 'stopped']
@@ -73,7 +78,7 @@ export function nothingLeft(world: World): void {
 
 function somethingHeld(world: World): boolean {
   for (const { lives } of world.tracks.values())
-    if (lives.some(({ holds, stopped, openCleanups }) => holds || stopped === 'open' || openCleanups > 0)) return true
+    if (lives.some(({ releasing, stopped, openCleanups }) => releasing || stopped === 'open' || openCleanups > 0)) return true
   return false
 }
 

@@ -1,5 +1,5 @@
-import type { Life } from './life.js'
 import type { SimulatedHook } from './schedule.js'
+import type { Life } from './track.js'
 
 /** An error that a hook was made to fail with. */
 export interface InjectedError {

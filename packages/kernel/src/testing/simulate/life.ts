@@ -1,16 +1,16 @@
 import type { StartContext, StopContext } from '../../define/context.js'
-import type { Track } from './track.js'
+import type { ResourceState } from '../../state.js'
 
 /**
  * One call of a start hook and what came of it, as the hooks themselves saw it. The rules compare what the kernel says
  * with this.
  */
-export class Life {
-  readonly track: Track
+export class LifeOf<T extends { readonly state: ResourceState; readonly life: unknown }> {
+  readonly track: T
   readonly ctx: StartContext
   readonly began: number
   /** By dependency: the life whose value was passed. */
-  readonly given = new Map<Track, Life>()
+  readonly given = new Map<T, LifeOf<T>>()
   start: 'open' | 'acquired' | 'failed' = 'open'
   value: unknown
   /** In which turn of the clock its value came. */
@@ -28,8 +28,8 @@ export class Life {
   /** Its value came after that. */
   orphan = false
   checkPassed = false
-  /** Checks that have not settled. */
-  checks = 0
+  /** When the checks began that have not settled. */
+  readonly checksBegan: number[] = []
   drained: Ending
   drainContext: StopContext | undefined
   stopped: Ending
@@ -52,7 +52,7 @@ export class Life {
   /** Which start of the kernel it belongs to. */
   readonly cycle: number
 
-  constructor(track: Track, ctx: StartContext, began: number, cycle: number) {
+  constructor(track: T, ctx: StartContext, began: number, cycle: number) {
     this.track = track
     this.ctx = ctx
     this.began = began
@@ -74,7 +74,8 @@ export class Life {
 
   /** It is being released, or still holds something. */
   get releasing(): boolean {
-    return this.holds || (this.killed === 'open' && !this.releaseGivenUp)
+    // Of a start that failed nobody is told when the last resort ends.
+    return this.holds || ((this.killed === 'open' || this.openCleanups > 0) && (!this.releaseGivenUp || !this.up))
   }
 }
 

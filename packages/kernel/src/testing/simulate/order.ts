@@ -1,7 +1,6 @@
 import type { StopContext } from '../../define/context.js'
 import type { Ref } from '../../define/ref.js'
-import type { Life } from './life.js'
-import type { Track } from './track.js'
+import type { Life, Track } from './track.js'
 import { TOLERANCE, type World } from './world.js'
 
 /** S1, S4, H5: the kernel begins with a start: what it needs is there, and nothing is left of the instance before it. */
@@ -14,7 +13,7 @@ export function mayStart(world: World, track: Track): void {
   if (track.life?.holds && !track.life.orphan) {
     world.violate('one instance at a time', `"${name}" was started while its previous instance is not released`)
   }
-  if (world.state === 'starting' && inFlight(world) > world.concurrency) {
+  if (inFlight(world) > world.concurrency) {
     world.violate('no more starts at once than allowed', `"${name}" was started with ${world.concurrency} starts in flight`)
   }
   track.life = undefined
@@ -26,7 +25,9 @@ export function mayStart(world: World, track: Track): void {
     }
     // What is on its way out, or came in again after those that it was to come before, is tied to nobody.
     const tied = to.member && to.changing === 0 && to.joined <= track.joined
-    if (world.state === 'starting' && tied && !to.settled) {
+    // Neither a ref nor an order waits for what is restarted.
+    const follows = to.away && (kind === 'ref' || kind === 'after')
+    if (world.state === 'starting' && tied && !to.settled && !follows) {
       world.violate('each starts after what it depends on', `"${name}" was started before "${to.name}" has settled`)
     }
   }
@@ -67,8 +68,16 @@ export function checkCall(world: World, track: Track, value: unknown): Life | un
   if (life !== track.life || life.leaving || life.stopped !== undefined || life.startGivenUp) {
     world.violate('only what runs is checked', `"${track.name}" was checked while it is ${track.state}`)
   }
-  if (life.checks > 0)
+  const limit = track.timeout('check', world.timeouts)
+  const open = life.checksBegan.filter((began) => world.now < began + limit - TOLERANCE)
+  if (open.length > 0)
     world.violate('checks of one resource never overlap', `"${track.name}" was checked while a check of it is open`)
+  if (life.checksBegan.length > 3) {
+    world.violate(
+      'no more than three checks are abandoned',
+      `"${track.name}" was checked with ${life.checksBegan.length} checks open`,
+    )
+  }
   return life
 }
 

@@ -18,7 +18,7 @@ function startsAtOnce(world: World): void {
     if (
       track.member &&
       !track.launched &&
-      track.dependencies.every(({ to }) => to.settled && (to.state !== 'failed' || !to.life?.releasing))
+      track.dependencies.every(({ to }) => to.settled && !to.away && (to.state !== 'failed' || !to.life?.releasing))
     ) {
       return world.violate('each starts as soon as it can', `"${track.name}" is not started, and waits for nothing`)
     }

@@ -1,10 +1,10 @@
 import type { HookContext, StartContext, StopContext } from '../../define/context.js'
 import type { Ref } from '../../define/ref.js'
 import type { FaultKind } from './faults.js'
-import { Life } from './life.js'
+import { LifeOf } from './life.js'
 import { checkCall, cleanupCall, drainCall, killCall, startCall, stopCall } from './order.js'
 import type { HookDecision, SimulatedHook } from './schedule.js'
-import type { Track } from './track.js'
+import type { Life, Track } from './track.js'
 import type { World } from './world.js'
 
 /** One call of a hook: what it does, and who is told how it went. */
@@ -33,7 +33,7 @@ export class Stage {
   start(track: Track, deps: Readonly<Record<string, unknown>>, ctx: StartContext, real: () => unknown): unknown {
     const world = this.#world
     startCall(world, track, deps)
-    const life = new Life(track, ctx, world.now, world.cycle)
+    const life = new LifeOf<Track>(track, ctx, world.now, world.cycle)
     for (const { to, kind, field } of track.dependencies) {
       if (kind === 'ref') world.refs.set(to.name, { ref: deps[field!] as Ref<unknown>, owner: life })
       else if (field !== undefined && deps[field] !== undefined && to.life !== undefined) life.given.set(to, to.life)
@@ -58,9 +58,10 @@ export class Stage {
   check(track: Track, value: unknown, ctx: HookContext, real: () => unknown): unknown {
     const life = checkCall(this.#world, track, value)
     if (life === undefined) return undefined
-    life.checks++
+    const began = this.#world.now
+    life.checksBegan.push(began)
     const settled = (ok: boolean, value: unknown) => {
-      life.checks--
+      life.checksBegan.splice(life.checksBegan.indexOf(began), 1)
       if (ok && value !== false) life.checkPassed = true
     }
     return this.#perform(this.#call(life, 'check', ctx, real, settled))

@@ -1,9 +1,12 @@
-import type { Definition, Timeouts } from '../../define/resource.js'
+import type { Definition, RestartOptions, Timeouts } from '../../define/resource.js'
 import type { Graph } from '../../graph/graph.js'
 import type { Health, ResourceState } from '../../state.js'
 import type { EdgeKind, Impact } from '../../words.js'
-import type { Life } from './life.js'
+import type { LifeOf } from './life.js'
 import type { SimulatedHook } from './schedule.js'
+
+/** One life of a resource in a run. */
+export type Life = LifeOf<Track>
 
 export interface TrackEdge {
   readonly to: Track
@@ -25,6 +28,8 @@ export class Track {
   /** As the events said. */
   state: ResourceState = 'idle'
   away = false
+  /** The policy of the restart that took it down. */
+  inherited: RestartOptions | undefined
   /** A restart began while it was starting. */
   cutShort = false
   /** It failed, and why is about to be told. */
@@ -96,6 +101,13 @@ export class Track {
       for (const { from, kind } of track.dependents) if (kind !== 'after' && from.member) found.add(from)
     }
     return found
+  }
+
+  /** The same, and what may have come along with them and go along: what was added for them, and what that needs. */
+  withPrivateDependencies(): Track[] {
+    const found = this.withDependents()
+    for (const track of found) for (const { to } of track.dependencies) if (to.joined > 0) found.add(to)
+    return [...found]
   }
 
   /** It and everything that it needs. */

@@ -1,10 +1,10 @@
+import type { RestartOptions } from '../../define/resource.js'
 import type { KeelsonError } from '../../errors.js'
 import type { KernelEvent, KernelEventOf } from '../../observe/events.js'
 import { outcomesOf } from './end.js'
-import type { Life } from './life.js'
 import { mayStart } from './order.js'
 import { readyTruly } from './probe.js'
-import type { Track } from './track.js'
+import type { Life, Track } from './track.js'
 import { TOLERANCE, type World } from './world.js'
 
 /** Hears every event of a simulated kernel, and holds it against what the hooks saw. */
@@ -33,6 +33,9 @@ export function witness(world: World, event: KernelEvent): void {
       break
     case 'restart:exhausted':
       world.ledger.see(event.error)
+      break
+    case 'resource:lost':
+      lost(world, event)
       break
     case 'restart:done':
       done(world, event)
@@ -88,7 +91,7 @@ function resourceMoved(world: World, { resource, from, to }: KernelEventOf<'reso
   track.justFailed = to === 'failed' && from !== 'stopping'
   if (to === 'failed') {
     if (track.impact === 'unready' && from !== 'stopping') world.broken = true
-    if (world.state === 'starting' && track.impact === 'unready') world.aborting = true
+    if (world.state === 'starting' && track.impact === 'unready' && !track.away) world.aborting = true
   }
   if (from === 'restarting' && to === 'stopped') track.away = false
 }
@@ -188,16 +191,27 @@ function done(world: World, { resource }: KernelEventOf<'restart:done'>): void {
     world.violate('states follow each other', `the restart of "${resource}" is said to be done, and it is ${state}`)
 }
 
+/** H9: what holds its value goes down with it. */
+function lost(world: World, { resource, resources, error }: KernelEventOf<'resource:lost'>): void {
+  world.ledger.see(error)
+  if (world.track(resource).impact === 'unready' && world.state === 'starting') world.aborting = true
+  for (const name of resources) takenAway(world.track(name), undefined)
+}
+
+function takenAway(track: Track, policy: RestartOptions | undefined): void {
+  track.away = true
+  track.cutShort = track.state === 'starting'
+  track.inherited = policy
+}
+
 function restarted(world: World, { resource, resources, attempt, delayMs, error }: KernelEventOf<'restart:scheduled'>): void {
   world.ledger.see(error)
-  for (const name of resources) {
-    const track = world.track(name)
-    track.away = true
-    track.cutShort = track.state === 'starting'
-  }
+  const root = world.track(resource)
+  // What has no policy of its own follows that of the restart that took it down.
+  const policy = root.definition.options.restart ?? (attempt === 0 ? undefined : root.inherited)
+  for (const name of resources) takenAway(world.track(name), policy)
   if (world.ending)
     world.violate('shutdown beats restart', `a restart of "${resource}" was scheduled while the kernel is ${world.state}`)
-  const policy = world.track(resource).definition.options.restart
   if (attempt === 0) return
   if (policy === undefined) return world.violate('only a policy restarts', `"${resource}" was restarted, and has no policy`)
   const { attempts, delay = 100, factor = 2, maxDelay = 30_000, jitter = 0.1 } = policy

@@ -6,10 +6,9 @@ import type { KernelState } from '../../state.js'
 import type { VirtualClock } from '../virtual-clock.js'
 import type { FaultKind } from './faults.js'
 import { Ledger } from './ledger.js'
-import type { Life } from './life.js'
 import type { Action, HookDecision, SimulatedHook } from './schedule.js'
 import type { HookClock } from './timers.js'
-import type { Track } from './track.js'
+import type { Life, Track } from './track.js'
 
 /** Where the decisions of a run come from: chance, or a schedule. */
 export interface Decider {
