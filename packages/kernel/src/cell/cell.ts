@@ -172,7 +172,9 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
     const release = this.#release // asked for while it started
     if (release === undefined && check !== undefined && monitor?.gate !== false) this.health.push(undefined)
     this.#to('running')
-    this.#startListener!.started(this)
+    const listener = this.#startListener!
+    this.#startListener = undefined
+    listener.started(this)
     release?.begin()
   }
 
@@ -333,7 +335,7 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
 
   /** Tears the current instance down; a start in flight is told to end first. Whoever asks again waits for the same end. */
   stop(order: StopOrder, listener: StopListener): void {
-    this.#stopListeners = [...this.#stopListeners, listener]
+    this.#stopListeners = this.#stopListeners.length === 0 ? [listener] : [...this.#stopListeners, listener]
     const instance = this.instance!
     if (this.#release === undefined) {
       this.#release = new Release(instance, order, this)

@@ -64,13 +64,14 @@ export class Release {
     this.#below = Math.max(this.#below, below)
     const run = this.#run
     if (run === undefined || run.over) return
-    run.moveDeadline(Math.min(run.deadline, this.#now + this.#limitOf(this.#step)))
+    const now = this.#now
+    run.moveDeadline(Math.min(run.deadline, now + this.#limitOf(this.#step, now)))
   }
 
   /** How long a start that was told to end may still take: half of what is granted, so that as much is left to release what it brings. */
   get startLimit(): number {
     const own = this.#instance.owner.timeout('stop')
-    return this.#grant(own, Math.min(own, LAST_GRACE)) / 2
+    return this.#grant(own, Math.min(own, LAST_GRACE), this.#now) / 2
   }
 
   /** What is left for it and for those below. */
@@ -80,22 +81,24 @@ export class Release {
 
   begin(): void {
     const instance = this.#instance
+    const now = this.#now
     instance.retire(this.#reason)
-    if (this.#now >= this.#end && (drains(instance) || hasStop(instance) || hasCleanups(instance))) return this.#skip()
-    if (!drains(instance)) return this.#stop()
-    const run = this.#runOf('drain', (error, result) => {
+    const draining = drains(instance)
+    if (now >= this.#end && (draining || hasStop(instance) || hasCleanups(instance))) return this.#skip(now)
+    if (!draining) return this.#stop(now)
+    const run = this.#runOf('drain', now, (error, result) => {
       if (error !== undefined) this.#listener.releaseFailed(error)
       this.note = noteOf(result)
-      this.#stop()
+      this.#stop(this.#now)
     })
-    this.#listener.draining(run.startedAt)
+    this.#listener.draining(now)
     run.begin(() => this.#drain(run))
   }
 
   /** Releases without a drain what a start that failed had acquired, or what came too late; cleanups only where no other release runs them. */
   cleanUp({ withCleanups = true } = {}): void {
     this.#instance.retire(this.#reason)
-    this.#release(withCleanups)
+    this.#release(this.#now, withCleanups)
   }
 
   #drain(run: PhaseRun): unknown {
@@ -121,19 +124,19 @@ export class Release {
     return result
   }
 
-  #stop(): void {
-    this.#listener.stopping(this.#now)
-    this.#release(true)
+  #stop(now: number): void {
+    this.#listener.stopping(now)
+    this.#release(now, true)
   }
 
-  #release(withCleanups: boolean): void {
+  #release(now: number, withCleanups: boolean): void {
     const instance = this.#instance
     this.#step = 'stop'
-    if (!hasStop(instance)) return withCleanups ? this.#cleanUp(this.#now + this.#limitOf('stop')) : this.#finish()
-    const run = this.#runOf('stop', (error) => {
+    if (!hasStop(instance)) return withCleanups ? this.#cleanUp(now, now + this.#limitOf('stop', now)) : this.#finish()
+    const run = this.#runOf('stop', now, (error) => {
       if (error !== undefined) this.#fail(error, run.expired ? 'timed-out' : 'failed')
       if (run.expired) void this.#lastResort(withCleanups)
-      else if (withCleanups) this.#cleanUp(run.deadline)
+      else if (withCleanups && hasCleanups(instance)) this.#cleanUp(this.#now, run.deadline)
       else this.#finish()
     })
     const scope = new StopScope(instance.owner.name, run, this.#reason)
@@ -141,15 +144,14 @@ export class Release {
     run.begin(busy === undefined ? () => stopValue(instance, scope) : () => busy.then(() => stopValue(instance, scope)))
   }
 
-  #cleanUp(deadline: number): void {
+  #cleanUp(now: number, deadline: number): void {
     if (!hasCleanups(this.#instance)) return this.#finish()
     const done = (error: KeelsonError | undefined) => {
       if (!run.expired) return this.#finish()
       this.#fail(error!, 'timed-out')
       void this.#lastResort(true, false)
     }
-    const at = this.#now
-    const run = new PhaseRun(this.#instance.owner, 'stop', at, Math.max(0, deadline - at), done, 'cleanups')
+    const run = new PhaseRun(this.#instance.owner, 'stop', now, Math.max(0, deadline - now), done, 'cleanups')
     this.#run = run
     run.begin(() => this.#runCleanups(run))
   }
@@ -201,11 +203,11 @@ export class Release {
   }
 
   /** The budget was spent before its turn: it is not asked to stop, only killed where it can be. */
-  #skip(): void {
+  #skip(now: number): void {
     const { owner, value, hasValue } = this.#instance
     const { name, host, definition } = owner
     this.#step = 'stop'
-    this.#listener.stopping(this.#now)
+    this.#listener.stopping(now)
     this.#fail(budgetSpent(name), 'not-attempted')
     if (definition.options.kill !== undefined && hasValue) {
       try {
@@ -238,30 +240,30 @@ export class Release {
     this.#listener.released(this)
   }
 
-  #runOf(phase: 'drain' | 'stop', done: (error: KeelsonError | undefined, result: unknown) => void): PhaseRun {
-    this.#step = phase
-    const run = new PhaseRun(this.#instance.owner, phase, this.#now, this.#limitOf(phase), done)
+  #runOf(step: 'drain' | 'stop', now: number, done: (error: KeelsonError | undefined, result: unknown) => void): PhaseRun {
+    this.#step = step
+    const run = new PhaseRun(this.#instance.owner, step, now, this.#limitOf(step, now), done)
     this.#run = run
     return run
   }
 
   /** D3: what this step may take from now on, in ms. Its own timeouts are read when its turn comes. */
-  #limitOf(step: 'drain' | 'stop'): number {
+  #limitOf(step: 'drain' | 'stop', now: number): number {
     const { owner } = this.#instance
     const reserve = stopReserve(this.#instance)
     const stop = reserve === 0 ? 0 : owner.timeout('stop')
     if (step === 'drain') {
       const drain = owner.timeout('drain')
       const drainKept = drainReserve(this.#instance)
-      return drainPartOf(this.#grant(drain + stop, drainKept + reserve), drain, drainKept, reserve)
+      return drainPartOf(this.#grant(drain + stop, drainKept + reserve, now), drain, drainKept, reserve)
     }
-    const limit = this.#grant(stop, reserve)
+    const limit = this.#grant(stop, reserve, now)
     const cut = limit < stop && owner.definition.options.kill !== undefined
     return cut ? Math.max(limit / 2, limit - KILL_RESERVE) : limit
   }
 
-  #grant(own: number, reserve: number): number {
-    return grantOf(own, reserve, this.#below, Math.max(0, this.#end - this.#now))
+  #grant(own: number, reserve: number, now: number): number {
+    return grantOf(own, reserve, this.#below, Math.max(0, this.#end - now))
   }
 
   get #now(): number {

@@ -41,6 +41,8 @@ export class Supervisor implements BringUpListener {
   /** When each resource was restarted, as far as its window reaches back. */
   #past = new WeakMap<Cell, readonly number[]>()
   #active = false
+  /** Why nothing is brought back any more. */
+  #ended: KeelsonError | undefined
   #whenCalm: (() => void)[] = []
 
   constructor(host: SupervisorHost) {
@@ -49,12 +51,14 @@ export class Supervisor implements BringUpListener {
 
   begin(): void {
     this.#active = true
+    this.#ended = undefined
     this.#past = new WeakMap()
   }
 
   /** Shutdown beats restart: whatever is on its way back stays away. */
   end(reason: KeelsonError): void {
     this.#active = false
+    this.#ended = reason
     this.#whenCalm = []
     for (const recovery of this.#recoveries.values())
       for (let other: Recovery | undefined = recovery; other !== undefined; other = other.parent) this.#failed(other, reason)
@@ -92,6 +96,7 @@ export class Supervisor implements BringUpListener {
     this.#past.delete(cell)
     this.#host.regained(cell)
     const dependents = this.#subtree(cell).filter((other) => other !== cell && other.instance === undefined)
+    this.#host.events.emit('resource:regained', { resource: cell.name, resources: dependents.map(({ name }) => name) })
     if (dependents.length > 0) this.#bringBack(this.#newRecovery(cell, { over: true }), dependents, dependents)
   }
 
@@ -282,9 +287,9 @@ export class Supervisor implements BringUpListener {
   /** Goes on when one of its members has settled: activates those that are up, when no other is awaited; is done when all are back. */
   #progress(recovery: Recovery): void {
     const { members, parent, activation } = recovery
-    if (members.size === 0) this.#recovered(recovery)
+    if (this.#ended !== undefined) this.#failed(recovery, this.#ended)
+    else if (members.size === 0) this.#recovered(recovery)
     else if (
-      this.#active &&
       activation === undefined &&
       [...members].every((cell) => this.#recoveries.get(cell) === recovery && cell.awaitsActivation)
     ) {

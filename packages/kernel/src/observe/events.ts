@@ -26,6 +26,8 @@ interface Payloads {
   'restart:exhausted': { resource: string; attempts: number; error: KeelsonError }
   /** It has failed for good; `resources` hold its value: they go down, and come back only if they can do without. */
   'resource:lost': { resource: string; resources: readonly string[]; error: KeelsonError }
+  /** One that had failed for good runs again, for its checks pass; `resources` failed for want of it, and come back. */
+  'resource:regained': { resource: string; resources: readonly string[] }
   'listener:error': { event: KernelEventType; error: unknown }
 }
 

@@ -85,21 +85,24 @@ export function reportOf(
   resources: readonly TornDown[],
   others: readonly Told[],
 ): ShutdownReport {
-  const ended = resources.filter(({ endedAs }) => endedAs > 0).sort((a, b) => a.endedAs - b.endedAs)
-  const outcomes = [...ended, ...resources.filter(({ endedAs }) => endedAs === 0)].map(outcomeOf)
-  const told = [...resources.flatMap(({ teardownErrors }) => teardownErrors), ...others].sort((a, b) => a.order - b.order)
-  const errors = told.map(({ error }) => error)
+  const outcomes = inOrder(resources).map(outcomeOf)
+  const told = [...others]
+  for (const { teardownErrors } of resources) if (teardownErrors.length > 0) told.push(...teardownErrors)
+  const errors = told.sort((a, b) => a.order - b.order).map(({ error }) => error)
   return { reason, ok: errors.length === 0, durationMs, outcomes, errors }
 }
 
-function outcomeOf({ name, impact, outcome, durationMs, error, note, teardownErrors: [first] }: TornDown): ResourceOutcome {
-  const why = first?.error ?? (outcome === 'never-started' ? error : undefined)
-  return {
-    resource: name,
-    impact,
-    outcome,
-    durationMs,
-    ...(why === undefined ? {} : { error: why }),
-    ...(note === undefined ? {} : { note }),
-  }
+/** As they ended, then those that had nothing to end. */
+function inOrder(resources: readonly TornDown[]): TornDown[] {
+  const ended: TornDown[] = []
+  const others: TornDown[] = []
+  for (const resource of resources) (resource.endedAs > 0 ? ended : others).push(resource)
+  return [...ended.sort((a, b) => a.endedAs - b.endedAs), ...others]
+}
+
+function outcomeOf({ name: resource, impact, outcome, durationMs, error, note, teardownErrors }: TornDown): ResourceOutcome {
+  const why = teardownErrors[0]?.error ?? (outcome === 'never-started' ? error : undefined)
+  if (why === undefined && note === undefined) return { resource, impact, outcome, durationMs }
+  const because = why === undefined ? {} : { error: why }
+  return { resource, impact, outcome, durationMs, ...because, ...(note === undefined ? {} : { note }) }
 }

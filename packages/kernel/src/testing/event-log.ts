@@ -49,6 +49,8 @@ function lineOf(event: KernelEvent): string {
       return `${event.resource}: no restart left after ${event.attempts}`
     case 'resource:lost':
       return `${event.resource}: lost, with ${event.resources.join(', ') || 'nothing'}`
+    case 'resource:regained':
+      return `${event.resource}: regained, with ${event.resources.join(', ') || 'nothing'}`
     case 'listener:error':
       return `listener of ${event.event} failed`
     default:

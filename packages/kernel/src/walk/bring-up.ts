@@ -254,7 +254,10 @@ class Ticket implements StartListener {
   /** It does not come up. Its listener may put it in line again. */
   fail(error: KeelsonError, problems: readonly KeelsonError[] = []): void {
     const { cell, listener, origin } = this
-    if (!this.launched) listener.failed?.(cell, error)
+    if (!this.launched) {
+      listener.failed?.(cell, error)
+      if (!this.#current) return // everything that had not begun has left the line
+    }
     this.leave()
     listener.down(cell, error, problems)
     const again = ticketOf(cell)

@@ -49,15 +49,19 @@ export class Teardown implements StopListener {
     const { reason, deadline } = this.#order
     // S9: all are told at this instant, dependents first.
     for (let place = this.#members.length - 1; place >= 0; place--) this.#members[place]!.quiesce(reason, deadline)
+    const { firstDependency, edgeTo } = this.#graph
     const reserves = new Float64Array(this.#members.length)
-    for (const [place, cell] of this.#members.entries()) {
+    for (let place = 0; place < this.#members.length; place++) {
+      const { id, instance } = this.#members[place]!
       let below = 0
-      this.#eachDependency(cell, (dependency) => {
+      for (let edge = firstDependency.at(id), end = firstDependency.at(id + 1); edge < end; edge++) {
+        const dependency = this.#placeOf(edgeTo.at(edge))
+        if (dependency === NONE) continue
         below = Math.max(below, this.#below[dependency]! + reserves[dependency]!)
         this.#waiting[dependency]!++
-      })
+      }
       this.#below[place] = below
-      reserves[place] = reserveOf(cell.instance)
+      reserves[place] = reserveOf(instance)
     }
     for (let place = this.#members.length - 1; place >= 0; place--) if (this.#waiting[place] === 0) this.#ready.push(place)
     this.#pump()
@@ -96,13 +100,6 @@ export class Teardown implements StopListener {
       const dependency = this.#placeOf(edgeTo.at(edge))
       if (dependency !== NONE && --this.#waiting[dependency]! === 0) this.#ready.push(dependency)
     }
-  }
-
-  #eachDependency({ id }: Cell, visit: (place: number) => void): void {
-    this.#graph.eachDependency(id, (to) => {
-      const place = this.#placeOf(to)
-      if (place !== NONE) visit(place)
-    })
   }
 
   #placeOf(id: number): number {

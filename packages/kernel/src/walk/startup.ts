@@ -116,7 +116,7 @@ export class Startup implements BringUpListener {
 
   #settle(): void {
     if (this.#open > 0 || this.#finished) return
-    if (this.#decisive !== undefined) return this.#finish(false)
+    if (this.#decisive !== undefined) return this.#aborted ? this.#finish(false) : this.abort(this.#decisive)
     this.#host.whenCalm(() => this.#activate())
   }
 

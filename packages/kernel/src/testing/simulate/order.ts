@@ -26,7 +26,8 @@ export function mayStart(world: World, track: Track): void {
     // What is on its way out, or came in again after those that it was to come before, is tied to nobody.
     const tied = to.member && to.changing === 0 && to.joined <= track.joined
     // Neither a ref nor an order waits for what is restarted.
-    const follows = to.away && (kind === 'ref' || kind === 'after')
+    const hasRun = to.lives.some(({ cycle, up }) => cycle === world.cycle && up)
+    const follows = (to.away || hasRun) && (kind === 'ref' || kind === 'after')
     if (world.state === 'starting' && tied && !to.settled && !follows) {
       world.violate('each starts after what it depends on', `"${name}" was started before "${to.name}" has settled`)
     }

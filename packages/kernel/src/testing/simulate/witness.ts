@@ -37,6 +37,9 @@ export function witness(world: World, event: KernelEvent): void {
     case 'resource:lost':
       lost(world, event)
       break
+    case 'resource:regained':
+      for (const name of event.resources) takenAway(world.track(name), undefined)
+      break
     case 'restart:done':
       done(world, event)
       break
