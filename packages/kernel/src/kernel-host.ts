@@ -25,6 +25,7 @@ export class KernelHost implements CellHost {
   readonly orphanage = new Orphanage()
   /** While the whole is torn down: errors of hooks that had been given up, and of values that came too late. */
   lateErrors: Told[] | undefined
+  ending = false
   readonly #kernel: KernelView
   readonly #watch: CellWatch
   /** What hooks see; another one for each start, so that it can stand for that start in a WeakMap. */
@@ -44,7 +45,8 @@ export class KernelHost implements CellHost {
 
   /** A start begins: what was wrong before no longer counts. */
   renew(): void {
-    this.lateErrors = undefined
+    this.ending = false
+    this.lateErrors = []
     this.probe.reset()
   }
 

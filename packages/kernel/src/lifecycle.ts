@@ -117,6 +117,7 @@ export class Lifecycle {
     const { clock, events } = this.#parts.host
     const since = clock.now()
     const order = { reason, since, deadline: since + this.#timeout }
+    this.#parts.host.ending = true
     this.#parts.host.lateErrors ??= []
     if (phase.at === 'starting') phase.startup.giveUp(startAborted(undefined, reason))
     events.outside(() => this.#obey(life, order))
@@ -209,7 +210,6 @@ export class Lifecycle {
     if (this.state !== 'idle') for (const cell of roster.cells) cell.renew()
     this.#failures.clear()
     host.renew()
-    host.lateErrors = []
     upkeep.begin()
     const startup: Startup = new Startup(roster.cells, {
       bringUp: upkeep.bringUp,
@@ -232,10 +232,11 @@ export class Lifecycle {
   }
 
   #started(life: Life, { ok, errors }: StartupResult): void {
-    const { kernel, name, host } = this.#parts
+    const { kernel, name, host, upkeep } = this.#parts
     host.deadlines.release()
     if (ok) {
       life.ran = true
+      upkeep.supervisor.started()
       host.lateErrors = undefined
       this.#phase = { at: 'running', life }
       host.probe.started = true
@@ -282,6 +283,7 @@ export class Lifecycle {
   #end(life: Life, order: TeardownOrder, moved: (report: ShutdownReport) => void): void {
     const { name, host, roster, monitor } = this.#parts
     this.#phase = { at: 'ending', life }
+    host.ending = true
     host.lateErrors ??= []
     this.#to('stopping', order.reason)
     monitor.end()

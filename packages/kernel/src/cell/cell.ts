@@ -17,6 +17,8 @@ import { takeTurn } from './turn.js'
 
 /** What a cell needs of the kernel that it lives in. */
 export interface CellHost extends HookHost {
+  /** Whether the whole kernel is on its way down: what goes wrong is part of that. */
+  readonly ending: boolean
   /** Of errors and ends, in the order in which they are told. */
   nextOrder(): number
   /** Whether a resource is fine, or why it is not, has changed: whoever asks for the probe from now on gets the truth. */
@@ -306,9 +308,14 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
     if (this.state === 'restarting') this.#to('stopped')
   }
 
+  /** Whether its instance runs and stays: one in line, or on its way out, runs because its teardown has not come to it. */
+  get serving(): boolean {
+    return this.state === 'running' && this.#release === undefined && this.ticket === undefined && this.course !== 'removing'
+  }
+
   /** Whether this instance still has to be told to begin to take work (S9). */
   get awaitsActivation(): boolean {
-    return this.definition.options.activate !== undefined && this.state === 'running' && this.instance?.activated === false
+    return this.definition.options.activate !== undefined && this.serving && this.instance?.activated === false
   }
 
   /** S9: it may begin to take work. */
@@ -316,7 +323,13 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
     const instance = this.instance!
     instance.activated = true
     const hook = (run: PhaseRun) => this.definition.options.activate!(instance.value, new HookScope(this.name, run))
-    instance.activation = takeTurn(this, instance, 'activate', this.timeout('start'), hook, done)
+    takeTurn(this, instance.openTurns, 'activate', this.timeout('start'), hook, (error) => {
+      if (error !== undefined) {
+        if (this.#release !== undefined || this.host.ending) this.releaseFailed(error)
+        else this.#report(error)
+      }
+      done(error)
+    })
   }
 
   /** S9: it takes no new work from now on; what goes wrong is part of its teardown. */
@@ -328,7 +341,7 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
     instance.quiesced = true
     const limit = Math.min(this.timeout('drain'), Math.max(0, end - this.host.clock.now()))
     const hook = (run: PhaseRun) => quiesce.call(this.definition.options, instance.value, new StopScope(this.name, run, reason))
-    takeTurn(this, instance, 'quiesce', limit, hook, (error) => {
+    takeTurn(this, instance.openTurns, 'quiesce', limit, hook, (error) => {
       if (error !== undefined) this.releaseFailed(error)
     })
   }

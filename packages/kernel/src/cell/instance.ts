@@ -4,9 +4,9 @@ import { Deferred } from '../time/deferred.js'
 import { HookRun } from './hook-run.js'
 import { LazyAbort } from './lazy-abort.js'
 import type { Owner } from './owner.js'
-import type { PhaseRun } from './phase-run.js'
 import { Readiness } from './readiness.js'
 import { StartScope } from './scopes.js'
+import type { Turn } from './turn.js'
 
 /**
  * One life of a resource: the run of its start hook, then the value that it made, until that is released. A new start
@@ -27,9 +27,8 @@ export class Instance extends HookRun {
   activated = false
   /** Whether it was told to take no more. */
   quiesced = false
-  activation: PhaseRun | undefined
-  /** An `activate` or `quiesce` in flight: its drain and its stop come after that. */
-  busy: Promise<unknown> | undefined
+  /** Made when it takes its first: most instances have neither. */
+  #openTurns: Set<Turn> | undefined
   /** How many users keep it from being stopped. */
   leases = 0
   /** `ctx.extend()` cannot pass it: set by a shutdown that waits for this start. */
@@ -122,7 +121,25 @@ export class Instance extends HookRun {
     if (this.#retired !== undefined) return
     this.#retired = reason
     this.#life?.abort(new Error(reason))
-    if (this.activation?.over === false) this.activation.abort(new Error(reason))
+    if (this.#openTurns !== undefined)
+      for (const { phase, run } of this.#openTurns) if (phase === 'activate') run.abort(new Error(reason))
+  }
+
+  /** Its activation and quiesce, while they are in flight: its drain and its stop come after that. */
+  get openTurns(): Set<Turn> {
+    this.#openTurns ??= new Set()
+    return this.#openTurns
+  }
+
+  /** An activation or a quiesce is in flight. */
+  get turning(): boolean {
+    return this.#openTurns !== undefined && this.#openTurns.size > 0
+  }
+
+  /** Nobody waits for an activation or a quiesce any more. */
+  cancelTurns(reason: unknown): void {
+    for (const { run } of this.openTurns) run.cancel(reason)
+    this.#openTurns = undefined
   }
 
   /** Its release is over. */

@@ -7,6 +7,7 @@ import type { Instance } from './instance.js'
 import { PhaseRun } from './phase-run.js'
 import { drainReserve, drains, hasCleanups, hasStop, stopReserve, stopValue } from './release-hooks.js'
 import { StopScope } from './scopes.js'
+import { ended } from './turn.js'
 
 /** What one resource may take of a teardown. */
 export interface StopOrder {
@@ -16,6 +17,9 @@ export interface StopOrder {
   /** D3: what is kept for those below it, one after the other, in ms. */
   readonly below: number
 }
+
+/** What is waited for: an activation or a quiesce in flight, the drain, the stop with its cleanups. */
+type Step = 'turn' | 'drain' | 'stop'
 
 /** Who is told how a release goes. */
 export interface ReleaseListener {
@@ -45,7 +49,7 @@ export class Release {
   readonly #reason: string
   #end: number
   #below: number
-  #step: 'drain' | 'stop' = 'drain'
+  #step: Step = 'drain'
   #run: PhaseRun | undefined
   #over = false
 
@@ -81,8 +85,22 @@ export class Release {
 
   begin(): void {
     const instance = this.#instance
-    const now = this.#now
     instance.retire(this.#reason)
+    if (!instance.turning) return this.#begin()
+    // S9: an activation or a quiesce in flight comes first, for at most half of what is granted.
+    const run = this.#runOf('turn', this.#now, (error) => {
+      // A quiesce that is given up is told; an activation was told to end.
+      const quiescing = [...instance.openTurns].some(({ phase }) => phase === 'quiesce')
+      if (run.expired && quiescing) this.#listener.releaseFailed(error!)
+      instance.cancelTurns(error)
+      this.#begin()
+    })
+    run.begin(() => ended(instance.openTurns))
+  }
+
+  #begin(): void {
+    const instance = this.#instance
+    const now = this.#now
     const draining = drains(instance)
     if (now >= this.#end && (draining || hasStop(instance) || hasCleanups(instance))) return this.#skip(now)
     if (!draining) return this.#stop(now)
@@ -102,16 +120,15 @@ export class Release {
   }
 
   #drain(run: PhaseRun): unknown {
-    const { owner, value, leases, busy } = this.#instance
+    const { owner, value, leases } = this.#instance
     const { options } = owner.definition
     const drain = () => options.drain?.(value, new StopScope(owner.name, run, this.#reason))
-    return leases === 0 && busy === undefined ? drain() : this.#drainAll(drain)
+    return leases === 0 ? drain() : this.#drainAll(drain)
   }
 
   /** A drain that fails ends no lease; both are told. */
   async #drainAll(drain: () => unknown): Promise<unknown> {
-    const { busy, owner } = this.#instance
-    await busy
+    const { owner } = this.#instance
     let result: unknown
     try {
       result = await drain()
@@ -140,8 +157,7 @@ export class Release {
       else this.#finish()
     })
     const scope = new StopScope(instance.owner.name, run, this.#reason)
-    const { busy } = instance
-    run.begin(busy === undefined ? () => stopValue(instance, scope) : () => busy.then(() => stopValue(instance, scope)))
+    run.begin(() => stopValue(instance, scope))
   }
 
   #cleanUp(now: number, deadline: number): void {
@@ -240,22 +256,23 @@ export class Release {
     this.#listener.released(this)
   }
 
-  #runOf(step: 'drain' | 'stop', now: number, done: (error: KeelsonError | undefined, result: unknown) => void): PhaseRun {
+  #runOf(step: Step, now: number, done: (error: KeelsonError | undefined, result: unknown) => void): PhaseRun {
     this.#step = step
-    const run = new PhaseRun(this.#instance.owner, step, now, this.#limitOf(step, now), done)
+    const run = new PhaseRun(this.#instance.owner, step === 'turn' ? 'quiesce' : step, now, this.#limitOf(step, now), done)
     this.#run = run
     return run
   }
 
   /** D3: what this step may take from now on, in ms. Its own timeouts are read when its turn comes. */
-  #limitOf(step: 'drain' | 'stop', now: number): number {
+  #limitOf(step: Step, now: number): number {
     const { owner } = this.#instance
     const reserve = stopReserve(this.#instance)
     const stop = reserve === 0 ? 0 : owner.timeout('stop')
-    if (step === 'drain') {
-      const drain = owner.timeout('drain')
+    if (step !== 'stop') {
       const drainKept = drainReserve(this.#instance)
-      return drainPartOf(this.#grant(drain + stop, drainKept + reserve, now), drain, drainKept, reserve)
+      const drain = drainKept === 0 ? 0 : owner.timeout('drain')
+      const granted = this.#grant(drain + stop, drainKept + reserve, now)
+      return step === 'turn' ? granted / 2 : drainPartOf(granted, drain, drainKept, reserve)
     }
     const limit = this.#grant(stop, reserve, now)
     const cut = limit < stop && owner.definition.options.kill !== undefined

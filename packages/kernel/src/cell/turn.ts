@@ -4,39 +4,41 @@ import { Deferred } from '../time/deferred.js'
 import type { HookSubject } from './hook-host.js'
 import { PhaseRun } from './phase-run.js'
 
-/** Whose life takes a turn. */
-interface Turning {
-  /** What is in flight: the drain and the stop of the instance come after that. */
-  busy: Promise<unknown> | undefined
+/** An `activate` or a `quiesce` in flight. */
+export interface Turn {
+  readonly phase: 'activate' | 'quiesce'
+  readonly run: PhaseRun
+  readonly ended: Deferred<void>
 }
 
 interface TurningSubject extends HookSubject {
+  /** When it was activated and quiesced. */
   turns: readonly Span[]
 }
 
-/** Calls `activate` or `quiesce`: what comes after it in the life of the instance waits for it. */
+/** Calls `activate` or `quiesce` of an instance, after those of its turns that are in flight; its drain and its stop wait for it. */
 export function takeTurn(
   cell: TurningSubject,
-  instance: Turning,
+  openTurns: Set<Turn>,
   phase: 'activate' | 'quiesce',
   limit: number,
   hook: (run: PhaseRun) => unknown,
   done: (error: KeelsonError | undefined) => void,
-): PhaseRun {
+): void {
   const { clock } = cell.host
-  const before = instance.busy
-  let over: Deferred<void> | undefined
+  const before = ended(openTurns)
   const run: PhaseRun = new PhaseRun(cell, phase, clock.now(), limit, (error) => {
-    const span: Span = { resource: cell.name, phase, start: run.startedAt, end: clock.now(), ok: error === undefined }
-    cell.turns = [...cell.turns, span]
-    if (instance.busy === over?.promise) instance.busy = undefined
-    over?.resolve()
+    cell.turns = [...cell.turns, { resource: cell.name, phase, start: run.startedAt, end: clock.now(), ok: error === undefined }]
+    openTurns.delete(turn)
+    turn.ended.resolve()
     done(error)
   })
-  run.begin(before === undefined ? () => hook(run) : () => before.then(() => hook(run)))
-  if (!run.over) {
-    over = new Deferred<void>()
-    instance.busy = over.promise
-  }
-  return run
+  const turn: Turn = { phase, run, ended: new Deferred() }
+  openTurns.add(turn)
+  run.begin(before === undefined ? () => hook(run) : () => before.then(() => (run.over ? undefined : hook(run))))
+}
+
+/** Settles when these are over; undefined when there is none. */
+export function ended(turns: ReadonlySet<Turn>): Promise<unknown> | undefined {
+  return turns.size === 0 ? undefined : Promise.all(Array.from(turns, ({ ended }) => ended.promise))
 }

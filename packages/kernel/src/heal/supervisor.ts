@@ -41,6 +41,8 @@ export class Supervisor implements BringUpListener {
   /** When each resource was restarted, as far as its window reaches back. */
   #past = new WeakMap<Cell, readonly number[]>()
   #active = false
+  /** Whether the kernel runs: until then, its startup activates what is brought back. */
+  #running = false
   /** Why nothing is brought back any more. */
   #ended: KeelsonError | undefined
   #whenCalm: (() => void)[] = []
@@ -51,8 +53,14 @@ export class Supervisor implements BringUpListener {
 
   begin(): void {
     this.#active = true
+    this.#running = false
     this.#ended = undefined
     this.#past = new WeakMap()
+  }
+
+  /** The kernel runs. */
+  started(): void {
+    this.#running = true
   }
 
   /** Shutdown beats restart: whatever is on its way back stays away. */
@@ -75,7 +83,7 @@ export class Supervisor implements BringUpListener {
   failing(cell: Cell, error: KeelsonError): void {
     if (cell.course === 'removing' || cell.state === 'failed') return
     // It was back, and waits for the others to be activated with it.
-    if (cell.course === 'restarting') return cell.awaitsActivation && cell.crashError ? this.down(cell, error) : undefined
+    if (cell.course === 'restarting') return cell.crashError && cell.serving ? this.down(cell, error) : undefined
     const policy = cell.definition.options.restart
     if (this.#active && policy !== undefined) this.#restartOrGiveUp(cell, policy, undefined, error)
     else if (cell.crashError !== undefined) this.#giveUp(cell, error)
@@ -136,7 +144,7 @@ export class Supervisor implements BringUpListener {
     this.#host.monitor.watch(cell)
     this.#host.regained(cell)
     const recovery = this.#recoveries.get(cell)!
-    if (!cell.awaitsActivation) this.#back(cell)
+    if (!this.#running || !cell.awaitsActivation) this.#back(cell)
     this.#progress(recovery)
   }
 
@@ -179,7 +187,7 @@ export class Supervisor implements BringUpListener {
 
   /** It has failed for good. Checks go on where its instance is still there: they may pass again. What it gave its value to goes down. */
   #giveUp(cell: Cell, error: KeelsonError): void {
-    if (cell.instance === undefined || cell.crashError !== undefined) this.#host.monitor.drop(cell)
+    if (cell.instance === undefined || cell.crashError !== undefined || !isOfCheck(error)) this.#host.monitor.drop(cell)
     if (cell.error !== error) cell.fail(error)
     const subtree = this.#subtree(cell).filter((other) => other !== cell && other.instance !== undefined)
     const members = subtree.filter(({ course }) => course !== 'removing')
@@ -284,29 +292,35 @@ export class Supervisor implements BringUpListener {
     if (cell.course === 'restarting') cell.setCourse('steady')
   }
 
-  /** Goes on when one of its members has settled: activates those that are up, when no other is awaited; is done when all are back. */
+  /**
+   * Goes on when one of its members has settled; it is done when all are back. Those that are up are activated together (S9), when no
+   * other is awaited, also of restarts that failed members of this one are in.
+   */
   #progress(recovery: Recovery): void {
     const { members, parent, activation } = recovery
     if (this.#ended !== undefined) this.#failed(recovery, this.#ended)
     else if (members.size === 0) this.#recovered(recovery)
-    else if (
-      activation === undefined &&
-      [...members].every((cell) => this.#recoveries.get(cell) === recovery && cell.awaitsActivation)
-    ) {
-      const told = (cell: Cell, error: KeelsonError | undefined) => {
-        if (this.#recoveries.get(cell) !== recovery) return
-        if (error !== undefined) return this.down(cell, error)
-        this.#back(cell)
-      }
-      const done = () => {
-        recovery.activation = undefined
-        this.#progress(recovery)
-      }
-      recovery.activation = new Activation(this.#host.graph, [...members], told, done)
-      recovery.activation.begin()
+    else if (parent === undefined && activation === undefined && [...members].every((cell) => cell.awaitsActivation)) {
+      this.#activate(recovery)
     }
     if (parent !== undefined) this.#progress(parent)
     this.#tellCalm()
+  }
+
+  #activate(recovery: Recovery): void {
+    const told = (cell: Cell, error: KeelsonError | undefined) => {
+      const own = this.#recoveries.get(cell)
+      if (own === undefined) return
+      if (error !== undefined) return this.down(cell, error)
+      this.#back(cell)
+      this.#progress(own)
+    }
+    const done = () => {
+      recovery.activation = undefined
+      this.#progress(recovery)
+    }
+    recovery.activation = new Activation(this.#host.graph, [...recovery.members], told, done)
+    recovery.activation.begin()
   }
 
   #failed(recovery: Recovery, error: KeelsonError): void {
@@ -329,4 +343,9 @@ export class Supervisor implements BringUpListener {
     if (this.#recoveries.size > 0) return
     for (const callback of this.#whenCalm.splice(0)) callback()
   }
+}
+
+/** Whether checks that pass again would mend it. */
+function isOfCheck({ phase, cause }: KeelsonError): boolean {
+  return (phase ?? (cause as Partial<KeelsonError> | undefined)?.phase) === 'check'
 }

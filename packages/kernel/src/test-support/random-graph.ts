@@ -31,20 +31,24 @@ export function randomGraph(size: number, random: Random): Resource<unknown>[] {
       else if (dice < 0.9) dependsOn[other.name] = ref(other)
       else after.push(other)
     }
+    const checked = random() < 0.5
+    const delay = random() < 0.6 ? pick([0, 1, 10, 100]) : undefined
     const options: ResourceOptions<unknown, Record<string, Dependency>> = {
       dependsOn,
       after,
       start: () => i,
       impact: pick(IMPACTS),
-      ...(random() < 0.5 && { check: () => true }),
+      ...(checked && { check: () => true }),
+      ...(random() < 0.2 && { activate: () => {} }),
+      ...(random() < 0.2 && { quiesce: () => {} }),
       ...(random() < 0.4 && { drain: () => {} }),
       ...(random() < 0.4 && { kill: () => {} }),
       ...(random() < 0.6 && {
         restart: {
           attempts: 1 + below(3),
           within: pick([100, 1_000, 60_000]),
-          ...(random() < 0.6 && { delay: pick([0, 1, 10, 100]) }),
-          ...(random() < 0.3 && { maxDelay: pick([0, 50, 1_000]) }),
+          ...(delay !== undefined && { delay }),
+          ...(random() < 0.3 && { maxDelay: Math.max(delay ?? 100, pick([0, 50, 1_000])) }),
           ...(random() < 0.3 && { factor: pick([1, 2, 3]), jitter: pick([0, 0.5, 1]) }),
         },
       }),
@@ -52,13 +56,14 @@ export function randomGraph(size: number, random: Random): Resource<unknown>[] {
         timeouts: {
           start: pick([20, 100, 1_000]),
           check: pick([5, 50, 500]),
-          drain: pick([0, 10, 100]),
-          stop: pick([5, 50, 500]),
+          drain: pick([0, 10, 100, 5_000, Infinity]),
+          stop: pick([5, 50, 500, 2_000]),
         },
       }),
-      ...(random() < 0.6 && {
-        monitor: { interval: pick([10, 100, 1_000]), failureThreshold: 1 + below(3), successThreshold: 1 + below(2) },
-      }),
+      ...(checked &&
+        random() < 0.6 && {
+          monitor: { interval: pick([10, 100, 1_000]), failureThreshold: 1 + below(3), successThreshold: 1 + below(2) },
+        }),
     }
     made.push(resource(`r${i}`, options))
   }

@@ -8,6 +8,7 @@ import type { Graph } from '../graph/graph.js'
  */
 export class Activation {
   readonly #rounds: Cell[][]
+  readonly #instances: ReadonlyMap<Cell, Cell['instance']>
   readonly #told: (cell: Cell, error: KeelsonError | undefined) => void
   readonly #done: () => void
   #cancelled = false
@@ -19,6 +20,7 @@ export class Activation {
     done: () => void,
   ) {
     this.#rounds = roundsOf(graph, cells)
+    this.#instances = new Map(cells.map((cell) => [cell, cell.instance]))
     this.#told = told
     this.#done = done
   }
@@ -32,11 +34,11 @@ export class Activation {
       if (open === 0 && !this.#cancelled) this.begin()
     }
     for (const cell of round) {
-      // It may have failed, or be on its way out, since the rounds were made.
-      if (this.#cancelled || !cell.awaitsActivation) settled()
+      // It may have failed, be on its way out, or have been restarted since the rounds were made.
+      if (this.#cancelled || !cell.awaitsActivation || cell.instance !== this.#instances.get(cell)) settled()
       else
         cell.activate((error) => {
-          if (!this.#cancelled) this.#told(cell, error)
+          if (!this.#cancelled && cell.serving) this.#told(cell, error)
           settled()
         })
     }

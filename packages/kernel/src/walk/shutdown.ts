@@ -56,7 +56,7 @@ export class Teardown implements StopListener {
       let below = 0
       for (let edge = firstDependency.at(id), end = firstDependency.at(id + 1); edge < end; edge++) {
         const dependency = this.#placeOf(edgeTo.at(edge))
-        if (dependency === NONE) continue
+        if (dependency === NONE || !this.#graph.has(edgeTo.at(edge))) continue
         below = Math.max(below, this.#below[dependency]! + reserves[dependency]!)
         this.#waiting[dependency]!++
       }

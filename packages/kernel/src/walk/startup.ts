@@ -35,6 +35,8 @@ export class Startup implements BringUpListener {
   readonly #host: StartupHost
   readonly #cells: readonly Cell[]
   #open: number
+  /** Whether everything has come up, or will not. */
+  #settled = false
   #finished = false
   #activation: Activation | undefined
   /** Why it is given up. */
@@ -117,6 +119,8 @@ export class Startup implements BringUpListener {
   #settle(): void {
     if (this.#open > 0 || this.#finished) return
     if (this.#decisive !== undefined) return this.#aborted ? this.#finish(false) : this.abort(this.#decisive)
+    if (this.#settled) return
+    this.#settled = true
     this.#host.whenCalm(() => this.#activate())
   }
 

@@ -198,12 +198,15 @@ export class Actor {
     if (life === undefined) return
     const error = new Error(`simulated: ${what} of "${track.name}"`)
     let heard = false
+    let leaving = false
     this.#around(
       () => {
-        heard = life === track.life && (track.state === 'starting' || track.state === 'running') && !life.startGivenUp
+        const inTime = track.state === 'starting' || track.state === 'running'
+        leaving = track.state === 'draining' || track.state === 'stopping'
+        heard = life === track.life && !life.startGivenUp && (inTime || (leaving && what === 'crash'))
         if (!heard) return
         if (what !== 'crash') return track.setHealth(what === 'healthy' ? 'healthy' : 'unhealthy')
-        ledger.inject({ error, hook: 'start', life, call: track.calls.start, forReport: false })
+        ledger.inject({ error, hook: 'start', life, call: track.calls.start, forReport: this.#world.ending && life.up })
         life.gone = true
       },
       () => {
@@ -212,7 +215,7 @@ export class Actor {
         else life.ctx.unhealthy(error)
       },
       () => {
-        if (heard && what === 'crash') life.crashed = true
+        if (heard && !leaving && what === 'crash') life.crashed = true
       },
     )
   }

@@ -49,6 +49,14 @@ function standInFor(name: string, options: AnyOptions, real: boolean, seat: Seat
       check: (value: unknown, ctx: HookContext) =>
         seat.stage!.check(track(), value, ctx, () => (real ? options.check!(value, ctx) : undefined)),
     }),
+    ...(options.activate !== undefined && {
+      activate: (value: unknown, ctx: HookContext) =>
+        seat.stage!.activate(track(), value, ctx, () => (real ? options.activate!(value, ctx) : undefined)),
+    }),
+    ...(options.quiesce !== undefined && {
+      quiesce: (value: unknown, ctx: StopContext) =>
+        seat.stage!.quiesce(track(), value, ctx, () => (real ? options.quiesce!(value, ctx) : undefined)),
+    }),
     ...(options.drain !== undefined && {
       drain: (value: unknown, ctx: StopContext) =>
         seat.stage!.drain(track(), value, ctx, () => (real ? options.drain!(value, ctx) : undefined)),

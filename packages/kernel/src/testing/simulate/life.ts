@@ -21,6 +21,8 @@ export class LifeOf<T extends { readonly state: ResourceState; readonly life: un
   gone = false
   /** It said so, and was heard. */
   crashed = false
+  /** It is to be taken down, as the kernel said. */
+  goingDown = false
   /** Its teardown has begun. */
   leaving = false
   /** The kernel has stopped waiting for its start. */
@@ -30,6 +32,12 @@ export class LifeOf<T extends { readonly state: ResourceState; readonly life: un
   checkPassed = false
   /** When the checks began that have not settled. */
   readonly checksBegan: number[] = []
+  activated: Ending
+  /** In which turn of the clock that settled. */
+  activatedIn = -1
+  quiesced: Ending
+  /** Until when an activation or a quiesce in flight is waited for. */
+  turnUntil = 0
   drained: Ending
   drainContext: StopContext | undefined
   stopped: Ending

@@ -1,3 +1,4 @@
+import { RESERVE } from '../../defaults.js'
 import type { StopContext } from '../../define/context.js'
 import type { Ref } from '../../define/ref.js'
 import type { Life, Track } from './track.js'
@@ -82,6 +83,58 @@ export function checkCall(world: World, track: Track, value: unknown): Life | un
   return life
 }
 
+/** S9: an instance that runs is activated once, after those that it depends on. */
+export function activateCall(world: World, track: Track, value: unknown): Life | undefined {
+  const life = lifeOf(track, value)
+  if (life === undefined || life !== track.life || !life.serving || life.activated !== undefined) {
+    world.violate('each is activated once, while it runs', `"${track.name}" was activated again, or while it is ${track.state}`)
+    return undefined
+  }
+  for (const other of needs(track)) {
+    const below = other.life
+    if (other.definition.options.activate === undefined || !below?.serving || other.changing > 0) continue
+    if (below.activated === undefined || (below.activated === 'open' && world.now < below.turnUntil - TOLERANCE)) {
+      world.violate('each is activated after what it depends on', `"${track.name}" was activated before "${other.name}"`)
+    }
+  }
+  return life
+}
+
+/** Everything whose value it has, by way of whatever. */
+function needs(track: Track): Set<Track> {
+  const found = new Set<Track>()
+  const add = ({ dependencies }: Track) => {
+    for (const { to, kind } of dependencies) if (kind === 'required' || kind === 'optional') found.add(to)
+  }
+  add(track)
+  for (const other of found) add(other)
+  return found
+}
+
+/** S9: what was activated is told once to take no more, before its drain, and after those that depend on it. */
+export function quiesceCall(world: World, track: Track, value: unknown): Life | undefined {
+  const life = lifeOf(track, value)
+  if (life === undefined || life !== track.life || life.leaving || life.quiesced !== undefined) {
+    world.violate(
+      'each is quiesced at most once, before its end',
+      `"${track.name}" was quiesced again, or while it is ${track.state}`,
+    )
+    return undefined
+  }
+  if (track.definition.options.activate !== undefined && life.activated === undefined)
+    world.violate('only what was activated is quiesced', `"${track.name}" was quiesced, and never activated`)
+  for (const { from, kind } of track.dependents) {
+    const above = from.life
+    if (kind === 'ref' || kind === 'after' || from.definition.options.quiesce === undefined || !above?.serving) continue
+    if (above.given.get(track) !== life || above.quiesced !== undefined) continue
+    // One whose activation is in flight, or has settled just now, is quiesced after that.
+    const settled = above.activated !== undefined && above.activated !== 'open' && above.activatedIn !== world.turn
+    if (from.definition.options.activate !== undefined && !settled) continue
+    world.violate('each is quiesced after its dependents', `"${track.name}" was quiesced before "${from.name}"`)
+  }
+  return life
+}
+
 /** D2, D4: drained once, before its stop, after its dependents. */
 export function drainCall(world: World, track: Track, value: unknown, ctx: StopContext): Life | undefined {
   const life = lifeOf(track, value)
@@ -91,7 +144,38 @@ export function drainCall(world: World, track: Track, value: unknown, ctx: StopC
   }
   leaves(world, life)
   withinBudget(world, life, ctx)
+  workComesFirst(world, life, ctx)
   return life
+}
+
+/** D3: a drain is cut only where those below it hold no more than their reserves. */
+function workComesFirst(world: World, { track, leases }: Life, ctx: StopContext): void {
+  if (!world.ending || track.parting || world.deadline === Infinity) return
+  const own = track.timeout('drain', world.timeouts)
+  if (ctx.deadline >= world.now + own - TOLERANCE) return
+  const kept = stopReserve(world, track) + reserveBelow(world, track)
+  const left = world.deadline - ctx.deadline
+  if (left > kept + TOLERANCE && leases === 0) {
+    world.violate(
+      'work comes first',
+      `the drain of "${track.name}" was cut with ${left} ms left, and those below need ${kept} ms`,
+    )
+  }
+}
+
+function stopReserve(world: World, track: Track): number {
+  return Math.min(track.timeout('stop', world.timeouts), Math.max(RESERVE.stop, 2 * track.longestStop))
+}
+
+/** The most that may be kept on the longest way down. */
+function reserveBelow(world: World, track: Track): number {
+  let most = 0
+  for (const { to } of track.dependencies) {
+    if (!to.member) continue
+    const drain = Math.min(to.timeout('drain', world.timeouts), RESERVE.drain)
+    most = Math.max(most, drain + stopReserve(world, to) + reserveBelow(world, to))
+  }
+  return most
 }
 
 /** D2, D5: stopped once, after its dependents; in time for those below. */

@@ -33,7 +33,9 @@ function stopsAtOnce(world: World): void {
   if (tracks.some(({ life, state }) => state === 'starting' || life?.up === false)) return
   for (const track of tracks) {
     const { name, state, life } = track
-    const underWay = state === 'draining' || state === 'stopping' || life?.stopped === 'open' || life?.openCleanups !== 0
+    const turning = life?.activated === 'open' || life?.quiesced === 'open'
+    const underWay =
+      turning || state === 'draining' || state === 'stopping' || life?.stopped === 'open' || life?.openCleanups !== 0
     if (underWay || waits(track)) continue
     return world.violate('each stops as soon as it can', `"${name}" is ${state}, and waits for nothing`)
   }

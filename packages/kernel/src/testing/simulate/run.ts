@@ -8,6 +8,7 @@ import type { Cast, Seat } from './cast.js'
 import { durationOf } from './chance.js'
 import { endTruly, inTime, nothingLeft } from './end.js'
 import type { FaultKind } from './faults.js'
+import { nothingRunsWithout, whatMayRestartDoes } from './healing.js'
 import { probeExactly } from './probe.js'
 import { atRest, nothingIdles } from './progress.js'
 import type { Action } from './schedule.js'
@@ -116,6 +117,8 @@ function look(world: World, invariant: Production['invariant']): void {
   inTime(world)
   nothingLeft(world)
   nothingIdles(world)
+  nothingRunsWithout(world)
+  whatMayRestartDoes(world)
   const untold = world.ledger.untoldCheck(world.ending)
   if (untold !== undefined) world.violate('every error is told', `nobody was told of "${untold.error.message}"`)
   try {

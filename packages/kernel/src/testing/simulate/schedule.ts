@@ -1,5 +1,5 @@
 /** The hooks that a simulated run decides on; a cleanup is what `ctx.defer()` registered. */
-export type SimulatedHook = 'start' | 'check' | 'drain' | 'stop' | 'kill' | 'cleanup'
+export type SimulatedHook = 'start' | 'check' | 'activate' | 'quiesce' | 'drain' | 'stop' | 'kill' | 'cleanup'
 
 /** What one call of one hook does. A call that no decision speaks of settles at once and well. */
 export interface HookDecision {

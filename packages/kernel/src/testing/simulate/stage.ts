@@ -2,7 +2,7 @@ import type { HookContext, StartContext, StopContext } from '../../define/contex
 import type { Ref } from '../../define/ref.js'
 import type { FaultKind } from './faults.js'
 import { LifeOf } from './life.js'
-import { checkCall, cleanupCall, drainCall, killCall, startCall, stopCall } from './order.js'
+import { activateCall, checkCall, cleanupCall, drainCall, killCall, quiesceCall, startCall, stopCall } from './order.js'
 import type { HookDecision, SimulatedHook } from './schedule.js'
 import type { Life, Track } from './track.js'
 import type { World } from './world.js'
@@ -65,6 +65,31 @@ export class Stage {
       if (ok && value !== false) life.checkPassed = true
     }
     return this.#perform(this.#call(life, 'check', ctx, real, settled))
+  }
+
+  activate(track: Track, value: unknown, ctx: HookContext, real: () => unknown): unknown {
+    const life = activateCall(this.#world, track, value)
+    if (life === undefined) return undefined
+    life.activated = 'open'
+    life.turnUntil = this.#world.now + track.timeout('activate', this.#world.timeouts)
+    const settled = (ok: boolean) => {
+      life.activated = ok ? 'well' : 'badly'
+      life.activatedIn = this.#world.turn
+      // What a restart brought back is back now.
+      if (ok && life === track.life && life.serving && !life.goingDown && this.#world.now <= life.turnUntil) track.away = false
+    }
+    return this.#perform(this.#call(life, 'activate', ctx, real, settled))
+  }
+
+  quiesce(track: Track, value: unknown, ctx: StopContext, real: () => unknown): unknown {
+    const life = quiesceCall(this.#world, track, value)
+    if (life === undefined) return undefined
+    life.quiesced = 'open'
+    life.turnUntil = Math.max(life.turnUntil, ctx.deadline)
+    const settled = (ok: boolean) => {
+      life.quiesced = ok ? 'well' : 'badly'
+    }
+    return this.#perform(this.#call(life, 'quiesce', ctx, real, settled))
   }
 
   drain(track: Track, value: unknown, ctx: StopContext, real: () => unknown): unknown {
@@ -176,7 +201,8 @@ export class Stage {
     const { life, hook, number, began, limit, settled } = call
     const { ledger, state, now } = this.#world
     const error = new Error(`simulated: ${hook} of "${life.track.name}", call ${number}`)
-    const forReport = state === 'stopping' && life.up && hook !== 'start' && hook !== 'check'
+    const ending = state === 'stopping' || (state === 'draining' && hook === 'quiesce')
+    const forReport = ending && life.up && hook !== 'start' && hook !== 'check'
     // H1: of a check that ran out of time, that is what is told.
     if (hook !== 'check' || now < began + limit) ledger.inject({ error, hook, life, call: number, forReport })
     settled(false, error)
@@ -207,7 +233,7 @@ function faultOf({ hook, does, ms = 0 }: HookDecision, limit: number): FaultKind
 
 /** A real release is carried out whatever the simulation makes of it, so that a run leaks nothing. */
 function releaseReal({ hook, real }: Call): void {
-  if (hook !== 'stop' && hook !== 'drain' && hook !== 'kill') return
+  if (hook !== 'stop' && hook !== 'drain' && hook !== 'kill' && hook !== 'quiesce') return
   try {
     Promise.resolve(real()).catch(() => {})
   } catch {

@@ -1,5 +1,6 @@
 import type { Definition, RestartOptions, Timeouts } from '../../define/resource.js'
 import type { Graph } from '../../graph/graph.js'
+import { PHASES } from '../../phases.js'
 import type { Health, ResourceState } from '../../state.js'
 import type { EdgeKind, Impact } from '../../words.js'
 import type { LifeOf } from './life.js'
@@ -38,6 +39,11 @@ export class Track {
   parting = false
   /** The start of the kernel has dealt with it: it runs, or will not. */
   launched = false
+  /** Its policy allowed no more restarts of the current life. */
+  exhausted = false
+  /** The longest that a stop of it took, in ms, and since when it is stopping. */
+  longestStop = 0
+  stoppingSince = 0
   /** Since when it is draining or stopping. */
   leavingSince = 0
   life: Life | undefined
@@ -47,7 +53,16 @@ export class Track {
   health: Health = 'unknown'
   failures = 0
   passes = 0
-  readonly calls: Record<SimulatedHook, number> = { start: 0, check: 0, drain: 0, stop: 0, kill: 0, cleanup: 0 }
+  readonly calls: Record<SimulatedHook, number> = {
+    start: 0,
+    check: 0,
+    activate: 0,
+    quiesce: 0,
+    drain: 0,
+    stop: 0,
+    kill: 0,
+    cleanup: 0,
+  }
 
   constructor(name: string, definition: Definition, dependencies: readonly TrackEdge[]) {
     this.name = name
@@ -71,7 +86,7 @@ export class Track {
 
   timeout(hook: SimulatedHook, timeouts: Required<Timeouts>): number {
     if (hook === 'kill') return 1_000
-    const key = hook === 'cleanup' ? 'stop' : hook
+    const key = hook === 'cleanup' ? 'stop' : PHASES[hook].timeout
     return this.definition.options.timeouts?.[key] ?? timeouts[key]
   }
 

@@ -33,6 +33,7 @@ export function witness(world: World, event: KernelEvent): void {
       break
     case 'restart:exhausted':
       world.ledger.see(event.error)
+      world.track(event.resource).exhausted = true
       break
     case 'resource:lost':
       lost(world, event)
@@ -63,8 +64,10 @@ function kernelMoved(world: World, { from, to }: KernelEventOf<'kernel:state'>):
     world.broken = world.aborting = world.failsNext
     world.failsNext = false
     for (const track of world.tracks.values()) track.launched = track.parting = track.away = track.cutShort = false
-  } else if (to === 'running') world.started = true
-  else if (to === 'draining' || (to === 'stopping' && from === 'starting')) {
+  } else if (to === 'running') {
+    world.started = true
+    if (from === 'starting') allActivated(world)
+  } else if (to === 'draining' || (to === 'stopping' && from === 'starting')) {
     world.aborting = true
     world.deadline = world.now + world.budget
     for (const track of world.tracks.values()) track.parting = track.away || track.changing > 0 || track.life?.leaving === true
@@ -73,6 +76,14 @@ function kernelMoved(world: World, { from, to }: KernelEventOf<'kernel:state'>):
     world.deadline = Infinity
     world.started = world.up = false
     world.rested.set(world.cycle, outcomesOf(world))
+  }
+}
+
+/** S9: before the kernel says that it runs, everything has been told to begin. */
+function allActivated(world: World): void {
+  for (const { name, definition, life, changing } of world.tracks.values()) {
+    if (definition.options.activate === undefined || changing > 0 || !life?.serving || life.activated === 'well') continue
+    world.violate('what runs was activated', `the kernel runs, and "${name}" was not activated`)
   }
 }
 
@@ -86,6 +97,9 @@ function resourceMoved(world: World, { resource, from, to }: KernelEventOf<'reso
   if (to === 'starting') mayStart(world, track)
   if (to === 'running') runs(world, track, life)
   else if (from === 'starting' && life !== undefined) startGivenUp(world, life)
+  if (to === 'starting') track.exhausted = false
+  if (to === 'stopping') track.stoppingSince = world.now
+  else if (from === 'stopping') track.longestStop = Math.max(track.longestStop, world.now - track.stoppingSince)
   if (to === 'draining' || to === 'stopping') track.leavingSince ||= world.now
   else track.leavingSince = 0
   if (from === 'starting' && to === 'running') track.cutShort = false
@@ -113,8 +127,9 @@ function runs(world: World, track: Track, life: Life | undefined): void {
     track.setHealth('healthy')
   }
   life.up = true
-  // Another restart came while it started: it is stopped at once.
-  if (!track.cutShort) track.away = false
+  // Another restart came while it started: it is stopped at once. While the kernel runs it is back when it is activated, too.
+  const awaitsActivation = track.definition.options.activate !== undefined && world.started && life.activated === undefined
+  if (!track.cutShort && !awaitsActivation) track.away = false
 }
 
 /** D4, D5: the kernel says that it is released, or that it has given up on that. */
@@ -138,6 +153,8 @@ function failed(world: World, track: Track, error: KeelsonError): void {
     // A start that another restart cut short is still on its way back.
     if (!track.cutShort && error.code !== 'ABORTED') track.away = false
   }
+  // What it needs is not there: its own policy has no say in that.
+  if (error.code === 'DEPENDENCY_FAILED') track.exhausted = true
   if (error.phase === 'drain' && track.life !== undefined) drainFailed(world, track.life, error)
   if (error.phase === 'stop' && error.code === 'TIMEOUT') timedOut(world, track, error)
 }
@@ -205,6 +222,7 @@ function takenAway(track: Track, policy: RestartOptions | undefined): void {
   track.away = true
   track.cutShort = track.state === 'starting'
   track.inherited = policy
+  if (track.life !== undefined) track.life.goingDown = true
 }
 
 function restarted(world: World, { resource, resources, attempt, delayMs, error }: KernelEventOf<'restart:scheduled'>): void {
