@@ -17,3 +17,20 @@ export function withDependents<C extends { readonly id: number }>(
   }
   return [...found].sort((a, b) => a.id - b.id)
 }
+
+/** Whether any of these, or of those whose values they have by way of whatever, is like that. */
+export function someBelow<C extends { readonly id: number }>(
+  graph: Graph,
+  cells: readonly C[],
+  roots: Iterable<C>,
+  isLikeThat: (cell: C) => boolean,
+): boolean {
+  const found = new Set(roots)
+  for (const cell of found) {
+    if (isLikeThat(cell)) return true
+    graph.eachDependency(cell.id, (to, kind) => {
+      if (kind === 'required' || kind === 'optional') found.add(cells[to]!)
+    })
+  }
+  return false
+}

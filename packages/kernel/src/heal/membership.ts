@@ -1,6 +1,6 @@
 import type { Cell } from '../cell/cell.js'
 import { causesOf, hasDependents, type KeelsonError, removed } from '../errors.js'
-import { withDependents } from '../graph/dependents.js'
+import { someBelow, withDependents } from '../graph/dependents.js'
 import type { Graph } from '../graph/graph.js'
 import { Deferred } from '../time/deferred.js'
 import { Activation } from '../walk/activation.js'
@@ -17,6 +17,8 @@ export interface MembershipHost {
   tearDown(cells: readonly Cell[], reason: string, done: () => void): void
   /** Whatever else was going on with these ends: checks, restarts, starts that wait. */
   letGo(cells: readonly Cell[]): void
+  /** Calls back once no resource is on its way back from a restart. */
+  whenCalm(callback: () => void): void
   /** It runs, and could not be activated. */
   notActivated(cell: Cell, error: KeelsonError): void
   /** Takes stopped resources out of the kernel. */
@@ -220,7 +222,11 @@ class Addition implements BringUpListener, Change {
     this.#activation = new Activation(this.#host.graph, waiting, told, () => {
       if (!this.#over) this.#end([])
     })
-    this.#activation.begin()
+    const begin = () => this.#activation!.begin()
+    // What they need is activated first: where that is being restarted, by its restart.
+    const { graph, cells } = this.#host
+    if (someBelow(graph, cells, waiting, ({ course }) => course === 'restarting')) this.#host.whenCalm(begin)
+    else begin()
   }
 
   #end(errors: readonly KeelsonError[]): void {

@@ -1,7 +1,7 @@
 import type { Cell } from '../cell/cell.js'
 import type { RestartOptions } from '../define/resource.js'
 import { type KeelsonError, notUpYet, removed, restartLimit } from '../errors.js'
-import { withDependents } from '../graph/dependents.js'
+import { someBelow, withDependents } from '../graph/dependents.js'
 import type { Graph } from '../graph/graph.js'
 import type { Events } from '../observe/events.js'
 import type { Clock } from '../time/clock.js'
@@ -45,6 +45,8 @@ export class Supervisor implements BringUpListener {
   #running = false
   /** Why nothing is brought back any more. */
   #ended: KeelsonError | undefined
+  /** Restarts that are only waiting to be activated, until what they need is. */
+  readonly #blocked = new Set<Recovery>()
   #whenCalm: (() => void)[] = []
 
   constructor(host: SupervisorHost) {
@@ -67,6 +69,7 @@ export class Supervisor implements BringUpListener {
   end(reason: KeelsonError): void {
     this.#active = false
     this.#ended = reason
+    this.#blocked.clear()
     this.#whenCalm = []
     for (const recovery of this.#recoveries.values())
       for (let other: Recovery | undefined = recovery; other !== undefined; other = other.parent) this.#failed(other, reason)
@@ -233,13 +236,15 @@ export class Supervisor implements BringUpListener {
     tell = () => {},
   ): void {
     const { monitor, bringUp, tearDown } = this.#host
+    const overtaken = new Set<Recovery>()
     for (const cell of members) {
-      this.#takeOver(cell, recovery)
+      this.#takeOver(cell, recovery, overtaken)
       monitor.drop(cell)
       bringUp.expect(cell, 'restart', this)
       cell.setCourse('restarting')
     }
     tell()
+    for (const other of overtaken) this.#progress(other)
     tearDown(goingDown, reason, () => this.#tornDown(recovery))
   }
 
@@ -252,7 +257,7 @@ export class Supervisor implements BringUpListener {
   }
 
   /** H5: what another restart was bringing back becomes part of this one; a restart that is taken over costs no attempt. */
-  #takeOver(cell: Cell, recovery: Recovery): void {
+  #takeOver(cell: Cell, recovery: Recovery, overtaken: Set<Recovery>): void {
     const before = this.#recoveries.get(cell)
     this.#recoveries.set(cell, recovery)
     recovery.members.add(cell)
@@ -268,7 +273,7 @@ export class Supervisor implements BringUpListener {
         if (recovery.root !== cell && other.attempt > 0) this.#past.set(cell, this.#past.get(cell)!.slice(0, -1))
       }
       if (other.root === cell || other.root === recovery.root) recovery.waiters.push(...other.waiters.splice(0))
-      else this.#progress(other)
+      else overtaken.add(other)
     }
   }
 
@@ -290,6 +295,7 @@ export class Supervisor implements BringUpListener {
     this.#recoveries.delete(cell)
     for (let other = recovery; other !== undefined; other = other.parent) other.members.delete(cell)
     if (cell.course === 'restarting') cell.setCourse('steady')
+    for (const blocked of [...this.#blocked]) this.#progress(blocked)
   }
 
   /**
@@ -300,11 +306,20 @@ export class Supervisor implements BringUpListener {
     const { members, parent, activation } = recovery
     if (this.#ended !== undefined) this.#failed(recovery, this.#ended)
     else if (members.size === 0) this.#recovered(recovery)
-    else if (parent === undefined && activation === undefined && [...members].every((cell) => cell.awaitsActivation)) {
-      this.#activate(recovery)
-    }
+    else if (parent === undefined && activation === undefined && this.#mayActivate(recovery)) this.#activate(recovery)
     if (parent !== undefined) this.#progress(parent)
     this.#tellCalm()
+  }
+
+  /** Whether all of these are up, and nothing that they need is itself on its way back. */
+  #mayActivate(recovery: Recovery): boolean {
+    const { graph, cells } = this.#host
+    const { members } = recovery
+    this.#blocked.delete(recovery)
+    if (![...members].every((cell) => cell.awaitsActivation)) return false
+    if (!someBelow(graph, cells, members, (cell) => cell.course === 'restarting' && !members.has(cell))) return true
+    this.#blocked.add(recovery)
+    return false
   }
 
   #activate(recovery: Recovery): void {

@@ -52,6 +52,7 @@ export class Upkeep {
     })
     this.membership = new Membership({
       ...parts,
+      whenCalm: (callback) => this.supervisor.whenCalm(callback),
       notActivated: (cell, error) => this.supervisor.notActivated(cell, error),
       letGo: (members) => this.#letGo(members),
       forget: (members) => this.#forget(members),

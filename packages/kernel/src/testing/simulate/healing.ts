@@ -21,6 +21,7 @@ export function whatMayRestartDoes(world: World): void {
       !life?.crashed ||
       !life.up ||
       life.cycle !== world.cycle ||
+      !member ||
       away ||
       changing > 0 ||
       exhausted ||
