@@ -18,6 +18,12 @@ function entriesOf(folder) {
   return Object.fromEntries(names.map((name) => [name, join(folder, 'src', `${name}.ts`)]))
 }
 
+/** Without comments and indentation, a start reads and parses a third less; names stay, and source maps have the rest. */
+function compact(options) {
+  options.minifyWhitespace = true
+  options.lineLimit = 160
+}
+
 /** Takes away what earlier builds wrote and this one does not: their chunks, and declarations of sources that are gone. */
 function removeLeftovers(folder, begun) {
   const dist = join(folder, 'dist')
@@ -49,6 +55,7 @@ for (const folder of folders) {
     sourcemap: true,
     splitting: true,
     silent: true,
+    esbuildOptions: compact,
   })
   removeLeftovers(folder, begun)
 }
