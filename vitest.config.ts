@@ -31,6 +31,7 @@ const alone = { maxWorkers: 1, sequence: { groupOrder: 1 } }
 
 const unit = { testTimeout: 30_000 }
 const cross = { testTimeout: 60_000, hookTimeout: 60_000 }
+const system = { testTimeout: 300_000, hookTimeout: 60_000 }
 
 export default defineConfig({
   test: {
@@ -52,8 +53,10 @@ export default defineConfig({
       { test: { name: 'cross alone', include: ALONE.cross, ...cross, ...alone } },
       {
         // What needs more than Node and npm; `npm run test:system` installs it.
-        test: { name: 'system', include: ['test/system/**/*.test.ts'], testTimeout: 300_000, hookTimeout: 60_000, ...alone },
+        test: { name: 'system', include: ['test/system/*.test.ts'], ...system, ...alone },
       },
+      // What needs no more, but takes long.
+      { test: { name: 'long', include: ['test/system/long/*.test.ts'], ...system, ...alone } },
     ],
   },
 })
