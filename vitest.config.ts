@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
@@ -16,13 +16,22 @@ const ALONE = {
   unit: [
     'packages/docker/src/monitor/concurrency.test.ts',
     'packages/docker/src/monitor/memory.test.ts',
+    'packages/docker/src/report/audit-file.test.ts',
     'packages/kernel/src/define/types.test.ts',
     'packages/kernel/src/graph/graph-scale.test.ts',
     'packages/kernel/src/heal/membership-churn.test.ts',
+    'packages/node/src/drain/drain-listening.test.ts',
     'packages/node/src/drain/drain-load.test.ts',
+    'packages/node/src/drain/drain-server.test.ts',
     'packages/node/src/watch/process-check.test.ts',
+    'packages/pools/src/child/hostile-child.test.ts',
+    'packages/pools/src/pool/stop.test.ts',
   ],
   cross: ['test/drain-matrix.test.ts', 'test/process/load.test.ts'],
+}
+
+for (const file of Object.values(ALONE).flat()) {
+  if (!existsSync(source(file))) throw new Error(`vitest.config.ts names ${file}, which is not there: was it renamed?`)
 }
 
 /** Most files wait for a process, a socket or a clock, so one more runs than there are cores. */
