@@ -76,11 +76,16 @@ function compare(rounds, sizes) {
         `  ${name.padEnd(12)}${medians.map((ms) => ms.toFixed(1).padStart(7)).join('   ')} (${spread(total, 1)})   ${spread(ratios, 2, true)} x`,
       )
       if (name === 'keelson' && size === TARGET.size) {
-        const ratio = quantile(ratios, 0.5)
-        console.log(`  target: at most ${TARGET.ratio} x ${TARGET.peer}: ${ratio <= TARGET.ratio ? 'met' : 'missed'}`)
+        console.log(`  target: at most ${TARGET.ratio} x ${TARGET.peer}: ${verdict(ratios)}`)
       }
     }
   }
+}
+
+/** A busy machine hits the peers unevenly: a median alone would meet the target by chance. */
+function verdict(ratios) {
+  if (quantile(ratios, 0.75) <= TARGET.ratio) return 'met'
+  return quantile(ratios, 0.25) > TARGET.ratio ? 'missed' : 'undecided, the quartiles lie on both sides'
 }
 
 function run(name, size) {
