@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
@@ -10,26 +11,62 @@ const alias = readdirSync(source('./packages')).flatMap((name) => [
   { find: new RegExp(`^@keelson/${name}/(.+)$`), replacement: source(`./packages/${name}/src/$1.ts`) },
 ])
 
+/** What measures time, memory or load, or puts load on the machine: these run when nothing else does, one file at a time. */
+const ALONE = {
+  unit: [
+    'packages/docker/src/monitor/concurrency.test.ts',
+    'packages/docker/src/monitor/memory.test.ts',
+    'packages/docker/src/report/audit-file.test.ts',
+    'packages/kernel/src/define/types.test.ts',
+    'packages/kernel/src/graph/graph-scale.test.ts',
+    'packages/kernel/src/heal/membership-churn.test.ts',
+    'packages/node/src/drain/drain-listening.test.ts',
+    'packages/node/src/drain/drain-load.test.ts',
+    'packages/node/src/drain/drain-server.test.ts',
+    'packages/node/src/watch/process-check.test.ts',
+    'packages/pools/src/child/broken-pipe.test.ts',
+    'packages/pools/src/child/hostile-child.test.ts',
+    'packages/pools/src/pool/stop.test.ts',
+  ],
+  cross: ['test/drain-matrix.test.ts', 'test/process/load.test.ts'],
+}
+
+for (const file of Object.values(ALONE).flat()) {
+  if (!existsSync(source(file))) throw new Error(`vitest.config.ts names ${file}, which is not there: was it renamed?`)
+}
+
+/** Most files wait for a process, a socket or a clock, so one more runs than there are cores. */
+const beside = { maxWorkers: Math.min(availableParallelism() + 1, 8), sequence: { groupOrder: 0 } }
+const alone = { maxWorkers: 1, sequence: { groupOrder: 1 } }
+
+const unit = { testTimeout: 30_000 }
+const cross = { testTimeout: 60_000, hookTimeout: 60_000 }
+const system = { testTimeout: 300_000, hookTimeout: 60_000 }
+
 export default defineConfig({
   test: {
     projects: [
       {
         resolve: { alias },
-        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts'], testTimeout: 30_000 },
+        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts'], exclude: ALONE.unit, ...unit, ...beside },
       },
       {
         test: {
           name: 'cross',
           include: ['test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
-          exclude: ['**/node_modules/**', 'test/system/**'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          exclude: ['**/node_modules/**', 'test/system/**', ...ALONE.cross],
+          ...cross,
+          ...beside,
         },
       },
+      { resolve: { alias }, test: { name: 'unit alone', include: ALONE.unit, ...unit, ...alone } },
+      { test: { name: 'cross alone', include: ALONE.cross, ...cross, ...alone } },
       {
         // What needs more than Node and npm; `npm run test:system` installs it.
-        test: { name: 'system', include: ['test/system/**/*.test.ts'], testTimeout: 300_000, hookTimeout: 60_000 },
+        test: { name: 'system', include: ['test/system/*.test.ts'], ...system, ...alone },
       },
+      // What needs no more, but takes long.
+      { test: { name: 'long', include: ['test/system/long/*.test.ts'], ...system, ...alone } },
     ],
   },
 })

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const bench = join(dirname(dirname(fileURLToPath(import.meta.url))), 'bench')
-const PARTS = ['graphs', 'graph-floor']
+const PARTS = ['graphs', 'graph-floor', 'cold-peers']
 const all = readdirSync(bench)
   .filter((file) => file.endsWith('.mjs'))
   .map((file) => file.slice(0, -'.mjs'.length))

@@ -1,10 +1,11 @@
 // Builds every package, or those that are named: tsup makes the JavaScript, the native TypeScript compiler the declarations
 // (`--js` leaves those out).
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'tsup'
+import { BUNDLED } from './bundled.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const started = performance.now()
@@ -17,6 +18,22 @@ function entriesOf(folder) {
   return Object.fromEntries(names.map((name) => [name, join(folder, 'src', `${name}.ts`)]))
 }
 
+/** Without comments and indentation, a start reads and parses a third less; names stay, and source maps have the rest. */
+function compact(options) {
+  options.minifyWhitespace = true
+  options.lineLimit = 160
+}
+
+/** Takes away what earlier builds wrote and this one does not: their chunks, and declarations of sources that are gone. */
+function removeLeftovers(folder, begun) {
+  const dist = join(folder, 'dist')
+  for (const file of readdirSync(dist, { recursive: true })) {
+    const isOldScript = /\.js(\.map)?$/.test(file) && statSync(join(dist, file)).mtimeMs < begun - 1_000
+    const isOrphan = file.endsWith('.d.ts') && !existsSync(join(folder, 'src', file.replace(/\.d\.ts$/, '.ts')))
+    if (isOldScript || isOrphan) rmSync(join(dist, file))
+  }
+}
+
 const named = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
 const folders = readdirSync(join(root, 'packages'))
   .filter((name) => named.length === 0 || named.includes(name))
@@ -24,6 +41,7 @@ const folders = readdirSync(join(root, 'packages'))
   .filter((folder) => existsSync(join(folder, 'package.json')))
 
 for (const folder of folders) {
+  const begun = Date.now()
   await build({
     config: false,
     entry: entriesOf(folder),
@@ -32,10 +50,14 @@ for (const folder of folders) {
     format: ['esm'],
     target: 'node20',
     skipNodeModulesBundle: true,
+    noExternal: BUNDLED[basename(folder)] ?? [],
+    removeNodeProtocol: false,
     sourcemap: true,
     splitting: true,
     silent: true,
+    esbuildOptions: compact,
   })
+  removeLeftovers(folder, begun)
 }
 
 if (!process.argv.includes('--js')) {

@@ -112,7 +112,7 @@ describe.each(Object.keys(HOUSES))('the rooms of %s', (name) => {
   })
 })
 
-test('the kernel imports neither node: nor any package but its two dependencies, not even a type', () => {
+test('the kernel imports neither node: nor any package but the two that are compiled into it, not even a type', () => {
   const foreign = sourcesOf('kernel').flatMap(({ path, foreign }) =>
     foreign.filter((name) => !['eventemitter3', 'p-timeout'].includes(name)).map((name) => `${path}: ${name}`),
   )

@@ -4,25 +4,12 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { describe, expect, it } from 'vitest'
-import { overHttp, ProxyProcess, refusal, scripted, textOf } from './proxy.js'
+import { overHttp, ProxyProcess, refusal, scripted, textOf, times } from './proxy.js'
 
 const toolsOf = async (client: Client) => (await client.listTools()).tools.map(({ name }) => name)
 const echo = (client: Client, server: string) => textOf(client, `${server}__echo`, { message: server })
-/** When a server has said something, by its own clock. */
-const times = (proxy: ProxyProcess, server: string, word: string) =>
-  [...proxy.stderr.matchAll(new RegExp(`^\\[${server}\\] ${word} at (\\d+)$`, 'gm'))].map(([, at]) => Number(at))
 
 describe('a server', () => {
-  it('that ends at once whenever it is started is started ever less often, and each time it is said why', async () => {
-    const proxy = new ProxyProcess({ bad: scripted({ EXIT: 3 }), good: scripted() }, '--stdio')
-    await proxy.stdio()
-    await expect.poll(() => times(proxy, 'bad', 'started').length, { timeout: 40_000 }).toBeGreaterThan(7)
-    // At once, after a second, and then by the policy: after 0.2, 0.4, 0.8, 1.6, 3.2, 6.4 s, of which chance takes up to a tenth.
-    const starts = times(proxy, 'bad', 'started')
-    expect(starts[7]! - starts[6]!).toBeGreaterThan(5_000)
-    expect(proxy.stderr.match(/"bad" failed to start: it exited with code 3/g)!.length).toBeGreaterThan(3)
-  })
-
   it('that is mended in the file before it is tried again is not disturbed by that', async () => {
     const proxy = new ProxyProcess({ one: scripted({ EXIT: 3 }) }, '--stdio')
     const client = await proxy.stdio()
@@ -88,20 +75,6 @@ describe('the file', () => {
     expect((await toolsOf(client)).filter((name) => name.startsWith('one'))).toEqual([])
   })
 })
-
-it('calls that take too long are answered with an error, whether the file or a signal ends their server', async () => {
-  const proxy = new ProxyProcess({ one: scripted() }, '--stdio')
-  const client = await proxy.stdio()
-  const taken = refusal(textOf(client, 'one__sleep', { ms: 3_600_000 }))
-  proxy.write({ one: scripted({ CHANGED: 1 }) })
-  expect(await taken).toMatchObject({ message: expect.stringContaining('it was taken away'), data: { reason: 'lost' } })
-  await expect.poll(() => echo(client, 'one').catch(() => 'away'), { timeout: 20_000 }).toBe('one')
-  const stopped = refusal(textOf(client, 'one__sleep', { ms: 3_600_000 }))
-  proxy.child.kill('SIGTERM')
-  expect(await stopped).toMatchObject({ message: expect.stringContaining('is shutting down'), data: { reason: 'lost' } })
-  expect(await proxy.exited, proxy.stderr).toEqual({ code: 0, signal: null })
-  expect(proxy.servers).toEqual([])
-}, 120_000)
 
 describe('a client', () => {
   it('that sends a message without an end ends the proxy', async () => {

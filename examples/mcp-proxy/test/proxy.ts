@@ -137,6 +137,12 @@ export async function freePort(): Promise<number> {
   return port
 }
 
+/** When a server has said something, by its own clock. */
+export function times(proxy: ProxyProcess, server: string, word: string): number[] {
+  const said = proxy.stderr.matchAll(new RegExp(`^\\[${server}\\] ${word} at (\\d+)$`, 'gm'))
+  return [...said].map(([, at]) => Number(at))
+}
+
 /** The text that a tool answers with. */
 export async function textOf(client: Client, name: string, args: Record<string, unknown> = {}): Promise<string> {
   const { content } = await client.callTool({ name, arguments: args })

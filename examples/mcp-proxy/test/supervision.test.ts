@@ -66,16 +66,6 @@ it('a server that cannot be started is missing, and says why when it is called; 
   expect(text + proxy.stderr).not.toContain('hunter2')
 })
 
-it('a server that takes its time keeps no client from the others', async () => {
-  const silent = { command: process.execPath, args: ['-e', 'setInterval(() => {}, 1000)'] }
-  const proxy = new ProxyProcess({ silent, good: real('everything') }, '--stdio')
-  const client = await proxy.stdio()
-  expect(proxy.stderr).not.toContain('is ready')
-  expect(await toolsOf(client)).toEqual(['good'])
-  expect(await echo(client, 'good')).toBe('Echo: good')
-  expect((await refusal(echo(client, 'silent'))).message).toMatch(/no tool "silent__echo"|server "silent" does not run/)
-}, 120_000)
-
 it.each(['sse', 'streamableHttp'])(
   'takes in a server over %s that comes later, and again after it was gone',
   async (kind) => {
@@ -122,28 +112,3 @@ it('follows its file: servers come, change and go, each with word to the client;
   expect(await echo(client, 'one')).toBe('Echo: one')
   expect(proxy.servers.filter((pid) => before.includes(pid))).toHaveLength(1) // one was never touched
 })
-
-it('1,000 calls over 8 servers, one of which is killed every 50 calls: each call is answered or fails, and all servers are back', async () => {
-  const names = Array.from({ length: 8 }, (_, n) => `s${n}`)
-  const limit = { limit: 1_000, window: 1_000 }
-  const proxy = new ProxyProcess(Object.fromEntries(names.map((name) => [name, { ...real('everything'), limit }])), '--stdio')
-  const client = await proxy.stdio()
-  expect(proxy.servers).toHaveLength(8)
-  const outcomes: PromiseSettledResult<string>[] = []
-  for (let round = 0; round < 20; round++) {
-    const calls = Array.from({ length: 50 }, (_, n) => echo(client, names[n % 8]!))
-    const victim = proxy.servers[round % 8]
-    if (victim !== undefined) process.kill(victim, 'SIGKILL')
-    outcomes.push(...(await Promise.allSettled(calls)))
-  }
-  expect(outcomes).toHaveLength(1_000)
-  const failed = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []))
-  for (const { data } of failed) expect(data).toMatchObject({ reason: expect.stringMatching(/^(lost|unavailable)$/) })
-  for (const name of names) {
-    await expect.poll(() => echo(client, name).catch(() => 'away'), { timeout: 60_000 }).toBe(`Echo: ${name}`)
-  }
-  expect(proxy.servers).toHaveLength(8)
-  proxy.child.kill('SIGTERM')
-  expect(await proxy.exited, proxy.stderr).toEqual({ code: 0, signal: null })
-  expect(proxy.servers).toEqual([])
-}, 180_000)
