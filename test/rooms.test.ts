@@ -21,10 +21,14 @@ const HOUSES: Readonly<Record<string, readonly string[]>> = {
     'testing',
     'testing/simulate',
   ],
+  pools: ['errors', 'abort', 'server', 'child', 'pool', 'process', 'http mcp'],
+  docker: ['engine', 'container', 'watch', 'report', 'monitor'],
+  decorators: ['errors', 'inject', 'define'],
+  'mongo-stand-in': ['document', 'command-error', 'wire', 'data', 'command', 'server', 'stand-in'],
 }
 
 /** Of these, rooms and files are in order for types, too. */
-const TYPES_IN_ORDER = ['docker', 'express', 'fastify', 'koa', 'limiters', 'mongo', 'mongo-stand-in']
+const TYPES_IN_ORDER = ['decorators', 'docker', 'express', 'fastify', 'koa', 'limiters', 'mongo', 'mongo-stand-in', 'pools']
 
 const packages = readdirSync(fileURLToPath(new URL('../packages', import.meta.url)))
 

@@ -4,10 +4,10 @@ import type { ContainerInfo } from '../container/container-info.js'
 import { type OwnProbe, probeProblem } from '../container/own-probe.js'
 import { linkOf } from '../engine/docker-engine.js'
 import { checkOutlets, type OutletOptions, openOutlets } from '../report/outlets.js'
+import { invalid, type MonitorSettings, monitorSettings } from '../watch/monitor-settings.js'
+import type { SessionChange } from '../watch/sessions.js'
 import { LiveMonitor } from './live-monitor.js'
-import { invalid, type MonitorSettings, monitorSettings } from './monitor-settings.js'
 import { ContainerMonitor } from './monitor-value.js'
-import type { SessionChange } from './sessions.js'
 
 export interface ContainerMonitorOptions extends Partial<MonitorSettings>, OutletOptions {
   /** A `dockerEngine()`. */

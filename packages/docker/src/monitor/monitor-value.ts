@@ -1,16 +1,16 @@
 import { KeelsonError, type Kernel } from '@keelson/kernel'
-import type { StatusRecord } from '../container/status-history.js'
 import {
   type ContainerReport,
   containerReport,
   type EngineReport,
   type Statistics,
   statisticsOf,
-} from '../report/container-report.js'
+} from '../container/container-report.js'
+import type { StatusRecord } from '../container/status-history.js'
+import type { MonitorEventType, MonitorListener } from '../watch/monitor-events.js'
+import type { MonitorSettings } from '../watch/monitor-settings.js'
+import type { SessionStatus } from '../watch/sessions.js'
 import type { LiveMonitor } from './live-monitor.js'
-import type { MonitorEventType, MonitorListener } from './monitor-events.js'
-import type { MonitorSettings } from './monitor-settings.js'
-import type { SessionStatus } from './sessions.js'
 
 /** A session, with its containers. */
 export interface SessionReport {

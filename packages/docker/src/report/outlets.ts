@@ -1,7 +1,7 @@
 import type { Clock, StartContext } from '@keelson/kernel'
 import { reasonOf } from '../engine/reason-of.js'
-import { isEventType, type MonitorEvents, type MonitorEventType } from '../monitor/monitor-events.js'
-import { invalid } from '../monitor/monitor-settings.js'
+import { isEventType, type MonitorEvents, type MonitorEventType } from '../watch/monitor-events.js'
+import { invalid } from '../watch/monitor-settings.js'
 import { AuditFile, type AuditOptions } from './audit-file.js'
 import { type AlertOptions, Webhook } from './webhook.js'
 

@@ -3,7 +3,7 @@ import { request as secureRequest } from 'node:https'
 import type { Clock } from '@keelson/kernel'
 import { reasonOf } from '../engine/reason-of.js'
 import { pause, within } from '../engine/within.js'
-import type { MonitorEvent, MonitorEventType } from '../monitor/monitor-events.js'
+import type { MonitorEvent, MonitorEventType } from '../watch/monitor-events.js'
 
 export interface AlertOptions {
   /** Where alerts are posted to, as JSON. It may hold a token: no message shows more of it than its host. */

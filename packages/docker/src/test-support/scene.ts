@@ -2,8 +2,8 @@ import { createKernel, type Kernel, type KernelOptions, type Resource } from '@k
 import { type VirtualClock, virtualClock } from '@keelson/kernel/testing'
 import { dockerEngine } from '../engine/docker-engine.js'
 import { type ContainerMonitorOptions, containerMonitor } from '../monitor/container-monitor.js'
-import type { MonitorEvent } from '../monitor/monitor-events.js'
 import type { ContainerMonitor } from '../monitor/monitor-value.js'
+import type { MonitorEvent } from '../watch/monitor-events.js'
 import { ScriptedEngine } from './scripted-engine.js'
 
 export interface Scene extends AsyncDisposable {

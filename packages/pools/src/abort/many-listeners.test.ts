@@ -1,8 +1,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, it, onTestFinished } from 'vitest'
-import { processPool } from '../child/process-pool.js'
 import { httpPool } from '../http/http-pool.js'
+import { processPool } from '../process/process-pool.js'
 import { failureOf, started } from '../test-support/kernels.js'
 
 const MANY = 12

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import type { StdioServer } from '../pool/server-config.js'
+import type { StdioServer } from '../server/stdio-server.js'
 import { HAS_GROUPS } from './process-group.js'
 import { type PipedChild, ServerProcess } from './server-process.js'
 

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { Secrets } from '../pool/secrets.js'
+import type { Secrets } from '../server/secrets.js'
 
 /** How much of what a child said last is kept, in bytes. */
 const KEPT = 4_096

@@ -1,5 +1,5 @@
 import { type Dispatcher, type RequestInit, type Response, Pool as UndiciPool, fetch as undiciFetch } from 'undici'
-import { httpFailed, type ServerName } from '../pool/pool-errors.js'
+import { httpFailed, type ServerName } from '../errors.js'
 import type { PoolStats } from '../pool/pool-stats.js'
 import { type HttpErrors, namedErrors } from './http-errors.js'
 import { type HttpLimits, undiciOptions } from './undici-options.js'

@@ -1,6 +1,6 @@
 import { KeelsonError } from '@keelson/kernel'
 import { DecoratorHandler, type Dispatcher } from 'undici'
-import { httpFailed, type ServerName } from '../pool/pool-errors.js'
+import { httpFailed, type ServerName } from '../errors.js'
 import type { HttpLimits } from './undici-options.js'
 
 /** Errors of requests to one server, with its name. */

@@ -1,16 +1,10 @@
 import { type Dependencies, type Resource, type ResourceOptions, resource } from '@keelson/kernel'
 import type { Pool } from '../pool/pool.js'
-import { invalidServer, type ServerName } from '../pool/pool-errors.js'
 import { checkOptions, invalid, type Lifecycle, lifecycleOf, type Servers } from '../pool/pool-options.js'
-import { checkUrl } from '../pool/server-config.js'
 import { checkServers, serversOf } from '../pool/servers.js'
 import { HttpClient } from './http-client.js'
 import { HttpClients } from './http-clients.js'
-
-/** Requests go to paths below `url`. */
-export interface HttpPoolServer {
-  url: string
-}
+import { checkHttp, type HttpPoolServer } from './http-pool-server.js'
 
 /** Times are in ms, and `Infinity` is no limit. */
 export interface HttpPoolOptions<D extends Dependencies> extends Lifecycle<D> {
@@ -69,13 +63,4 @@ export function httpPool<const D extends Dependencies = {}>(
   }
   const descriptors = lifecycleOf(name, options, ['servers', 'max', 'ping', ...TIMES])
   return resource(name, Object.defineProperties(hooks, descriptors) as ResourceOptions<Pool<HttpClient, HttpPoolServer>, D>)
-}
-
-/** @throws KeelsonError `INVALID_OPTION` for what no request would carry, too. */
-function checkHttp(name: ServerName, config: unknown): void {
-  checkUrl(name, config)
-  const { url, headers } = config as HttpPoolServer & { headers?: unknown }
-  const { search, hash } = new URL(url)
-  if (search !== '' || hash !== '') throw invalidServer(name, 'url', 'has a query or a fragment', 'give it with each request')
-  if (headers !== undefined) throw invalidServer(name, 'headers', 'are not sent by an httpPool', 'give them with each request')
 }

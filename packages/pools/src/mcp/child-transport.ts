@@ -1,7 +1,7 @@
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js'
-import { END_FOLLOWS } from '../child/process-connection.js'
 import type { ServerProcess } from '../child/server-process.js'
+import { END_FOLLOWS } from '../child/with-child.js'
 import type { McpSdk } from './mcp-sdk.js'
 
 /** How many lines are read before anybody else gets a turn. */

@@ -2,7 +2,7 @@ import type { Dependencies, Resource } from '@keelson/kernel'
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { connectionResource } from '../pool/connection-resource.js'
 import { checkGrace, checkOptions, type Lifecycle } from '../pool/pool-options.js'
-import { checkServerConfig, type ServerConfig } from '../pool/server-config.js'
+import { checkServerConfig, type ServerConfig } from '../server/server-config.js'
 import { type McpClientOptions, mcpOpener } from './mcp-connection.js'
 
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.

@@ -3,7 +3,7 @@ import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import type { Pool } from '../pool/pool.js'
 import { checkOptions, type PoolOptions, poolLimits } from '../pool/pool-options.js'
 import { poolResource } from '../pool/pool-resource.js'
-import { checkUrl, type SseServer } from '../pool/server-config.js'
+import { checkUrl, type SseServer } from '../server/remote-server.js'
 import { type McpClientOptions, mcpOpener } from './mcp-connection.js'
 
 /** An SSE server; its type goes without saying. */

@@ -7,9 +7,9 @@ import {
   systemClock,
   type Values,
 } from '@keelson/kernel'
+import { Reaper } from '../child/reaper.js'
 import type { Connection } from './connection.js'
 import { lifecycleOf } from './pool-options.js'
-import { Reaper } from './reaper.js'
 
 /** How a single connection is opened, and what of its options is not the kernel's. */
 export interface ConnectionKind<T, D extends Dependencies> {

@@ -1,10 +1,10 @@
 import { followSignal } from '../abort/follow-signal.js'
 import { withSignal } from '../abort/with-signal.js'
+import { cannotOpen, connectionLost, failingServer, openTimedOut, pingFailed, type ServerName } from '../errors.js'
 import { Failures } from './backoff.js'
 import { Closings } from './closings.js'
 import type { Connection } from './connection.js'
 import { Member } from './member.js'
-import { cannotOpen, connectionLost, failingServer, openTimedOut, pingFailed, type ServerName } from './pool-errors.js'
 import type { ServerPoolOptions } from './server-pool-options.js'
 
 /** The open connections of one server: opens them, notices their end, keeps some warm, and closes what is idle, silent or over. */

@@ -7,7 +7,7 @@ import {
   systemClock,
   type Values,
 } from '@keelson/kernel'
-import type { ProcessReaper } from '../child/process-reaper.js'
+import type { ProcessReaper } from '../child/reaper.js'
 import type { BackoffOptions } from './backoff.js'
 import type { ServerPoolOptions } from './server-pool-options.js'
 

@@ -1,9 +1,9 @@
 import { type Clock, type Dependencies, type Resource, type ResourceOptions, resource } from '@keelson/kernel'
+import { Reaper } from '../child/reaper.js'
 import type { Open } from './connection.js'
 import { KeyedPool } from './keyed-pool.js'
 import type { Pool } from './pool.js'
 import { checkOptions, invalid, lifecycleOf, ownOptions, type PoolOptions, poolLimits } from './pool-options.js'
-import { Reaper } from './reaper.js'
 import { checkServers, serversOf } from './servers.js'
 
 /** What one kind of pool adds: how it opens a connection, and which servers it takes. */

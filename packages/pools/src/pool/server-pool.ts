@@ -1,11 +1,6 @@
 import type { KeelsonError } from '@keelson/kernel'
 import { type Pool as Tarn, TimeoutError } from 'tarn'
 import { onAbort } from '../abort/on-abort.js'
-import type { Connection } from './connection.js'
-import { type Lease, LiveLease } from './lease.js'
-import type { Member, Slot } from './member.js'
-import { Members } from './members.js'
-import type { AcquireOptions } from './pool.js'
 import {
   acquireTimedOut,
   connectionLost,
@@ -14,7 +9,12 @@ import {
   poolStopping,
   type ServerName,
   useTimedOut,
-} from './pool-errors.js'
+} from '../errors.js'
+import type { Connection } from './connection.js'
+import { type Lease, LiveLease } from './lease.js'
+import type { Member, Slot } from './member.js'
+import { Members } from './members.js'
+import type { AcquireOptions } from './pool.js'
 import type { PoolStats } from './pool-stats.js'
 import type { ServerPoolOptions } from './server-pool-options.js'
 import { slotPool } from './slot-pool.js'

@@ -1,4 +1,5 @@
 import type { Dependencies, StartContext, Values } from '@keelson/kernel'
+import { isRecord } from '../server/record.js'
 import { invalid, type Servers } from './pool-options.js'
 
 /** @throws KeelsonError `INVALID_OPTION` for servers that are given and cannot be used; those that a function makes are checked at the start. */
@@ -19,8 +20,4 @@ export async function serversOf<S, D extends Dependencies>(
   const made: unknown = typeof servers === 'function' ? await servers(deps, ctx) : servers
   if (!isRecord(made)) throw invalid(name, 'servers', 'servers must be an object, with a server under each name')
   return made as Readonly<Record<string, S>>
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,0 +1,144 @@
+import {
+  type Dependencies,
+  type HookContext,
+  type Resource,
+  type ResourceOptions,
+  resource,
+  type StartContext,
+  type StopContext,
+} from '@keelson/kernel'
+import { Construction } from '../inject/construction.js'
+import { edgesOf, edgesOfProvider } from '../inject/edges.js'
+import { isAnnounced, type KernelScope, scopeOf } from '../inject/kernel-scope.js'
+import type { Class } from '../inject/parameters.js'
+import { type Provider, providerIn } from '../inject/provider.js'
+import { registrationOf } from '../inject/registration.js'
+import type { DependencyContainer } from '../inject/tsyringe.js'
+import { type Wanted, wantedResource } from '../inject/wanted.js'
+import { type Hooks, hooksOf, NO_HOOKS } from './hooks.js'
+import { checkAll, isThenable, startAll, stopAll } from './run-hooks.js'
+
+type AnyOptions = ResourceOptions<object, Dependencies>
+
+/** A class decorated with `@Service`, as far as it does not depend on a container. */
+export interface ServiceClass {
+  readonly type: Class
+  readonly name: string
+  /** For the kernel as they are. */
+  readonly passed: Omit<AnyOptions, 'dependsOn' | 'after' | 'start' | 'check' | 'drain' | 'stop' | 'kill'>
+  /** Read when a kernel takes the service in: these may name what is defined later. */
+  readonly late: Pick<AnyOptions, 'dependsOn' | 'after'>
+}
+
+/** The resource of a class that is constructed from what `container` holds. */
+export function define(service: ServiceClass, container: DependencyContainer): Resource<object> {
+  return resource(service.name, new Definition(service, container) as AnyOptions)
+}
+
+/** The options of such a resource. A class, so that the kernel sees one shape however many services there are. */
+class Definition {
+  readonly #service: ServiceClass
+  readonly #container: DependencyContainer
+  /** What the container gave in the place of the service, when the latest kernel took it in. */
+  #override: Provider | undefined
+  /** By any kernel. What was made of an override is not among them. */
+  #constructed: WeakSet<object> | undefined
+  #own: Wanted | undefined
+
+  constructor(service: ServiceClass, container: DependencyContainer) {
+    this.#service = service
+    this.#container = container
+    Object.assign(this, service.passed)
+  }
+
+  get dependsOn(): Dependencies {
+    const { type, late } = this.#service
+    this.#own ??= wantedResource(type)
+    this.#override = overrideOf(type, this.#container)
+    const dependsOn: Record<string, Dependencies[string]> = { ...late.dependsOn }
+    if (this.#override === undefined) edgesOf(type, this.#container, dependsOn)
+    else edgesOfProvider(this.#override, type, this.#container, dependsOn)
+    return dependsOn
+  }
+
+  get after(): AnyOptions['after'] {
+    return this.#service.late.after
+  }
+
+  start(deps: Readonly<Record<string, unknown>>, ctx: StartContext): object | Promise<object> {
+    const { type, late } = this.#service
+    const scope = scopeOf(ctx.kernel, this.#container)
+    const declared = late.dependsOn === undefined ? NOTHING : declaredIn(late.dependsOn, deps, scope)
+    const override = scope.begin(this, this.#override)
+    const construction = new Construction(scope, deps, override === undefined ? type : undefined)
+    const made = override === undefined ? construction.construct(type) : (construction.provide(override) as object)
+    const started = (instance: object) => {
+      scope.runs(this.#own!.resource, instance)
+      if (override !== undefined) return instance
+      this.#constructed ??= new WeakSet()
+      this.#constructed.add(instance)
+      return startAll(hooksOf(type).start, instance, ctx, declared)
+    }
+    return isThenable(made) ? Promise.resolve(made as PromiseLike<object>).then(started) : started(made)
+  }
+
+  get check() {
+    const { check } = this.#hooks
+    if (check.length === 0) return undefined
+    return (instance: object, ctx: HookContext) => (this.#isOurs(instance) ? checkAll(check, instance, ctx) : undefined)
+  }
+
+  get drain() {
+    const { drain } = this.#hooks
+    if (drain.length === 0) return undefined
+    return (instance: object, ctx: StopContext) => (this.#isOurs(instance) ? stopAll(drain, instance, ctx) : undefined)
+  }
+
+  get stop() {
+    const { stop } = this.#hooks
+    if (stop.length === 0 && this.#override === undefined) return undefined
+    return (instance: object, ctx: StopContext) => {
+      if (!this.#isOurs(instance)) return undefined
+      return stop.length === 0 ? dispose(instance) : stopAll(stop, instance, ctx)
+    }
+  }
+
+  /** Those of the class, as long as a kernel may have one that was constructed from it. */
+  get #hooks(): Hooks {
+    return this.#override === undefined || this.#constructed !== undefined ? hooksOf(this.#service.type) : NO_HOOKS
+  }
+
+  #isOurs(instance: object): boolean {
+    return this.#constructed?.has(instance) === true
+  }
+}
+
+/** What a container gives in the place of a service is used as it is: it has no hooks, and the container's owner releases it. */
+function overrideOf(type: Class, container: DependencyContainer): Provider | undefined {
+  const registration = registrationOf(type, container)
+  if (registration === undefined || isAnnounced(registration) || registration.provider.useClass === type) return undefined
+  return providerIn(registration, container)
+}
+
+/** As the kernel does where there is no stop hook. */
+function dispose(instance: object): unknown {
+  const { [Symbol.asyncDispose]: later, [Symbol.dispose]: now } = instance as Partial<AsyncDisposable & Disposable>
+  return (later ?? now)?.call(instance)
+}
+
+const NOTHING: Readonly<Record<string, unknown>> = Object.freeze({})
+
+/** Of all that a service was given, what its `dependsOn` names; factories of the container may ask for it, too. */
+function declaredIn(
+  dependsOn: Dependencies,
+  deps: Readonly<Record<string, unknown>>,
+  scope: KernelScope,
+): Record<string, unknown> {
+  const declared: Record<string, unknown> = {}
+  for (const field of Object.keys(dependsOn)) {
+    const wanted = wantedResource(dependsOn[field])!
+    declared[field] = deps[field]
+    if (wanted.kind !== 'ref') scope.runs(wanted.resource, deps[field])
+  }
+  return declared
+}
