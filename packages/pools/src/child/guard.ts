@@ -65,12 +65,8 @@ class Guard {
     const startedAt = performance.now()
     // Nothing of this process is held on to: not its directory, not its environment.
     const { PATH = '/usr/bin:/bin' } = process.env
-    const shell = spawn('/bin/sh', ['-c', SCRIPT], {
-      detached: true,
-      cwd: '/',
-      env: { PATH },
-      stdio: ['pipe', 'ignore', 'ignore'],
-    })
+    const shell = spawnShell(PATH)
+    if (shell === undefined) return
     this.#shell = shell
     shell.unref()
     // There is none where the process has no descriptors left.
@@ -93,6 +89,20 @@ class Guard {
       shell.once('exit', over)
       shell.once('error', over)
     })
+  }
+}
+
+/** Undefined where it cannot be started at all; most reasons are told by an event instead, some (ENOMEM, E2BIG) are thrown. */
+function spawnShell(PATH: string): ChildProcess | undefined {
+  try {
+    return spawn('/bin/sh', ['-c', SCRIPT], {
+      detached: true,
+      cwd: '/',
+      env: { PATH },
+      stdio: ['pipe', 'ignore', 'ignore'],
+    })
+  } catch {
+    return undefined
   }
 }
 

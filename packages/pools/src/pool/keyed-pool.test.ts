@@ -9,6 +9,25 @@ function timers(): number {
 }
 
 describe('who waits for a connection', () => {
+  it('is refused after acquireTimeout by the clock of its pool', async () => {
+    const { pool, clock } = fakePool()
+    pool.add('a', {})
+    const lease = await pool.acquire('a')
+    let refused: unknown
+    pool.acquire('a').catch((error: unknown) => {
+      refused = error
+    })
+    await clock.advance(4_999)
+    expect(refused).toBeUndefined()
+    await clock.advance(1)
+    await clock.settle()
+    expect(refused).toMatchObject({ code: 'TIMEOUT', details: { server: 'a', limit: 5_000 } })
+    lease.release()
+    expect(await pool.use('a', () => 'free again')).toBe('free again')
+    await pool.stop(0)
+    expect(clock.pending).toBe(0)
+  })
+
   it('gets the one that is given back in the moment in which another one stops waiting', async () => {
     const { pool } = fakePool()
     pool.add('a', {})
@@ -179,7 +198,86 @@ it('a pool that is killed before it was asked to stop opens nothing any more', a
   await pool.stop(0)
 })
 
+describe('warming up', () => {
+  /** A pool with one server that says nothing and one that works; `ready` says whether the pool may be used. */
+  function warming() {
+    const { pool, clock, servers } = fakePool({ keep: 1 })
+    servers.welcome = 'slow'
+    pool.add('mute', {})
+    servers.welcome = 'at once'
+    pool.add('fine', {})
+    const state = { pool, clock, servers, ready: false }
+    void pool.warm().then(() => {
+      state.ready = true
+    })
+    return state
+  }
+
+  it('waits no longer than a second more for a server that says nothing once another one works', async () => {
+    const state = warming()
+    const { pool, clock, servers } = state
+    await clock.advance(999)
+    expect(state.ready).toBe(false)
+    await clock.advance(1)
+    expect(state.ready).toBe(true)
+    expect(await pool.use('fine', () => 'fine')).toBe('fine')
+    // It goes on being opened all the same.
+    servers.decide(true)
+    expect(await pool.use('mute', () => 'at last')).toBe('at last')
+    await pool.stop(0)
+  })
+
+  it('waits for one that comes within that second, and not longer', async () => {
+    const state = warming()
+    const { pool, clock, servers } = state
+    servers.decide(true)
+    await clock.settle()
+    expect(state.ready).toBe(true)
+    expect(pool.stats()).toMatchObject({ size: 2, idle: 2 })
+    await pool.stop(0)
+    expect(clock.pending).toBe(0)
+  })
+
+  it('waits for the only one that may still work, as long as that takes', async () => {
+    const { pool, clock, servers } = fakePool({ keep: 1 })
+    servers.welcome = 'refuses'
+    pool.add('bad', {})
+    servers.welcome = 'slow'
+    pool.add('slow', {})
+    let ready = false
+    const warm = pool.warm().then(() => {
+      ready = true
+    })
+    await clock.advance(4_900)
+    expect(ready).toBe(false)
+    servers.decide(true)
+    await warm
+    await pool.stop(0)
+  })
+})
+
 describe('a check', () => {
+  it('passes when one server answers, however long another one may take to answer its ping', async () => {
+    const servers = new FakeServers()
+    const { pool, clock } = fakePool({}, servers)
+    pool.add('silent', {})
+    await pool.use('silent', () => 1)
+    pool.add('fine', {})
+    await pool.use('fine', () => 1)
+    servers.pongs = false
+    let healthy = false
+    const check = pool.check(new AbortController().signal).then(() => {
+      healthy = true
+    })
+    servers.connections[1]!.answer(true)
+    await clock.settle()
+    expect(healthy).toBe(true)
+    await check
+    await clock.advance(500)
+    expect(pool.failure('silent')?.message).toMatch(/failed its ping/)
+    await pool.stop(0)
+  })
+
   it('that runs out of time leaves a ping its own, after which a silent connection is closed', async () => {
     const servers = new FakeServers()
     const { pool, clock } = fakePool({}, servers)

@@ -15,6 +15,9 @@ export interface KeyedPoolOptions<T, S> extends ServerPoolOptions {
   readonly checkServer: (server: string, config: unknown) => void
 }
 
+/** How long the start of a pool waits for its other servers once one of them works, in ms. */
+const WARM_UP = 1_000
+
 /** One pool of connections per server. A server that fails takes nothing from the others. */
 export class KeyedPool<T, S> implements Pool<T, S> {
   readonly #name: string
@@ -83,14 +86,18 @@ export class KeyedPool<T, S> implements Pool<T, S> {
   }
 
   /**
-   * Waits until what is to be kept warm is open, or could not be opened.
+   * Waits until what is to be kept warm is open, or could not be opened. Once one connection is open, the others have `WARM_UP` ms
+   * more: what is not open by then goes on being opened, and its callers wait for it.
    *
    * @throws KeelsonError `CHECK_FAILED` when none of the servers can be reached; one that can is enough.
    */
   async warm(): Promise<void> {
-    const pools = [...this.#pools.values()]
-    await Promise.all(pools.map(({ members }) => members.settled()))
-    this.#throwUnlessOneWorks(pools.map(({ members }) => (members.works ? undefined : members.failures.error)))
+    const all = [...this.#pools.values()].map(({ members }) => members)
+    const settled = Promise.all(all.map((members) => members.settled()))
+    const works = Promise.any(all.map((members) => members.oneIsOpen())).catch(() => {})
+    await Promise.race([settled, works])
+    await this.#within(WARM_UP, settled)
+    this.#throwUnlessOneWorks(all.map((members) => (members.works ? undefined : members.failures.error)))
   }
 
   /**
@@ -99,14 +106,13 @@ export class KeyedPool<T, S> implements Pool<T, S> {
    * @throws KeelsonError `CHECK_FAILED` when none of the servers can be used.
    */
   async check(signal: AbortSignal): Promise<void> {
-    const all = [...this.#pools.values()].map(({ members }) => members)
-    await withSignal(Promise.all(all.map((members) => members.ping())), signal)
-    const attempts = all.map(async (members) => {
+    const attempts = [...this.#pools.values()].map(async ({ members }) => {
+      await withSignal(members.ping(), signal)
       const failure = await members.attempt(signal)
       if (failure !== undefined) throw failure
     })
     if (attempts.length === 0) return
-    // One that works is enough: a server that never answers has its own time for that.
+    // One that works is enough: a server that does not answer fails by its own timeouts.
     await Promise.any(attempts).catch(({ errors }: AggregateError) => this.#throwUnlessOneWorks(errors))
   }
 
@@ -138,6 +144,17 @@ export class KeyedPool<T, S> implements Pool<T, S> {
 
   get #all(): ServerPool<T>[] {
     return [...this.#pools.values(), ...this.#leaving]
+  }
+
+  /** Resolves when `work` does, or after `ms`. */
+  async #within(ms: number, work: Promise<unknown>): Promise<void> {
+    const { clock } = this.#options
+    let timer: unknown
+    const late = new Promise<void>((resolve) => {
+      timer = clock.setTimeout(resolve, ms)
+    })
+    await Promise.race([work, late])
+    clock.clearTimeout(timer)
   }
 
   #throwUnlessOneWorks(failures: readonly (Error | undefined)[]): void {

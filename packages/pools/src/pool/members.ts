@@ -81,6 +81,11 @@ export class Members<T> {
     await Promise.allSettled([...this.#members].map(({ ready }) => ready))
   }
 
+  /** Resolves as soon as one is open; rejects when none of those that are being opened could be. */
+  async oneIsOpen(): Promise<void> {
+    await Promise.any([...this.#members].map(({ ready }) => ready))
+  }
+
   /** Asks for a sign of life whoever can be asked now; who gives none within `pingTimeout` is out, whoever waits for that. */
   async ping(): Promise<void> {
     const asked = [...this.#members].filter((member) => member.idle || this.#options.share > 1)

@@ -43,7 +43,7 @@ export interface PoolLimits {
   backoff?: BackoffOptions
   /** Closes idle connections and whatever is left at the end; without it a pool does that by itself. */
   reaper?: ProcessReaper
-  /** What times are measured by, if not real ones; callers that wait and children that end take real time even so. */
+  /** What all of these times but `grace` are measured by; default the system's clock. Children end in real time. */
   clock?: Clock
 }
 

@@ -1,4 +1,4 @@
-import type { KeelsonError } from '@keelson/kernel'
+import { type KeelsonError, systemClock } from '@keelson/kernel'
 import { type Pool as Tarn, TimeoutError } from 'tarn'
 import { onAbort } from '../abort/on-abort.js'
 import {
@@ -49,28 +49,44 @@ export class ServerPool<T> {
     const refusal = this.#refusal ?? this.#refusalWhileFailing()
     if (refusal !== undefined) return Promise.reject(refusal)
     const signal = options?.signal
-    if (signal !== undefined) return this.#acquireUntil(signal)
+    if (signal !== undefined || this.#options.clock !== systemClock) return this.#acquireUntil(signal)
     this.#acquiring++
     return this.#tarn.acquire().promise.then(this.#lend, this.#refuse)
   }
 
-  async #acquireUntil(signal: AbortSignal): Promise<LiveLease<T>> {
-    signal.throwIfAborted()
+  /** With a caller's signal, or on a clock that the library does not know. */
+  async #acquireUntil(signal: AbortSignal | undefined): Promise<LiveLease<T>> {
+    signal?.throwIfAborted()
     const pending = this.#tarn.acquire()
     // A turn later: the library loses what it is just handing out, for ever, to one who gives up in that moment.
-    const letGo = onAbort(signal, () => void setImmediate(() => pending.abort()))
+    const giveUp = () => void setImmediate(() => pending.abort())
+    const letGo = signal && onAbort(signal, giveUp)
+    let late = false
+    const timer = this.#startAcquireTimer(() => {
+      late = true
+      giveUp()
+    })
     this.#acquiring++
     try {
-      const lease = await pending.promise.then(this.#lend, this.#refuse)
-      if (signal.aborted) lease.release()
-      signal.throwIfAborted()
+      const refused = (error: unknown) => this.#refuse(late ? new TimeoutError('') : error)
+      const lease = await pending.promise.then(this.#lend, refused)
+      if (signal?.aborted) lease.release()
+      signal?.throwIfAborted()
       return lease
     } catch (error) {
-      signal.throwIfAborted()
+      signal?.throwIfAborted()
       throw error
     } finally {
-      letGo()
+      letGo?.()
+      this.#options.clock.clearTimeout(timer)
     }
+  }
+
+  /** The library times those who wait by the system clock. */
+  #startAcquireTimer(late: () => void): unknown {
+    const { clock, acquireTimeout } = this.#options
+    if (clock === systemClock || acquireTimeout === Infinity) return undefined
+    return clock.setTimeout(late, acquireTimeout, { unref: true })
   }
 
   stats(): PoolStats {

@@ -1,3 +1,4 @@
+import { systemClock } from '@keelson/kernel'
 import { Pool } from 'tarn'
 import { Slot } from './member.js'
 import type { Members } from './members.js'
@@ -8,9 +9,9 @@ const LONGEST = 2 ** 31 - 1
 
 /**
  * Tarn, lending slots. Its own reaping is out of use, since it knows neither our clock nor connections that end by themselves; so
- * are its timeouts for opening and closing, which do not stop what they time.
+ * are its timeouts for opening and closing, which do not stop what they time, and with another clock its timeout for acquiring.
  */
-export function slotPool<T>(members: Members<T>, { max, share, acquireTimeout }: ServerPoolOptions): Pool<Slot<T>> {
+export function slotPool<T>(members: Members<T>, { max, share, acquireTimeout, clock }: ServerPoolOptions): Pool<Slot<T>> {
   return new Pool<Slot<T>>({
     min: 0,
     max: max * share,
@@ -21,7 +22,7 @@ export function slotPool<T>(members: Members<T>, { max, share, acquireTimeout }:
     },
     propagateCreateError: true,
     createRetryIntervalMillis: 1,
-    acquireTimeoutMillis: Math.max(1, Math.round(Math.min(acquireTimeout, LONGEST))),
+    acquireTimeoutMillis: clock === systemClock ? Math.max(1, Math.round(Math.min(acquireTimeout, LONGEST))) : LONGEST,
     createTimeoutMillis: LONGEST,
     destroyTimeoutMillis: LONGEST,
     idleTimeoutMillis: LONGEST,
