@@ -23,7 +23,7 @@ const HOUSES: Readonly<Record<string, readonly string[]>> = {
   ],
   pools: ['errors', 'abort', 'server', 'child', 'pool', 'process', 'http mcp'],
   docker: ['engine', 'container', 'watch', 'report', 'monitor'],
-  decorators: ['errors', 'inject', 'define'],
+  decorators: ['errors', 'hooks', 'inject', 'define'],
   'mongo-stand-in': ['document', 'command-error', 'wire', 'data', 'command', 'server', 'stand-in'],
 }
 

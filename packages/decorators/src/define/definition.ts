@@ -7,6 +7,8 @@ import {
   type StartContext,
   type StopContext,
 } from '@keelson/kernel'
+import { type Hooks, hooksOf, NO_HOOKS } from '../hooks/hooks.js'
+import { checkAll, isThenable, startAll, stopAll } from '../hooks/run-hooks.js'
 import { Construction } from '../inject/construction.js'
 import { edgesOf, edgesOfProvider } from '../inject/edges.js'
 import { isAnnounced, type KernelScope, scopeOf } from '../inject/kernel-scope.js'
@@ -14,9 +16,7 @@ import type { Class } from '../inject/parameters.js'
 import { type Provider, providerIn } from '../inject/provider.js'
 import { registrationOf } from '../inject/registration.js'
 import type { DependencyContainer } from '../inject/tsyringe.js'
-import { type Wanted, wantedResource } from '../inject/wanted.js'
-import { type Hooks, hooksOf, NO_HOOKS } from './hooks.js'
-import { checkAll, isThenable, startAll, stopAll } from './run-hooks.js'
+import { dependencyOf, type Wanted, wantedResource } from '../inject/wanted.js'
 
 type AnyOptions = ResourceOptions<object, Dependencies>
 
@@ -55,7 +55,10 @@ class Definition {
     const { type, late } = this.#service
     this.#own ??= wantedResource(type)
     this.#override = overrideOf(type, this.#container)
-    const dependsOn: Record<string, Dependencies[string]> = { ...late.dependsOn }
+    const dependsOn: Record<string, Dependencies[string]> = {}
+    // What is no dependency is left for the kernel to refuse, by its name.
+    for (const [field, given] of Object.entries(late.dependsOn ?? {}))
+      dependsOn[field] = dependencyOf(given) as Dependencies[string]
     if (this.#override === undefined) edgesOf(type, this.#container, dependsOn)
     else edgesOfProvider(this.#override, type, this.#container, dependsOn)
     return dependsOn

@@ -1,9 +1,10 @@
 import type { Dependency } from '@keelson/kernel'
-import { classCycle, uninjectable } from '../errors.js'
+import { classCycle, hooksNeverRun, uninjectable } from '../errors.js'
+import { textsOfHooks } from '../hooks/hooks.js'
 import { type Class, declaredBy, fieldIn, type Parameter, parametersOf } from './parameters.js'
 import { type Provider, problemOf, providerOf, providersOf } from './provider.js'
 import type { DependencyContainer } from './tsyringe.js'
-import { type Wanted, wantedResource } from './wanted.js'
+import { dependencyOf, isDelayed, isEdge, undelayed, type Wanted, wantedResource } from './wanted.js'
 
 /**
  * Adds the resources that a service depends on through its constructor: directly, and through the classes between that are
@@ -80,15 +81,25 @@ class Walk {
     if (parameter.wanted === undefined) {
       const problem = problemOf(parameter, this.#container)
       if (problem === undefined) {
-        for (const provider of providersOf(parameter, this.#container)) this.provider(provider, path, constructing)
+        for (const provider of providersOf(parameter, this.#container)) this.#injected(provider, path, constructing)
       } else if (!parameter.hasDefault) {
         const type = path.at(-1)!
         const signature = parametersOf(type).map(shown)
-        throw uninjectable({ path: names(path), index, problem, base: declaredBy(type).name, signature })
+        const lacking = lackingDecorator(parameter, this.#container)
+        throw uninjectable({ path: names(path), index, problem, base: declaredBy(type).name, signature, ...lacking })
       }
     } else this.#resource(parameter.wanted, path)
     if (parameter.transform !== undefined)
-      this.provider(providerOf(parameter.transform.token, this.#container), path, constructing)
+      this.#injected(providerOf(parameter.transform.token, this.#container), path, constructing)
+  }
+
+  /** What the kernel constructs for a parameter is no service: a service would be a resource. */
+  #injected(provider: Provider, path: readonly Class[], constructing: number): void {
+    if (provider.kind === 'class' || provider.kind === 'delayed') {
+      const hooks = textsOfHooks(provider.type)
+      if (hooks.length > 0) throw hooksNeverRun([...names(path), provider.type.name], hooks)
+    }
+    this.provider(provider, path, constructing)
   }
 
   #resource(wanted: Wanted, path: readonly Class[]): void {
@@ -105,8 +116,32 @@ function names(path: readonly Class[]): string[] {
 }
 
 /** A parameter in a message. */
-function shown({ token, wanted, missing }: Parameter): string {
+function shown(parameter: Parameter): string {
+  const { token, wanted, missing } = parameter
+  if (missing === 'no-resource') return givenText(token)
   if (missing !== undefined) return '?'
   if (wanted !== undefined) return wanted.resource.name
-  return typeof token === 'string' ? `"${token}"` : typeof token === 'function' ? token.name : String(token)
+  if (isDelayed(token)) return nameOf(undelayed(token)) ?? 'delay'
+  return typeof token === 'string' ? `"${token}"` : (nameOf(token) ?? String(token))
+}
+
+function nameOf(token: unknown): string | undefined {
+  return typeof token === 'function' ? token.name : undefined
+}
+
+/** What `@Use`, `ref()` or `optional()` was given that is no resource. */
+function givenText(token: unknown): string {
+  const dependency = dependencyOf(token)
+  const of = isEdge(dependency) ? dependency.resource : dependency
+  const what = nameOf(of) ?? (of === undefined ? 'undefined' : 'something')
+  return isEdge(dependency) ? `${dependency.kind}(${what})` : what
+}
+
+/** The class that a parameter asks for and that would have to be decorated. */
+function lackingDecorator({ token, missing }: Parameter, container: DependencyContainer): { lacking?: string } {
+  const dependency = dependencyOf(token)
+  const of = isEdge(dependency) ? dependency.resource : dependency
+  if (missing === 'no-resource') return typeof of === 'function' ? { lacking: of.name } : {}
+  const provider = missing === undefined ? providerOf(token, container) : undefined
+  return provider?.kind === 'class' ? { lacking: provider.type.name } : {}
 }

@@ -2,7 +2,7 @@ import type { Dependency, Value } from '@keelson/kernel'
 
 /**
  * What a constructor parameter may be injected with: a service class, an `@injectable()` class, a resource, `optional()` or
- * `ref()` of these, tsyringe's `delay(() => TheClass)` where a class is not defined yet, or a token of the container.
+ * `ref()` of these, `delay(() => TheClass)` where a class is not defined yet, or a token of the container.
  */
 export type InjectToken = Dependency | Delayed<unknown> | string | symbol
 

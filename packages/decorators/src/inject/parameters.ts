@@ -1,7 +1,7 @@
 import type { Problem } from '../errors.js'
 import type { InjectToken } from './inject-list.js'
 import './tsyringe.js'
-import { isUseToken, type Wanted, wantedResource } from './wanted.js'
+import { dependencyOf, isEdge, isUseToken, type Wanted, wantedResource } from './wanted.js'
 
 /** A class as it is injected. */
 export type Class = new (...args: never[]) => object
@@ -96,8 +96,13 @@ function parameter(given: unknown, hasDefault: boolean, otherwise: Problem): Omi
     transform: transform === undefined ? undefined : { token: transform, args: transformArgs },
     wanted,
     hasDefault,
-    missing: isMissing ? otherwise : wanted === undefined && isUseToken(token) ? 'no-resource' : undefined,
+    missing: isMissing ? otherwise : wanted === undefined && mustBeResource(token) ? 'no-resource' : undefined,
   }
+}
+
+/** Whatever `@Use`, `ref()` or `optional()` was given; anything else may be a class or a token of the container. */
+function mustBeResource(token: unknown): boolean {
+  return isUseToken(token) || isEdge(dependencyOf(token))
 }
 
 interface Descriptor {

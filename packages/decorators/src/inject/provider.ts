@@ -56,6 +56,7 @@ export function problemOf(parameter: Parameter, container: DependencyContainer):
   const providers = providersOf(parameter, container)
   if (providers.length === 0 || providers[0]!.kind === 'nothing') return isOptional ? undefined : 'unregistered'
   for (const provider of providers) {
+    if (provider.kind === 'delayed' && typeof provider.type !== 'function') return 'delayed-nothing'
     if (provider.kind !== 'class') continue
     if (isBuiltIn(provider.type)) return 'erased'
     if (parametersOf(provider.type).some(isUntold)) return 'unknown-class'

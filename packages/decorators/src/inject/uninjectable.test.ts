@@ -98,7 +98,7 @@ test('a list that is too short for the constructor names the first that is missi
   })
 })
 
-test('a class of somebody else: the remedy is at the parameter that asks for it', () => {
+test('a class without a decorator: the remedy names it, and the parameter that asks for it where it is of somebody else', () => {
   @Service()
   class Orders {
     constructor(_client: MongoClient) {
@@ -106,7 +106,7 @@ test('a class of somebody else: the remedy is at the parameter that asks for it'
     }
   }
   expect(refusal(Orders).message).toMatch(
-    /^class Orders: parameter 0 of new Orders\(MongoClient\) is a MongoClient, of whose constructor nothing is known; put @Use\(resource\)/,
+    /^class Orders: parameter 0 of new Orders\(MongoClient\) is a MongoClient, of whose constructor nothing is known; decorate MongoClient with @Service\(\) or @injectable\(\) if it is yours, or put @Use\(resource\) on it/,
   )
 })
 
@@ -139,7 +139,7 @@ test('a token that is registered nowhere', () => {
   }
   expect(refusal(Orders)).toMatchObject({
     message: expect.stringMatching(
-      /parameter 0 of new Orders\("CONFIG"\) asks for the token "CONFIG", which is not registered: register it before createKernel\(\)/,
+      /parameter 0 of new Orders\("CONFIG"\) asks for the token "CONFIG", which is not registered; register it before createKernel\(\), or put @Use/,
     ),
   })
 })
@@ -160,10 +160,36 @@ test('parameters of a base class that is not decorated: it says that this is why
   })
 })
 
+test('a parameter of a base class with a decorator: the remedy names the class that has the constructor', () => {
+  @injectable()
+  class Base {
+    constructor(_logger: Logger) {
+      void 0
+    }
+  }
+  @Service()
+  class Orders extends Base {}
+  expect(refusal(Orders).message).toMatch(/^class Orders: .*; put @Use\(resource\) on it in Base, or list/)
+})
+
+test('delay() of what is still undefined when the kernel is made', () => {
+  class Orders {
+    constructor(_later: unknown) {
+      void 0
+    }
+  }
+  Service({ inject: [delay(() => undefined as never)] })(Orders)
+  expect(refusal(Orders)).toMatchObject({
+    message: expect.stringMatching(/^class Orders: parameter 0 of new Orders\(delay\) is a delay\(\) that gives no class;/),
+    details: { class: 'Orders', parameter: 0, problem: 'delayed-nothing' },
+  })
+})
+
 test('@Use of a class that is no service, also through delay', () => {
   @injectable()
   class Repository {}
-  for (const used of [Repository, delay(() => Repository), delay(() => undefined as never)]) {
+  const given = { Repository, undefined: delay(() => undefined as never) }
+  for (const [name, used] of [...Object.entries(given), ['Repository', delay(() => Repository)] as const]) {
     class Orders {
       constructor(@Use(used) _repository: Repository) {
         void 0
@@ -171,7 +197,11 @@ test('@Use of a class that is no service, also through delay', () => {
     }
     Service()(Orders)
     expect(refusal(Orders)).toMatchObject({
-      message: expect.stringMatching(/^class Orders: parameter 0 of new Orders\(\?\) is given what is no resource by @Use/),
+      message: expect.stringMatching(
+        name === 'undefined'
+          ? /^class Orders: parameter 0 of new Orders\(undefined\) is given undefined, but that is no resource; pass/
+          : /^class Orders: parameter 0 of new Orders\(Repository\) is given Repository, but Repository is no resource; decorate Repository with @Service\(\)/,
+      ),
       details: { class: 'Orders', parameter: 0, problem: 'no-resource' },
     })
   }

@@ -1,4 +1,4 @@
-import { type Dependency, RESOURCE, type Resource, type ResourceLike, resourceOf } from '@keelson/kernel'
+import { type Dependency, optional, RESOURCE, type Resource, type ResourceLike, ref, resourceOf } from '@keelson/kernel'
 import type { Delayed, InjectToken } from './inject-list.js'
 
 /** A resource that a constructor parameter asks for. */
@@ -10,12 +10,26 @@ export interface Wanted {
   readonly field: string
 }
 
-/** The resource that a token stands for; undefined for a class without `@Service()` and for a token of the container. */
+/**
+ * The resource that a token stands for; undefined for a class without `@Service()`, for `ref()` and `optional()` of one, and for a
+ * token of the container.
+ */
 export function wantedResource(token: unknown): Wanted | undefined {
-  const asked = typeof token === 'symbol' ? used.get(token) : token
-  const dependency = isDelayed(asked) ? undelayed(asked) : asked
-  if (isEdge(dependency)) return wanted(dependency, resourceOf(dependency.resource), dependency.kind)
+  const dependency = dependencyOf(token)
+  if (isEdge(dependency)) {
+    const { kind, resource } = dependency
+    return carriesResource(resource) ? wanted(dependency, resourceOf(resource), kind) : undefined
+  }
   return carriesResource(dependency) ? wanted(dependency, resourceOf(dependency), 'required') : undefined
+}
+
+/** What a token was given for, with nothing delayed in it any more. */
+export function dependencyOf(token: unknown): unknown {
+  const given = typeof token === 'symbol' && used.has(token) ? used.get(token) : token
+  const dependency = isDelayed(given) ? undelayed(given) : given
+  if (!isEdge(dependency) || !isDelayed(dependency.resource)) return dependency
+  const resource = undelayed(dependency.resource) as ResourceLike
+  return dependency.kind === 'ref' ? ref(resource) : optional(resource)
 }
 
 function wanted(dependency: Dependency, resource: Resource<unknown>, kind: Wanted['kind']): Wanted {
@@ -51,7 +65,7 @@ export function undelayed(delayed: Delayed<unknown>): unknown {
   return type
 }
 
-function isEdge(x: unknown): x is Exclude<Dependency, ResourceLike> & { readonly kind: 'optional' | 'ref' } {
+export function isEdge(x: unknown): x is Exclude<Dependency, ResourceLike> & { readonly kind: 'optional' | 'ref' } {
   return typeof x === 'object' && x !== null && 'kind' in x && (x.kind === 'optional' || x.kind === 'ref') && 'resource' in x
 }
 

@@ -31,8 +31,14 @@ export type Hook = (instance: object) => (...args: unknown[]) => unknown
 /** In the order in which they run. */
 export type Hooks = Readonly<Record<HookKind, readonly Hook[]>>
 
+interface DeclaredHook {
+  /** As its class has it: `@OnStop close()`. */
+  readonly text: string
+  readonly hook: Hook
+}
+
 /** By the name of the method; a private one by its accessor. */
-type Declared = Record<HookKind, Map<unknown, Hook>>
+type Declared = Record<HookKind, Map<unknown, DeclaredHook>>
 
 /** By what knows the class while its methods are decorated: its prototype, or with standard decorators its metadata. */
 const declarations = new WeakMap<object, Declared>()
@@ -52,19 +58,27 @@ export function hooksOf(type: { readonly prototype: unknown }): Hooks {
 
 const known = new WeakMap<object, Hooks>()
 
+/** The hooks of a class as they are written, for messages: `@OnStop close()`. */
+export function textsOfHooks(type: { readonly prototype: unknown }): readonly string[] {
+  const all = declaredIn(type)
+  return KINDS.flatMap((kind) => [...all[kind].values()].map(({ text }) => text))
+}
+
 function collect(type: { readonly prototype: unknown }): Hooks {
+  const all = declaredIn(type)
+  const of = (kind: HookKind) => [...all[kind].values()].map(({ hook }) => hook)
+  return { start: of('start'), check: of('check'), drain: of('drain').reverse(), stop: of('stop').reverse() }
+}
+
+/** Those of the base first. */
+function declaredIn(type: { readonly prototype: unknown }): Declared {
   const all = noHooks()
   for (const level of levels(type.prototype as object)) {
     for (const declared of [declarations.get(level), declarations.get(metadataOf(level) ?? NOTHING)]) {
       for (const kind of KINDS) declared?.[kind].forEach((hook, key) => void all[kind].set(key, hook))
     }
   }
-  return {
-    start: [...all.start.values()],
-    check: [...all.check.values()],
-    drain: [...all.drain.values()].reverse(),
-    stop: [...all.stop.values()].reverse(),
-  }
+  return all
 }
 
 export const NO_HOOKS: Hooks = { start: [], check: [], drain: [], stop: [] }
@@ -102,7 +116,7 @@ function declareLegacy(decorator: string, kind: HookKind, target: object, key: P
   const value = (descriptor as TypedPropertyDescriptor<unknown> | undefined)?.value
   if (typeof target === 'function') throw onlyMethods(decorator, key, 'is static')
   if (typeof value !== 'function') throw onlyMethods(decorator, key, 'is not a method')
-  declare(target, key, kind, byName(key))
+  declare(target, key, kind, { text: shown(decorator, key), hook: byName(key) })
 }
 
 function declareStandard(decorator: string, kind: HookKind, context: ClassMethodDecoratorContext): void {
@@ -117,14 +131,19 @@ function declareStandard(decorator: string, kind: HookKind, context: ClassMethod
       'update it, or use experimentalDecorators',
     )
   }
-  if (context.private) declare(metadata, access, kind, access.get as Hook)
-  else declare(metadata, name, kind, byName(name))
+  const text = shown(decorator, name)
+  if (context.private) declare(metadata, access, kind, { text, hook: access.get as Hook })
+  else declare(metadata, name, kind, { text, hook: byName(name) })
 }
 
-function declare(where: object, key: unknown, kind: HookKind, hook: Hook): void {
+function declare(where: object, key: unknown, kind: HookKind, hook: DeclaredHook): void {
   const declared = declarations.get(where) ?? noHooks()
   declarations.set(where, declared)
   declared[kind].set(key, hook)
+}
+
+function shown(decorator: string, method: PropertyKey): string {
+  return `@${decorator} ${String(method)}()`
 }
 
 function byName(name: PropertyKey): Hook {
