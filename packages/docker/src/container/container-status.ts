@@ -1,4 +1,4 @@
-import type { Inspection } from '../engine/docker-like.js'
+import type { HealthcheckConfig, Inspection } from '../engine/docker-like.js'
 
 /** `failed`: not running, or given up; `unknown`: not looked at yet, or still starting. */
 export type ContainerStatus = 'healthy' | 'unhealthy' | 'restarting' | 'failed' | 'unknown'
@@ -41,15 +41,28 @@ export function judge({ State, Config }: Inspection, now: number): Verdict {
   if (State.Paused) return { status: 'unhealthy', reason: 'it is paused' }
   const { Health } = State
   if (!Health || Health.Status === 'none' || Health.Status === '' || Health.Status === 'healthy') return { status: 'healthy' }
-  const output = Health.Log?.at(-1)?.Output?.trim()
-  const said = output ? `: ${output.slice(0, 200)}` : ''
+  const output = oneLine(Health.Log?.at(-1)?.Output ?? '')
+  const said = output === '' ? '' : `: ${output.slice(0, 200)}`
   if (Health.Status !== 'starting') return { status: 'unhealthy', reason: `its HEALTHCHECK fails${said}` }
-  // Without a start period the engine says "starting" until a check passes or as many as it retries have failed.
-  const started = Date.parse(State.StartedAt ?? '')
-  const { StartPeriod, Interval, Timeout, Retries } = Config?.Healthcheck ?? {}
-  const decided = ((Interval || DEFAULT_INTERVAL) + (Timeout || DEFAULT_TIMEOUT)) * (Retries || DEFAULT_RETRIES)
-  if (now < started + (StartPeriod || decided) / 1e6) return { status: 'unknown', reason: 'it is starting' }
+  if (now < Date.parse(State.StartedAt ?? '') + decidedAfter(Config?.Healthcheck ?? {})) {
+    return { status: 'unknown', reason: 'it is starting' }
+  }
   return { status: 'unhealthy', reason: `its HEALTHCHECK has not passed since it should have started${said}` }
+}
+
+/**
+ * How long after its start, in ms, the engine must have called a container healthy or unhealthy. A check that fails within the start
+ * period does not count, and one that began in it may end after it; of those that follow, as many as the engine retries must fail.
+ */
+function decidedAfter({ StartPeriod = 0, Interval, Timeout, Retries }: HealthcheckConfig): number {
+  const timeout = Timeout || DEFAULT_TIMEOUT
+  const counted = ((Interval || DEFAULT_INTERVAL) + timeout) * (Retries || DEFAULT_RETRIES)
+  return (StartPeriod > 0 ? StartPeriod + timeout + counted : counted) / 1e6
+}
+
+/** Without control characters: a terminal that shows it would obey them. */
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim()
 }
 
 export function factsOf({ State, RestartCount, Config }: Inspection, image: string): ContainerFacts {

@@ -1,6 +1,7 @@
 import { type EngineLink, LinkClosed } from '../engine/engine-link.js'
 import { reasonOf } from '../engine/reason-of.js'
 import { within } from '../engine/within.js'
+import { type Reach, reachOf } from './container-info.js'
 import { type ContainerFacts, factsOf, judge, type Verdict } from './container-status.js'
 import { type OwnProbe, ownProbe } from './own-probe.js'
 
@@ -16,7 +17,8 @@ export interface Finding extends Verdict {
 export interface Sight {
   readonly id: string
   readonly image: string
-  readonly probe: OwnProbe | undefined
+  /** What it must answer besides being up; `reach` is undefined when the engine does not say. */
+  probeAt(reach: Reach | undefined): OwnProbe | undefined
 }
 
 /**
@@ -32,8 +34,8 @@ export async function look(link: EngineLink, sight: Sight, timeout: number, sign
     const { value, ms } = await link.ask(timeout, signal, (abortSignal) => container.inspect({ abortSignal }))
     const verdict = judge(value, link.clock.now())
     const facts = factsOf(value, sight.image)
-    const { probe } = sight
-    if (probe === undefined || verdict.status !== 'healthy') return { ...verdict, facts, responseMs: ms }
+    const probe = verdict.status === 'healthy' ? sight.probeAt(reachOf(value)) : undefined
+    if (probe === undefined) return { ...verdict, facts, responseMs: ms }
     const ask = (inner: AbortSignal) => ownProbe(probe, container, inner)
     const probing = link.clock.now()
     let cause: unknown

@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Resource, StartContext } from '@keelson/kernel'
-import type { ContainerInfo } from './container-info.js'
+import type { ContainerInfo, Reach } from './container-info.js'
 import type { ContainerFacts, ContainerStatus } from './container-status.js'
 import type { Finding, Sight } from './look.js'
 import type { OwnProbe } from './own-probe.js'
@@ -7,9 +8,11 @@ import { StatusHistory, type StatusRecord } from './status-history.js'
 
 /** One container that is watched: the sole owner of what is known of it. */
 export class WatchedContainer implements Sight {
-  readonly info: ContainerInfo
+  info: ContainerInfo
   readonly session: string | undefined
-  readonly probe: OwnProbe | undefined
+  readonly #probeOf: (container: ContainerInfo) => OwnProbe | undefined
+  /** As its function gave it for the reach of `info`; undefined before it was needed. */
+  #probe: { readonly given: OwnProbe | undefined } | undefined
   readonly history: StatusHistory
   status: ContainerStatus = 'unknown'
   reason: string | undefined
@@ -42,10 +45,16 @@ export class WatchedContainer implements Sight {
   seenRunning: { readonly startedAt: number; readonly at: number } | undefined
   resource: Resource<WatchedContainer> | undefined
 
-  constructor(info: ContainerInfo, session: string | undefined, probe: OwnProbe | undefined, keepHistory: number, now: number) {
+  constructor(
+    info: ContainerInfo,
+    session: string | undefined,
+    probeOf: (container: ContainerInfo) => OwnProbe | undefined,
+    keepHistory: number,
+    now: number,
+  ) {
     this.info = info
     this.session = session
-    this.probe = probe
+    this.#probeOf = probeOf
     this.history = new StatusHistory(keepHistory)
     this.since = now
   }
@@ -60,6 +69,17 @@ export class WatchedContainer implements Sight {
 
   get image(): string {
     return this.info.image
+  }
+
+  /** Asked for when it is first needed, and again when the container can be reached elsewhere, as after a restart. */
+  probeAt(reach: Reach | undefined): OwnProbe | undefined {
+    const { addresses, ports } = this.info
+    if (reach !== undefined && !isDeepStrictEqual(reach, { addresses, ports })) {
+      this.info = { ...this.info, ...reach }
+      this.#probe = undefined
+    }
+    this.#probe ??= { given: this.#probeOf(this.info) }
+    return this.#probe.given
   }
 
   /** How long it is seen running already, in ms: not by the clock of the engine, which may be another. */

@@ -67,4 +67,9 @@ export interface Inspection {
   }
   RestartCount?: number
   Config?: { Image?: string; StopTimeout?: number; Healthcheck?: HealthcheckConfig | null }
+  NetworkSettings?: {
+    Networks?: Record<string, { IPAddress?: string }> | null
+    /** By `port/protocol`; null for one that is not published. */
+    Ports?: Record<string, { HostPort?: string }[] | null> | null
+  } | null
 }

@@ -12,7 +12,7 @@ import { ContainerMonitor } from './monitor-value.js'
 export interface ContainerMonitorOptions extends Partial<MonitorSettings>, OutletOptions {
   /** A `dockerEngine()`. */
   engine: Resource<Docker>
-  /** The kernel that runs this monitor: `() => kernel`. Containers are added to it. */
+  /** The kernel that runs this monitor: `() => kernel`. Containers are added to it, as soon as it runs and this gives it. */
   kernel: () => Kernel
   /** Docker's own filters, such as `{ label: ['app=worker'] }`; `{}` is every container of the engine. What matches is restarted when it fails. */
   filters: Readonly<Record<string, readonly string[]>>
@@ -73,6 +73,7 @@ export function containerMonitor(name: string, options: ContainerMonitorOptions)
   if (wrong !== undefined) throw invalid(name, wrong.option, wrong.problem)
   checkOutlets(name, { ...(audit && { audit }), ...(alerts && { alerts }) })
   const live = new LiveMonitor({
+    name,
     settings: monitorSettings(name, numbers, process.env),
     impact,
     filters,
@@ -87,8 +88,8 @@ export function containerMonitor(name: string, options: ContainerMonitorOptions)
     dependsOn: { docker: engine },
     async start({ docker }, ctx) {
       await openOutlets({ ...(audit && { audit }), ...(alerts && { alerts }) }, live.events, clock, ctx)
-      ctx.defer(live.begin(linkOf(docker), ctx.kernel))
-      return new ContainerMonitor(live, kernel)
+      ctx.defer(live.begin(linkOf(docker), ctx))
+      return new ContainerMonitor(live)
     },
     impact,
   })

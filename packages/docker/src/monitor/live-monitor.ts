@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import type { Impact, Kernel, KernelEventOf, KernelView, Resource, StartContext } from '@keelson/kernel'
+import type { Impact, Kernel, KernelEventOf, Resource, StartContext } from '@keelson/kernel'
 import { type ContainerInfo, containerInfo } from '../container/container-info.js'
 import { type OwnProbe, probeProblem } from '../container/own-probe.js'
 import { WatchedContainer } from '../container/watched-container.js'
@@ -11,10 +11,12 @@ import { reasonOf } from '../engine/reason-of.js'
 import { within } from '../engine/within.js'
 import { ContainerCare, identity } from '../watch/container-care.js'
 import { containerResource } from '../watch/container-resource.js'
+import { handOnKernelEvents } from '../watch/kernel-news.js'
 import { Life, upcoming } from '../watch/life.js'
 import { MonitorEvents } from '../watch/monitor-events.js'
 import type { MonitorSettings } from '../watch/monitor-settings.js'
 import { type SessionChange, Sessions } from '../watch/sessions.js'
+import { OwnKernel } from './own-kernel.js'
 
 /** What the options of a monitor come down to. */
 export interface MonitorPlan {
@@ -22,7 +24,10 @@ export interface MonitorPlan {
   readonly impact: Impact
   readonly filters: Filters
   now(): number
-  kernel(): Kernel
+  /** The name of the resource of the monitor. */
+  readonly name: string
+  /** As the option gives it. */
+  kernel(): unknown
   sessionOf(container: ContainerInfo): string | undefined
   probeOf(container: ContainerInfo): OwnProbe | undefined
   onSessionChange(change: SessionChange): unknown
@@ -37,6 +42,7 @@ export class LiveMonitor {
   readonly containers = new Map<string, WatchedContainer>()
   readonly #byResource = new Map<string, WatchedContainer>()
   readonly #plan: MonitorPlan
+  readonly #kernel: OwnKernel
   #life: Life | undefined
   /** The beginning of the next life. */
   #next = upcoming()
@@ -45,6 +51,7 @@ export class LiveMonitor {
 
   constructor(plan: MonitorPlan) {
     this.#plan = plan
+    this.#kernel = new OwnKernel(plan.name, () => plan.kernel())
     this.events = new MonitorEvents(() => plan.now())
     this.sessions = new Sessions((change) => {
       this.events.emit('session', change)
@@ -61,19 +68,24 @@ export class LiveMonitor {
     return this.#life?.ready ?? Promise.resolve()
   }
 
+  /** The kernel that runs it. @throws KeelsonError `INVALID_OPTION` when the option `kernel` does not give it. */
+  get kernel(): Kernel {
+    return this.#kernel.get()
+  }
+
   /** Begins to follow the engine as soon as the kernel runs. The function that is returned ends it. */
-  begin(link: EngineLink, view: KernelView): () => void {
+  begin(link: EngineLink, { kernel: view, crashed }: StartContext): () => void {
     this.link = link
-    const kernel = this.#plan.kernel()
     const ending = new AbortController()
     // Every container that is looked at waits on it.
     setMaxListeners(0, ending.signal)
     const { settings, impact, filters } = this.#plan
     const { events, sessions } = this
     const has = (container: WatchedContainer) => this.containers.get(container.id) === container
-    const gone = (container: WatchedContainer) => this.#remove(container, kernel)
-    const care = new ContainerCare({ settings, impact, link, events, sessions, life: ending.signal, kernel, has, gone })
-    const life = new Life(care, kernel)
+    const gone = (container: WatchedContainer) => this.#remove(container)
+    const restart = (container: WatchedContainer) => this.kernel.restart(container.resource!)
+    const care = new ContainerCare({ settings, impact, link, events, sessions, life: ending.signal, has, gone, restart })
+    const life = new Life(care)
     this.#life = life
     const { begin } = this.#next
     this.#next = upcoming()
@@ -91,8 +103,8 @@ export class LiveMonitor {
       lost: (error) => events.emit('engine-lost', { reason: error.message }),
       back: (awayMs) => events.emit('engine-back', { awayMs }),
     })
-    const deaf = listen(view, (name) => this.#byResource.get(name), care)
-    const follow = () => void new Follower(host).follow(ending.signal)
+    const deaf = handOnKernelEvents(view, (name) => this.#byResource.get(name), care)
+    const follow = () => void this.#follow(host, life, ending.signal, crashed)
     const onState = ({ to }: KernelEventOf<'kernel:state'>) => {
       if (to !== 'running') return
       view.off('kernel:state', onState)
@@ -107,6 +119,18 @@ export class LiveMonitor {
       unwatch()
       deaf()
     }
+  }
+
+  async #follow(host: FollowerHost, life: Life, signal: AbortSignal, crashed: StartContext['crashed']): Promise<void> {
+    try {
+      await this.#kernel.appeared(host.link.clock, signal)
+    } catch (error) {
+      if (signal.aborted) return
+      this.events.emit('problem', { what: 'kernel', reason: reasonOf(error) })
+      life.isReady()
+      return crashed(error)
+    }
+    await new Follower(host).follow(signal)
   }
 
   async #takeUp(container: WatchedContainer, ctx: StartContext): Promise<void> {
@@ -159,17 +183,11 @@ export class LiveMonitor {
     const info = containerInfo(listed)
     const { keepHistory } = this.#plan.settings
     let session: string | undefined
-    let probe: OwnProbe | undefined
     this.events.guard('sessionOf', () => {
       session = this.#plan.sessionOf(info)
     })
-    this.events.guard('probe', () => {
-      const given = this.#plan.probeOf(info)
-      const wrong = given && probeProblem(given)
-      if (wrong) throw new Error(`container "${info.name}" is watched without one: ${wrong.option} ${wrong.problem}`)
-      probe = given
-    })
-    const container = new WatchedContainer(info, session, probe, keepHistory, this.#plan.now())
+    const probeOf = (now: ContainerInfo) => this.#probeOf(now)
+    const container = new WatchedContainer(info, session, probeOf, keepHistory, this.#plan.now())
     container.resource = containerResource(this.#plan.self(), container, {
       settings: this.#plan.settings,
       impact: this.#plan.impact,
@@ -183,10 +201,22 @@ export class LiveMonitor {
     await this.#addTo(life, container)
   }
 
+  #probeOf(info: ContainerInfo): OwnProbe | undefined {
+    let probe: OwnProbe | undefined
+    this.events.guard('probe', () => {
+      const given = this.#plan.probeOf(info)
+      const wrong = given && probeProblem(given)
+      if (wrong) throw new Error(`container "${info.name}" is watched without one: ${wrong.option} ${wrong.problem}`)
+      probe = given
+    })
+    return probe
+  }
+
   /** A container that an earlier life has met is still in the kernel, unless its addition was cut short. */
-  async #addTo({ met, kernel }: Life, container: WatchedContainer): Promise<void> {
+  async #addTo({ met }: Life, container: WatchedContainer): Promise<void> {
     if (met.has(container)) return
     met.add(container)
+    const { kernel } = this
     const { name } = container.resource!
     if (kernel.inspect().resources.some((known) => known.name === name)) return
     try {
@@ -200,14 +230,14 @@ export class LiveMonitor {
 
   #happened(event: EngineEvent, life: Life): void {
     const container = this.containers.get(event.id)!
-    if (event.action === 'destroy') this.#remove(container, life.kernel)
+    if (event.action === 'destroy') this.#remove(container)
     else life.care.happened(container, event)
   }
 
-  #remove(container: WatchedContainer, kernel: Kernel): void {
+  #remove(container: WatchedContainer): void {
     if (this.containers.get(container.id) === container) this.#forget(container)
     // A kernel that stops refuses; the check of its next life finds it gone once more.
-    kernel.remove(container.resource!).catch(() => {})
+    this.kernel.remove(container.resource!).catch(() => {})
   }
 
   #forget(container: WatchedContainer): void {
@@ -215,25 +245,5 @@ export class LiveMonitor {
     this.#byResource.delete(container.resource!.name)
     this.events.emit('gone', identity(container))
     this.sessions.leave(container)
-  }
-}
-
-/** Hands on what the kernel does with containers. */
-function listen(view: KernelView, find: (resource: string) => WatchedContainer | undefined, care: ContainerCare): () => void {
-  const onState = ({ resource, to }: KernelEventOf<'resource:state'>) => {
-    const container = to === 'running' ? find(resource) : undefined
-    if (container !== undefined) care.running(container)
-  }
-  const onRestart = (event: KernelEventOf<'restart:scheduled'>) => {
-    const container = find(event.resource)
-    if (container !== undefined) care.restartScheduled(container, event)
-  }
-  const onExhausted = (event: KernelEventOf<'restart:exhausted'>) => {
-    const container = find(event.resource)
-    if (container !== undefined) care.giveUp(container, event)
-  }
-  view.on('resource:state', onState).on('restart:scheduled', onRestart).on('restart:exhausted', onExhausted)
-  return () => {
-    view.off('resource:state', onState).off('restart:scheduled', onRestart).off('restart:exhausted', onExhausted)
   }
 }

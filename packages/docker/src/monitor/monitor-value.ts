@@ -1,4 +1,4 @@
-import { KeelsonError, type Kernel } from '@keelson/kernel'
+import { KeelsonError } from '@keelson/kernel'
 import {
   type ContainerReport,
   containerReport,
@@ -22,11 +22,9 @@ export interface SessionReport {
 /** What a `containerMonitor()` is to those that depend on it. */
 export class ContainerMonitor {
   readonly #live: LiveMonitor
-  readonly #kernel: () => Kernel
 
-  constructor(live: LiveMonitor, kernel: () => Kernel) {
+  constructor(live: LiveMonitor) {
     this.#live = live
-    this.#kernel = kernel
   }
 
   get settings(): Readonly<MonitorSettings> {
@@ -91,7 +89,7 @@ export class ContainerMonitor {
         },
       )
     }
-    await this.#kernel().restart(found.resource!)
+    await this.#live.kernel.restart(found.resource!)
   }
 
   #find(container: string) {

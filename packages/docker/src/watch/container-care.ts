@@ -1,4 +1,4 @@
-import type { Impact, Kernel, KernelEventOf, StartContext } from '@keelson/kernel'
+import type { Impact, KernelEventOf, StartContext } from '@keelson/kernel'
 import { type ContainerStatus, isTrouble } from '../container/container-status.js'
 import { type Finding, look } from '../container/look.js'
 import type { WatchedContainer } from '../container/watched-container.js'
@@ -35,10 +35,11 @@ export interface CareHost {
   readonly sessions: Sessions<WatchedContainer>
   /** Aborts when the monitor stops. */
   readonly life: AbortSignal
-  readonly kernel: Kernel
   has(container: WatchedContainer): boolean
   /** There is no such container any more. */
   gone(container: WatchedContainer): void
+  /** Has the kernel restart the resource of a container. */
+  restart(container: WatchedContainer): Promise<void>
 }
 
 /** Looks at containers, and restarts them when the kernel says so. */
@@ -145,7 +146,7 @@ export class ContainerCare implements ContainerHost {
   #revive(container: WatchedContainer): void {
     if (container.onlyTakeUp) return
     container.onlyTakeUp = true
-    this.#host.kernel.restart(container.resource!).catch(() => {
+    this.#host.restart(container).catch(() => {
       container.onlyTakeUp = false
     })
   }

@@ -1,19 +1,16 @@
-import type { Kernel } from '@keelson/kernel'
 import type { WatchedContainer } from '../container/watched-container.js'
 import type { ContainerCare } from './container-care.js'
 
 /** From one start of the monitor to its stop. */
 export class Life {
   readonly care: ContainerCare
-  readonly kernel: Kernel
   /** Those that are in the kernel, or on their way there. */
   readonly met = new WeakSet<WatchedContainer>()
   readonly ready: Promise<void>
   isReady = () => {}
 
-  constructor(care: ContainerCare, kernel: Kernel) {
+  constructor(care: ContainerCare) {
     this.care = care
-    this.kernel = kernel
     this.ready = new Promise((resolve) => {
       this.isReady = resolve
     })
