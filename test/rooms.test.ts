@@ -21,7 +21,7 @@ const HOUSES: Readonly<Record<string, readonly string[]>> = {
     'testing',
     'testing/simulate',
   ],
-  pools: ['errors', 'abort', 'server', 'child', 'pool', 'process', 'http mcp'],
+  pools: ['errors', 'wait', 'server', 'child', 'pool', 'process', 'http mcp'],
   docker: ['engine', 'container', 'watch', 'report', 'monitor'],
   decorators: ['errors', 'hooks', 'inject', 'define'],
   'mongo-stand-in': ['document', 'command-error', 'wire', 'data', 'command', 'server', 'stand-in'],

@@ -2,6 +2,7 @@ import type { ChildProcessByStdio } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { Secrets } from '../server/secrets.js'
 import type { StdioServer } from '../server/stdio-server.js'
+import { LONGEST_TIMER } from '../wait/longest-timer.js'
 import { liveGroups } from './live-groups.js'
 import { groupRuns, signalGroup } from './process-group.js'
 import { StderrTail } from './stderr-tail.js'
@@ -16,8 +17,6 @@ export interface ProcessEnd {
 
 /** How long the pipes of a child may stay open when all of its group has ended: a process that left the group can hold them. */
 const PIPES_AFTER_END = 500
-/** Timers fire at once above this. */
-const LONGEST = 2 ** 31 - 1
 /** How often a group is looked at whose leader has ended and left others behind. */
 const LOOK_AGAIN = 20
 
@@ -100,7 +99,7 @@ export class ServerProcess {
   stop(grace: number): Promise<void> {
     if (grace <= 0) this.kill()
     else if (!this.#over && grace !== Infinity) {
-      const timer = setTimeout(() => this.kill(), Math.min(grace, LONGEST))
+      const timer = setTimeout(() => this.kill(), Math.min(grace, LONGEST_TIMER))
       void this.closed.then(() => clearTimeout(timer))
     }
     this.#stopping ??= this.#stop()

@@ -1,4 +1,6 @@
-import { onAbort } from '../abort/on-abort.js'
+import { systemClock } from '@keelson/kernel'
+import { onAbort } from '../wait/on-abort.js'
+import { settledWithin } from '../wait/settled-within.js'
 import type { ServerProcess } from './server-process.js'
 
 /** How long after the end of one of its pipes a child that ends may take to do so, in ms. */
@@ -27,22 +29,12 @@ export async function withChild<R>(child: ServerProcess, signal: AbortSignal, wo
     return (await Promise.race([died, aborted, made])) as Awaited<R>
   } catch (error) {
     // A child that dies breaks whatever is being made of it: its end says more.
-    if (BROKEN.includes((error as NodeJS.ErrnoException | undefined)?.code ?? '')) await settledWithin(died, END_FOLLOWS)
+    if (BROKEN.includes((error as NodeJS.ErrnoException | undefined)?.code ?? ''))
+      await settledWithin(died, END_FOLLOWS, systemClock)
     const ended = child.failed && !signal.aborted
     await child.stop(0)
     throw ended ? child.why : error
   } finally {
     letGo()
   }
-}
-
-function settledWithin(work: Promise<unknown>, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms)
-    const settled = () => {
-      clearTimeout(timer)
-      resolve()
-    }
-    work.then(settled, settled)
-  })
 }

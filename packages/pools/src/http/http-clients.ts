@@ -1,9 +1,9 @@
-import { followSignal } from '../abort/follow-signal.js'
-import { withSignal } from '../abort/with-signal.js'
 import { duplicateServer, httpFailed, noServerWorks, poolStopped, poolStopping, serverCutOff, unknownServer } from '../errors.js'
 import { type Lease, LiveLease } from '../pool/lease.js'
 import type { AcquireOptions, Pool } from '../pool/pool.js'
 import { type PoolStats, sumOfStats } from '../pool/pool-stats.js'
+import { followSignal } from '../wait/follow-signal.js'
+import { withSignal } from '../wait/with-signal.js'
 import type { HttpClient } from './http-client.js'
 import type { HttpPoolServer } from './http-pool-server.js'
 

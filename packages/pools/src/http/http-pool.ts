@@ -1,6 +1,8 @@
-import { type Dependencies, type Resource, type ResourceOptions, resource } from '@keelson/kernel'
+import type { Dependencies, Resource, ResourceOptions } from '@keelson/kernel'
+import { type Lifecycle, resourceWith } from '../pool/lifecycle.js'
+import { check, checkCount, checkOptions, checkPositiveMs } from '../pool/option-checks.js'
 import type { Pool } from '../pool/pool.js'
-import { checkOptions, invalid, type Lifecycle, lifecycleOf, type Servers } from '../pool/pool-options.js'
+import type { Servers } from '../pool/pool-options.js'
 import { checkServers, serversOf } from '../pool/servers.js'
 import { HttpClient } from './http-client.js'
 import { HttpClients } from './http-clients.js'
@@ -40,12 +42,9 @@ export function httpPool<const D extends Dependencies = {}>(
 ): Resource<Pool<HttpClient, HttpPoolServer>> {
   checkOptions(name, options)
   const { servers, max = 10, idleTimeout = 4_000, connectTimeout = 10_000, requestTimeout = 30_000, ping } = options
-  if (!Number.isInteger(max) || max < 1) throw invalid(name, 'max', 'max must be a whole number, 1 or more')
-  for (const key of TIMES) {
-    const ms: unknown = options[key] ?? 1
-    if (typeof ms !== 'number' || !(ms > 0)) throw invalid(name, key, `${key} must be a number of milliseconds`)
-  }
-  if (ping !== undefined && typeof ping !== 'string') throw invalid(name, 'ping', 'ping must be a path')
+  checkCount(name, 'max', max)
+  for (const key of TIMES) if (options[key] !== undefined) checkPositiveMs(name, key, options[key])
+  check(name, 'ping', ping === undefined || typeof ping === 'string', 'a path')
   const checkServer = (server: string, config: unknown) => checkHttp({ pool: name, server }, config)
   checkServers(name, servers, checkServer)
   const limits = { max, idleTimeout, connectTimeout, requestTimeout }
@@ -61,6 +60,5 @@ export function httpPool<const D extends Dependencies = {}>(
     drain: (clients) => clients.drain(),
     stop: (clients) => clients.stop(),
   }
-  const descriptors = lifecycleOf(name, options, ['servers', 'max', 'ping', ...TIMES])
-  return resource(name, Object.defineProperties(hooks, descriptors) as ResourceOptions<Pool<HttpClient, HttpPoolServer>, D>)
+  return resourceWith(name, options, ['servers', 'max', 'ping', ...TIMES], hooks)
 }

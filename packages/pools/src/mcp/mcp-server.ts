@@ -1,7 +1,8 @@
 import type { Dependencies, Resource } from '@keelson/kernel'
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { connectionResource } from '../pool/connection-resource.js'
-import { checkGrace, checkOptions, type Lifecycle } from '../pool/pool-options.js'
+import type { Lifecycle } from '../pool/lifecycle.js'
+import { checkMs, checkOptions } from '../pool/option-checks.js'
 import { checkServerConfig, type ServerConfig } from '../server/server-config.js'
 import { type McpClientOptions, mcpOpener } from './mcp-connection.js'
 
@@ -30,7 +31,7 @@ export function mcpServer<const D extends Dependencies = {}>(name: string, optio
   checkOptions(name, options, { client: 'object' })
   const { server, client = {}, grace = 5_000 } = options
   checkServerConfig({ pool: name, server: name }, server)
-  checkGrace(name, grace)
+  checkMs(name, 'grace', grace)
   return connectionResource<Client, D>(name, options, {
     own: ['server', 'client', 'grace'],
     grace,

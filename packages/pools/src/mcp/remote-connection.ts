@@ -1,10 +1,10 @@
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import type { FetchLike, Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import { Agent, fetch as undiciFetch } from 'undici'
-import { withSignal } from '../abort/with-signal.js'
 import type { Connection } from '../pool/connection.js'
 import type { SseServer, StreamableServer } from '../server/remote-server.js'
 import type { Secrets } from '../server/secrets.js'
+import { withSignal } from '../wait/with-signal.js'
 import { deliverInOrder } from './in-order.js'
 import { type McpSdk, NO_TIMEOUT } from './mcp-sdk.js'
 

@@ -2,14 +2,13 @@ import {
   type Dependencies,
   type Resource,
   type ResourceOptions,
-  resource,
   type StartContext,
   systemClock,
   type Values,
 } from '@keelson/kernel'
 import { Reaper } from '../child/reaper.js'
 import type { Connection } from './connection.js'
-import { lifecycleOf } from './pool-options.js'
+import { resourceWith } from './lifecycle.js'
 
 /** How a single connection is opened, and what of its options is not the kernel's. */
 export interface ConnectionKind<T, D extends Dependencies> {
@@ -43,5 +42,5 @@ export function connectionResource<T extends object, D extends Dependencies>(
     },
     kill: (value) => open.get(value)?.kill(),
   }
-  return resource(name, Object.defineProperties(hooks, lifecycleOf(name, options, kind.own)) as ResourceOptions<T, D>)
+  return resourceWith(name, options, kind.own, hooks)
 }

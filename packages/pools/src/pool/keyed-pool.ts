@@ -1,6 +1,7 @@
 import type { Clock } from '@keelson/kernel'
-import { withSignal } from '../abort/with-signal.js'
 import { duplicateServer, noServerWorks, poolStopping, serverCutOff, serverRemoved, unknownServer } from '../errors.js'
+import { settledWithin } from '../wait/settled-within.js'
+import { withSignal } from '../wait/with-signal.js'
 import type { Open } from './connection.js'
 import type { Lease } from './lease.js'
 import type { AcquireOptions, Pool } from './pool.js'
@@ -15,8 +16,8 @@ export interface KeyedPoolOptions<T, S> extends ServerPoolOptions {
   readonly checkServer: (server: string, config: unknown) => void
 }
 
-/** How long the start of a pool waits for its other servers once one of them works, in ms. */
-const WARM_UP = 1_000
+/** How much longer than for the first server that works a start or a check waits for the others, in ms. */
+const WAIT_FOR_OTHERS = 1_000
 
 /** One pool of connections per server. A server that fails takes nothing from the others. */
 export class KeyedPool<T, S> implements Pool<T, S> {
@@ -86,7 +87,7 @@ export class KeyedPool<T, S> implements Pool<T, S> {
   }
 
   /**
-   * Waits until what is to be kept warm is open, or could not be opened. Once one connection is open, the others have `WARM_UP` ms
+   * Waits until what is to be kept warm is open, or could not be opened. Once one connection is open, the others have a second
    * more: what is not open by then goes on being opened, and its callers wait for it.
    *
    * @throws KeelsonError `CHECK_FAILED` when none of the servers can be reached; one that can is enough.
@@ -96,24 +97,30 @@ export class KeyedPool<T, S> implements Pool<T, S> {
     const settled = Promise.all(all.map((members) => members.settled()))
     const works = Promise.any(all.map((members) => members.oneIsOpen())).catch(() => {})
     await Promise.race([settled, works])
-    await this.#within(WARM_UP, settled)
+    await settledWithin(settled, WAIT_FOR_OTHERS, this.clock)
     this.#throwUnlessOneWorks(all.map((members) => (members.works ? undefined : members.failures.error)))
   }
 
   /**
-   * Asks idle connections for a sign of life, and tries servers again that have failed.
+   * Asks idle connections for a sign of life, and tries servers again that have failed. A server that does not answer fails by its
+   * own timeouts: once another one works, this waits a second more for pings, and for nothing else.
    *
    * @throws KeelsonError `CHECK_FAILED` when none of the servers can be used.
    */
   async check(signal: AbortSignal): Promise<void> {
-    const attempts = [...this.#pools.values()].map(async ({ members }) => {
-      await withSignal(members.ping(), signal)
-      const failure = await members.attempt(signal)
-      if (failure !== undefined) throw failure
-    })
-    if (attempts.length === 0) return
-    // One that works is enough: a server that does not answer fails by its own timeouts.
-    await Promise.any(attempts).catch(({ errors }: AggregateError) => this.#throwUnlessOneWorks(errors))
+    const all = [...this.#pools.values()].map(({ members }) => ({ members, ping: members.ping() }))
+    if (all.length === 0) return
+    const pinged = withSignal(Promise.all(all.map(({ ping }) => ping)), signal)
+    const works = Promise.any(
+      all.map(async ({ members, ping }) => {
+        await withSignal(ping, signal)
+        const failure = await members.attempt(signal)
+        if (failure !== undefined) throw failure
+      }),
+    )
+    await Promise.race([pinged, works]).catch(() => {})
+    await settledWithin(pinged, WAIT_FOR_OTHERS, this.clock)
+    await works.catch(({ errors }: AggregateError) => this.#throwUnlessOneWorks(errors))
   }
 
   /** Closes what has been idle for too long. */
@@ -144,17 +151,6 @@ export class KeyedPool<T, S> implements Pool<T, S> {
 
   get #all(): ServerPool<T>[] {
     return [...this.#pools.values(), ...this.#leaving]
-  }
-
-  /** Resolves when `work` does, or after `ms`. */
-  async #within(ms: number, work: Promise<unknown>): Promise<void> {
-    const { clock } = this.#options
-    let timer: unknown
-    const late = new Promise<void>((resolve) => {
-      timer = clock.setTimeout(resolve, ms)
-    })
-    await Promise.race([work, late])
-    clock.clearTimeout(timer)
   }
 
   #throwUnlessOneWorks(failures: readonly (Error | undefined)[]): void {

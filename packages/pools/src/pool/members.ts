@@ -1,6 +1,6 @@
-import { followSignal } from '../abort/follow-signal.js'
-import { withSignal } from '../abort/with-signal.js'
 import { cannotOpen, connectionLost, failingServer, openTimedOut, pingFailed, type ServerName } from '../errors.js'
+import { followSignal } from '../wait/follow-signal.js'
+import { withSignal } from '../wait/with-signal.js'
 import { Failures } from './backoff.js'
 import { Closings } from './closings.js'
 import type { Connection } from './connection.js'

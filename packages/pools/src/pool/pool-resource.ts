@@ -1,9 +1,11 @@
-import { type Clock, type Dependencies, type Resource, type ResourceOptions, resource } from '@keelson/kernel'
+import type { Clock, Dependencies, Resource, ResourceOptions } from '@keelson/kernel'
 import { Reaper } from '../child/reaper.js'
 import type { Open } from './connection.js'
 import { KeyedPool } from './keyed-pool.js'
+import { resourceWith } from './lifecycle.js'
+import { checkOptions, invalid } from './option-checks.js'
 import type { Pool } from './pool.js'
-import { checkOptions, invalid, lifecycleOf, ownOptions, type PoolOptions, poolLimits } from './pool-options.js'
+import { ownOptions, type PoolOptions, poolLimits } from './pool-options.js'
 import { checkServers, serversOf } from './servers.js'
 
 /** What one kind of pool adds: how it opens a connection, and which servers it takes. */
@@ -65,12 +67,10 @@ export function poolResource<T, S, D extends Dependencies>(
     },
     kill: (pool) => pool.kill(),
   }
-  const descriptors = lifecycleOf(name, options, ownOptions(...(kind.own ?? [])))
-  if (shared !== undefined) {
-    // Read when a kernel takes the pool in, as every dependsOn.
-    descriptors.dependsOn = { get: () => ({ ...options.dependsOn, [REAPER]: shared }), enumerable: true }
-  }
-  return resource(name, Object.defineProperties(hooks, descriptors) as ResourceOptions<Pool<T, S>, D>)
+  if (shared === undefined) return resourceWith(name, options, ownOptions(kind.own), hooks)
+  // Read when a kernel takes the pool in, as every dependsOn.
+  const dependsOn = { get: () => ({ ...options.dependsOn, [REAPER]: shared }), enumerable: true }
+  return resourceWith(name, options, [...ownOptions(kind.own), 'dependsOn'], Object.defineProperties(hooks, { dependsOn }))
 }
 
 function reaperOf(name: string, deps: object, shared: boolean, clock: Clock): Reaper {

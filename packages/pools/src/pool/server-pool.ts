@@ -1,6 +1,5 @@
 import { type KeelsonError, systemClock } from '@keelson/kernel'
 import { type Pool as Tarn, TimeoutError } from 'tarn'
-import { onAbort } from '../abort/on-abort.js'
 import {
   acquireTimedOut,
   connectionLost,
@@ -10,6 +9,7 @@ import {
   type ServerName,
   useTimedOut,
 } from '../errors.js'
+import { onAbort } from '../wait/on-abort.js'
 import type { Connection } from './connection.js'
 import { type Lease, LiveLease } from './lease.js'
 import type { Member, Slot } from './member.js'

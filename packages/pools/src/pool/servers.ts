@@ -1,6 +1,7 @@
 import type { Dependencies, StartContext, Values } from '@keelson/kernel'
 import { isRecord } from '../server/record.js'
-import { invalid, type Servers } from './pool-options.js'
+import { invalid } from './option-checks.js'
+import type { Servers } from './pool-options.js'
 
 /** @throws KeelsonError `INVALID_OPTION` for servers that are given and cannot be used; those that a function makes are checked at the start. */
 export function checkServers(name: string, servers: unknown, check: (server: string, config: unknown) => void): void {

@@ -3,7 +3,8 @@ import type { ServerProcess } from '../child/server-process.js'
 import { spawnServer } from '../child/spawn-server.js'
 import { withChild } from '../child/with-child.js'
 import { connectionResource } from '../pool/connection-resource.js'
-import { checkGrace, checkOptions, type Lifecycle } from '../pool/pool-options.js'
+import type { Lifecycle } from '../pool/lifecycle.js'
+import { checkMs, checkOptions } from '../pool/option-checks.js'
 import { checkStdio, type StdioServer } from '../server/stdio-server.js'
 import { processConnection } from './process-connection.js'
 
@@ -32,7 +33,7 @@ export function childProcess<const D extends Dependencies = {}>(
   const { ready = () => {}, grace = 5_000, command, args, cwd, env, inheritEnv, onStderr } = options
   const config = { command, args, cwd, env, inheritEnv, onStderr } as StdioServer
   checkStdio({ pool: name, server: name }, config)
-  checkGrace(name, grace)
+  checkMs(name, 'grace', grace)
   return connectionResource<ServerProcess, D>(name, options, {
     own: ['ready', 'grace', 'command', 'args', 'cwd', 'env', 'inheritEnv', 'onStderr'],
     grace,

@@ -1,6 +1,7 @@
-import { type Clock, type Dependencies, resource } from '@keelson/kernel'
+import type { Clock, Dependencies } from '@keelson/kernel'
 import { type ProcessReaper, Reaper } from '../child/reaper.js'
-import { checkOptions, invalid, type Lifecycle, lifecycleOf } from '../pool/pool-options.js'
+import { type Lifecycle, resourceWith } from '../pool/lifecycle.js'
+import { checkOptions, checkPositiveMs } from '../pool/option-checks.js'
 
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
 export interface ProcessReaperOptions<D extends Dependencies = {}> extends Lifecycle<D> {
@@ -23,8 +24,7 @@ export function processReaper<const D extends Dependencies = {}>(
 ): ProcessReaper {
   checkOptions(name, options, { clock: 'object' })
   const { interval = 1_000, clock } = options
-  if (typeof interval !== 'number' || !(interval > 0))
-    throw invalid(name, 'interval', 'interval must be a number of milliseconds')
+  checkPositiveMs(name, 'interval', interval)
   const hooks = {
     start: () => {
       const reaper = new Reaper({ interval, ...(clock && { clock }) })
@@ -33,5 +33,5 @@ export function processReaper<const D extends Dependencies = {}>(
     },
     stop: (reaper: Reaper) => reaper.stop(),
   }
-  return resource(name, Object.defineProperties(hooks, lifecycleOf(name, options, ['interval', 'clock'])))
+  return resourceWith(name, options, ['interval', 'clock'], hooks)
 }
