@@ -25,6 +25,8 @@ export class ServerPool<T> {
   readonly members: Members<T>
   readonly #options: ServerPoolOptions
   readonly #tarn: Tarn<Slot<T>>
+  /** The library times those who wait by the system's clock alone. */
+  readonly #timesCallers: boolean
   #refusal: KeelsonError | undefined
   /** What those are told who are cut off. */
   #stopped: KeelsonError | undefined
@@ -38,6 +40,7 @@ export class ServerPool<T> {
     this.#options = options
     this.members = new Members(name, open, options, (member, error) => this.#lost(member, error))
     this.#tarn = slotPool(this.members, options)
+    this.#timesCallers = options.clock !== systemClock && options.acquireTimeout !== Infinity
   }
 
   use<R>(work: (value: T, lease: Lease<T>) => R, options?: AcquireOptions): Promise<Awaited<R>> {
@@ -49,12 +52,12 @@ export class ServerPool<T> {
     const refusal = this.#refusal ?? this.#refusalWhileFailing()
     if (refusal !== undefined) return Promise.reject(refusal)
     const signal = options?.signal
-    if (signal !== undefined || this.#options.clock !== systemClock) return this.#acquireUntil(signal)
+    if (signal !== undefined || this.#timesCallers) return this.#acquireUntil(signal)
     this.#acquiring++
     return this.#tarn.acquire().promise.then(this.#lend, this.#refuse)
   }
 
-  /** With a caller's signal, or on a clock that the library does not know. */
+  /** With a caller's signal, or a time limit by a clock that the library does not know. */
   async #acquireUntil(signal: AbortSignal | undefined): Promise<LiveLease<T>> {
     signal?.throwIfAborted()
     const pending = this.#tarn.acquire()
@@ -62,10 +65,12 @@ export class ServerPool<T> {
     const giveUp = () => void setImmediate(() => pending.abort())
     const letGo = signal && onAbort(signal, giveUp)
     let late = false
-    const timer = this.#startAcquireTimer(() => {
+    const { clock, acquireTimeout } = this.#options
+    const tooLate = () => {
       late = true
       giveUp()
-    })
+    }
+    const timer = this.#timesCallers ? clock.setTimeout(tooLate, acquireTimeout, { unref: true }) : undefined
     this.#acquiring++
     try {
       const refused = (error: unknown) => this.#refuse(late ? new TimeoutError('') : error)
@@ -78,15 +83,8 @@ export class ServerPool<T> {
       throw error
     } finally {
       letGo?.()
-      this.#options.clock.clearTimeout(timer)
+      clock.clearTimeout(timer)
     }
-  }
-
-  /** The library times those who wait by the system clock. */
-  #startAcquireTimer(late: () => void): unknown {
-    const { clock, acquireTimeout } = this.#options
-    if (clock === systemClock || acquireTimeout === Infinity) return undefined
-    return clock.setTimeout(late, acquireTimeout, { unref: true })
   }
 
   stats(): PoolStats {
