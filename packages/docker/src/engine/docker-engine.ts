@@ -42,14 +42,12 @@ export function linkOf(docker: object): EngineLink {
  * const engine = dockerEngine({ socketPath: '/var/run/docker.sock' })
  */
 export function dockerEngine(options: DockerEngineOptions = {}): Resource<Docker> {
+  if (typeof options !== 'object' || options === null) {
+    throw invalid('docker', 'its options', 'must be an object; pass { socketPath }, or { host, port }')
+  }
   const { name = 'docker', clock = systemClock, after, impact, labels, timeouts, monitor, ...connection } = options
   for (const key of ['start', 'check', 'drain', 'stop', 'kill', 'restart', 'dependsOn']) {
-    if (key in connection) {
-      throw new KeelsonError('INVALID_OPTION', `resource "${name}": ${key} cannot be given, the engine is only connected to`, {
-        resource: name,
-        details: { option: key },
-      })
-    }
+    if (key in connection) throw invalid(name, key, 'cannot be given, the engine is only connected to')
   }
   const agents = new WeakMap<Docker, Agent | undefined>()
   return resource(name, {
@@ -86,6 +84,10 @@ export function clientFor(options: Docker.DockerOptions): { readonly docker: Doc
   Object.defineProperty(agent, inspect.custom, { value: () => 'Agent' })
   modem.agent = agent
   return { docker, agent }
+}
+
+function invalid(name: string, option: string, problem: string): KeelsonError {
+  return new KeelsonError('INVALID_OPTION', `resource "${name}": ${option} ${problem}`, { resource: name, details: { option } })
 }
 
 function closeIdle(agent: Agent | undefined): void {

@@ -9,8 +9,9 @@ import Koa from 'koa'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { dockerEngine } from '../engine/docker-engine.js'
 import { ScriptedEngine } from '../test-support/scripted-engine.js'
-import { type ContainerMonitorOptions, containerMonitor } from './container-monitor.js'
+import { containerMonitor } from './container-monitor.js'
 import { type HealthHandlerOptions, healthHandler } from './health-handler.js'
+import type { ContainerMonitorOptions } from './monitor-options.js'
 import type { ContainerMonitor } from './monitor-value.js'
 
 let engine: ScriptedEngine

@@ -65,7 +65,7 @@ export class LiveMonitor {
 
   /** Resolves when the containers that were there at first are in the kernel and have been looked at. */
   get ready(): Promise<void> {
-    return this.#life?.ready ?? Promise.resolve()
+    return this.#life?.ready.promise ?? Promise.resolve()
   }
 
   /** The kernel that runs it. @throws KeelsonError `INVALID_OPTION` when the option `kernel` does not give it. */
@@ -87,9 +87,9 @@ export class LiveMonitor {
     const care = new ContainerCare({ settings, impact, link, events, sessions, life: ending.signal, has, gone, restart })
     const life = new Life(care)
     this.#life = life
-    const { begin } = this.#next
+    const begun = this.#next
     this.#next = upcoming()
-    begin()
+    begun.happens()
     const host: FollowerHost = {
       link,
       filters,
@@ -114,7 +114,7 @@ export class LiveMonitor {
     else view.on('kernel:state', onState)
     return () => {
       ending.abort(new Error('the container monitor has stopped'))
-      life.isReady()
+      life.ready.happens()
       view.off('kernel:state', onState)
       unwatch()
       deaf()
@@ -127,7 +127,7 @@ export class LiveMonitor {
     } catch (error) {
       if (signal.aborted) return
       this.events.emit('problem', { what: 'kernel', reason: reasonOf(error) })
-      life.isReady()
+      life.ready.happens()
       return crashed(error)
     }
     await new Follower(host).follow(signal)
@@ -174,7 +174,7 @@ export class LiveMonitor {
       this.#addTo(life, container)
     }
     const added = found.map((container) => this.#found(container, life))
-    void Promise.all(added).then(() => life.isReady())
+    void Promise.all(added).then(() => life.ready.happens())
   }
 
   async #found(listed: ListedContainer, life: Life): Promise<void> {

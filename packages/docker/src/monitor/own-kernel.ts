@@ -1,4 +1,5 @@
 import type { Clock, Kernel } from '@keelson/kernel'
+import { reasonOf } from '../engine/reason-of.js'
 import { pause } from '../engine/within.js'
 import { invalid } from '../watch/monitor-settings.js'
 
@@ -49,7 +50,7 @@ export class OwnKernel {
     try {
       given = this.#give()
     } catch (cause) {
-      throw this.#refusal(`throws: ${cause instanceof Error ? cause.message : String(cause)}`)
+      throw this.#refusal(`throws: ${reasonOf(cause)}`)
     }
     if (given === undefined || given === null) throw this.#refusal('gives nothing')
     if (typeof (given as PromiseLike<unknown>).then === 'function') throw this.#refusal('gives a promise')

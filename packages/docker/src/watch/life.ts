@@ -6,22 +6,24 @@ export class Life {
   readonly care: ContainerCare
   /** Those that are in the kernel, or on their way there. */
   readonly met = new WeakSet<WatchedContainer>()
-  readonly ready: Promise<void>
-  isReady = () => {}
+  /** The containers that were there at first are in the kernel and have been looked at, or the life has ended. */
+  readonly ready: Upcoming = upcoming()
 
   constructor(care: ContainerCare) {
     this.care = care
-    this.ready = new Promise((resolve) => {
-      this.isReady = resolve
-    })
   }
 }
 
-/** Something that will begin. */
-export function upcoming(): { readonly promise: Promise<void>; begin(): void } {
-  let begin = () => {}
-  const promise = new Promise<void>((resolve) => {
-    begin = resolve
+/** Something that will happen once. */
+export interface Upcoming {
+  readonly promise: Promise<void>
+  happens(): void
+}
+
+export function upcoming(): Upcoming {
+  let resolve = () => {}
+  const promise = new Promise<void>((done) => {
+    resolve = done
   })
-  return { promise, begin: () => begin() }
+  return { promise, happens: () => resolve() }
 }
