@@ -29,12 +29,12 @@ export function invalidServer(name: ServerName, option: string, problem: string,
 }
 
 export function cannotOpen(name: ServerName, cause: unknown): KeelsonError {
-  if (cause instanceof KeelsonError && cause.details.server === name.server) return cause // it says that itself
-  return ofServer('START_FAILED', name, `could not be reached: ${said(cause)}`, { phase: 'start', cause })
+  if (cause instanceof KeelsonError && cause.details.server === name.server) return cause // it names the server already
+  return ofServer('START_FAILED', name, `could not be reached: ${messageOf(cause)}`, { phase: 'start', cause })
 }
 
 export function openTimedOut(name: ServerName, limit: number, cause?: unknown): KeelsonError {
-  const why = cause === undefined ? '' : ` (${said(cause)})`
+  const why = cause === undefined ? '' : ` (${messageOf(cause)})`
   return ofServer(
     'TIMEOUT',
     name,
@@ -48,24 +48,24 @@ export function openTimedOut(name: ServerName, limit: number, cause?: unknown): 
 }
 
 export function failingServer(name: ServerName, failures: number, waitMs: number, cause: unknown): KeelsonError {
-  const text = `failed ${failures} times in a row and is tried again in ${ms(waitMs)}; the last failure was: ${said(cause)}`
+  const text = `failed ${failures} times in a row and is tried again in ${ms(waitMs)}; the last failure was: ${messageOf(cause)}`
   return ofServer('START_FAILED', name, text, { phase: 'start', cause, details: { retryAfter: waitMs } })
 }
 
 export function connectionLost(name: ServerName, label: string, cause: unknown): KeelsonError {
-  return ofServer('CRASHED', name, `was lost (${label}): ${said(cause)}`, { cause })
+  return ofServer('CRASHED', name, `was lost (${label}): ${messageOf(cause)}`, { cause })
 }
 
 /** How many connections of a server were lent or being opened, and how many callers waited. */
-interface Crowd {
+interface Occupancy {
   readonly busy: number
   readonly starting: number
   readonly waiting: number
 }
 
-export function acquireTimedOut(name: ServerName, limit: number, crowd: Crowd, cause?: unknown): KeelsonError {
-  const { busy, starting, waiting } = crowd
-  const why = cause === undefined ? '' : `; its last failure was: ${said(cause)}`
+export function acquireTimedOut(name: ServerName, limit: number, occupancy: Occupancy, cause?: unknown): KeelsonError {
+  const { busy, starting, waiting } = occupancy
+  const why = cause === undefined ? '' : `; its last failure was: ${messageOf(cause)}`
   const who = `${busy} busy, ${starting === 0 ? '' : `${starting} starting, `}${waiting} waiting`
   const remedy = starting > 0 ? 'raise acquireTimeout' : 'raise max or acquireTimeout'
   const text = `had no connection to lend within ${ms(limit)} (${who})${why}; ${remedy}`
@@ -79,7 +79,7 @@ export function useTimedOut(name: ServerName, label: string, limit: number): Kee
 }
 
 export function pingFailed(name: ServerName, label: string, cause: unknown): KeelsonError {
-  return ofServer('CHECK_FAILED', name, `(${label}) failed its ping: ${said(cause)}`, { phase: 'check', cause })
+  return ofServer('CHECK_FAILED', name, `(${label}) failed its ping: ${messageOf(cause)}`, { phase: 'check', cause })
 }
 
 export function poolStopping(name: ServerName): KeelsonError {
@@ -104,13 +104,13 @@ export function httpFailed(code: ErrorCode, name: ServerName, text: string, caus
 
 export function noServerWorks(pool: string, causes: readonly Error[]): KeelsonError {
   const [first] = causes
-  const text = causes.length === 1 ? said(first) : `${said(first)} (and ${causes.length - 1} more)`
+  const text = causes.length === 1 ? messageOf(first) : `${messageOf(first)} (and ${causes.length - 1} more)`
   const cause = causes.length === 1 ? first : new AggregateError(causes)
   return new KeelsonError('CHECK_FAILED', `pool "${pool}" reaches none of its servers: ${text}`, { resource: pool, cause })
 }
 
 /** One line about anything that can be thrown. */
-function said(thrown: unknown): string {
+function messageOf(thrown: unknown): string {
   if (thrown instanceof Error) return thrown.message || thrown.name
   return typeof thrown === 'string' ? thrown : `${typeof thrown} was thrown`
 }

@@ -5,8 +5,9 @@ import type { ServerProcess } from './server-process.js'
 /** A resource made by `processReaper()`. */
 export type ProcessReaper = Resource<Reaper>
 
-/** What a reaper looks after: it closes what has been idle for too long. */
+/** A pool that a reaper sweeps. */
 export interface ReaperTarget {
+  /** Closes the connections that have been idle for too long. */
   trim(now: number): void
 }
 
@@ -18,8 +19,8 @@ export interface ChildInfo {
 }
 
 /**
- * Closes idle connections of its pools, kills children that nobody owns any more, and keeps the guard that kills them all when
- * this process is killed.
+ * Sweeps idle connections of its pools, kills the children that are left when it stops, and retains the guard, which kills all
+ * children when this process is killed.
  */
 export class Reaper {
   readonly #clock: Clock
@@ -34,7 +35,7 @@ export class Reaper {
     this.#interval = interval
   }
 
-  /** The children that run now. */
+  /** The children that are running. */
   get children(): readonly ChildInfo[] {
     return [...this.#children].map(({ owner, server, pid }) => ({ owner, server, pid }))
   }
@@ -45,25 +46,25 @@ export class Reaper {
     this.#tick()
   }
 
-  /** Looks after a pool until the returned function is called. */
+  /** Sweeps a pool until the returned function is called. */
   watch(target: ReaperTarget): () => void {
     this.#targets.add(target)
     return () => void this.#targets.delete(target)
   }
 
-  /** Knows of a child until it is gone. */
+  /** Lists a child, and kills it at stop() if it is still there. */
   adopt(child: ServerProcess): void {
     this.#children.add(child)
     void child.closed.then(() => this.#children.delete(child))
   }
 
-  /** Closes what is idle for too long, now. */
+  /** Closes the connections that have been idle for too long, now. */
   sweep(): void {
     const now = this.#clock.now()
     for (const target of this.#targets) target.trim(now)
   }
 
-  /** Kills every child that is left; resolves when they and the guard are gone. */
+  /** Kills every child that is left; resolves when they and the guard have ended. */
   async stop(): Promise<void> {
     if (!this.#running) return
     this.#running = false

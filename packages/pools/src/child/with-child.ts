@@ -3,22 +3,22 @@ import { onAbort } from '../wait/on-abort.js'
 import { settledWithin } from '../wait/settled-within.js'
 import type { ServerProcess } from './server-process.js'
 
-/** How long after the end of one of its pipes a child that ends may take to do so, in ms. */
+/** Milliseconds that a child may take to end after one of its pipes has closed. */
 export const END_FOLLOWS = 200
 
-/** What fails with one of these may fail because the child is about to end. */
+/** Codes of errors that may be caused by a child that is about to end. */
 const BROKEN = ['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_WRITE_AFTER_END']
 
 /**
- * What `work` makes of a child that has just started; the child is ended when that fails, when it ends before, or when the signal
- * aborts.
+ * Runs `work` with a child that has just started. Rejects, and ends the child, when `work` fails, when the child ends first, or when
+ * the signal aborts.
  *
  * @throws whatever `work` throws, or why the child ended.
  */
 export async function withChild<R>(child: ServerProcess, signal: AbortSignal, work: () => R): Promise<Awaited<R>> {
-  let letGo = () => {}
+  let unsubscribe = () => {}
   const aborted = new Promise<never>((_, reject) => {
-    letGo = onAbort(signal, () => reject(signal.reason))
+    unsubscribe = onAbort(signal, () => reject(signal.reason))
   })
   const died = child.closed.then(() => Promise.reject(child.why))
   died.catch(() => {})
@@ -28,13 +28,13 @@ export async function withChild<R>(child: ServerProcess, signal: AbortSignal, wo
     signal.throwIfAborted()
     return (await Promise.race([died, aborted, made])) as Awaited<R>
   } catch (error) {
-    // A child that dies breaks whatever is being made of it: its end says more.
+    // The error may be a consequence of the child's end, which says more: wait for that shortly.
     if (BROKEN.includes((error as NodeJS.ErrnoException | undefined)?.code ?? ''))
       await settledWithin(died, END_FOLLOWS, systemClock)
     const ended = child.failed && !signal.aborted
     await child.stop(0)
     throw ended ? child.why : error
   } finally {
-    letGo()
+    unsubscribe()
   }
 }

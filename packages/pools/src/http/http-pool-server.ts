@@ -1,12 +1,12 @@
 import { invalidServer, type ServerName } from '../errors.js'
 import { checkUrl } from '../server/remote-server.js'
 
-/** Requests go to paths below `url`. */
 export interface HttpPoolServer {
+  /** http or https, without credentials, query and fragment; requests go to paths below it. */
   url: string
 }
 
-/** @throws KeelsonError `INVALID_OPTION` for what no request would carry, too. */
+/** @throws KeelsonError `INVALID_OPTION` for a bad URL, and for a query, a fragment or headers, which would not be sent. */
 export function checkHttp(name: ServerName, config: unknown): void {
   checkUrl(name, config)
   const { url, headers } = config as HttpPoolServer & { headers?: unknown }

@@ -10,16 +10,17 @@ import { checkHttp, type HttpPoolServer } from './http-pool-server.js'
 
 /** Times are in ms, and `Infinity` is no limit. */
 export interface HttpPoolOptions<D extends Dependencies> extends Lifecycle<D> {
+  /** By name, or a function of the dependencies. */
   servers: Servers<HttpPoolServer, D>
-  /** Connections per server; further requests wait. Default 10. */
+  /** Connections per server; further requests wait for one. Default 10. */
   max?: number
-  /** How long a connection may be idle before it is closed; default 4_000, a second less than Node's servers. */
+  /** Milliseconds after which an idle connection is closed; default 4_000, a second less than the keep-alive of Node's servers. */
   idleTimeout?: number
-  /** How long connecting may take; default 10_000. */
+  /** Milliseconds that connecting may take; default 10_000. */
   connectTimeout?: number
-  /** How long a server may take to begin its answer, and be silent within it; default 30_000. */
+  /** Milliseconds until the headers of an answer, and between two parts of its body; default 30_000. */
   requestTimeout?: number
-  /** A path whose answer must be below 500; asked of each server at each check of the resource. */
+  /** A path that each check of the resource requests from each server; healthy while one of them answers below 500. Default no check. */
   ping?: string
 }
 

@@ -2,8 +2,8 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import type { JSONRPCMessage, MessageExtraInfo } from '@modelcontextprotocol/sdk/types.js'
 
 /**
- * Makes a connected transport deliver what arrives in one piece in its order. The SDK takes answers at once but notifications a
- * turn later, when the progress of a call that was answered meanwhile belongs to nothing.
+ * Makes a connected transport deliver messages that arrive together in their order. The SDK handles a response at once but a
+ * notification a turn later, so that progress would arrive after the response of its call and be dropped.
  */
 export function deliverInOrder(transport: Transport): void {
   const deliver = transport.onmessage

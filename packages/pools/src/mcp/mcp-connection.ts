@@ -13,19 +13,20 @@ import { deliverInOrder } from './in-order.js'
 import { loadMcpSdk, type McpSdk, NO_TIMEOUT } from './mcp-sdk.js'
 import { openRemote } from './remote-connection.js'
 
-/** Who asks: what an MCP server is told of its client. */
+/** What an MCP server is told about its client. */
 export interface McpClientOptions {
   /** Default: the name of the resource, version 1.0.0. */
   clientInfo?: Implementation
+  /** Default none. */
   capabilities?: ClientCapabilities
 }
 
-/** What all MCP connections of one resource have in common. */
+/** What all MCP connections of one resource share. */
 export interface McpSetting {
   readonly owner: string
   readonly reaper: Reaper
   readonly client: McpClientOptions
-  /** What a child may take to end when somebody closes its client, in ms. */
+  /** Milliseconds that a child may take to end after `client.close()`. */
   readonly grace: number
 }
 

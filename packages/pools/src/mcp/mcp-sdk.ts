@@ -1,6 +1,6 @@
 import { LONGEST_TIMER } from '../wait/longest-timer.js'
 
-/** The parts of the MCP SDK that are used here: a peer dependency, loaded by the resources that need it when they start. */
+/** Loads the parts of the MCP SDK, a peer dependency, that are used here; called when a resource that needs it starts. */
 export async function loadMcpSdk() {
   try {
     const [client, sse, streamable, stdio] = await Promise.all([

@@ -8,12 +8,13 @@ import { checkServerConfig, type ServerConfig } from '../server/server-config.js
 import { type McpClientOptions, mcpOpener } from './mcp-connection.js'
 
 export interface UnifiedPoolOptions<D extends Dependencies> extends PoolOptions<ServerConfig, D> {
+  /** What the servers are told about their client. */
   client?: McpClientOptions
 }
 
 /**
  * MCP clients by server, over the transport that each server's config asks for: `command` is a child process, `url` is streamable
- * HTTP, `url` with type `'sse'` the older SSE. A client is lent when its server has answered `initialize`. With `share` several
+ * HTTP, `url` with type `'sse'` the older SSE. A client is lent once its server has answered `initialize`. With `share` several
  * callers use one client at the same time, as MCP allows.
  *
  * Needs the peer `@modelcontextprotocol/sdk`.

@@ -10,14 +10,14 @@ import { Reaper } from '../child/reaper.js'
 import type { Connection } from './connection.js'
 import { resourceWith } from './lifecycle.js'
 
-/** How a single connection is opened, and what of its options is not the kernel's. */
+/** How a resource of a single connection opens it, and which of its options are not the kernel's. */
 export interface ConnectionKind<T, D extends Dependencies> {
   readonly own: readonly string[]
   readonly grace: number
   open(deps: Values<D>, ctx: StartContext, reaper: Reaper): Promise<Connection<T>>
 }
 
-/** One connection as a resource: it has crashed when the connection is lost, so that the kernel restarts it by its policy. */
+/** One connection as a resource: a lost connection is a crash, after which the kernel restarts it by its policy. */
 export function connectionResource<T extends object, D extends Dependencies>(
   name: string,
   options: object,

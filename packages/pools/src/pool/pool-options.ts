@@ -5,7 +5,7 @@ import type { Lifecycle } from './lifecycle.js'
 import { check, checkCount, checkMs } from './option-checks.js'
 import type { ServerPoolOptions } from './server-pool-options.js'
 
-/** The servers of a pool by name, or what makes them of the resource's dependencies. */
+/** The servers of a pool by name, or a function of the dependencies that returns them. */
 export type Servers<S, D extends Dependencies> =
   | Readonly<Record<string, S>>
   | ((deps: Values<D>, ctx: StartContext) => Readonly<Record<string, S>> | PromiseLike<Readonly<Record<string, S>>>)
@@ -14,31 +14,32 @@ export type Servers<S, D extends Dependencies> =
 export interface PoolLimits {
   /** Connections per server; default 4. */
   max?: number
-  /** Connections per server that are opened in advance and again after a crash; default 0. */
+  /** Connections per server that are opened in advance, and again after a crash; default 0. A start waits for them, see `startTimeout`. */
   keep?: number
-  /** Callers that may use one connection at the same time; default 1. */
+  /** How many callers may use one connection at the same time; default 1. */
   share?: number
-  /** How long a connection may be idle before it is closed; default 60_000. */
+  /** Milliseconds after which an idle connection is closed; default 60_000, as exact as the sweep of the reaper (1 s). */
   idleTimeout?: number
-  /** How long a caller waits for a connection; default 15_000. */
+  /** Milliseconds that a caller waits for a connection; default 15_000. */
   acquireTimeout?: number
-  /** How long opening a connection may take; default 10_000. */
+  /** Milliseconds that opening a connection may take; default 10_000. Of several servers, one that says nothing holds up the start for a second. */
   startTimeout?: number
-  /** How long one call may take; its connection is closed when it takes longer, unless others share it. Default `Infinity`. */
+  /** Milliseconds that one call may take; default `Infinity`. Its connection is then closed, unless others share it. */
   useTimeout?: number
-  /** How long a ping may take before the connection is closed; default 3_000. */
+  /** Milliseconds that a ping may take before the connection is closed; default 3_000. */
   pingTimeout?: number
-  /** What closing may take before it is forced: for a child, the time between SIGTERM and SIGKILL; default 5_000. */
+  /** Milliseconds that closing may take before it is forced: for a child, between SIGTERM and SIGKILL. Default 5_000. */
   grace?: number
-  /** How long a server that keeps failing is left alone. */
+  /** How long to wait before a server that keeps failing is tried again; default 100 ms, doubling, up to 30_000 ms. */
   backoff?: BackoffOptions
-  /** Closes idle connections and whatever is left at the end; without it a pool does that by itself. */
+  /** A `processReaper()` that closes idle connections and leftover children for several pools; default one for this pool alone. */
   reaper?: ProcessReaper
   /** What all of these times but `grace` are measured by; default the system's clock. Children end in real time. */
   clock?: Clock
 }
 
 export interface PoolOptions<S, D extends Dependencies> extends Lifecycle<D>, PoolLimits {
+  /** By name, or a function of the dependencies. */
   servers: Servers<S, D>
 }
 
@@ -46,7 +47,11 @@ const POSITIVE = ['max', 'share'] as const
 const TIMES = ['idleTimeout', 'acquireTimeout', 'startTimeout', 'useTimeout', 'pingTimeout', 'grace'] as const
 const OWN = ['servers', 'keep', 'backoff', 'reaper', 'clock', ...POSITIVE, ...TIMES]
 
-/** @throws KeelsonError `INVALID_OPTION` for a limit that cannot be meant. */
+/**
+ * The limits with their defaults.
+ *
+ * @throws KeelsonError `INVALID_OPTION` for a bad one.
+ */
 export function poolLimits(name: string, limits: PoolLimits): ServerPoolOptions {
   const { max = 4, keep = 0, share = 1 } = limits
   for (const key of POSITIVE) if (limits[key] !== undefined) checkCount(name, key, limits[key])

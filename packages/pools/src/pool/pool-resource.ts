@@ -10,14 +10,14 @@ import { checkServers, serversOf } from './servers.js'
 
 /** What one kind of pool adds: how it opens a connection, and which servers it takes. */
 export interface PoolKind<T, S> {
-  /** Options that are only its own. */
+  /** The names of options that only this kind of pool has. */
   readonly own?: readonly string[]
   checkServer(pool: string, server: string, config: unknown): void
   /** Called at each start. */
   opener(pool: string, reaper: Reaper): Open<T, S> | Promise<Open<T, S>>
 }
 
-/** A name that no dependency of a user has. */
+/** The field of the reaper among the dependencies; users do not choose such a name. */
 const REAPER = '(reaper)'
 
 /** A pool as a resource: its hooks drain, stop and check it, and a reaper closes what is idle. */
@@ -62,7 +62,7 @@ export function poolResource<T, S, D extends Dependencies>(
     drain: (pool) => pool.drain(),
     stop: (pool, { deadline, signal }) => {
       signal.addEventListener('abort', () => pool.kill(), { once: true })
-      // The last part of what is left is for what happens after SIGKILL.
+      // A fifth of the time is reserved for what follows SIGKILL.
       return pool.stop(Math.max(0, Math.min(limits.grace, (deadline - limits.clock.now()) * 0.8)))
     },
     kill: (pool) => pool.kill(),

@@ -6,8 +6,8 @@ import type { Members } from './members.js'
 import type { ServerPoolOptions } from './server-pool-options.js'
 
 /**
- * Tarn, lending slots. Its own reaping is out of use, since it knows neither our clock nor connections that end by themselves; so
- * are its timeouts for opening and closing, which do not stop what they time, and with another clock its timeout for acquiring.
+ * A tarn pool of slots. Its reaping is disabled: it knows neither our clock nor connections that end by themselves. So are its
+ * timeouts for opening and closing, which would not stop what they time, and with another clock its timeout for acquiring.
  */
 export function slotPool<T>(members: Members<T>, { max, share, acquireTimeout, clock }: ServerPoolOptions): Pool<Slot<T>> {
   return new Pool<Slot<T>>({

@@ -9,15 +9,15 @@ import { checkStdio, type StdioServer } from '../server/stdio-server.js'
 import { processConnection } from './process-connection.js'
 
 export interface ChildProcessOptions<D extends Dependencies> extends Lifecycle<D>, Omit<StdioServer, 'type'> {
-  /** Resolves when the child can be used; without it, it can once it runs. */
+  /** Resolves when the child can be used; default as soon as it has been spawned. `ctx.signal` aborts at the start timeout. */
   ready?(child: ServerProcess, ctx: StartContext, deps: Values<D>): unknown
-  /** The time between SIGTERM and SIGKILL, in ms; default 5_000. */
+  /** Milliseconds between SIGTERM and SIGKILL; default 5_000. */
   grace?: number
 }
 
 /**
- * One child process as a resource: it has crashed when the child ends, is then restarted by `restart`, and is stopped with
- * everything in its process group.
+ * One child process as a resource. When the child ends by itself the resource has crashed and is restarted by its `restart` policy;
+ * stopping it ends everything in the child's process group.
  *
  * @throws KeelsonError `INVALID_OPTION`.
  *

@@ -1,7 +1,7 @@
 import type { ServerProcess } from '../child/server-process.js'
 import type { Connection } from '../pool/connection.js'
 
-/** A child as a pool lends it, with whatever stands for it as its value; `broken` says whether that is of no use any more. */
+/** A child process as a connection that lends `value`; with `broken` true it is not lent again. */
 export function processConnection<T>(
   child: ServerProcess,
   value: T,

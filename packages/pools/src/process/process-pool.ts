@@ -9,23 +9,24 @@ import { poolResource } from '../pool/pool-resource.js'
 import { checkStdio, type StdioServer } from '../server/stdio-server.js'
 import { processConnection } from './process-connection.js'
 
-/** Which server a hook of a pool is about. */
+/** What a hook of `processPool` is given. */
 export interface ServerContext {
+  /** The name of the server. */
   readonly server: string
-  /** Aborts when there is no time left. */
+  /** Aborts at `startTimeout` (`open`) or `pingTimeout` (`ping`), and when the pool stops. */
   readonly signal: AbortSignal
 }
 
 export interface ProcessPoolOptions<T, D extends Dependencies> extends PoolOptions<StdioServer, D> {
-  /** Makes what the pool lends of a child that has just started, say a client that has shaken hands; without it, the child itself. */
+  /** Makes the value that the pool lends from a child that has just started, such as a client after its handshake; default the child itself. */
   open?(child: ServerProcess, ctx: ServerContext): T | PromiseLike<T>
-  /** Rejects when an idle child does not answer, which ends it; asked at each check of the resource. */
+  /** Called for each idle child at each check of the resource; a rejection, or `pingTimeout`, ends the child. Default no ping. */
   ping?(value: T, ctx: ServerContext): unknown
 }
 
 /**
- * Child processes by server: started when they are needed, lent to one caller at a time, given up when they crash, are idle for too
- * long or answer no ping, and all gone when the pool has stopped.
+ * Child processes by server: started when they are needed, lent to one caller at a time (or to `share`), replaced when they crash or
+ * fail a ping, ended when they are idle for too long, and all ended when the pool has stopped.
  *
  * @throws KeelsonError `INVALID_OPTION`.
  *

@@ -7,13 +7,14 @@ import { checkOptions, checkPositiveMs } from '../pool/option-checks.js'
 export interface ProcessReaperOptions<D extends Dependencies = {}> extends Lifecycle<D> {
   /** Milliseconds between two sweeps; default 1_000. */
   interval?: number
+  /** What idle times are measured by; default the system's clock. */
   clock?: Clock
 }
 
 /**
  * One reaper for several pools: pass it to them as `reaper`, and it starts before and stops after all of them. It closes
  * connections that are idle for longer than their pool's `idleTimeout`, kills the children that are left when the pools have
- * stopped, and lists all children. A pool without one has the same for itself.
+ * stopped, and lists all children. A pool without `reaper` has a reaper of its own.
  *
  * @throws KeelsonError `INVALID_OPTION`.
  */

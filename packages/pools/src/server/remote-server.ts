@@ -4,18 +4,22 @@ import { isRecord, isStrings } from './record.js'
 /** An MCP server over Server-Sent Events, the older of the two transports over HTTP. */
 export interface SseServer {
   type: 'sse'
+  /** Of the event stream; http or https, without credentials. */
   url: string
+  /** Sent with every request. */
   headers?: Readonly<Record<string, string>>
 }
 
 /** An MCP server over streamable HTTP. */
 export interface StreamableServer {
   type?: 'http' | 'streamable-http'
+  /** Of the MCP endpoint; http or https, without credentials. */
   url: string
+  /** Sent with every request. */
   headers?: Readonly<Record<string, string>>
 }
 
-/** @throws KeelsonError `INVALID_OPTION` unless there is an http or https URL. */
+/** @throws KeelsonError `INVALID_OPTION` unless url is an http or https URL without credentials and the headers are valid. */
 export function checkUrl(name: ServerName, config: unknown): void {
   if (!isRecord(config)) throw invalidServer(name, 'its config', 'must be an object', 'give it a url')
   const { url, headers } = config
@@ -23,7 +27,7 @@ export function checkUrl(name: ServerName, config: unknown): void {
     throw invalidServer(name, 'url', 'is no http or https URL', 'write it in full, such as http://127.0.0.1:3000/mcp')
   }
   const { username, password } = new URL(url)
-  // Fetch takes none, and repeats the whole URL in its error.
+  // fetch() accepts no credentials in a URL, and its error would show them.
   if (username !== '' || password !== '')
     throw invalidServer(name, 'url', 'has a user name or password', 'put them into a header')
   if (headers !== undefined && !isStrings(headers))

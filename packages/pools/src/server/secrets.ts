@@ -1,12 +1,12 @@
 import { inspect } from 'node:util'
 import type { ServerConfig } from './server-config.js'
 
-/** Under such a name of a variable, a header or an argument stands what must not show. */
+/** Names of variables, headers and arguments whose values are secret. */
 const TELLING = /pass|pwd|secret|token|key|credential|auth|cookie|signature/i
-/** A shorter one may be a part of any word. */
+/** Shorter values are not masked: they would match inside ordinary words. */
 const SHORTEST = 4
 
-/** What must never show in an error about one server: what it was given under a name that says so, and passwords in URLs. */
+/** Masks secrets in errors about one server: the values of variables, headers and arguments with a secret's name, and passwords in URLs. */
 export class Secrets {
   readonly #words: readonly string[]
 
@@ -17,11 +17,12 @@ export class Secrets {
     this.#words = [...new Set(words)].filter(({ length }) => length >= SHORTEST).sort((a, b) => b.length - a.length)
   }
 
+  /** The text with every secret masked. */
   in(text: string): string {
     return this.#words.reduce((rest, word) => rest.replaceAll(word, '***'), text)
   }
 
-  /** The error itself when it says nothing secret, its causes included; else one in its place that names no cause. */
+  /** The error itself when neither it nor its causes contain a secret; otherwise a copy that is masked and has no cause. */
   hide(error: Error): Error {
     const shown = inspect(error, { depth: 10, maxStringLength: null, maxArrayLength: null, breakLength: Infinity })
     if (this.in(shown) === shown) return error
@@ -33,13 +34,13 @@ export class Secrets {
 
 type StringMap = Readonly<Record<string, string>>
 
-/** `--name=value`, or `--name` and what follows it. */
+/** `--name=value`, or `--name` and the next argument. */
 function nameAndValue(arg: string, next = ''): [name: string, value: string] {
   const [, name = '', value = next] = /^-+([^=]+)(?:=(.*))?$/s.exec(arg) ?? []
   return name === '' ? ['', arg] : [name, value]
 }
 
-/** With and without the scheme of an `authorization`. */
+/** The value, and the value without `Bearer` or `Basic`. */
 function wordsOf(value: string): string[] {
   return [value, value.replace(/^(?:bearer|basic)\s+/i, '')]
 }
@@ -52,6 +53,6 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    return text // it is not percent-encoded
+    return text // not percent-encoded
   }
 }

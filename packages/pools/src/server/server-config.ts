@@ -3,16 +3,16 @@ import { isRecord } from './record.js'
 import { checkUrl, type SseServer, type StreamableServer } from './remote-server.js'
 import { checkStdio, type StdioServer } from './stdio-server.js'
 
-/** One entry of a `servers.json` or `mcpServers`; fields that are not known here are left alone. */
+/** One entry of a `servers.json` or `mcpServers`; unknown fields are ignored. */
 export type ServerConfig = StdioServer | SseServer | StreamableServer
 
-/** How a server is reached, by its config alone. */
+/** The transport that a config asks for. */
 export function kindOf(config: ServerConfig): 'stdio' | 'sse' | 'http' {
   if ('command' in config) return 'stdio'
   return config.type === 'sse' ? 'sse' : 'http'
 }
 
-/** @throws KeelsonError `INVALID_OPTION` for what no server can be reached by. */
+/** @throws KeelsonError `INVALID_OPTION` for a config without exactly one of command and url, and for bad fields. */
 export function checkServerConfig(name: ServerName, config: unknown): asserts config is ServerConfig {
   if (!isRecord(config)) throw invalidServer(name, 'its config', 'must be an object', 'give it a command or a url')
   const { type, command, url } = config

@@ -1,24 +1,27 @@
 import { invalidServer, type ServerName } from '../errors.js'
 import { isRecord, isStrings } from './record.js'
 
-/** A child process that is talked to over its standard streams. */
+/** A server that is a child process, reached over its standard input and output. */
 export interface StdioServer {
   type?: 'stdio'
+  /** The program: a path, or a name that is looked up in PATH. No shell is involved. */
   command: string
+  /** Default none. */
   args?: readonly string[]
+  /** The working directory; default that of this process. */
   cwd?: string
-  /** Added to the few variables that a child gets anyway: HOME, PATH, USER and the like. */
+  /** Variables in addition to the few that every child gets: HOME, PATH, USER and the like. */
   env?: Readonly<Record<string, string>>
-  /** Passes on the whole environment of this process, secrets included; default false. */
+  /** Passes the whole environment of this process on, secrets included; default false. */
   inheritEnv?: boolean
   /**
-   * Given what it says on its standard error, which is always read and of which the last 4 KiB are kept for messages. What it
-   * throws changes nothing.
+   * Receives what the child writes to its standard error, unmasked. Standard error is always read, and the last 4 KiB are kept for
+   * messages. An exception in this function is ignored.
    */
   onStderr?: (chunk: Buffer) => unknown
 }
 
-/** @throws KeelsonError `INVALID_OPTION` for what cannot be run. */
+/** @throws KeelsonError `INVALID_OPTION` for a bad command, args, cwd, env, inheritEnv or onStderr. */
 export function checkStdio(name: ServerName, config: unknown): asserts config is StdioServer {
   if (!isRecord(config)) throw invalidServer(name, 'its config', 'must be an object', 'give it a command')
   const { command, args, cwd, env, inheritEnv, onStderr } = config

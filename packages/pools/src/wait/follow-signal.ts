@@ -1,13 +1,13 @@
 import { onAbort } from './on-abort.js'
 
 /**
- * A signal that aborts with another one until it is let go: for work that leaves its listeners behind when it is over, which would
- * be kept, and called, for as long as the other signal lives.
+ * A controller whose signal aborts with `leader`, until `unsubscribe()`. For work that does not remove its listeners: they are
+ * added to the short-lived signal instead of the long-lived one.
  */
-export function followSignal(leader: AbortSignal): { controller: AbortController; letGo: () => void } {
+export function followSignal(leader: AbortSignal): { controller: AbortController; unsubscribe: () => void } {
   const controller = new AbortController()
   const follow = () => controller.abort(leader.reason)
-  if (!leader.aborted) return { controller, letGo: onAbort(leader, follow) }
+  if (!leader.aborted) return { controller, unsubscribe: onAbort(leader, follow) }
   follow()
-  return { controller, letGo: () => {} }
+  return { controller, unsubscribe: () => {} }
 }

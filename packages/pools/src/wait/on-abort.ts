@@ -1,33 +1,33 @@
-const crowds = new WeakMap<AbortSignal, { listeners: Set<() => void>; letGo: () => void }>()
+const subscriptions = new WeakMap<AbortSignal, { listeners: Set<() => void>; unsubscribe: () => void }>()
 
 /**
- * Calls `listener` when a signal that has not aborted does, until the returned function is called. A signal has one listener of
- * this package, however many wait for it: of more than ten Node warns as of a leak.
+ * Calls `listener` when a signal aborts that has not aborted yet; the returned function unsubscribes. Each signal gets one event
+ * listener of this package, however many subscribe: above ten Node warns of a leak.
  */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
-  const { listeners, letGo } = crowdOf(signal)
-  const own = () => listener() // one may wait twice
+  const { listeners, unsubscribe } = subscriptionOf(signal)
+  const own = () => listener() // the same function may subscribe twice
   listeners.add(own)
   return () => {
     listeners.delete(own)
-    if (listeners.size === 0) letGo()
+    if (listeners.size === 0) unsubscribe()
   }
 }
 
-function crowdOf(signal: AbortSignal) {
-  const there = crowds.get(signal)
-  if (there !== undefined) return there
+function subscriptionOf(signal: AbortSignal) {
+  const existing = subscriptions.get(signal)
+  if (existing !== undefined) return existing
   const listeners = new Set<() => void>()
-  const tell = () => {
-    crowds.delete(signal)
+  const notify = () => {
+    subscriptions.delete(signal)
     for (const listener of listeners) listener()
   }
-  const letGo = () => {
-    signal.removeEventListener('abort', tell)
-    crowds.delete(signal)
+  const unsubscribe = () => {
+    signal.removeEventListener('abort', notify)
+    subscriptions.delete(signal)
   }
-  const crowd = { listeners, letGo }
-  crowds.set(signal, crowd)
-  signal.addEventListener('abort', tell, { once: true })
-  return crowd
+  const subscription = { listeners, unsubscribe }
+  subscriptions.set(signal, subscription)
+  signal.addEventListener('abort', notify, { once: true })
+  return subscription
 }
