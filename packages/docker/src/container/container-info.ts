@@ -1,6 +1,6 @@
 import type { Inspection, ListedContainer } from '../engine/docker-like.js'
 
-/** What is known of a container: what `sessionOf` and `probe` decide by. */
+/** A container as `sessionOf` and `probe` receive it. */
 export interface ContainerInfo {
   readonly id: string
   readonly name: string
@@ -11,10 +11,10 @@ export interface ContainerInfo {
   readonly ports: readonly { readonly private: number; readonly public?: number; readonly type: string }[]
 }
 
-/** Where a container can be reached: another place, maybe, with each of its runs. */
+/** Where a container can be reached; may change with each of its runs. */
 export type Reach = Pick<ContainerInfo, 'addresses' | 'ports'>
 
-/** Where an inspected container can be reached; undefined when the engine does not say. */
+/** Where an inspected container can be reached; undefined when the inspection has no network settings. */
 export function reachOf({ NetworkSettings }: Inspection): Reach | undefined {
   if (!NetworkSettings) return undefined
   const ports = Object.entries(NetworkSettings.Ports ?? {}).flatMap(([port, bindings]) => {

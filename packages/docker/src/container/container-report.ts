@@ -11,15 +11,16 @@ export interface ContainerReport {
   readonly reason?: string
   /** When the status changed last. */
   readonly since: number
-  /** No restart is left. */
+  /** Its restarts are used up. */
   readonly givenUp: boolean
   readonly lastCheckAt?: number
   readonly responseMs?: number
   readonly exitCode?: number
   readonly oomKilled: boolean
   readonly startedAt?: number
-  /** How often the monitor has had it restarted, and how often the engine did by the container's own policy. */
+  /** Restarts requested by the monitor. */
   readonly restarts: number
+  /** Restarts by the engine under the container's own restart policy. */
   readonly engineRestarts: number
   readonly checks: number
   readonly failures: number
@@ -27,11 +28,12 @@ export interface ContainerReport {
 
 export interface EngineReport {
   readonly status: 'healthy' | 'unhealthy'
-  /** Since when, in ms since the epoch. */
+  /** When the status changed last, in ms since the epoch. */
   readonly since: number
   readonly reason?: string
-  /** Requests at the engine, now and at most. */
+  /** Requests in flight now. */
   readonly inFlight: number
+  /** The highest number of concurrent requests so far. */
   readonly highestInFlight: number
 }
 

@@ -1,31 +1,31 @@
 import type { HealthcheckConfig, Inspection } from '../engine/docker-like.js'
 
-/** `failed`: not running, or given up; `unknown`: not looked at yet, or still starting. */
+/** `failed`: not running, or given up; `unknown`: not inspected yet, being removed, or still starting. */
 export type ContainerStatus = 'healthy' | 'unhealthy' | 'restarting' | 'failed' | 'unknown'
 
 export function isTrouble(status: ContainerStatus): boolean {
   return status === 'failed' || status === 'unhealthy'
 }
 
-/** What an inspection says. */
+/** The judgement of an inspection. */
 export interface Verdict {
   readonly status: Exclude<ContainerStatus, 'restarting'>
   /** Why it is not healthy. */
   readonly reason?: string
 }
 
-/** What is recorded of a container besides its status. */
+/** What is recorded about a container besides its status. */
 export interface ContainerFacts {
   readonly image: string
   readonly running: boolean
-  /** Of its last run; absent while it runs. */
+  /** The exit code of its last run; absent while it runs. */
   readonly exitCode?: number
   readonly oomKilled: boolean
-  /** How often the engine itself has restarted it, by the container's own restart policy. */
+  /** Restarts by the engine under the container's own restart policy. */
   readonly engineRestarts: number
   /** In ms since the epoch. */
   readonly startedAt?: number
-  /** How long the engine gives it to stop, in ms, where that is not the engine's own 10 s. */
+  /** The container's own stop timeout in ms; absent where the engine's default of 10 s applies. */
   readonly stopMs?: number
 }
 
@@ -60,7 +60,7 @@ function decidedAfter({ StartPeriod = 0, Interval, Timeout, Retries }: Healthche
   return (StartPeriod > 0 ? StartPeriod + timeout + counted : counted) / 1e6
 }
 
-/** Without control characters: a terminal that shows it would obey them. */
+/** Control characters replaced by spaces: a terminal would obey them. */
 function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim()
 }

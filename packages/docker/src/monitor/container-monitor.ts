@@ -1,7 +1,7 @@
 import { type Resource, resource, systemClock } from '@keelson/kernel'
 import { linkOf } from '../engine/docker-engine.js'
 import { openOutlets } from '../report/outlets.js'
-import { monitorSettings } from '../watch/monitor-settings.js'
+import { invalid, monitorSettings } from '../watch/monitor-settings.js'
 import { LiveMonitor } from './live-monitor.js'
 import { type ContainerMonitorOptions, checkMonitorOptions } from './monitor-options.js'
 import { ContainerMonitor } from './monitor-value.js'
@@ -49,8 +49,10 @@ export function containerMonitor(name: string, options: ContainerMonitorOptions)
   const self: Resource<ContainerMonitor> = resource(name, {
     dependsOn: { docker: engine },
     async start({ docker }, ctx) {
+      const link = linkOf(docker)
+      if (link === undefined) throw invalid(name, 'engine', 'has no link to an engine; pass what dockerEngine() returned')
       await openOutlets({ ...(audit && { audit }), ...(alerts && { alerts }) }, live.events, clock, ctx)
-      ctx.defer(live.begin(linkOf(docker), ctx))
+      ctx.defer(live.begin(link, ctx))
       return new ContainerMonitor(live)
     },
     impact,

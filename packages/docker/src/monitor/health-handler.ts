@@ -3,9 +3,9 @@ import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { ContainerMonitor } from './monitor-value.js'
 
 export interface HealthHandlerOptions {
-  /** Where it answers; default `/health`. */
+  /** The path of the overview; sessions are below it at `/container/:session`. Default `/health`. */
   path?: string
-  /** Who may see it; default everybody. Others get 403; a function that throws means no. */
+  /** Whether a request may see it; default all may. Otherwise, and when this throws, the answer is 403. */
   allow?: (req: IncomingMessage | Http2ServerRequest) => boolean
 }
 
@@ -62,7 +62,7 @@ function send(res: ServerResponse | Http2ServerResponse, status: number, body: o
     'x-content-type-options': 'nosniff',
     ...extra,
   }
-  // Responses of h2 take the same; their types just do not say so.
+  // HTTP/2 responses accept the same; only their types differ.
   ;(res as ServerResponse).writeHead(status, headers)
   res.end(text)
 }

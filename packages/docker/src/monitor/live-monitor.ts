@@ -11,14 +11,14 @@ import { reasonOf } from '../engine/reason-of.js'
 import { within } from '../engine/within.js'
 import { ContainerCare, identity } from '../watch/container-care.js'
 import { containerResource } from '../watch/container-resource.js'
-import { handOnKernelEvents } from '../watch/kernel-news.js'
+import { handOnKernelEvents } from '../watch/kernel-events.js'
 import { Life, upcoming } from '../watch/life.js'
 import { MonitorEvents } from '../watch/monitor-events.js'
 import type { MonitorSettings } from '../watch/monitor-settings.js'
 import { type SessionChange, Sessions } from '../watch/sessions.js'
 import { OwnKernel } from './own-kernel.js'
 
-/** What the options of a monitor come down to. */
+/** The options of a monitor with their defaults. */
 export interface MonitorPlan {
   readonly settings: MonitorSettings
   readonly impact: Impact
@@ -26,7 +26,7 @@ export interface MonitorPlan {
   now(): number
   /** The name of the resource of the monitor. */
   readonly name: string
-  /** As the option gives it. */
+  /** The option `kernel`. */
   kernel(): unknown
   sessionOf(container: ContainerInfo): string | undefined
   probeOf(container: ContainerInfo): OwnProbe | undefined
@@ -35,7 +35,7 @@ export interface MonitorPlan {
   self(): Resource<unknown>
 }
 
-/** One monitor through all lives of its kernel: what it has added stays in the kernel over a shutdown. */
+/** One monitor over all starts of its kernel: the containers that it has added stay in the kernel when that stops. */
 export class LiveMonitor {
   readonly events: MonitorEvents
   readonly sessions: Sessions<WatchedContainer>
@@ -44,9 +44,9 @@ export class LiveMonitor {
   readonly #plan: MonitorPlan
   readonly #kernel: OwnKernel
   #life: Life | undefined
-  /** The beginning of the next life. */
+  /** The start of the next life. */
   #next = upcoming()
-  /** Of the life that began last. */
+  /** The link of the latest life. */
   link: EngineLink | undefined
 
   constructor(plan: MonitorPlan) {
@@ -63,7 +63,7 @@ export class LiveMonitor {
     return this.#plan.settings
   }
 
-  /** Resolves when the containers that were there at first are in the kernel and have been looked at. */
+  /** Resolves when the containers of the first listing are in the kernel and have been checked. */
   get ready(): Promise<void> {
     return this.#life?.ready.promise ?? Promise.resolve()
   }
@@ -73,11 +73,11 @@ export class LiveMonitor {
     return this.#kernel.get()
   }
 
-  /** Begins to follow the engine as soon as the kernel runs. The function that is returned ends it. */
+  /** Follows the engine as soon as the kernel runs, until the returned function is called. */
   begin(link: EngineLink, { kernel: view, crashed }: StartContext): () => void {
     this.link = link
     const ending = new AbortController()
-    // Every container that is looked at waits on it.
+    // Every look in progress listens to it.
     setMaxListeners(0, ending.signal)
     const { settings, impact, filters } = this.#plan
     const { events, sessions } = this
@@ -103,7 +103,7 @@ export class LiveMonitor {
       lost: (error) => events.emit('engine-lost', { reason: error.message }),
       back: (awayMs) => events.emit('engine-back', { awayMs }),
     })
-    const deaf = handOnKernelEvents(view, (name) => this.#byResource.get(name), care)
+    const stopListening = handOnKernelEvents(view, (name) => this.#byResource.get(name), care)
     const follow = () => void this.#follow(host, life, ending.signal, crashed)
     const onState = ({ to }: KernelEventOf<'kernel:state'>) => {
       if (to !== 'running') return
@@ -117,7 +117,7 @@ export class LiveMonitor {
       life.ready.happens()
       view.off('kernel:state', onState)
       unwatch()
-      deaf()
+      stopListening()
     }
   }
 
@@ -133,17 +133,17 @@ export class LiveMonitor {
     await new Follower(host).follow(signal)
   }
 
-  async #takeUp(container: WatchedContainer, ctx: StartContext): Promise<void> {
+  async #start(container: WatchedContainer, ctx: StartContext): Promise<void> {
     const { attempt } = container
     try {
-      await this.#life!.care.takeUp(container, ctx)
+      await this.#life!.care.start(container, ctx)
     } catch (error) {
-      // Its engine has stopped, and nothing is known of the container: that is no failed attempt, unless somebody asked.
+      // The engine resource has stopped, so nothing is known of the container: not a failed attempt, unless `restart()` was called.
       if (!(error instanceof LinkClosed) || attempt === 0) throw error
     }
   }
 
-  /** The hooks of containers outlive one life: from the end of an engine to the next life there is nobody to ask. */
+  /** A container's check may outlast the engine resource: it then waits for the next life. */
   async #check(container: WatchedContainer, signal: AbortSignal): Promise<void> {
     const { fresh } = container
     for (;;) {
@@ -167,10 +167,10 @@ export class LiveMonitor {
   #listed(found: readonly ListedContainer[], life: Life): void {
     const states = new Map(found.map(({ Id, State }) => [Id, State]))
     for (const container of this.containers.values()) {
-      // One that is not listed is gone, or does not match any more; only the first makes it leave.
+      // One that is not listed was removed, or does not match the filters any more; a look tells, and only a removed one leaves.
       const listed = states.get(container.id)
       const news = listed === undefined || container.status === (listed === 'running' ? 'failed' : 'healthy')
-      if (news || container.givenUp || !life.met.has(container)) void life.care.glance(container, 0)
+      if (news || container.givenUp || !life.added.has(container)) void life.care.lookSoon(container, 0)
       this.#addTo(life, container)
     }
     const added = found.map((container) => this.#found(container, life))
@@ -178,7 +178,7 @@ export class LiveMonitor {
   }
 
   async #found(listed: ListedContainer, life: Life): Promise<void> {
-    // What was created has never run: it is found when it starts.
+    // A created container has never run: it is found when it starts.
     if (listed.State === 'created' || this.containers.has(listed.Id)) return
     const info = containerInfo(listed)
     const { keepHistory } = this.#plan.settings
@@ -191,7 +191,7 @@ export class LiveMonitor {
     container.resource = containerResource(this.#plan.self(), container, {
       settings: this.#plan.settings,
       impact: this.#plan.impact,
-      takeUp: (watched, ctx) => this.#takeUp(watched, ctx),
+      start: (watched, ctx) => this.#start(watched, ctx),
       check: (watched, signal) => this.#check(watched, signal),
     })
     this.containers.set(container.id, container)
@@ -212,10 +212,10 @@ export class LiveMonitor {
     return probe
   }
 
-  /** A container that an earlier life has met is still in the kernel, unless its addition was cut short. */
-  async #addTo({ met }: Life, container: WatchedContainer): Promise<void> {
-    if (met.has(container)) return
-    met.add(container)
+  /** A container of an earlier life is still in the kernel, unless its addition was interrupted. */
+  async #addTo({ added }: Life, container: WatchedContainer): Promise<void> {
+    if (added.has(container)) return
+    added.add(container)
     const { kernel } = this
     const { name } = container.resource!
     if (kernel.inspect().resources.some((known) => known.name === name)) return
@@ -231,12 +231,12 @@ export class LiveMonitor {
   #happened(event: EngineEvent, life: Life): void {
     const container = this.containers.get(event.id)!
     if (event.action === 'destroy') this.#remove(container)
-    else life.care.happened(container, event)
+    else life.care.handleEvent(container, event)
   }
 
   #remove(container: WatchedContainer): void {
     if (this.containers.get(container.id) === container) this.#forget(container)
-    // A kernel that stops refuses; the check of its next life finds it gone once more.
+    // A kernel that is stopping refuses; the next life finds out again that the container was removed.
     this.kernel.remove(container.resource!).catch(() => {})
   }
 

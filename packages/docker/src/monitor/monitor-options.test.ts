@@ -1,4 +1,4 @@
-import { resource } from '@keelson/kernel'
+import { createKernel, resource } from '@keelson/kernel'
 import { describe, expect, test } from 'vitest'
 import { dockerEngine } from '../engine/docker-engine.js'
 import { containerMonitor } from './container-monitor.js'
@@ -29,7 +29,11 @@ describe('what cannot be meant is refused where it is written', () => {
     expect(() => dockerEngine(options as never)).toThrow('resource "docker": its options must be an object; pass { socketPath }')
   })
 
-  test('an engine may be any resource', () => {
-    expect(containerMonitor('workers', { ...good, engine: resource('mine', { start: () => ({}) }) } as never)).toBeDefined()
+  test.each([{}, 'docker', undefined])('an engine that starts with %o', async (value) => {
+    const engine = resource('mine', { start: () => value })
+    const workers = containerMonitor('workers', { ...good, engine, impact: 'unready' } as never)
+    await expect(createKernel([workers]).start()).rejects.toThrow(
+      'container monitor "workers": engine has no link to an engine; pass what dockerEngine() returned',
+    )
   })
 })

@@ -13,18 +13,18 @@ export interface ContainerMonitorOptions extends Partial<MonitorSettings>, Outle
   kernel: () => Kernel
   /** Docker's own filters, such as `{ label: ['app=worker'] }`; `{}` is every container of the engine. What matches is restarted when it fails. */
   filters: Readonly<Record<string, readonly string[]>>
-  /** Groups containers: those for which it returns the same string are one session. */
+  /** Groups containers into sessions: those for which it returns the same string. Default no sessions. */
   sessionOf?: (container: ContainerInfo) => string | undefined
-  /** Told about every change of a session's status. What it throws becomes a `problem`; a promise is not waited for. */
+  /** Called at every change of a session's status. Its error becomes a `problem` event; a promise is not awaited. */
   onSessionChange?: (change: SessionChange) => unknown
   /**
-   * What a container must answer besides being up, or a function of the container that says so. A probe of such a function that
-   * is none becomes a `problem`, and the container is watched without one.
+   * What a container must answer besides being up, or a function of the container that returns it; called again when the container's
+   * addresses or ports have changed. An invalid probe from a function becomes a `problem` event, and the container is watched without.
    */
   probe?: OwnProbe | ((container: ContainerInfo) => OwnProbe | undefined)
-  /** Of a container's failure on the kernel, and of the monitor's own; default `'degraded'`. */
+  /** What a failure of a container, or of the monitor, means for the kernel; default `'degraded'`. */
   impact?: Impact
-  /** Where time comes from; give it what `createKernel()` gets. */
+  /** What times are measured by; pass the clock that `createKernel()` gets. Default the system's clock. */
   clock?: Clock
 }
 

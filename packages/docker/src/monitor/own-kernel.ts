@@ -3,7 +3,7 @@ import { reasonOf } from '../engine/reason-of.js'
 import { pause } from '../engine/within.js'
 import { invalid } from '../watch/monitor-settings.js'
 
-/** How long it may take from the moment that the kernel runs until the option gives it, in ms. */
+/** Milliseconds from the moment at which the kernel runs until the option must give it. */
 const PATIENCE = 5_000
 const FIRST_PAUSE = 1
 const LONGEST_PAUSE = 100

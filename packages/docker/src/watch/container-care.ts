@@ -12,21 +12,21 @@ import type { MonitorSettings } from './monitor-settings.js'
 import type { Sessions } from './sessions.js'
 import { unsteadyFor } from './steadiness.js'
 
-/** How long the engine may take over one restart, besides the time that it gives a container to stop: 10 s unless the container says. */
+/** Milliseconds that the engine may take for a restart, in addition to the container's stop timeout (10 s by default). */
 const RESTART_TIMEOUT = 50_000
 const STOP_TIME = 10_000
-/** How long what happened, and the engine's word of it, may come apart: an event is followed up that much later. */
+/** Milliseconds between an event and the look that follows it, so that other events about the same change have arrived. */
 const SETTLE = 250
-/** How often one that is held, or not believed yet, is looked at. */
+/** Milliseconds between looks at a container whose failure is held back, or that must run for a while. */
 const STEP = 1_000
 
 /**
- * An engine that shuts down stops its containers first, and takes up to 15 s for it (`shutdown-timeout`). Those that somebody
- * stopped look just the same, so that their trouble is told that much later.
+ * An engine that shuts down stops its containers first and takes up to 15 s for it (`shutdown-timeout`). A container that somebody
+ * stopped looks the same, so the failure of a stopped one is held back for this long, in ms.
  */
-const LEAVING = 15_000
+const ENGINE_SHUTDOWN = 15_000
 
-/** What the care of containers needs of the monitor. */
+/** What `ContainerCare` needs of the monitor. */
 export interface CareHost {
   readonly settings: MonitorSettings
   readonly impact: Impact
@@ -36,16 +36,16 @@ export interface CareHost {
   /** Aborts when the monitor stops. */
   readonly life: AbortSignal
   has(container: WatchedContainer): boolean
-  /** There is no such container any more. */
+  /** Called when a container does not exist any more. */
   gone(container: WatchedContainer): void
-  /** Has the kernel restart the resource of a container. */
+  /** Restarts the resource of a container. */
   restart(container: WatchedContainer): Promise<void>
 }
 
-/** Looks at containers, and restarts them when the kernel says so. */
+/** Does the work of the containers' hooks: checks them, restarts them, and follows their events. */
 export class ContainerCare implements ContainerHost {
   readonly #host: CareHost
-  readonly #glancing = new Set<WatchedContainer>()
+  readonly #lookingSoon = new Set<WatchedContainer>()
 
   constructor(host: CareHost) {
     this.#host = host
@@ -59,10 +59,10 @@ export class ContainerCare implements ContainerHost {
     return this.#host.impact
   }
 
-  async takeUp(container: WatchedContainer, ctx: StartContext): Promise<void> {
+  async start(container: WatchedContainer, ctx: StartContext): Promise<void> {
     const { attempt } = container
     container.attempt = undefined
-    container.onlyTakeUp = false
+    container.skipRestart = false
     container.ctx = ctx
     container.fresh = true
     if (attempt !== undefined) await this.#restart(container, attempt, ctx.signal)
@@ -83,19 +83,19 @@ export class ContainerCare implements ContainerHost {
     }
   }
 
-  /** It runs, as far as the kernel is concerned: what its first look found is told now. */
+  /** The resource runs: reports what its first check found. */
   running(container: WatchedContainer): void {
     if (isTrouble(container.status)) container.ctx?.unhealthy(new Error(container.reason))
   }
 
-  /** The kernel takes it down to start it again. */
+  /** The kernel is about to restart the resource. */
   restartScheduled(container: WatchedContainer, { attempt, error }: KernelEventOf<'restart:scheduled'>): void {
-    if (container.onlyTakeUp) return
+    if (container.skipRestart) return
     container.attempt = attempt
     this.#move(container, 'restarting', container.reason ?? reasonOf(error?.cause ?? error ?? 'it was asked for'))
   }
 
-  /** The kernel has no restart left for it. */
+  /** The restarts of the resource are used up. */
   giveUp(container: WatchedContainer, { attempts, error }: KernelEventOf<'restart:exhausted'>): void {
     const reason = reasonOf(error.cause ?? error)
     container.givenUp = true
@@ -104,50 +104,50 @@ export class ContainerCare implements ContainerHost {
     this.#host.sessions.follow(container)
   }
 
-  /** Something happened to a container, as its engine tells. */
-  happened(container: WatchedContainer, { action, signal }: EngineEvent): void {
+  /** Follows up an event of the engine about a container. */
+  handleEvent(container: WatchedContainer, { action, signal }: EngineEvent): void {
     const stopped = action === 'stop' || (action === 'kill' && signal !== undefined && signal !== '9')
-    if (stopped) container.heldUntil = this.#host.link.clock.now() + LEAVING
+    if (stopped) container.heldUntil = this.#host.link.clock.now() + ENGINE_SHUTDOWN
     else if (action === 'start') container.heldUntil = 0
-    if (!stopped && action !== 'kill') void this.glance(container)
+    if (!stopped && action !== 'kill') void this.lookSoon(container)
   }
 
-  /** Looks at a container soon, outside of its turn. Thresholds are left to the kernel's checks. */
-  async glance(container: WatchedContainer, delay = SETTLE): Promise<void> {
-    if (this.#glancing.has(container)) return
-    this.#glancing.add(container)
+  /** Looks at a container soon, between the kernel's checks; only those count towards thresholds. */
+  async lookSoon(container: WatchedContainer, delay = SETTLE): Promise<void> {
+    if (this.#lookingSoon.has(container)) return
+    this.#lookingSoon.add(container)
     try {
       await pause(this.#host.link.clock, delay, this.#host.life)
-      // Whatever is told of it from here on is worth another glance.
-      this.#glancing.delete(container)
+      // An event from here on needs another look.
+      this.#lookingSoon.delete(container)
       const finding = await this.#look(container, this.#host.life)
       if (finding === undefined) this.#host.gone(container)
-      else if (this.#host.has(container)) this.#glanced(container, finding)
+      else if (this.#host.has(container)) this.#found(container, finding)
     } catch {
-      // The monitor has stopped: nothing else ends a look.
+      // Only the end of the monitor rejects here.
     }
   }
 
-  #glanced(container: WatchedContainer, finding: Finding): void {
+  #found(container: WatchedContainer, finding: Finding): void {
     if (container.givenUp) {
       if (finding.status === 'healthy') this.#revive(container)
       return
     }
-    // Its own restart is under way: what is seen of it now is not news.
+    // Its restart is under way: that decides the next status.
     if (container.status === 'restarting' || container.ctx === undefined) return
     const unsteady = unsteadyFor(container, finding, this.#host.link.clock.now())
-    if (unsteady > 0) return void this.glance(container, unsteady)
+    if (unsteady > 0) return void this.lookSoon(container, unsteady)
     const before = this.#record(container, finding)
     if (isTrouble(finding.status) && !isTrouble(before)) container.ctx.unhealthy(new Error(finding.reason))
     if (finding.status === 'healthy' && isTrouble(before)) container.ctx.healthy()
   }
 
-  /** It came back by itself after it had been given up: the kernel takes it up again, the container is left alone. */
+  /** A container that was given up is healthy again: its resource is restarted, the container is not. */
   #revive(container: WatchedContainer): void {
-    if (container.onlyTakeUp) return
-    container.onlyTakeUp = true
+    if (container.skipRestart) return
+    container.skipRestart = true
     this.#host.restart(container).catch(() => {
-      container.onlyTakeUp = false
+      container.skipRestart = false
     })
   }
 
@@ -160,7 +160,7 @@ export class ContainerCare implements ContainerHost {
         await pause(link.clock, Math.min(unsteady, STEP), signal)
         continue
       }
-      // Gone, or it has come back by itself while its restart waited for its turn.
+      // It was removed, or has come back by itself while its restart was waiting.
       if (finding === undefined || (attempt > 0 && !isTrouble(finding.status))) return
       const reason = finding.reason ?? 'it was asked for'
       events.emit('restart', { ...identity(container), attempt, reason })
@@ -176,15 +176,15 @@ export class ContainerCare implements ContainerHost {
       } catch (error) {
         signal.throwIfAborted()
         events.emit('restart-failed', { ...identity(container), attempt, reason: reasonOf(error) })
-        // Whether it was restarted shows when the engine is back.
+        // Look again when the engine is back: it may have been restarted.
         if (!(error instanceof EngineLost)) throw error
       }
     }
   }
 
   /**
-   * Trouble of one that was told to stop is kept back until it is known whether the engine leaves: failing its probes on the way
-   * down is a part of stopping. What is new is kept back for `settle`, as the word that explains it may be on its way.
+   * A failure of a container that was told to stop is held back until `heldUntil`: the engine may be shutting down, and failing probes
+   * are part of stopping. A new failure is looked at again after `settle` ms, when the event that explains it has arrived.
    */
   async #look(container: WatchedContainer, signal: AbortSignal, settle = 0): Promise<Finding | undefined> {
     const { link } = this.#host
@@ -192,7 +192,7 @@ export class ContainerCare implements ContainerHost {
       const turn = ++container.looks
       const finding = await look(link, container, this.settings.timeout, signal)
       signal.throwIfAborted()
-      // What was seen later is known already.
+      // A later look has already ended: its finding counts.
       if (turn < container.latestLook) continue
       container.latestLook = turn
       if (finding === undefined || !isTrouble(finding.status)) return finding

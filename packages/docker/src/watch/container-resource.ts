@@ -2,20 +2,20 @@ import { type Impact, type Resource, type ResourceLike, resource, type StartCont
 import type { WatchedContainer } from '../container/watched-container.js'
 import type { MonitorSettings } from './monitor-settings.js'
 
-/** Who does the work of a container's hooks. */
+/** The implementation of a container resource's hooks. */
 export interface ContainerHost {
   readonly settings: MonitorSettings
   readonly impact: Impact
-  /** Takes a container up, or restarts it when that is what its start is for. */
-  takeUp(container: WatchedContainer, ctx: StartContext): Promise<void>
-  /** One check: throws when it fails, and has no result while nothing is known. */
+  /** Starts the resource: restarts the container if this start is a restart of it. */
+  start(container: WatchedContainer, ctx: StartContext): Promise<void>
+  /** One check: rejects when the container has failed; does not settle while its status is unknown. */
   check(container: WatchedContainer, signal: AbortSignal): Promise<void>
 }
 
 /**
  * The resource of one container. The kernel schedules its checks, counts its failures and limits its restarts; stopping it
- * leaves the container alone. Its own timeouts are unbounded because a hook waits while the engine is away; each request to the
- * engine is bounded by itself.
+ * leaves the container alone. Its timeouts are unbounded because hooks wait while the engine is away; each request to the engine has
+ * a limit of its own.
  */
 export function containerResource(
   monitor: ResourceLike<unknown>,
@@ -27,7 +27,7 @@ export function containerResource(
   return resource(`${(monitor as Resource<unknown>).name}/${info.name}.${info.id.slice(0, 12)}`, {
     after: [monitor],
     async start(_deps, ctx) {
-      await host.takeUp(container, ctx)
+      await host.start(container, ctx)
       return container
     },
     check: (_container, { signal }) => host.check(container, signal),

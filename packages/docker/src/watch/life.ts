@@ -4,9 +4,9 @@ import type { ContainerCare } from './container-care.js'
 /** From one start of the monitor to its stop. */
 export class Life {
   readonly care: ContainerCare
-  /** Those that are in the kernel, or on their way there. */
-  readonly met = new WeakSet<WatchedContainer>()
-  /** The containers that were there at first are in the kernel and have been looked at, or the life has ended. */
+  /** The containers that were added to the kernel, or are being added. */
+  readonly added = new WeakSet<WatchedContainer>()
+  /** The containers of the first listing are in the kernel and have been checked, or the life has ended. */
   readonly ready: Upcoming = upcoming()
 
   constructor(care: ContainerCare) {
@@ -14,7 +14,7 @@ export class Life {
   }
 }
 
-/** Something that will happen once. */
+/** A promise of something that will happen once. */
 export interface Upcoming {
   readonly promise: Promise<void>
   happens(): void

@@ -21,17 +21,17 @@ interface Payloads {
     readonly exitCode?: number
     readonly oomKilled?: boolean
   }
-  /** The engine is being asked to restart it; attempt 0 is one that somebody asked for. */
+  /** The engine is asked to restart it; attempt 0 is a restart by `restart()`. */
   restart: OfContainer & { readonly attempt: number; readonly reason: string }
   'restart-failed': OfContainer & { readonly attempt: number; readonly reason: string }
-  /** No restart is left: failed until asked, or until it is seen healthy again. */
+  /** Its restarts are used up: failed until `restart()`, or until it is found healthy again. */
   'give-up': OfContainer & { readonly attempts: number; readonly reason: string }
-  /** Healthy again; `downMs` after it was first seen otherwise. */
+  /** Healthy again, `downMs` after it was first found failed or unhealthy. */
   recovery: OfContainer & { readonly downMs: number }
   session: SessionChange
   'engine-lost': { readonly reason: string }
   'engine-back': { readonly awayMs: number }
-  /** Something of the monitor itself went wrong: a listener that threw, an audit file that cannot be written. */
+  /** An error of the monitor itself: a listener that threw, an audit file that cannot be written. */
   problem: { readonly what: string; readonly reason: string }
 }
 
@@ -57,13 +57,13 @@ export function isEventType(type: string): type is MonitorEventType {
 }
 
 export type MonitorEventOf<K extends MonitorEventType> = { readonly type: K; readonly at: number } & Payloads[K]
-/** Everything a monitor says, as a union to switch on by `type`; `at` is in ms since the epoch. */
+/** Every event of a monitor, as a union to switch on by `type`; `at` is in ms since the epoch. */
 export type MonitorEvent = { [K in MonitorEventType]: MonitorEventOf<K> }[MonitorEventType]
 export type MonitorListener<K extends MonitorEventType | 'event'> = (
   event: K extends MonitorEventType ? MonitorEventOf<K> : MonitorEvent,
 ) => unknown
 
-/** The emitter of a monitor. A listener that throws or rejects is isolated and becomes a `problem`, unless it was told of one. */
+/** The emitter of a monitor. The error of a listener becomes a `problem` event, except that of a listener of `problem`. */
 export class MonitorEvents {
   readonly #emitter = new EventEmitter<string>()
   readonly #now: () => number
@@ -72,7 +72,7 @@ export class MonitorEvents {
     this.#now = now
   }
 
-  /** Listens; the function that is returned ends it. */
+  /** Subscribes; the returned function unsubscribes. */
   on<K extends MonitorEventType | 'event'>(type: K, listener: MonitorListener<K>): () => void {
     const guarded = (event: MonitorEvent) =>
       this.guard(`a listener of "${type}"`, () => listener(event as never), event.type === 'problem')
@@ -86,7 +86,7 @@ export class MonitorEvents {
     this.#emitter.emit('event', event)
   }
 
-  /** Runs something of the application's; what goes wrong there is told and goes no further. */
+  /** Runs a function of the application; its error becomes a `problem` event. */
   guard(what: string, call: () => unknown, silent = false): void {
     const failed = (error: unknown) => {
       if (!silent) this.emit('problem', { what, reason: reasonOf(error) })

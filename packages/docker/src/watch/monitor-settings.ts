@@ -1,20 +1,20 @@
 import { KeelsonError } from '@keelson/kernel'
 
-/** The numbers of a monitor; times are in ms. */
+/** The numbers among a monitor's options; times are in ms. */
 export interface MonitorSettings {
-  /** From the end of one check to the start of the next; default 30_000, or `CONTAINER_HEALTH_CHECK_INTERVAL` in seconds. */
+  /** Milliseconds from the end of one check to the start of the next; default 30_000, or `CONTAINER_HEALTH_CHECK_INTERVAL` in seconds. */
   interval: number
-  /** Of one check, without its wait for a turn; default 10_000, or `CONTAINER_HEALTH_TIMEOUT` in seconds. */
+  /** Milliseconds that each request of a check may take, not counting its wait for a free slot; default 10_000, or `CONTAINER_HEALTH_TIMEOUT` in seconds. */
   timeout: number
   /** Consecutive failures before a restart; default 3, or `CONTAINER_FAILURE_THRESHOLD`. */
   failureThreshold: number
-  /** Restarts within the window before it is given up; 0 for none; default 3, or `CONTAINER_MAX_RESTART_ATTEMPTS`. */
+  /** Restarts within `restartWindow` before a container is given up; 0 for none; default 3, or `CONTAINER_MAX_RESTART_ATTEMPTS`. */
   restartAttempts: number
-  /** Before each restart; default 5_000, or `CONTAINER_RESTART_DELAY` in seconds. */
+  /** Milliseconds before each restart; default 5_000, or `CONTAINER_RESTART_DELAY` in seconds. */
   restartDelay: number
-  /** How far back restarts count; default 10 minutes, or twice as long as all attempts take where that is longer. */
+  /** Milliseconds within which restarts count; default 600_000, or twice the time that all attempts take if that is longer. */
   restartWindow: number
-  /** How long the history of a container reaches back; default one hour. */
+  /** Milliseconds that records of a container are kept, 10_000 of them at most; default 3_600_000. */
   keepHistory: number
 }
 

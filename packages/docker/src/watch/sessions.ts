@@ -8,14 +8,14 @@ export interface SessionChange {
   readonly session: string
   readonly from: SessionStatus | undefined
   readonly to: SessionStatus
-  /** Whether a container of it was given up: it will not come back by itself. */
+  /** Whether the restarts of one of its containers are used up. */
   readonly givenUp: boolean
   /** The names of its containers. */
   readonly containers: readonly string[]
   readonly reason?: string
 }
 
-/** A container as far as its session is concerned. */
+/** What a session needs to know of a container. */
 export interface SessionMember {
   readonly name: string
   readonly session: string | undefined
@@ -72,7 +72,7 @@ export class Sessions<M extends SessionMember> {
     })
   }
 
-  /** Something about a container of the session has changed. */
+  /** Recomputes the session of a container whose status has changed. */
   follow({ session: name }: M): void {
     const session = name === undefined ? undefined : this.#sessions.get(name)
     if (session === undefined) return

@@ -3,15 +3,15 @@ import type { Finding } from '../container/look.js'
 import type { WatchedContainer } from '../container/watched-container.js'
 
 /**
- * One that the engine restarts by the container's own policy has to run this long until it is believed: after that the engine,
- * too, takes its next end for a new one (moby's restartmanager).
+ * Milliseconds that a container which the engine has restarted by its own policy must run before it counts as healthy: moby's
+ * restartmanager resets its backoff after the same time.
  */
-const STEADY = 10_000
+const STEADY_AFTER = 10_000
 
-/** How much longer one that ended, and that its own policy has brought back, has to run until it is believed, in ms. */
+/** Milliseconds that a container must go on running before it counts as healthy again after the engine has restarted it; 0 for none. */
 export function unsteadyFor(container: WatchedContainer, finding: Finding, now: number): number {
   const ran = container.runsFor(finding, now)
   const ended = container.status === 'failed' || container.status === 'restarting'
   const again = ended && !isTrouble(finding.status) && (finding.facts?.engineRestarts ?? 0) > 0
-  return again ? Math.max(0, STEADY - ran) : 0
+  return again ? Math.max(0, STEADY_AFTER - ran) : 0
 }

@@ -2,7 +2,7 @@ import type { KernelEventOf, KernelView } from '@keelson/kernel'
 import type { WatchedContainer } from '../container/watched-container.js'
 import type { ContainerCare } from './container-care.js'
 
-/** Hands on what the kernel does with containers. */
+/** Passes the kernel's events about containers on to their care, until the returned function is called. */
 export function handOnKernelEvents(
   view: KernelView,
   find: (resource: string) => WatchedContainer | undefined,
