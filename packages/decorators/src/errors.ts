@@ -12,7 +12,7 @@ export type Problem =
   | 'unregistered'
   | 'no-resource'
 
-/** One of the parameters of a constructor that cannot be injected. */
+/** A constructor parameter that cannot be injected. */
 export interface UninjectableParameter {
   /** From the service down to the class that has the parameter. */
   readonly path: readonly string[]
@@ -20,13 +20,13 @@ export interface UninjectableParameter {
   readonly problem: Problem
   /** The class whose constructor it is: the last of the path, or the one that this extends. */
   readonly base: string
-  /** What was found for each parameter of the constructor. */
+  /** The types or tokens of all parameters of the constructor. */
   readonly signature: readonly string[]
   /** The class that lacks a decorator, for `unknown-class` and `no-resource`; absent where there is none. */
   readonly lacking?: string
 }
 
-/** What a message about a parameter is made of: `found` is what stands in the signature. */
+/** The variables of a message about a parameter; `found` is its type or token. */
 interface Parts {
   readonly type: string
   readonly base: string
@@ -69,7 +69,7 @@ export function uninjectable({ path, index, problem, base, signature, lacking }:
   const way = path.length > 1 ? ` (${path.join(' → ')})` : ''
   const parts = { type, base, found: signature[index]!, lacking }
   const first = REMEDY[problem]?.(parts)
-  // The parameter is where its constructor is; the list belongs to the class that is constructed.
+  // @Use goes to the class that declares the constructor, @Service({ inject }) to the class that is constructed.
   const place = base === type ? 'it' : `it in ${base}`
   const service = path.length > 1 ? `decorate ${type} with ` : ''
   const general = `put @Use(resource) on ${place}, or list all that the constructor receives, in order: ${service}@Service({ inject: […] })`

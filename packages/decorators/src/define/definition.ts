@@ -20,28 +20,28 @@ import { dependencyOf, type Wanted, wantedResource } from '../inject/wanted.js'
 
 type AnyOptions = ResourceOptions<object, Dependencies>
 
-/** A class decorated with `@Service`, as far as it does not depend on a container. */
+/** A class with `@Service()`, without what depends on a container. */
 export interface ServiceClass {
   readonly type: Class
   readonly name: string
-  /** For the kernel as they are. */
+  /** The options that are passed to the kernel unchanged. */
   readonly passed: Omit<AnyOptions, 'dependsOn' | 'after' | 'start' | 'check' | 'drain' | 'stop' | 'kill'>
-  /** Read when a kernel takes the service in: these may name what is defined later. */
+  /** Read when a kernel is created: they may name classes that are defined later. */
   readonly late: Pick<AnyOptions, 'dependsOn' | 'after'>
 }
 
-/** The resource of a class that is constructed from what `container` holds. */
+/** The resource of a service that is constructed with `container`. */
 export function define(service: ServiceClass, container: DependencyContainer): Resource<object> {
   return resource(service.name, new Definition(service, container) as AnyOptions)
 }
 
-/** The options of such a resource. A class, so that the kernel sees one shape however many services there are. */
+/** The options of the resource of a service. A class, so that all of them have the same hidden class. */
 class Definition {
   readonly #service: ServiceClass
   readonly #container: DependencyContainer
-  /** What the container gave in the place of the service, when the latest kernel took it in. */
+  /** The provider that replaces the service in the container, as of the latest kernel that was created. */
   #override: Provider | undefined
-  /** By any kernel. What was made of an override is not among them. */
+  /** The instances that were constructed from the class, for any kernel; overrides are not among them. */
   #constructed: WeakSet<object> | undefined
   #own: Wanted | undefined
 
@@ -56,7 +56,7 @@ class Definition {
     this.#own ??= wantedResource(type)
     this.#override = overrideOf(type, this.#container)
     const dependsOn: Record<string, Dependencies[string]> = {}
-    // What is no dependency is left for the kernel to refuse, by its name.
+    // The kernel refuses what is no dependency, with the name of its field.
     for (const [field, given] of Object.entries(late.dependsOn ?? {}))
       dependsOn[field] = dependencyOf(given) as Dependencies[string]
     if (this.#override === undefined) edgesOf(type, this.#container, dependsOn)
@@ -106,7 +106,7 @@ class Definition {
     }
   }
 
-  /** Those of the class, as long as a kernel may have one that was constructed from it. */
+  /** The hooks of the class; none if every instance is an override. */
   get #hooks(): Hooks {
     return this.#override === undefined || this.#constructed !== undefined ? hooksOf(this.#service.type) : NO_HOOKS
   }
@@ -116,14 +116,14 @@ class Definition {
   }
 }
 
-/** What a container gives in the place of a service is used as it is: it has no hooks, and the container's owner releases it. */
+/** The provider that replaces a service. Its value is used without hooks, and the owner of the container releases it. */
 function overrideOf(type: Class, container: DependencyContainer): Provider | undefined {
   const registration = registrationOf(type, container)
   if (registration === undefined || isAnnounced(registration) || registration.provider.useClass === type) return undefined
   return providerIn(registration, container)
 }
 
-/** As the kernel does where there is no stop hook. */
+/** What the kernel does without a stop hook. */
 function dispose(instance: object): unknown {
   const { [Symbol.asyncDispose]: later, [Symbol.dispose]: now } = instance as Partial<AsyncDisposable & Disposable>
   return (later ?? now)?.call(instance)
@@ -131,7 +131,7 @@ function dispose(instance: object): unknown {
 
 const NOTHING: Readonly<Record<string, unknown>> = Object.freeze({})
 
-/** Of all that a service was given, what its `dependsOn` names; factories of the container may ask for it, too. */
+/** The values of the service's own `dependsOn`, which factories of the container may ask for, too. */
 function declaredIn(
   dependsOn: Dependencies,
   deps: Readonly<Record<string, unknown>>,

@@ -11,16 +11,16 @@ import { servicesByClass } from './services.js'
 type KernelOption = 'after' | 'impact' | 'labels' | 'timeouts' | 'monitor' | 'restart'
 type Options = ResourceOptions<unknown, Dependencies>
 
-/** What the kernel is told about a service. */
+/** The options of `@Service`. */
 export interface ServiceOptions<I extends readonly InjectToken[] | undefined = readonly InjectToken[] | undefined>
   extends Pick<Options, Extract<keyof Options, KernelOption>> {
-  /** In messages, probes and plans; default the name of the class. Set it where names are minified. */
+  /** The name of the resource, in messages, probes and plans; default the name of the class. Set it where class names are minified. */
   name?: string
-  /** What the service needs besides its constructor parameters, by name: for `@OnStart` methods, as their second argument. */
+  /** Further dependencies by name, besides the constructor's; their values are the second argument of `@OnStart` methods. */
   dependsOn?: Dependencies
   /**
    * What the constructor receives, in its order, where the compiler emits no metadata (esbuild, tsx, type stripping, standard
-   * decorators). Compared with the constructor when it is compiled. Counts instead of metadata and of `@Use`.
+   * decorators). TypeScript compares it with the constructor. It replaces metadata and `@Use`.
    */
   inject?: I
 }
@@ -31,7 +31,7 @@ export type ServiceDecorator<I> = <C extends Class>(type: C & Fits<C, I>, contex
 /**
  * Makes a class a resource: `createKernel([Orders])`, `dependsOn: { orders: Orders }`, `kernel.get(Orders)`. A kernel has one
  * instance of it, constructed when the service starts and dropped after it has stopped; its hooks are the methods decorated
- * with `@OnStart`, `@OnCheck`, `@OnDrain` and `@OnStop`. A class that extends a service is no service by that.
+ * with `@OnStart`, `@OnCheck`, `@OnDrain` and `@OnStop`. A class that extends a service needs a `@Service()` of its own.
  *
  * @throws KeelsonError `INVALID_OPTION` for a bad or unknown option; from `createKernel()` for a constructor parameter that
  * cannot be injected.
@@ -57,7 +57,7 @@ export function Service<const I extends readonly InjectToken[] | undefined = und
     if (options.inject !== undefined) listParameters(type, injectList(options.inject, name))
     const service: ServiceClass = { type, name, passed: kernelOptions(options, name), late: options as ServiceClass['late'] }
     const definition = define(service, container)
-    // Not for what extends it: a service is what is decorated itself.
+    // Not inherited: a class that extends a service needs its own decorator.
     Object.defineProperty(type, RESOURCE, {
       get(this: unknown) {
         return this === type ? definition : undefined
@@ -77,7 +77,7 @@ const HOOKS: Readonly<Record<string, string>> = {
   kill: 'OnStop',
 }
 
-/** Without reading what is late-bound. */
+/** The options for the kernel, without reading those that are late-bound. */
 function kernelOptions(options: object, name: string): ServiceClass['passed'] {
   const passed: Record<string, unknown> = {}
   for (const key of Object.keys(options)) {
@@ -87,7 +87,7 @@ function kernelOptions(options: object, name: string): ServiceClass['passed'] {
       throw misused('Service', `class ${name}`, `${key} is no option of it`, `decorate a method with @${hook}()`)
     passed[key] = (options as Record<string, unknown>)[key]
   }
-  // Refuses what the kernel does not know or cannot work with, where the class is defined.
+  // Validates the options where the class is defined.
   resource(name, { ...passed, start: () => {} })
   return passed
 }

@@ -19,5 +19,5 @@ export function services(container: DependencyContainer): Replacement[] {
   return Array.from(servicesByClass.values(), (service) => replace(service.type, define(service, container)))
 }
 
-/** Every class decorated so far. */
+/** All classes with `@Service()` so far. */
 export const servicesByClass = new Map<Class, ServiceClass>()

@@ -12,7 +12,7 @@ export type ParameterDecorator = (type: object, method: string | symbol | undefi
  * Injects a resource, a service, or `optional()` or `ref()` of one into a constructor parameter. TypeScript cannot compare
  * it with the type of the parameter; `@Service({ inject })` is compared.
  *
- * @throws KeelsonError `INVALID_OPTION` when it is undefined, as a class is above its definition.
+ * @throws KeelsonError `INVALID_OPTION` when it is undefined, as a class before its definition is: write `delay(() => TheClass)`.
  *
  * @example
  * constructor(@Use(db) db: MongoClient, @Use(optional(Cache)) cache: Cache | undefined) {}

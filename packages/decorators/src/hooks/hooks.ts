@@ -32,15 +32,15 @@ export type Hook = (instance: object) => (...args: unknown[]) => unknown
 export type Hooks = Readonly<Record<HookKind, readonly Hook[]>>
 
 interface DeclaredHook {
-  /** As its class has it: `@OnStop close()`. */
+  /** For messages: `@OnStop close()`. */
   readonly text: string
   readonly hook: Hook
 }
 
-/** By the name of the method; a private one by its accessor. */
+/** The hooks that are declared on one class, by the name of the method; private methods by their accessor. */
 type Declared = Record<HookKind, Map<unknown, DeclaredHook>>
 
-/** By what knows the class while its methods are decorated: its prototype, or with standard decorators its metadata. */
+/** Keyed by what is known of the class while its methods are decorated: its prototype, or with standard decorators its metadata. */
 const declarations = new WeakMap<object, Declared>()
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Where a class with standard decorators keeps what they say about it. Runtimes do not have the symbol yet; compilers look
- * for `Symbol.metadata`, some also for the registered symbol, when a class is defined: so it must exist before the first one.
+ * The key of a class's metadata object, with standard decorators. Runtimes do not have `Symbol.metadata` yet; compilers read it, some
+ * also the registered symbol, when a class is defined: so it must exist before the first class is.
  */
 export const METADATA: symbol = (Symbol as { metadata?: symbol }).metadata ?? Symbol.for('Symbol.metadata')
 

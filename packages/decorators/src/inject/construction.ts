@@ -5,14 +5,14 @@ import { type Provider, problemOf, providerOf, providersOf } from './provider.js
 import { isShared, isSharedByResolution, type Registration } from './registration.js'
 import type { Wanted } from './wanted.js'
 
-/** Makes the instance of one service that starts, and of the classes between it and the resources that it depends on. */
+/** Constructs a service at its start, with the plain classes between it and the resources that it depends on. */
 export class Construction {
   readonly #scope: KernelScope
-  /** From the kernel: a value for each of `edgesOf`. */
+  /** The kernel's values for what `edgesOf` added. */
   readonly #deps: Readonly<Record<string, unknown>>
-  /** What is shared within this construction. */
+  /** The instances of resolution-scoped classes. */
   #resolved: Map<Registration, object> | undefined
-  /** Of the service itself. */
+  /** The parameters of the service itself. */
   readonly #parameters: readonly Parameter[]
 
   constructor(scope: KernelScope, deps: Readonly<Record<string, unknown>>, service: Class | undefined) {
@@ -46,7 +46,7 @@ export class Construction {
     }
   }
 
-  /** What the kernel gave for a resource; undefined also where the service does not depend on it. */
+  /** The kernel's value for a resource; undefined too if the service does not depend on it. */
   given(wanted: Wanted): unknown {
     return this.#deps[this.#fieldOf(wanted)]
   }

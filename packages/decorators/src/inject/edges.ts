@@ -7,8 +7,8 @@ import type { DependencyContainer } from './tsyringe.js'
 import { dependencyOf, isDelayed, isEdge, undelayed, type Wanted, wantedResource } from './wanted.js'
 
 /**
- * Adds the resources that a service depends on through its constructor: directly, and through the classes between that are
- * no resources themselves. Constructs nothing.
+ * Adds the resources that a service depends on through its constructor, directly and through plain classes in between. Constructs
+ * nothing.
  *
  * @throws KeelsonError `INVALID_OPTION` for a parameter that cannot be injected, `DEPENDENCY_CYCLE` for classes that need each other.
  */
@@ -23,19 +23,19 @@ export function edgesOf(type: Class, container: DependencyContainer, dependsOn: 
   for (const { field, wanted } of parameters) dependsOn[field] = wanted.dependency
 }
 
-/** Needs no look at a container. */
+/** Whether a parameter can be resolved without a container. */
 function isDirect(parameter: Parameter): parameter is Parameter & { readonly wanted: Wanted } {
   return parameter.wanted !== undefined && parameter.transform === undefined
 }
 
-/** The same for what a container was told to use in the place of the service. */
+/** `edgesOf` for a provider that replaces the service. */
 export function edgesOfProvider(provider: Provider, type: Class, container: DependencyContainer, dependsOn: Edges): void {
   const walk = new Walk(container, type, [])
   walk.provider(provider, [type])
   walk.addTo(dependsOn)
 }
 
-/** The resources below a class that is none itself. */
+/** The resources below a plain class. */
 export function wantedBelow(type: Class, container: DependencyContainer): Iterable<Wanted> {
   const walk = new Walk(container, type, [])
   walk.class(type, [])
@@ -45,7 +45,7 @@ export function wantedBelow(type: Class, container: DependencyContainer): Iterab
 type Edges = Record<string, Dependency>
 
 class Walk {
-  /** By field. */
+  /** The resources found so far, by field. */
   readonly found = new Map<string, Wanted>()
   readonly #container: DependencyContainer
   readonly #start: Wanted | undefined
@@ -62,7 +62,7 @@ class Walk {
     for (const [field, { dependency }] of this.found) dependsOn[field] = dependency
   }
 
-  /** `path` holds the classes above; from the index `constructing` on, each is constructed while the one before it is. */
+  /** `path` is the classes above it; from the index `constructing` on, each is constructed during the construction of the one before. */
   class(type: Class, path: readonly Class[], constructing = 0): void {
     const here = [...path, type]
     if (path.includes(type, constructing)) throw classCycle(names(here))
@@ -93,7 +93,7 @@ class Walk {
       this.#injected(providerOf(parameter.transform.token, this.#container), path, constructing)
   }
 
-  /** What the kernel constructs for a parameter is no service: a service would be a resource. */
+  /** The class of a parameter is plain here (a service would be a resource), so nobody would run its hooks. */
   #injected(provider: Provider, path: readonly Class[], constructing: number): void {
     if (provider.kind === 'class' || provider.kind === 'delayed') {
       const hooks = textsOfHooks(provider.type)
@@ -105,7 +105,7 @@ class Walk {
   #resource(wanted: Wanted, path: readonly Class[]): void {
     if (wanted.resource === this.#start?.resource) throw classCycle([...names(path), wanted.resource.name])
     let field = fieldIn(this.#parameters, wanted) ?? wanted.field
-    // Another resource of the same name: the kernel refuses it, once it sees both.
+    // Another resource of the same name: keep both, so that the kernel refuses them.
     while ((this.found.get(field)?.resource ?? wanted.resource) !== wanted.resource) field += "'"
     this.found.set(field, wanted)
   }
@@ -129,7 +129,7 @@ function nameOf(token: unknown): string | undefined {
   return typeof token === 'function' ? token.name : undefined
 }
 
-/** What `@Use`, `ref()` or `optional()` was given that is no resource. */
+/** What `@Use`, `ref()` or `optional()` was given, for the message that it is no resource. */
 function givenText(token: unknown): string {
   const dependency = dependencyOf(token)
   const of = isEdge(dependency) ? dependency.resource : dependency

@@ -6,7 +6,7 @@ import type { Dependency, Value } from '@keelson/kernel'
  */
 export type InjectToken = Dependency | Delayed<unknown> | string | symbol
 
-/** What the constructor receives for an `InjectToken`. The container does not say what is behind a token: it fits everywhere. */
+/** What the constructor receives for an `InjectToken`; `never` for a token of the container, whose type is not known. */
 export type Injected<E> = E extends string | symbol ? never : E extends Delayed<infer T> ? T : Value<E>
 
 /** What `delay()` of tsyringe returns. */

@@ -7,18 +7,18 @@ import { type DependencyContainer, container as everybody } from './tsyringe.js'
 import { type Wanted, wantedResource } from './wanted.js'
 
 /**
- * What the services of one kernel have in common, from its start until it has stopped: a child container of their own, and
- * one instance of each class that a container would keep. tsyringe's own disposal is never used: the kernel stops services.
+ * What the services of one kernel share from its start until it has stopped: a child container, and one instance of each class that
+ * a container would keep one of. tsyringe's own disposal is never used: the kernel stops services.
  */
 export class KernelScope {
   readonly container: DependencyContainer
   readonly #shared = new Map<Registration, Shared>()
-  /** The values that factories may ask for: services that run, and what `dependsOn` of a service named. */
+  /** The values that factories may ask for: running services, and the values of `@Service({ dependsOn })`. */
   readonly #running = new Map<Resource<unknown>, unknown>()
   #construction: ConstructionLike | undefined
   #announced = 0
   readonly #begun = new Map<object, unknown>()
-  /** What is read for the instance that is being made to be shared. */
+  /** The values that were read for the shared instance under construction. */
   #reads: Read[] | undefined
 
   constructor(parent: DependencyContainer) {
@@ -27,7 +27,7 @@ export class KernelScope {
     shareBy(this.container, (registration, construct) => this.#shareAsked(registration, construct))
   }
 
-  /** The first value given for a key: what a kernel has begun with counts until it has stopped. */
+  /** The first value given for a key, until the kernel has stopped. */
   begin<T>(key: object, value: T): T {
     if (!this.#begun.has(key)) this.#begun.set(key, value)
     return this.#begun.get(key) as T
@@ -37,7 +37,7 @@ export class KernelScope {
     this.#running.set(resource, value)
   }
 
-  /** Calls a factory of the container, in which every resource is what this kernel made. */
+  /** Calls a factory of the container, which gets this kernel's values for resources. */
   ask(factory: (container: DependencyContainer) => unknown, construction: ConstructionLike): unknown {
     for (const { token, provider } of announced.slice(this.#announced)) this.container.register(token, provider)
     this.#announced = announced.length
@@ -58,18 +58,18 @@ export class KernelScope {
     return value
   }
 
-  /** The one instance of a class in this kernel, made anew when something below it has been restarted. */
+  /** This kernel's instance of a shared class; constructed again after a resource below it was restarted. */
   share(registration: Registration, type: Class, construction: ConstructionLike): object {
     const kept = this.#kept(registration, construction)
     if (kept !== undefined) return kept
     const below = [...wantedBelow(type, this.container)]
-    // Made by the application before it handed the container over: a value like any other, unless it hangs on a kernel.
+    // The application has made it before it handed the container over, and no resource is below it: use it.
     if (below.length === 0 && registration.instance !== undefined) return registration.instance as object
     const reads = below.map((wanted) => ({ wanted, value: construction.given(wanted), asked: false }))
     return this.#make(registration, () => construction.construct(type), reads)
   }
 
-  /** The same where a factory asks the container for the class. */
+  /** `share` for a class that a factory asks the container for. */
   #shareAsked(registration: Registration, construct: () => object): object {
     const kept = this.#kept(registration, this.#construction) ?? registration.instance
     return (kept as object | undefined) ?? this.#make(registration, construct, [])
@@ -95,7 +95,7 @@ export class KernelScope {
     return kept.instance
   }
 
-  /** A `ref()` follows restarts by itself. */
+  /** Whether a value that was read is still the current one; a `ref()` always is. */
   #isCurrent({ wanted, value, asked }: Read, construction: ConstructionLike | undefined): boolean {
     if (wanted.kind === 'ref') return true
     const isGiven = construction !== undefined && !asked
@@ -110,30 +110,30 @@ export class KernelScope {
   }
 }
 
-/** What is asked of a `Construction`, which is made of this. */
+/** What a scope needs of a `Construction`. */
 interface ConstructionLike {
   construct(type: Class): object
-  /** What the kernel gave for a resource; undefined also where the service does not depend on it. */
+  /** The kernel's value for a resource; undefined too if the service does not depend on it. */
   given(wanted: Wanted): unknown
 }
 
 interface Shared {
   readonly instance: object
-  /** What it was made from. */
+  /** The values that it was constructed from. */
   readonly reads: readonly Read[]
 }
 
 interface Read {
   readonly wanted: Wanted
   readonly value: unknown
-  /** By a factory of the container: not known before it runs. */
+  /** Read by a factory, so not known before that runs. */
   readonly asked: boolean
 }
 
 const scopes = new WeakMap<DependencyContainer, KernelScope>()
 const byKernel = new WeakMap<KernelView, Map<DependencyContainer, KernelScope>>()
 
-/** The scope of one start of a kernel, below a container: hooks see a view that is new with every start. */
+/** The scope of one start of a kernel, for one parent container: a kernel has a new view at every start. */
 export function scopeOf(kernel: KernelView, parent: DependencyContainer): KernelScope {
   let scopesOfKernel = byKernel.get(kernel)
   if (scopesOfKernel === undefined) {
@@ -148,13 +148,13 @@ export function scopeOf(kernel: KernelView, parent: DependencyContainer): Kernel
   return scope
 }
 
-/** A class or name under which containers are asked for a resource. */
+/** A class or symbol by which containers are asked for a resource. */
 type Token = symbol | (new (...args: never[]) => object)
 
 const announced: { readonly token: never; readonly provider: { useFactory(container: DependencyContainer): unknown } }[] = []
 const providers = new WeakSet<object>()
 
-/** Makes containers know a token of a resource: below a kernel they give what it made, elsewhere they refuse. */
+/** Registers the token of a resource: the container of a kernel gives that kernel's value, any other refuses. */
 export function announce(token: Token): void {
   const provider = { useFactory: (container: DependencyContainer) => valueIn(container, wantedResource(token)!) }
   announced.push({ token: token as never, provider })

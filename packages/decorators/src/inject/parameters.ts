@@ -3,7 +3,7 @@ import type { InjectToken } from './inject-list.js'
 import './tsyringe.js'
 import { dependencyOf, isEdge, isUseToken, type Wanted, wantedResource } from './wanted.js'
 
-/** A class as it is injected. */
+/** A class that can be constructed. */
 export type Class = new (...args: never[]) => object
 
 /** What is known of one parameter of a constructor. */
@@ -18,7 +18,7 @@ export interface Parameter {
   readonly wanted: Wanted | undefined
   /** Under which name a service of this constructor depends on that resource: that of the first parameter that asks for it. */
   readonly field: string
-  /** It has a default value, which is used when it cannot be injected. */
+  /** It has a default value, which it keeps when it cannot be injected. */
   readonly hasDefault: boolean
   readonly missing: Problem | undefined
 }
@@ -26,7 +26,7 @@ export interface Parameter {
 const lists = new WeakMap<Class, readonly InjectToken[]>()
 const known = new WeakMap<Class, readonly Parameter[]>()
 
-/** Says what a constructor receives, whatever its metadata say. */
+/** Sets what a constructor receives, in place of its metadata. */
 export function listParameters(type: Class, inject: readonly InjectToken[]): void {
   lists.set(type, inject)
 }
@@ -44,7 +44,7 @@ export function parametersOf(type: Class): readonly Parameter[] {
   return parameters
 }
 
-/** The class whose constructor it is: the class itself, or the one that it extends. */
+/** The class that declares the constructor: the class itself, or one that it extends. */
 export function declaredBy(type: Class): Class {
   let level: unknown = type
   while (isOwnClass(level) && level.length === 0) level = Object.getPrototypeOf(level)
@@ -75,7 +75,7 @@ function parametersFrom(type: Class, given: readonly unknown[], otherwise: Probl
   return parameters
 }
 
-/** The field of a parameter that asks for the same. */
+/** The field of the first parameter that asks for the same resource in the same way. */
 export function fieldIn(parameters: readonly Parameter[], wanted: Wanted | undefined): string | undefined {
   if (wanted === undefined) return undefined
   for (const { wanted: other, field } of parameters) {
@@ -100,7 +100,7 @@ function parameter(given: unknown, hasDefault: boolean, otherwise: Problem): Omi
   }
 }
 
-/** Whatever `@Use`, `ref()` or `optional()` was given; anything else may be a class or a token of the container. */
+/** Whether only a resource is allowed: for `@Use`, `ref()` and `optional()`. Other tokens may be classes or the container's. */
 function mustBeResource(token: unknown): boolean {
   return isUseToken(token) || isEdge(dependencyOf(token))
 }

@@ -4,11 +4,11 @@ import { type Registration, registrationOf, registrationsOf } from './registrati
 import type { DependencyContainer } from './tsyringe.js'
 import { isDelayed, undelayed, type Wanted, wantedResource } from './wanted.js'
 
-/** What stands behind a token. */
+/** What a token is resolved to. */
 export type Provider =
   | { readonly kind: 'resource'; readonly wanted: Wanted }
   | { readonly kind: 'class'; readonly type: Class; readonly registration: Registration | undefined }
-  /** Constructed when it is first used. */
+  /** A proxy, constructed at its first use. */
   | { readonly kind: 'delayed'; readonly type: Class; proxy(create: () => unknown): unknown }
   | { readonly kind: 'value'; readonly value: unknown }
   | { readonly kind: 'factory'; readonly factory: (container: DependencyContainer) => unknown }
@@ -16,7 +16,7 @@ export type Provider =
 
 const NOTHING: Provider = { kind: 'nothing' }
 
-/** What a parameter is given: one provider, or with `@injectAll` any number of them. */
+/** The providers of a parameter: one, or with `@injectAll` any number. */
 export function providersOf({ token, multiple }: Parameter, container: DependencyContainer): readonly Provider[] {
   const registrations = multiple ? registrationsOf(token, container) : []
   if (registrations.length > 0) return registrations.map((registration) => providerIn(registration, container))
@@ -40,7 +40,7 @@ export function providerIn(registration: Registration, container: DependencyCont
   return provider.kind === 'class' ? { ...provider, registration } : provider
 }
 
-/** What a token stands for by itself. */
+/** What a token is resolved to without a registration. */
 function unregistered(token: unknown): Provider | undefined {
   const wanted = wantedResource(token)
   if (wanted !== undefined) return { kind: 'resource', wanted }
@@ -68,7 +68,7 @@ function isUntold({ missing, hasDefault }: Parameter): boolean {
   return !hasDefault && (missing === 'no-metadata' || missing === 'undecorated-base')
 }
 
-/** `Object`, `String`, `Promise`: what compilers write for types that are no classes. */
+/** `Object`, `String`, `Promise`: what compilers emit for types that are not classes. */
 function isBuiltIn(type: Class): boolean {
   return Function.prototype.toString.call(type).endsWith('{ [native code] }')
 }

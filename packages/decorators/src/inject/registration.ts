@@ -1,6 +1,6 @@
 import { type DependencyContainer, Lifecycle } from './tsyringe.js'
 
-/** What a container holds for a token. */
+/** A registration of tsyringe. */
 export interface Registration {
   readonly provider: {
     readonly useValue?: unknown
@@ -9,7 +9,7 @@ export interface Registration {
     readonly useClass?: unknown
   }
   readonly options: { readonly lifecycle: Lifecycle }
-  /** What was resolved before, where the container keeps it. */
+  /** The instance that the container keeps, once it was resolved. */
   readonly instance?: unknown
 }
 
@@ -24,8 +24,8 @@ interface Resolving {
 }
 
 /**
- * Lets `share` say which instance the container gives where it would keep one itself: tsyringe keeps a `@singleton()` in the
- * container where it is registered, whichever of its children asked for it first.
+ * Makes a container ask `share` for the instance of a class of which it would keep one: tsyringe keeps a `@singleton()` in the
+ * container where it is registered, that is, for all kernels.
  */
 export function shareBy(
   container: DependencyContainer,

@@ -1,4 +1,4 @@
-// The one door to tsyringe: it refuses to load before the reflection that it is built on.
+// The only import of tsyringe, which throws when it is loaded before reflect-metadata.
 import 'reflect-metadata'
 
 export { container, type DependencyContainer, delay, inject, injectable, Lifecycle } from 'tsyringe'

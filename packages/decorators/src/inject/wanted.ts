@@ -6,7 +6,7 @@ export interface Wanted {
   readonly dependency: Dependency
   readonly resource: Resource<unknown>
   readonly kind: 'required' | 'optional' | 'ref'
-  /** Under which name a service depends on it that finds it through other classes. */
+  /** The field of a service that depends on it through plain classes. */
   readonly field: string
 }
 
@@ -23,7 +23,7 @@ export function wantedResource(token: unknown): Wanted | undefined {
   return carriesResource(dependency) ? wanted(dependency, resourceOf(dependency), 'required') : undefined
 }
 
-/** What a token was given for, with nothing delayed in it any more. */
+/** What a token stands for: the argument of `@Use`, with every `delay()` resolved. */
 export function dependencyOf(token: unknown): unknown {
   const given = typeof token === 'symbol' && used.has(token) ? used.get(token) : token
   const dependency = isDelayed(given) ? undelayed(given) : given
@@ -37,7 +37,7 @@ function wanted(dependency: Dependency, resource: Resource<unknown>, kind: Wante
   return { dependency, resource, kind, field }
 }
 
-/** A name for what `@Use` was given: tsyringe's metadata hold names and classes. */
+/** A symbol for the argument of `@Use`: tsyringe's metadata can hold symbols and classes only. */
 export function useToken(dependency: InjectToken): symbol {
   const token = Symbol('@Use')
   used.set(token, dependency)
@@ -54,7 +54,7 @@ export function isDelayed(token: unknown): token is Delayed<unknown> {
   return typeof token === 'object' && token !== null && 'createProxy' in token && typeof token.createProxy === 'function'
 }
 
-/** tsyringe gives the class away only to what makes the object behind its proxy, which is made when the proxy is used. */
+/** The class of a `delay()`: tsyringe passes it only to the factory of a proxy's target, which runs at the first use of the proxy. */
 export function undelayed(delayed: Delayed<unknown>): unknown {
   let type: unknown
   const capture = (given: unknown) => {
