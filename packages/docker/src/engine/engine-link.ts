@@ -3,7 +3,7 @@ import type { Clock } from '@keelson/kernel'
 import type { DockerLike } from './docker-like.js'
 import { reasonOf } from './reason-of.js'
 import { Slots } from './slots.js'
-import { pause, within } from './within.js'
+import { pause, unlessAborted, within } from './within.js'
 
 /** The highest number of concurrent requests, not counting the event stream. */
 const IN_FLIGHT = 20
@@ -108,15 +108,7 @@ export class EngineLink {
 
   /** Resolves when the engine can be reached: at once unless it is away. */
   async back(signal: AbortSignal): Promise<void> {
-    while (this.#returning !== undefined) {
-      await within(
-        this.clock,
-        Infinity,
-        signal,
-        () => new Error(),
-        () => this.#returning!,
-      )
-    }
+    while (this.#returning !== undefined) await unlessAborted(signal, this.#returning)
     signal.throwIfAborted()
   }
 

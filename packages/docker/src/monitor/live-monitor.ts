@@ -8,7 +8,7 @@ import { type EngineLink, LinkClosed } from '../engine/engine-link.js'
 import type { EngineEvent } from '../engine/event-lines.js'
 import { Follower, type FollowerHost } from '../engine/follower.js'
 import { reasonOf } from '../engine/reason-of.js'
-import { within } from '../engine/within.js'
+import { unlessAborted } from '../engine/within.js'
 import { ContainerCare, identity } from '../watch/container-care.js'
 import { containerResource } from '../watch/container-resource.js'
 import { handOnKernelEvents } from '../watch/kernel-events.js'
@@ -153,13 +153,7 @@ export class LiveMonitor {
       } catch (error) {
         if (!(error instanceof LinkClosed)) throw error
         if (fresh) return
-        await within(
-          this.link!.clock,
-          Infinity,
-          signal,
-          () => new Error(),
-          () => next.promise,
-        )
+        await unlessAborted(signal, next.promise)
       }
     }
   }
