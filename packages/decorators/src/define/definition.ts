@@ -2,6 +2,7 @@ import {
   type Dependencies,
   type HookContext,
   type Resource,
+  type ResourceLike,
   type ResourceOptions,
   resource,
   type StartContext,
@@ -65,7 +66,8 @@ class Definition {
   }
 
   get after(): AnyOptions['after'] {
-    return this.#service.late.after
+    const { after } = this.#service.late
+    return Array.isArray(after) ? (after.map(dependencyOf) as ResourceLike[]) : after
   }
 
   start(deps: Readonly<Record<string, unknown>>, ctx: StartContext): object | Promise<object> {

@@ -62,6 +62,22 @@ describe.each(Object.entries(ways))('%s', (_name, way) => {
   })
 })
 
+test('a service may be after one that is defined later', () => {
+  const late = {} as { Later: new () => Later }
+  const types = [delay, delayOfTsyringe].map((delayed, n) => {
+    class Early {}
+    Service({ name: `early${n}`, after: [delayed(() => late.Later)] as never })(Early)
+    return Early
+  })
+  late.Later = class Later {
+    hi() {
+      return 'later'
+    }
+  }
+  Service()(late.Later)
+  expect(createKernel([...types, late.Later]).plan().resources[0]?.name).toBe('Later')
+})
+
 test('delay() of a service stands for it wherever a resource does, once it is defined', async () => {
   const late = {} as { Later: new () => Later }
   const api = resource('api', {
