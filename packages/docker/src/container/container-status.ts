@@ -34,7 +34,7 @@ const DEFAULT_INTERVAL = 30e9
 const DEFAULT_TIMEOUT = 30e9
 const DEFAULT_RETRIES = 3
 
-/** Judges a container by what the engine says of it, at `now` in ms since the epoch. */
+/** The status of a container by its inspection, at `now` in ms since the epoch. */
 export function judge({ State, Config }: Inspection, now: number): Verdict {
   if (State.Status === 'removing') return { status: 'unknown', reason: 'it is being removed' }
   if (!State.Running || State.Restarting) return { status: 'failed', reason: whyNotRunning(State) }

@@ -7,10 +7,10 @@ export type Lifecycle<D extends Dependencies> = Omit<ResourceOptions<never, D>, 
 const HOOKS = ['start', 'check', 'drain', 'stop', 'kill']
 
 /**
- * A resource with the hooks of this package and what its user said of its lifecycle. `own` are the options that are not the
- * kernel's. Properties are handed on as they are: `dependsOn` may be a getter that is not to be read yet.
+ * A resource with this package's hooks and the lifecycle options of its user; `own` are the options that are not the kernel's.
+ * Property descriptors are copied, so that a `dependsOn` getter is not read yet.
  *
- * @throws KeelsonError `INVALID_OPTION` for a hook among the user's options, and whatever the kernel refuses.
+ * @throws KeelsonError `INVALID_OPTION` for a hook among the user's options, and for what the kernel refuses.
  */
 export function resourceWith<T, V extends T, D extends Dependencies>(
   name: string,
