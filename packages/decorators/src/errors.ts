@@ -8,44 +8,87 @@ export type Problem =
   | 'circular'
   | 'too-short'
   | 'unknown-class'
+  | 'delayed-nothing'
   | 'unregistered'
   | 'no-resource'
 
-const WHAT: Record<Problem, (found: string, names: { type: string; base: string }) => string> = {
-  'no-metadata': () =>
-    'has no type at run time: the compiler emitted no metadata (esbuild, tsx and type stripping never do, others do with emitDecoratorMetadata)',
-  'undecorated-base': (_, { type, base }) =>
-    `is one of ${base}, which ${type} extends and which has no decorator: compilers emit metadata for decorated classes only; put @injectable() on ${base}`,
-  erased: (found) => `has no type at run time: interfaces, unions, primitives and "import type" are compiled to ${found}`,
-  circular: () => 'was undefined when the class was defined, as in a circular import: name it as delay(() => TheClass)',
-  'too-short': () => 'is missing from inject',
-  'unknown-class': (found) => `is a ${found}, of whose constructor nothing is known`,
-  unregistered: (found) => `asks for the token ${found}, which is not registered: register it before createKernel()`,
-  'no-resource': () =>
-    'is given what is no resource by @Use: a class that is none needs no @Use where its type says it, else @inject()',
-}
-
+/** A constructor parameter that cannot be injected. */
 export interface UninjectableParameter {
   /** From the service down to the class that has the parameter. */
   readonly path: readonly string[]
   readonly index: number
   readonly problem: Problem
-  /** The class whose constructor it is. */
+  /** The class whose constructor it is: the last of the path, or the one that this extends. */
   readonly base: string
-  /** What was found for each parameter of the constructor. */
+  /** The types or tokens of all parameters of the constructor. */
   readonly signature: readonly string[]
+  /** The class that lacks a decorator, for `unknown-class` and `no-resource`; absent where there is none. */
+  readonly lacking?: string
 }
 
-export function uninjectable({ path, index, problem, base, signature }: UninjectableParameter): KeelsonError {
+/** The variables of a message about a parameter; `found` is its type or token. */
+interface Parts {
+  readonly type: string
+  readonly base: string
+  readonly found: string
+  readonly lacking: string | undefined
+}
+
+const WHAT: Record<Problem, (parts: Parts) => string> = {
+  'no-metadata': () =>
+    'has no type at run time: the compiler emitted no metadata (esbuild, tsx and type stripping never do, others do with emitDecoratorMetadata)',
+  'undecorated-base': ({ type, base }) =>
+    `is one of ${base}, which ${type} extends and which has no decorator: compilers emit metadata for decorated classes only`,
+  erased: ({ found }) => `has no type at run time: interfaces, unions, primitives and "import type" are compiled to ${found}`,
+  circular: () => 'was undefined when the class was defined, as in a circular import',
+  'too-short': () => 'is missing from inject',
+  'unknown-class': ({ found }) => `is a ${found}, of whose constructor nothing is known`,
+  'delayed-nothing': () => 'is a delay() that gives no class',
+  unregistered: ({ found }) => `asks for the token ${found}, which is not registered`,
+  'no-resource': ({ found, lacking }) => `is given ${found}, but ${lacking ?? 'that'} is no resource`,
+}
+
+/** What to change first, and in which class. */
+const REMEDY: Record<Problem, ((parts: Parts) => string) | undefined> = {
+  'no-metadata': undefined,
+  erased: undefined,
+  'too-short': undefined,
+  'undecorated-base': ({ base }) => `put @injectable() on ${base}`,
+  circular: () => 'name it as delay(() => TheClass)',
+  'unknown-class': ({ lacking }) => `decorate ${lacking} with @Service() or @injectable() if it is yours`,
+  'delayed-nothing': () => 'have it defined when createKernel() is called',
+  unregistered: () => 'register it before createKernel()',
+  'no-resource': ({ lacking }) =>
+    lacking === undefined
+      ? 'pass what resource() returned, or a class with @Service()'
+      : `decorate ${lacking} with @Service(); one that is to be no resource is named as it is, without @Use, ref() and optional()`,
+}
+
+export function uninjectable({ path, index, problem, base, signature, lacking }: UninjectableParameter): KeelsonError {
   const type = path.at(-1)!
   const way = path.length > 1 ? ` (${path.join(' → ')})` : ''
-  const found = signature[index]!
+  const parts = { type, base, found: signature[index]!, lacking }
+  const first = REMEDY[problem]?.(parts)
+  // @Use goes to the class that declares the constructor, @Service({ inject }) to the class that is constructed.
+  const place = base === type ? 'it' : `it in ${base}`
   const service = path.length > 1 ? `decorate ${type} with ` : ''
+  const general = `put @Use(resource) on ${place}, or list all that the constructor receives, in order: ${service}@Service({ inject: […] })`
+  const remedy = problem === 'no-resource' ? first : first === undefined ? general : `${first}, or ${general}`
   return new KeelsonError(
     'INVALID_OPTION',
-    `class ${type}${way}: parameter ${index} of new ${type}(${signature.join(', ')}) ${WHAT[problem](found, { type, base })}; ` +
-      `${problem === 'undecorated-base' ? 'or ' : ''}put @Use(resource) on it, or list all that the constructor receives, in order: ${service}@Service({ inject: […] })`,
+    `class ${type}${way}: parameter ${index} of new ${type}(${signature.join(', ')}) ${WHAT[problem](parts)}; ${remedy}`,
     { resource: path[0], details: { class: type, parameter: index, problem, path } },
+  )
+}
+
+/** `path` leads from the service down to the class. */
+export function hooksNeverRun(path: readonly string[], hooks: readonly string[]): KeelsonError {
+  const type = path.at(-1)!
+  return new KeelsonError(
+    'INVALID_OPTION',
+    `class ${type} (${path.join(' → ')}) has hooks that no kernel would run: ${hooks.join(', ')}; ` +
+      `decorate ${type} with @Service(), or take the hooks off`,
+    { resource: path[0], details: { class: type, hooks, path } },
   )
 }
 

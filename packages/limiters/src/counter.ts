@@ -8,11 +8,11 @@ import { RedisStore } from './redis-store.js'
 export class Counter implements RateLimiter {
   readonly #name: string
   readonly #limit: number
-  /** Also the one in whose place Redis counts. */
+  /** Counts without Redis, or as its fallback. */
   readonly #memory: RateLimiterMemory
   readonly #redis: RedisStore | undefined
   readonly #fallback: boolean
-  /** What is being asked of Redis. */
+  /** The requests to Redis in flight. */
   readonly #asked = new Set<Promise<unknown>>()
   #stopped = false
 
@@ -27,7 +27,7 @@ export class Counter implements RateLimiter {
 
   async consume(key: string, points = 1): Promise<RateLimit> {
     this.#refuseWhenStopped()
-    // One NaN would let its key through for ever.
+    // NaN would be added to the count and let the key pass for ever.
     if (!Number.isSafeInteger(points) || points < 0) {
       throw invalid(this.#name, 'points', `must be a whole number, 0 or more, not ${points}`)
     }
@@ -36,14 +36,13 @@ export class Counter implements RateLimiter {
 
   async reset(key: string): Promise<void> {
     this.#refuseWhenStopped()
-    // Before Redis is asked: while it was away, this process may have counted.
+    // The fallback may have counted while Redis failed.
     await this.#memory.delete(key)
     await this.#ask((store) => store.delete(key))
   }
 
   /**
-   * Waits for the answers of Redis, then forgets what this process has counted, and with it the timer that each key has.
-   * What Redis holds ends by itself.
+   * Waits for the requests to Redis in flight, then deletes the keys in memory with their timers. Keys in Redis expire by themselves.
    */
   async stop(): Promise<void> {
     this.#stopped = true
@@ -75,7 +74,7 @@ export class Counter implements RateLimiter {
     try {
       return this.#answer(await store.consume(key, points), true)
     } catch (thrown) {
-      // The library rejects with its result when a key is over the limit.
+      // The library rejects with a result, not an error, when a key is over the limit.
       if (thrown instanceof RateLimiterRes) return this.#answer(thrown, false)
       throw thrown
     }

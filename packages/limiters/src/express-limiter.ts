@@ -1,6 +1,6 @@
 import { checkLimiter, judge, type LimiterFor, type RequestLimit } from './judge.js'
 
-/** What is asked of Express, or of anything with its middleware, such as Connect. */
+/** The members of Express, or of anything with its middleware such as Connect, that are used. */
 export interface ExpressRequestLike {
   readonly ip?: string | undefined
   readonly socket: { readonly remoteAddress?: string | undefined }

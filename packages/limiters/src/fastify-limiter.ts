@@ -1,7 +1,7 @@
 import { checkLimiter, judge, type LimiterFor, type RequestLimit } from './judge.js'
 import type { RateLimiter } from './rate-limit.js'
 
-/** What is asked of Fastify. */
+/** The members of Fastify's reply that are used. */
 export interface FastifyRequestLike {
   readonly ip: string
 }
@@ -23,7 +23,7 @@ type FastifyHook<Request> = (request: Request, reply: FastifyReplyLike) => Promi
  * app.get('/search', { onRequest: fastifyLimiter((request: FastifyRequest) => limits.of(request.hostname)) }, search)
  */
 export function fastifyLimiter(limiter: RateLimiter, options?: { readonly points?: number }): FastifyHook<FastifyRequestLike>
-// The first is for where no function of the request says what a request is: inferred from the hooks of a route, it would be never.
+// The first overload is for calls without a function of the request: inferred from a route's hooks, the request would be `never`.
 export function fastifyLimiter<Request extends FastifyRequestLike>(
   limiter: LimiterFor<Request>,
   options?: RequestLimit<Request>,
@@ -35,7 +35,7 @@ export function fastifyLimiter<Request extends FastifyRequestLike>(
   checkLimiter('fastifyLimiter', limiter)
   return async (request, reply) => {
     const refusal = await judge(limiter, options, request, request.ip)
-    // A hook that returns the reply says that the answer is given.
+    // Returning the reply tells Fastify that it was answered.
     return refusal && reply.code(refusal.status).header('Retry-After', refusal.retryAfter).send(refusal.text)
   }
 }

@@ -1,19 +1,19 @@
 import { KeelsonError } from '@keelson/kernel'
 import type { RateLimiter } from './rate-limit.js'
 
-/** How requests are limited by any of the frameworks' middleware. */
+/** The options of every framework's middleware. */
 export interface RequestLimit<Request> {
-  /** Whose points a request takes; default its address, as the framework sees it behind proxies. */
+  /** The key whose points a request takes; default the client's address, as the framework sees it behind proxies. */
   key?(request: Request): string
   /** How many points a request takes; default 1. */
   points?: number | ((request: Request) => number)
 }
 
-/** A limiter, or which one a request is under. */
+/** A limiter, or a function that chooses one for a request. */
 export type LimiterFor<Request> = RateLimiter | ((request: Request) => RateLimiter)
 
 /**
- * Told when the app is made, not with its first request.
+ * Called when the app is made, so that a mistake does not show only at the first request.
  *
  * @throws KeelsonError `INVALID_OPTION` for what is neither a limiter nor a function that chooses one.
  */
@@ -29,7 +29,7 @@ export function checkLimiter(middleware: string, limiter: unknown): void {
   })
 }
 
-/** An answer in place of the application's. */
+/** The answer to a request that is refused. */
 export interface Refusal {
   readonly status: 429 | 503
   /** For the header `Retry-After`: whole seconds, 1 or more. */
@@ -38,9 +38,9 @@ export interface Refusal {
 }
 
 /**
- * What a request is refused with; undefined when it may pass. A limiter that has stopped does not let everything through: 503.
+ * The answer to a request that is refused; undefined when it may pass. A limiter that has stopped refuses everything, with 503.
  *
- * @throws what the limiter throws otherwise: the framework's own error handling decides.
+ * @throws other errors of the limiter, for the framework's error handling.
  */
 export async function judge<Request>(
   limiter: LimiterFor<Request>,

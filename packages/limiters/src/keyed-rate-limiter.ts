@@ -3,16 +3,16 @@ import { Counter } from './counter.js'
 import { type Counting, checkIsObject, checkLimit, countingOf, invalid, lifecycleOf } from './limiter-options.js'
 import type { Limit, RateLimit, RateLimiter } from './rate-limit.js'
 
-/** A limiter for each server or tenant: what one does takes nothing from the others. */
+/** A limiter for each server or tenant; they do not share points. */
 export interface KeyedRateLimiter {
   /**
-   * The limiter of one of them.
+   * The limiter of one server or tenant.
    *
    * @throws KeelsonError `UNKNOWN_RESOURCE` for a name without a limit, when there is no `default`.
    */
   of(name: string): RateLimiter
   /**
-   * `of(name).consume(key, points)`; without a key, all that a server or tenant does counts together.
+   * `of(name).consume(key, points)`; without a key, all requests of a server or tenant count together.
    *
    * @throws as `of` and `RateLimiter.consume`.
    */
@@ -20,9 +20,9 @@ export interface KeyedRateLimiter {
 }
 
 export interface KeyedRateLimiterOptions<D extends Dependencies> extends Counting<D> {
-  /** By the name of a server or tenant. */
+  /** Limits by the name of a server or tenant. */
   limits?: Readonly<Record<string, Limit>>
-  /** For every name that has none of its own; each name counts for itself. Without it such a name is an error. */
+  /** The limit of names that are not in `limits`; each name counts for itself. Without it such a name is an error. */
   default?: Limit
 }
 
@@ -79,7 +79,7 @@ class Counters implements KeyedRateLimiter {
       const text = `resource "${this.#name}" has no limit for "${name}"; it has ${known}, and no default`
       throw new KeelsonError('UNKNOWN_RESOURCE', text, { resource: this.#name, details: { name } })
     }
-    // No colon is left in the name, so that no name and key can be taken for another name and key.
+    // Without colons in the name, no two pairs of name and key have the same encoded key.
     const encoded = name.replace(/[%:]/g, (character) => encodeURIComponent(character))
     const keyOf = (key: string) => `${encoded}:${key}`
     return {

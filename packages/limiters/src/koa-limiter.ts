@@ -1,6 +1,6 @@
 import { checkLimiter, judge, type LimiterFor, type RequestLimit } from './judge.js'
 
-/** What is asked of Koa. */
+/** The members of Koa's context that are used. */
 export interface KoaContextLike {
   readonly ip: string
   status: number
@@ -9,7 +9,7 @@ export interface KoaContextLike {
 }
 
 /**
- * Middleware for Koa: 429 with `Retry-After` over the limit, 503 when the limiter has stopped; other errors go up.
+ * Middleware for Koa: 429 with `Retry-After` over the limit, 503 when the limiter has stopped; other errors are thrown.
  *
  * @throws KeelsonError `INVALID_OPTION` for what is no limiter.
  *

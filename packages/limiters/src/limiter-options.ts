@@ -2,25 +2,25 @@ import { type Dependencies, KeelsonError, type ResourceOptions, type StartContex
 import type { Limit } from './rate-limit.js'
 import { isRedisLike, type RedisLike } from './redis-like.js'
 
-/** What a limiter takes besides its hooks, which are this package's. */
+/** The options of a limiter that are the kernel's; its hooks are this package's. */
 type Lifecycle<D extends Dependencies> = Omit<ResourceOptions<never, D>, 'start' | 'check' | 'drain' | 'stop' | 'kill'>
 
-/** Where a limiter counts. */
+/** The options that say where a limiter counts. */
 export interface Counting<D extends Dependencies> extends Lifecycle<D> {
-  /** A client of `redis` or `ioredis` among the dependencies, so that all processes count together; without it each counts for itself. */
+  /** Returns a client of `redis` or `ioredis` from the dependencies, so that all processes count together; default each process counts for itself. */
   redis?(deps: Values<D>, ctx: StartContext): RedisLike | PromiseLike<RedisLike>
-  /** How long Redis may take to answer, in ms; default 1_000. One that takes longer does not count. */
+  /** Milliseconds that Redis may take to answer; default 1_000. A slower answer is a failure, see `fallback`. */
   redisTimeout?: number
-  /** With `'memory'`, this process counts for itself while Redis does not; by default `consume` rejects then. */
+  /** `'memory'`: while Redis fails, this process counts for itself. Default: `consume` rejects while Redis fails. */
   fallback?: 'memory'
   /**
-   * Of the keys in Redis; default the name of the resource. Processes with the same prefix count together. A prefix and a key
+   * The prefix of the keys in Redis; default the name of the resource. Processes with the same prefix count together. Prefix and key
    * are joined by a colon: do not use both `a` and `a:b`, since the key `b:c` of one is the key `c` of the other.
    */
   prefix?: string
 }
 
-/** Where a started limiter counts. */
+/** `Counting` at the start of a limiter, with its defaults. */
 export interface CounterOptions {
   readonly prefix: string
   readonly redis: RedisLike | undefined
@@ -28,7 +28,7 @@ export interface CounterOptions {
   readonly fallback: boolean
 }
 
-/** @throws KeelsonError `INVALID_OPTION` when `redis` gives something else than a client. */
+/** @throws KeelsonError `INVALID_OPTION` when `redis` does not return a client. */
 export async function countingOf<D extends Dependencies>(
   name: string,
   { redis, redisTimeout = 1_000, fallback, prefix = name }: Counting<D>,
@@ -36,12 +36,12 @@ export async function countingOf<D extends Dependencies>(
   ctx: StartContext,
 ): Promise<CounterOptions> {
   const client: unknown = await redis?.(deps, ctx)
-  // Without a client each process would count for itself, and nobody would know.
+  // Otherwise each process would silently count for itself.
   if (redis !== undefined && !isRedisLike(client)) throw invalid(name, 'redis', 'must give a client of redis or ioredis')
   return { prefix, redis: client as RedisLike | undefined, redisTimeout, fallback: fallback === 'memory' }
 }
 
-/** @throws KeelsonError `INVALID_OPTION`. */
+/** @throws KeelsonError `INVALID_OPTION` unless options are an object. */
 export function checkIsObject(name: string, options: unknown, example: string): void {
   if (typeof options !== 'object' || options === null) throw invalid(name, 'its options', `must be an object; pass ${example}`)
 }
@@ -49,9 +49,9 @@ export function checkIsObject(name: string, options: unknown, example: string): 
 const HOOKS = ['start', 'check', 'drain', 'stop', 'kill']
 
 /**
- * What of a limiter's options is the kernel's, as property descriptors: `dependsOn` may be a getter that is not to be read yet.
+ * The kernel's options among those of a limiter, as property descriptors, so that a `dependsOn` getter is not read yet.
  *
- * @throws KeelsonError `INVALID_OPTION` for a hook among them, and for what cannot be meant of its own.
+ * @throws KeelsonError `INVALID_OPTION` for a hook among them, and for a bad option of `Counting`.
  */
 export function lifecycleOf(name: string, options: object, own: readonly string[]): PropertyDescriptorMap {
   const { redis, redisTimeout, fallback, prefix } = options as Counting<Dependencies>
@@ -71,13 +71,13 @@ export function lifecycleOf(name: string, options: object, own: readonly string[
   return descriptors
 }
 
-/** Of a limit; anything else is a typing mistake. */
+/** The fields of a limit; any other is a typing mistake. */
 const FIELDS = ['limit', 'window', 'block']
 
-/** The longest delay that a timer takes: a longer one ends at once, and with it what a key has done. */
+/** The longest delay of a timer in ms; a longer one fires at once, which would forget a key's count. */
 const LONGEST = 2 ** 31 - 1
 
-/** @throws KeelsonError `INVALID_OPTION` unless something can be limited by it, where it is counted. */
+/** @throws KeelsonError `INVALID_OPTION` for a bad limit; what is allowed depends on where it is counted. */
 export function checkLimit(
   name: string,
   option: string,

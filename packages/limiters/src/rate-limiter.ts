@@ -6,7 +6,7 @@ import type { Limit, RateLimiter } from './rate-limit.js'
 export interface RateLimiterOptions<D extends Dependencies> extends Counting<D>, Limit {}
 
 /**
- * One limit for every key. Its timers end with the resource; what still asks it then is refused with an error.
+ * One limit for every key. Its timers end with the resource; after that `consume` rejects with `NOT_STARTED`.
  *
  * @throws KeelsonError `INVALID_OPTION`.
  *

@@ -1,9 +1,9 @@
-/** What is asked of a client of `redis` (4 and later) or `ioredis`: the limiter's script is run by it. */
+/** The members of a client of `redis` (4 and later) or `ioredis` that are used, mostly to run the limiter's script. */
 export type RedisLike = NodeRedisLike | IoRedisLike
 
 export interface NodeRedisLike {
   readonly isReady: boolean
-  /** For `block`. */
+  /** Used for `block`. */
   multi(): unknown
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>
   del(key: string): Promise<unknown>
@@ -11,7 +11,7 @@ export interface NodeRedisLike {
 
 export interface IoRedisLike {
   readonly status: string
-  /** For `block`. */
+  /** Used for `block`. */
   multi(): unknown
   defineCommand(name: string, definition: { numberOfKeys?: number; lua: string }): void
   del(key: string): Promise<unknown>

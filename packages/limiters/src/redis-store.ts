@@ -2,7 +2,7 @@ import { systemClock } from '@keelson/kernel'
 import { type IRateLimiterOptions, RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible'
 import { isConnected, isNodeRedis, type RedisLike } from './redis-like.js'
 
-/** Redis, asked only while its client is connected and for no longer than `timeout`: the clients themselves wait much longer. */
+/** The limiter in Redis. Fails at once without a connection, and after `timeout` ms: the clients themselves wait much longer. */
 export class RedisStore {
   readonly #client: RedisLike
   readonly #timeout: number
@@ -28,12 +28,12 @@ export class RedisStore {
   }
 }
 
-/** Settles as `answer` does, or rejects after `ms`. A command that is late may still count. */
+/** Settles as `answer` does, or rejects after `ms`. A late command may still be counted by Redis. */
 async function inTime<T>(answer: Promise<T>, ms: number): Promise<T> {
   let timer: unknown
   const late = new Promise<never>((_resolve, reject) => {
     const giveUp = () => reject(new Error(`Redis has not answered within ${ms} ms`))
-    // An answer that came in while this process was busy is read first.
+    // In the next turn, after answers that arrived while the event loop was blocked.
     timer = systemClock.setTimeout(() => setImmediate(giveUp), ms, { unref: true })
   })
   try {

@@ -1,10 +1,10 @@
-import { serveConnection } from './connection.js'
-import { Cursors } from './cursors.js'
+import { Topology } from './command/topology.js'
+import { Cursors } from './data/cursors.js'
+import { Store } from './data/store.js'
 import { copyOf, type Document } from './document.js'
-import { Gate } from './gate.js'
-import { Listener } from './listener.js'
-import { Store } from './store.js'
-import { Topology } from './topology.js'
+import { serveConnection } from './server/connection.js'
+import { Gate } from './server/gate.js'
+import { Listener } from './server/listener.js'
 
 export interface MongoStandInOptions {
   /** Default 0: a free port, kept over every `refuse()` and `accept()`. */

@@ -1,4 +1,4 @@
-/** Above this setTimeout fires at once; whoever waits longer than 24 days waits for the signal. */
+/** The longest delay of setTimeout, 24 days; for a longer one only the signal ends the wait. */
 const LONGEST = 2 ** 31 - 1
 
 /**
@@ -6,7 +6,7 @@ const LONGEST = 2 ** 31 - 1
  * is up to the caller.
  */
 export async function bounded<T>(work: Promise<T>, ms: number, signal: AbortSignal, late: () => unknown): Promise<T> {
-  work.catch(() => {}) // once given up nobody else listens
+  work.catch(() => {}) // after the limit nobody handles its rejection
   let stopWaiting = () => {}
   const interrupted = new Promise<never>((_, reject) => {
     const abort = () => reject(signal.reason)

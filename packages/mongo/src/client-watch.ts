@@ -2,7 +2,7 @@ import type { StartContext } from '@keelson/kernel'
 import type { Secrets } from './secrets.js'
 import { type TopologyLike, whyUnusable } from './topology.js'
 
-/** What is asked of a MongoClient, so that any major of the driver fits, and the one inside Mongoose. */
+/** The members of a MongoClient that are used, so that any major of the driver fits, and the one inside Mongoose. */
 export interface ClientLike {
   readonly readPreference: { readonly mode: string }
   on(event: 'topologyDescriptionChanged', listener: (event: { newDescription: TopologyLike }) => void): unknown
@@ -18,12 +18,12 @@ interface PingOptions {
 const watches = new WeakMap<object, ClientWatch>()
 
 /**
- * Follows the topology of one client and says so to the kernel: unhealthy the moment the driver has lost its servers,
- * healthy the moment it has one again. The driver reconnects by itself; nothing is restarted for that.
+ * Follows the topology of one client and pushes health to the kernel: unhealthy as soon as the driver has lost its servers, healthy
+ * as soon as it has one again. The driver reconnects by itself; nothing is restarted.
  */
 export class ClientWatch {
   readonly secrets: Secrets
-  /** Why no server can be used, as far as the driver knows. */
+  /** The driver's reason why no server can be used; undefined while one can. */
   failure: unknown
   #usable = false
 

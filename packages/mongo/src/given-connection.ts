@@ -1,15 +1,15 @@
 import { KeelsonError, type StartContext } from '@keelson/kernel'
 import type { Connection } from 'mongoose'
 
-/** Connected, connecting. */
+/** `readyState`: connected and connecting. */
 const OPEN: readonly number[] = [1, 2]
 
 const held = new WeakSet<Connection>()
 const closings = new WeakMap<Connection, Promise<unknown>>()
 
 /**
- * Takes a connection that the user made for one life of a resource: a second one would open it while it is in use, and close
- * it for the first.
+ * Reserves a connection of the user's for one running resource: a second resource would open it while it is in use, and close it
+ * under the first.
  *
  * @throws KeelsonError `INVALID_OPTION` when it is open already, or opened by a resource that runs.
  */
@@ -21,7 +21,7 @@ export function hold(connection: Connection, ctx: StartContext): void {
   ctx.defer(() => held.delete(connection))
 }
 
-/** Remembers a closing that may still be under way when the connection is to be opened again. */
+/** Records a closing, which may still be in progress when the connection is to be opened again. */
 export async function closing(connection: Connection, work: Promise<unknown>): Promise<void> {
   const ended = work.catch(() => {})
   closings.set(connection, ended)
@@ -32,7 +32,7 @@ export async function closing(connection: Connection, work: Promise<unknown>): P
   }
 }
 
-/** Resolves when nothing closes it any more. */
+/** Resolves when no closing of it is in progress. */
 export async function closed(connection: Connection): Promise<void> {
   await closings.get(connection)
 }

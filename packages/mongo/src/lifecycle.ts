@@ -1,13 +1,13 @@
 import { type Dependencies, KeelsonError, type ResourceOptions, type StartContext, type Values } from '@keelson/kernel'
 
-/** What a database resource takes besides its hooks, which are this package's. */
+/** The options of a database resource that are the kernel's; its hooks are this package's. */
 export type Lifecycle<T, D extends Dependencies> = Omit<ResourceOptions<T, D>, 'start' | 'check' | 'drain' | 'stop' | 'kill'>
 
 type Hooks<T, D extends Dependencies> = Pick<ResourceOptions<T, D>, 'start' | 'check' | 'stop' | 'kill'>
 
 /**
- * The hooks of a database resource together with what its user said of its lifecycle. `own` are the options that are not the
- * kernel's. Properties are handed on as they are: `dependsOn` may be a getter that is not to be read yet.
+ * The hooks of a database resource with the lifecycle options of its user; `own` are the options that are not the kernel's. Property
+ * descriptors are copied, so that a `dependsOn` getter is not read yet.
  *
  * @throws KeelsonError `INVALID_OPTION` for a hook among the user's options: the hooks are this package's.
  */
@@ -31,15 +31,15 @@ export function withHooks<T, D extends Dependencies>(
 }
 
 /**
- * A connection string, or what makes one of the resource's dependencies. `undefined` is accepted, so that
- * `process.env.MONGO_URL` can be passed as it is, and refused when the resource starts.
+ * A connection string, or a function of the dependencies that returns one. `undefined` is accepted, so that `process.env.MONGO_URL`
+ * can be passed, and refused when the resource starts.
  */
 export type ConnectionUrl<D extends Dependencies> =
   | string
   | undefined
   | ((deps: Values<D>, ctx: StartContext) => string | PromiseLike<string>)
 
-/** @throws KeelsonError `INVALID_OPTION`; a connection string in the place of the options is not shown. */
+/** @throws KeelsonError `INVALID_OPTION` unless options are an object; a connection string in their place is not shown. */
 export function checkIsObject(name: string, options: unknown): void {
   if (typeof options === 'object' && options !== null) return
   throw new KeelsonError('INVALID_OPTION', `resource "${name}": its options must be an object; pass { url }`, {
@@ -48,7 +48,7 @@ export function checkIsObject(name: string, options: unknown): void {
   })
 }
 
-/** @throws KeelsonError `INVALID_OPTION` for anything that can never be a connection string. */
+/** @throws KeelsonError `INVALID_OPTION` for anything but a string, a function and undefined. */
 export function checkUrl(name: string, url: unknown): void {
   if (url === undefined || typeof url === 'string' || typeof url === 'function') return
   throw invalidUrl(name, `is of type ${typeof url}`)
@@ -69,8 +69,8 @@ export async function resolveUrl<D extends Dependencies>(
 }
 
 /**
- * How long a hook tries before it fails with the driver's own reason: a little less than its timeout in ms, which would only say
- * that time ran out. Where only the kernel sets a timeout, the kernel's default is assumed.
+ * Milliseconds after which a hook fails with the driver's own reason: nine tenths of its timeout, which would only say that time ran
+ * out. `fallback` is the kernel's default timeout.
  */
 export function patience(timeout: number | undefined, fallback: number): number {
   return 0.9 * (timeout ?? fallback)

@@ -8,9 +8,9 @@ import { ping } from './ping.js'
 import { Secrets } from './secrets.js'
 
 export interface MongoOptions<D extends Dependencies> extends Lifecycle<MongoClient, D> {
-  /** A connection string, or a function of the dependencies that returns one. */
+  /** A connection string, or a function of the dependencies that returns one; `undefined` fails the start. */
   url: ConnectionUrl<D>
-  /** Passed to `MongoClient` as they are. */
+  /** Passed to `MongoClient` unchanged. */
   options?: MongoClientOptions
 }
 

@@ -9,13 +9,13 @@ import { ping } from './ping.js'
 import { Secrets } from './secrets.js'
 
 export interface MongooseOptions<D extends Dependencies> extends Lifecycle<Connection, D> {
-  /** A connection string, or a function of the dependencies that returns one. */
+  /** A connection string, or a function of the dependencies that returns one; `undefined` fails the start. */
   url: ConnectionUrl<D>
-  /** Passed to `openUri` as they are. */
+  /** Passed to `openUri` unchanged. */
   options?: ConnectOptions
   /**
-   * The connection to open, for models that belong to one already: `mongoose.connection` where they were made by
-   * `mongoose.model()`. It must not be open yet, and serves one running kernel. Default: a new connection at every start.
+   * The connection to open, for models that already belong to one: `mongoose.connection` for those of `mongoose.model()`. It must not
+   * be open yet, and can be used by one running kernel at a time. Default: a new connection at every start.
    */
   connection?: Connection
 }
@@ -49,7 +49,7 @@ export function mongoose<const D extends Dependencies = {}>(name: string, option
           await closed(connection)
           if (closes) throw new Error('given up before it was opened')
           const opened = connection.openUri(target, { ...connectOptions })
-          const client = clientOf(connection) // exists as soon as it starts to connect
+          const client = clientOf(connection) // exists as soon as openUri() was called
           if (client) watch = new ClientWatch(client, ctx, secrets)
           await opened
           return connection
@@ -73,7 +73,7 @@ export function mongoose<const D extends Dependencies = {}>(name: string, option
   return resource(name, hooks)
 }
 
-/** While it connects, a connection's own close waits for the end of that; closing the client ends it. */
+/** `connection.close()` waits for a connection attempt in progress; closing the client ends that. */
 async function giveUp(connection: Connection, forGood: boolean): Promise<void> {
   await clientOf(connection)?.close()
   await connection.asPromise().catch(() => {})

@@ -4,19 +4,19 @@ import type { Secrets } from './secrets.js'
 
 export interface Opening<T> {
   open(): Promise<T>
-  /** Ends an opening that is given up, and whatever it has opened so far; called again when it opens even so. */
+  /** Ends an opening that was given up and closes what it has opened; called again if it succeeds after all. */
   close(): Promise<unknown>
-  /** Absent until there is a client. */
+  /** Undefined until there is a client. */
   watch(): ClientWatch | undefined
 }
 
-/** How long an opening that failed may take to close before its failure is told; the closing goes on, in ms. */
+/** Milliseconds that a failed start waits for its closing, which goes on afterwards. */
 const CLOSING = 1_000
 
 /**
- * Opens within `ms`, or fails with what the driver knows of the servers, or as soon as the signal aborts; either way nothing stays open.
+ * Opens within `ms`; otherwise, and when the signal aborts, rejects with the driver's reason and leaves nothing open.
  *
- * @throws whatever the driver throws, never with credentials.
+ * @throws the error of the driver, without credentials.
  */
 export async function open<T>(opening: Opening<T>, ms: number, signal: AbortSignal, secrets: Secrets): Promise<T> {
   let opened: Promise<T> | undefined
@@ -30,7 +30,7 @@ export async function open<T>(opening: Opening<T>, ms: number, signal: AbortSign
   }
 }
 
-/** A client that is closed while it looks up names or reads its certificates connects all the same, once it has them. */
+/** A client that is closed during its DNS lookup, or while it reads certificates, connects after that all the same: close it again. */
 async function giveUp<T>(opening: Opening<T>, opened: Promise<T> | undefined): Promise<void> {
   opened?.then(() => opening.close()).catch(() => {})
   await opening.close()

@@ -1,10 +1,10 @@
 import { inspect } from 'node:util'
 
-/** A shorter secret is only hidden where it stands in its connection string: it may be part of any word. */
+/** Shorter secrets are masked only as part of their connection string: they would match inside ordinary words. */
 const SHORTEST = 4
 const SECRET_PARAMETERS = ['tlsCertificateKeyFilePassword', 'proxyPassword']
 
-/** What must never show in an error: the credentials of one connection string and of the options beside it. */
+/** Masks the credentials of a connection string, and of the options beside it, in errors. */
 export class Secrets {
   readonly #words: readonly string[]
 
@@ -13,7 +13,7 @@ export class Secrets {
     this.#words = [...new Set(words)].sort((a, b) => b.length - a.length)
   }
 
-  /** The error itself when it says nothing secret, its causes included; else one in its place that names no cause. */
+  /** The error itself when neither it nor its causes contain a secret; otherwise a copy that is masked and has no cause. */
   hide(error: unknown): unknown {
     if (!this.#words.some((word) => shown(error).includes(word))) return error
     const { name, message, code } =
@@ -34,18 +34,18 @@ function shown(error: unknown): string {
   return error instanceof Error ? `${error.message} ${text}` : text
 }
 
-/** Works on strings the driver could not parse as well: those are the ones it quotes. */
+/** Also for strings that the driver cannot parse: it quotes those in its errors. */
 function wordsOfUrl(url: string): string[] {
   const scheme = url.indexOf('://')
   const start = scheme < 0 ? 0 : scheme + 3
   const words: string[] = []
-  // Any of them may end the password: one that was not encoded holds some itself, and so may a parameter.
+  // Any @ may end the password: an unencoded password may contain some, and so may a parameter.
   for (let at = url.indexOf('@', start + 1); at >= 0; at = url.indexOf('@', at + 1)) {
     const userInfo = url.slice(start, at)
     words.push(`${userInfo}@`, ...variants(afterColon(userInfo)))
   }
   if (words.length === 0) {
-    // A name and a password with no host after them are taken for a host and its port.
+    // A name and a password without a host look like a host and its port.
     const [hosts = ''] = url.slice(start).split(/[/?]/)
     const ports = hosts.split(',').map((host) => (host.startsWith('[') ? '' : afterColon(host)))
     words.push(...ports.filter((port) => !/^\d+$/.test(port)).flatMap(variants))
@@ -73,13 +73,13 @@ function afterColon(text: string): string {
   return colon < 0 ? '' : text.slice(colon + 1)
 }
 
-/** As it is written, decoded and encoded: an error may quote any of these. */
+/** The secret as written, decoded and encoded: an error may quote any of them. */
 function variants(secret: string): string[] {
   let decoded = secret
   try {
     decoded = decodeURIComponent(secret)
   } catch {
-    // Not percent-encoded: there is only one form.
+    // Not percent-encoded.
   }
   return [secret, decoded, encodeURIComponent(decoded)].filter((variant) => variant.length >= SHORTEST)
 }

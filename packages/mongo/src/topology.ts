@@ -1,4 +1,4 @@
-/** What the driver knows of the servers: the part of its TopologyDescription that is read here. */
+/** The part of the driver's TopologyDescription that is read. */
 export interface TopologyLike {
   readonly type: string
   readonly servers: ReadonlyMap<string, { readonly type: string; readonly error?: Error | null }>
@@ -8,8 +8,8 @@ const WRITABLE = ['Standalone', 'RSPrimary', 'Mongos', 'LoadBalancer']
 const NOT_USABLE = ['Unknown', 'PossiblePrimary']
 
 /**
- * Why the topology can serve nobody now; undefined when it can. A replica set needs its primary, or any member that holds data
- * where the client reads from secondaries; a direct connection needs whatever it is connected to.
+ * Why no server of the topology can be used; undefined when one can. A replica set needs its primary, or any data-bearing member if
+ * the client reads from secondaries; a direct connection needs the server that it is connected to.
  */
 export function whyUnusable(topology: TopologyLike, readMode: string): unknown {
   const servers = [...topology.servers.entries()]

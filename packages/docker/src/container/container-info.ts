@@ -1,6 +1,6 @@
-import type { ListedContainer } from '../engine/docker-like.js'
+import type { Inspection, ListedContainer } from '../engine/docker-like.js'
 
-/** What is known of a container when it is found: what `sessionOf` and `probe` decide by. */
+/** A container as `sessionOf` and `probe` receive it. */
 export interface ContainerInfo {
   readonly id: string
   readonly name: string
@@ -11,18 +11,37 @@ export interface ContainerInfo {
   readonly ports: readonly { readonly private: number; readonly public?: number; readonly type: string }[]
 }
 
+/** Where a container can be reached; may change with each of its runs. */
+export type Reach = Pick<ContainerInfo, 'addresses' | 'ports'>
+
+/** Where an inspected container can be reached; undefined when the inspection has no network settings. */
+export function reachOf({ NetworkSettings }: Inspection): Reach | undefined {
+  if (!NetworkSettings) return undefined
+  const ports = Object.entries(NetworkSettings.Ports ?? {}).flatMap(([port, bindings]) => {
+    const [number, type = 'tcp'] = port.split('/')
+    const published = (bindings ?? []).map(({ HostPort }) => ({ private: Number(number), public: Number(HostPort), type }))
+    return published.length > 0 ? published : [{ private: Number(number), type }]
+  })
+  return { addresses: addressesOf(NetworkSettings.Networks), ports }
+}
+
 export function containerInfo({ Id, Names, Image, Labels, Ports, NetworkSettings }: ListedContainer): ContainerInfo {
-  const networks = Object.entries(NetworkSettings?.Networks ?? {})
   return {
     id: Id,
     name: Names?.[0]?.replace(/^\//, '') ?? Id.slice(0, 12),
     image: Image,
     labels: { ...Labels },
-    addresses: Object.fromEntries(networks.flatMap(([name, { IPAddress }]) => (IPAddress ? [[name, IPAddress]] : []))),
+    addresses: addressesOf(NetworkSettings?.Networks),
     ports: (Ports ?? []).map(({ PrivatePort, PublicPort, Type }) => ({
       private: PrivatePort,
       ...(PublicPort !== undefined && { public: PublicPort }),
       type: Type,
     })),
   }
+}
+
+function addressesOf(networks: Record<string, { IPAddress?: string }> | null | undefined): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(networks ?? {}).flatMap(([name, { IPAddress }]) => (IPAddress ? [[name, IPAddress]] : [])),
+  )
 }

@@ -38,11 +38,22 @@ test('paused and unhealthy are unhealthy, with what the HEALTHCHECK said last', 
   expect(judge(running({ Health: health }), now)).toEqual({ status: 'unhealthy', reason: 'its HEALTHCHECK fails: no database' })
 })
 
-test('starting is unknown until the start period ends', () => {
-  const check = { StartPeriod: 90e9, Interval: 1e9 }
+test('what a HEALTHCHECK said is one line of text', () => {
+  const Output = 'a\r\nb\u001b]52;c;cm0=\u0007c\u009bd\n'
+  const verdict = judge(running({ Health: { Status: 'unhealthy', Log: [{ Output, ExitCode: 1 }] } }), now)
+  expect(verdict.reason).toBe('its HEALTHCHECK fails: a b ]52;c;cm0= c d')
+})
+
+test('starting is unknown until the checks that count, those after the start period, must have decided', () => {
+  const check = { StartPeriod: 90e9, Interval: 1e9, Timeout: 1e9, Retries: 2 }
   expect(starting(89, check, 3)).toBe('unknown')
-  expect(starting(91, check, 1)).toBe('unhealthy')
-  expect(starting(91, check)).toBe('unhealthy')
+  expect(starting(94, check, 1)).toBe('unknown')
+  expect(starting(96, check, 1)).toBe('unhealthy')
+})
+
+test('a start period is never less patience than none', () => {
+  const check = { Interval: 30e9, Timeout: 3e9, Retries: 3 }
+  for (const StartPeriod of [0, 5e9, 60e9]) expect(starting(98, { ...check, StartPeriod })).toBe('unknown')
 })
 
 test('without a start period it is unknown as long as the engine waits for a first check that passes', () => {

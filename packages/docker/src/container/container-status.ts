@@ -1,31 +1,31 @@
-import type { Inspection } from '../engine/docker-like.js'
+import type { HealthcheckConfig, Inspection } from '../engine/docker-like.js'
 
-/** `failed`: not running, or given up; `unknown`: not looked at yet, or still starting. */
+/** `failed`: not running, or given up; `unknown`: not inspected yet, being removed, or still starting. */
 export type ContainerStatus = 'healthy' | 'unhealthy' | 'restarting' | 'failed' | 'unknown'
 
 export function isTrouble(status: ContainerStatus): boolean {
   return status === 'failed' || status === 'unhealthy'
 }
 
-/** What an inspection says. */
+/** The judgement of an inspection. */
 export interface Verdict {
   readonly status: Exclude<ContainerStatus, 'restarting'>
   /** Why it is not healthy. */
   readonly reason?: string
 }
 
-/** What is recorded of a container besides its status. */
+/** What is recorded about a container besides its status. */
 export interface ContainerFacts {
   readonly image: string
   readonly running: boolean
-  /** Of its last run; absent while it runs. */
+  /** The exit code of its last run; absent while it runs. */
   readonly exitCode?: number
   readonly oomKilled: boolean
-  /** How often the engine itself has restarted it, by the container's own restart policy. */
+  /** Restarts by the engine under the container's own restart policy. */
   readonly engineRestarts: number
   /** In ms since the epoch. */
   readonly startedAt?: number
-  /** How long the engine gives it to stop, in ms, where that is not the engine's own 10 s. */
+  /** The container's own stop timeout in ms; absent where the engine's default of 10 s applies. */
   readonly stopMs?: number
 }
 
@@ -34,22 +34,35 @@ const DEFAULT_INTERVAL = 30e9
 const DEFAULT_TIMEOUT = 30e9
 const DEFAULT_RETRIES = 3
 
-/** Judges a container by what the engine says of it, at `now` in ms since the epoch. */
+/** The status of a container by its inspection, at `now` in ms since the epoch. */
 export function judge({ State, Config }: Inspection, now: number): Verdict {
   if (State.Status === 'removing') return { status: 'unknown', reason: 'it is being removed' }
   if (!State.Running || State.Restarting) return { status: 'failed', reason: whyNotRunning(State) }
   if (State.Paused) return { status: 'unhealthy', reason: 'it is paused' }
   const { Health } = State
   if (!Health || Health.Status === 'none' || Health.Status === '' || Health.Status === 'healthy') return { status: 'healthy' }
-  const output = Health.Log?.at(-1)?.Output?.trim()
-  const said = output ? `: ${output.slice(0, 200)}` : ''
+  const output = oneLine(Health.Log?.at(-1)?.Output ?? '')
+  const said = output === '' ? '' : `: ${output.slice(0, 200)}`
   if (Health.Status !== 'starting') return { status: 'unhealthy', reason: `its HEALTHCHECK fails${said}` }
-  // Without a start period the engine says "starting" until a check passes or as many as it retries have failed.
-  const started = Date.parse(State.StartedAt ?? '')
-  const { StartPeriod, Interval, Timeout, Retries } = Config?.Healthcheck ?? {}
-  const decided = ((Interval || DEFAULT_INTERVAL) + (Timeout || DEFAULT_TIMEOUT)) * (Retries || DEFAULT_RETRIES)
-  if (now < started + (StartPeriod || decided) / 1e6) return { status: 'unknown', reason: 'it is starting' }
+  if (now < Date.parse(State.StartedAt ?? '') + decidedAfter(Config?.Healthcheck ?? {})) {
+    return { status: 'unknown', reason: 'it is starting' }
+  }
   return { status: 'unhealthy', reason: `its HEALTHCHECK has not passed since it should have started${said}` }
+}
+
+/**
+ * How long after its start, in ms, the engine must have called a container healthy or unhealthy. A check that fails within the start
+ * period does not count, and one that began in it may end after it; of those that follow, as many as the engine retries must fail.
+ */
+function decidedAfter({ StartPeriod = 0, Interval, Timeout, Retries }: HealthcheckConfig): number {
+  const timeout = Timeout || DEFAULT_TIMEOUT
+  const counted = ((Interval || DEFAULT_INTERVAL) + timeout) * (Retries || DEFAULT_RETRIES)
+  return (StartPeriod > 0 ? StartPeriod + timeout + counted : counted) / 1e6
+}
+
+/** Control characters replaced by spaces: a terminal would obey them. */
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim()
 }
 
 export function factsOf({ State, RestartCount, Config }: Inspection, image: string): ContainerFacts {

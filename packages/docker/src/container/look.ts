@@ -1,39 +1,47 @@
 import { type EngineLink, LinkClosed } from '../engine/engine-link.js'
 import { reasonOf } from '../engine/reason-of.js'
 import { within } from '../engine/within.js'
+import { type Reach, reachOf } from './container-info.js'
 import { type ContainerFacts, factsOf, judge, type Verdict } from './container-status.js'
 import { type OwnProbe, ownProbe } from './own-probe.js'
 
-/** What was found at one look at a container. */
+/** The result of one look at a container. */
 export interface Finding extends Verdict {
   readonly responseMs: number
-  /** Absent when the engine did not say. */
+  /** Absent when the inspection failed. */
   readonly facts?: ContainerFacts
-  /** What was thrown, where the reason is that something was. */
+  /** The error behind the reason, if there was one. */
   readonly cause?: unknown
 }
 
-export interface Sight {
+/** What a look needs to know of a container. */
+export interface LookTarget {
   readonly id: string
   readonly image: string
-  readonly probe: OwnProbe | undefined
+  /** Its probe, if it has one; `reach` is undefined when the inspection has no network settings. */
+  probeAt(reach: Reach | undefined): OwnProbe | undefined
 }
 
 /**
- * Inspects a container, and probes it where it has a probe and nothing else is wrong. Waits while the engine is away. Resolves
- * to undefined when there is no such container any more.
+ * Inspects a container and, if it is healthy and has a probe, probes it. Waits while the engine is away. Resolves to undefined when
+ * the container does not exist any more.
  *
  * @throws only the signal's reason, and `LinkClosed`.
  */
-export async function look(link: EngineLink, sight: Sight, timeout: number, signal: AbortSignal): Promise<Finding | undefined> {
-  const container = link.docker.getContainer(sight.id)
+export async function look(
+  link: EngineLink,
+  target: LookTarget,
+  timeout: number,
+  signal: AbortSignal,
+): Promise<Finding | undefined> {
+  const container = link.docker.getContainer(target.id)
   const since = link.clock.now()
   try {
     const { value, ms } = await link.ask(timeout, signal, (abortSignal) => container.inspect({ abortSignal }))
     const verdict = judge(value, link.clock.now())
-    const facts = factsOf(value, sight.image)
-    const { probe } = sight
-    if (probe === undefined || verdict.status !== 'healthy') return { ...verdict, facts, responseMs: ms }
+    const facts = factsOf(value, target.image)
+    const probe = verdict.status === 'healthy' ? target.probeAt(reachOf(value)) : undefined
+    if (probe === undefined) return { ...verdict, facts, responseMs: ms }
     const ask = (inner: AbortSignal) => ownProbe(probe, container, inner)
     const probing = link.clock.now()
     let cause: unknown

@@ -6,15 +6,16 @@ import { reasonOf } from '../engine/reason-of.js'
 
 /**
  * What a container must answer besides being up: an HTTP status below 400 (the body is not read), an open TCP port, or a command
- * that exits with 0. A command that is late counts as failed but goes on: no engine can end it, so it should limit itself, as
- * `['timeout', '5', 'redis-cli', 'ping']` does. Reasons show neither credentials and query of a URL nor arguments of a command.
+ * that exits with 0. All are bounded by the monitor's `timeout`; a command that exceeds it goes on running, since the engine cannot end
+ * it, so it should limit itself, as `['timeout', '5', 'redis-cli', 'ping']` does. Reasons show neither the credentials and the query of
+ * a URL nor the arguments of a command.
  */
 export type OwnProbe =
   | { readonly http: string }
   | { readonly tcp: { readonly host: string; readonly port: number } }
   | { readonly exec: readonly string[] }
 
-/** What is wrong with a probe as it is written, and where. */
+/** The option that is wrong in a probe, and the problem; undefined for a valid one. */
 export function probeProblem(probe: unknown): { readonly option: string; readonly problem: string } | undefined {
   const { http, tcp, exec } = (probe ?? {}) as { http?: unknown; tcp?: { host?: unknown; port?: unknown }; exec?: unknown }
   if (http !== undefined) {
@@ -31,7 +32,7 @@ export function probeProblem(probe: unknown): { readonly option: string; readonl
   return { option: 'probe', problem: 'must be { http }, { tcp } or { exec }, or a function' }
 }
 
-/** Resolves to what is wrong, or to nothing. */
+/** Resolves to the reason why the probe failed, or to undefined. */
 export function ownProbe(probe: OwnProbe, container: ContainerLike, signal: AbortSignal): Promise<string | undefined> {
   if ('http' in probe) return httpProbe(probe.http, signal)
   if ('tcp' in probe) return tcpProbe(probe.tcp.host, probe.tcp.port, signal)

@@ -10,14 +10,14 @@ export interface StatusRecord {
   readonly reason?: string
 }
 
-/** However short the interval is, no more than this is kept of one container. */
-const MOST = 10_000
+/** The highest number of records of one container. */
+const LIMIT = 10_000
 
 /** The records of the last `keep` ms, oldest first. */
 export class StatusHistory {
   readonly #keep: number
   #records: StatusRecord[] = []
-  /** Where the kept ones begin: the front is cut off only now and then. */
+  /** The index of the oldest record that is kept; the array is copied only when more than half of it is dropped. */
   #first = 0
 
   constructor(keep: number) {
@@ -37,7 +37,7 @@ export class StatusHistory {
   #drop(now: number): void {
     const records = this.#records
     while (this.#first < records.length && records[this.#first]!.at <= now - this.#keep) this.#first++
-    this.#first = Math.max(this.#first, records.length - MOST)
+    this.#first = Math.max(this.#first, records.length - LIMIT)
     if (2 * this.#first <= records.length) return
     this.#records = records.slice(this.#first)
     this.#first = 0

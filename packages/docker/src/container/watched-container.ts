@@ -1,51 +1,60 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Resource, StartContext } from '@keelson/kernel'
-import type { ContainerInfo } from './container-info.js'
+import type { ContainerInfo, Reach } from './container-info.js'
 import type { ContainerFacts, ContainerStatus } from './container-status.js'
-import type { Finding, Sight } from './look.js'
+import type { Finding, LookTarget } from './look.js'
 import type { OwnProbe } from './own-probe.js'
 import { StatusHistory, type StatusRecord } from './status-history.js'
 
-/** One container that is watched: the sole owner of what is known of it. */
-export class WatchedContainer implements Sight {
-  readonly info: ContainerInfo
+/** One watched container: the sole owner of its state. */
+export class WatchedContainer implements LookTarget {
+  info: ContainerInfo
   readonly session: string | undefined
-  readonly probe: OwnProbe | undefined
+  readonly #probeOf: (container: ContainerInfo) => OwnProbe | undefined
+  /** The probe for the present `info`; undefined until it is needed. */
+  #probe: { readonly given: OwnProbe | undefined } | undefined
   readonly history: StatusHistory
   status: ContainerStatus = 'unknown'
   reason: string | undefined
   /** When the status changed last, in ms since the epoch. */
   since: number
-  /** No restart is left: it is not checked any more, only looked at now and then. */
+  /** Its restarts are used up: the kernel does not check it any more; listings and events still lead to a look. */
   givenUp = false
-  /** Since when it has not been healthy; undefined while all is well. */
+  /** When it was first found failed or unhealthy, in ms since the epoch; undefined once it is healthy again. */
   troubleSince: number | undefined
-  /** Until when its trouble is not told: it was stopped through the engine, which may be about to leave itself. */
+  /** Until when a failure is not reported, in ms since the epoch: it was stopped through the engine, which may be shutting down. */
   heldUntil = 0
   facts: ContainerFacts | undefined
   last: StatusRecord | undefined
   checks = 0
   failures = 0
-  /** Restarts that the engine was asked for, since it is watched. */
+  /** Restarts requested from the engine since the container is watched. */
   restarts = 0
-  /** The restart that its next start is, by the kernel's count; undefined when that only takes it up again. */
+  /** The attempt, by the kernel's count, as which the next start restarts the container; undefined when it must not. */
   attempt: number | undefined
-  /** The next restart of the resource is not one of the container: it came back by itself. */
-  onlyTakeUp = false
-  /** Of the instance that the kernel runs. */
+  /** The next restart of the resource leaves the container alone, which has come back by itself. */
+  skipRestart = false
+  /** The context of the resource's running instance. */
   ctx: StartContext | undefined
-  /** The first look after a start is recorded but decides nothing. */
+  /** The next check is the first after a start: its finding is recorded but does not fail the check. */
   fresh = false
-  /** Looks that began, and which of them began last of those that have ended. */
+  /** The number of the last look that began, and the highest number of those that have ended. */
   looks = 0
   latestLook = 0
-  /** When its present run was first seen, in ms since the epoch, and since when it goes on by the engine's clock. */
+  /** The start of the present run by the engine's clock, and when that run was first seen by ours; both in ms since the epoch. */
   seenRunning: { readonly startedAt: number; readonly at: number } | undefined
   resource: Resource<WatchedContainer> | undefined
 
-  constructor(info: ContainerInfo, session: string | undefined, probe: OwnProbe | undefined, keepHistory: number, now: number) {
+  constructor(
+    info: ContainerInfo,
+    session: string | undefined,
+    probeOf: (container: ContainerInfo) => OwnProbe | undefined,
+    keepHistory: number,
+    now: number,
+  ) {
     this.info = info
     this.session = session
-    this.probe = probe
+    this.#probeOf = probeOf
     this.history = new StatusHistory(keepHistory)
     this.since = now
   }
@@ -62,14 +71,25 @@ export class WatchedContainer implements Sight {
     return this.info.image
   }
 
-  /** How long it is seen running already, in ms: not by the clock of the engine, which may be another. */
+  /** The probe of the container; its function is called again when the addresses or ports have changed, as after a restart. */
+  probeAt(reach: Reach | undefined): OwnProbe | undefined {
+    const { addresses, ports } = this.info
+    if (reach !== undefined && !isDeepStrictEqual(reach, { addresses, ports })) {
+      this.info = { ...this.info, ...reach }
+      this.#probe = undefined
+    }
+    this.#probe ??= { given: this.#probeOf(this.info) }
+    return this.#probe.given
+  }
+
+  /** Milliseconds since its present run was first seen, by our own clock, which may differ from the engine's. */
   runsFor({ facts }: Finding, now: number): number {
     const startedAt = facts?.startedAt ?? 0
     if (this.seenRunning?.startedAt !== startedAt) this.seenRunning = { startedAt, at: now }
     return now - this.seenRunning.at
   }
 
-  /** Takes a finding down; returns the status before. */
+  /** Records a finding; returns the status before it. */
   record({ status, reason, responseMs, facts }: Finding, now: number): ContainerStatus {
     this.last = Object.freeze({ at: now, status, responseMs, ...(reason !== undefined && { reason }) })
     this.history.push(this.last)

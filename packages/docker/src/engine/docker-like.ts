@@ -1,4 +1,4 @@
-/** What is asked of dockerode: a look-alike with these methods fits. */
+/** The methods of dockerode that are called; anything with these methods fits. */
 export interface DockerLike {
   ping(options: Abortable): Promise<unknown>
   listContainers(options: ListOptions): Promise<ListedContainer[]>
@@ -34,7 +34,7 @@ export interface EventOptions extends Abortable {
   filters: Record<string, string[]>
 }
 
-/** A container as a list of containers shows it. */
+/** An entry of the list of containers. */
 export interface ListedContainer {
   Id: string
   Names?: string[]
@@ -52,7 +52,7 @@ export interface HealthcheckConfig {
   Retries?: number
 }
 
-/** What is read of an inspected container. */
+/** The fields of an inspection that are read. */
 export interface Inspection {
   State: {
     Status?: string
@@ -67,4 +67,9 @@ export interface Inspection {
   }
   RestartCount?: number
   Config?: { Image?: string; StopTimeout?: number; Healthcheck?: HealthcheckConfig | null }
+  NetworkSettings?: {
+    Networks?: Record<string, { IPAddress?: string }> | null
+    /** By `port/protocol`; null for one that is not published. */
+    Ports?: Record<string, { HostPort?: string }[] | null> | null
+  } | null
 }

@@ -8,7 +8,7 @@ test('an engine that only answers over the connections that it had is leaving, a
   const engine = await new ScriptedEngine().start()
   const { id } = engine.run('one')
   const { docker, agent } = clientFor({ socketPath: engine.socketPath })
-  const link = linkOf(adopt(docker as DockerLike, systemClock, agent))
+  const link = linkOf(adopt(docker as DockerLike, systemClock, agent))!
   const told: string[] = []
   link.watch({ lost: () => told.push('lost'), back: () => told.push('back') })
   const { signal } = new AbortController()

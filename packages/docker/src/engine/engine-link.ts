@@ -3,11 +3,11 @@ import type { Clock } from '@keelson/kernel'
 import type { DockerLike } from './docker-like.js'
 import { reasonOf } from './reason-of.js'
 import { Slots } from './slots.js'
-import { pause, within } from './within.js'
+import { pause, unlessAborted, within } from './within.js'
 
-/** How many requests may be at the engine at the same time; the event stream is not one of them. */
+/** The highest number of concurrent requests, not counting the event stream. */
 const IN_FLIGHT = 20
-/** How many of them may be restarts: each takes as long as its container takes to stop, and the checks of the others go on. */
+/** How many of them may be restarts, which take as long as a container takes to stop: the rest is for checks. */
 const RESTARTS = 10
 const PING_TIMEOUT = 5_000
 const FIRST_PAUSE = 200
@@ -18,15 +18,15 @@ export interface LinkWatcher {
   back(awayMs: number): void
 }
 
-/** A request that is not to be repeated met an engine that went away; whether it had an effect is not known. */
+/** The engine was lost during a restart, which is not repeated; whether the container was restarted is not known. */
 export class EngineLost extends Error {}
 
-/** The engine resource has stopped: nothing more can be asked by this way. */
+/** The engine resource has stopped; no request can be made any more. */
 export class LinkClosed extends Error {}
 
 /**
- * The way to one engine. Whoever asks while the engine is away waits until it is back: an engine that cannot be reached says
- * nothing about any container.
+ * Requests to one engine. While the engine is away they wait until it is back: an engine that cannot be reached says nothing about
+ * its containers.
  */
 export class EngineLink {
   readonly docker: DockerLike
@@ -37,11 +37,11 @@ export class EngineLink {
   readonly #end = new AbortController()
   #pinging: Promise<Error | undefined> | undefined
   #returning: Promise<void> | undefined
-  /** Whether it ever answered. */
-  met = false
-  /** Why it cannot be reached; undefined while it can. */
+  /** Whether the engine has answered a ping since the start. */
+  answered = false
+  /** Why the engine cannot be reached; undefined while it can. */
   away: Error | undefined
-  /** When it was lost or came back, in ms since the epoch. */
+  /** When `away` changed last, in ms since the epoch. */
   since: number
 
   readonly #closeIdle: () => void
@@ -68,10 +68,10 @@ export class EngineLink {
   }
 
   /**
-   * Asks the engine, at most `timeout` ms from the moment the request goes out; resolves to the answer and how long it took.
-   * While the engine is away this waits. What was interrupted by its leaving is asked again, unless it is a restart.
+   * Makes a request that may take `timeout` ms once it is sent; resolves to the answer and how long it took. Waits while the engine is
+   * away. A request that was interrupted by the loss of the engine is repeated, unless it is a restart.
    *
-   * @throws what the engine answered, a timeout while the engine answers others, `EngineLost` of a restart, `LinkClosed`, the
+   * @throws the engine's error response; a timeout when the engine still answers pings; `EngineLost` for a restart; `LinkClosed`; the
    * signal's reason.
    */
   async ask<T>(
@@ -106,33 +106,25 @@ export class EngineLink {
     }
   }
 
-  /** Resolves when the engine can be reached: mostly at once. */
+  /** Resolves when the engine can be reached: at once unless it is away. */
   async back(signal: AbortSignal): Promise<void> {
-    while (this.#returning !== undefined) {
-      await within(
-        this.clock,
-        Infinity,
-        signal,
-        () => new Error(),
-        () => this.#returning!,
-      )
-    }
+    while (this.#returning !== undefined) await unlessAborted(signal, this.#returning)
     signal.throwIfAborted()
   }
 
   async isThere(): Promise<boolean> {
-    return (await this.trouble()) === undefined
+    return (await this.whyAway()) === undefined
   }
 
-  /** Asks for a sign of life; one that is missing makes the engine away. Resolves to what is wrong. */
-  async trouble(): Promise<Error | undefined> {
+  /** Pings the engine unless it is known to be away; a failed ping makes it away. Resolves to the error, if there is one. */
+  async whyAway(): Promise<Error | undefined> {
     if (this.away !== undefined) return this.away
     const error = await this.ping()
     if (error !== undefined) this.#lose(error)
     return error
   }
 
-  /** Asks once for however many ask at the same time. Resolves to what is wrong with the engine. */
+  /** Pings the engine; concurrent calls share one ping. Resolves to the error, if there is one. */
   ping(): Promise<Error | undefined> {
     this.#pinging ??= this.#ping().finally(() => {
       this.#pinging = undefined
@@ -147,7 +139,7 @@ export class EngineLink {
       release = await this.#slots.take(signal, true)
       const late = () => new Error(`the engine did not answer a ping within ${PING_TIMEOUT} ms`)
       await within(this.clock, PING_TIMEOUT, signal, late, (abortSignal) => this.docker.ping({ abortSignal }))
-      this.met = true
+      this.answered = true
       return undefined
     } catch (error) {
       return error instanceof Error && error.message !== '' ? error : new Error(reasonOf(error), { cause: error })
@@ -176,14 +168,14 @@ export class EngineLink {
     this.away = error
     this.since = this.clock.now()
     this.#returning = this.#return()
-    this.#returning.catch(() => {}) // it only rejects when the link is closed
+    this.#returning.catch(() => {}) // rejects only when the link is closed
     for (const watcher of [...this.#watchers]) watcher.lost(error)
   }
 
   async #return(): Promise<void> {
     for (let wait = FIRST_PAUSE; ; wait = Math.min(2 * wait, LONGEST_PAUSE)) {
       await pause(this.clock, wait, this.#end.signal)
-      // An engine that leaves goes on answering over the connections that it has: it is back when it takes a new one.
+      // An engine that is shutting down still answers on open connections: it is back when it accepts a new one.
       this.#closeIdle()
       const error = await this.ping()
       if (error === undefined) break
@@ -199,7 +191,7 @@ export class EngineLink {
 
 class LateAnswer extends Error {}
 
-/** Whether the engine itself said so. An engine that is shutting down answers some requests with a 5xx. */
+/** Whether the error is a response about the request. A 5xx may come from an engine that is shutting down. */
 function answered(error: unknown): boolean {
   const { statusCode } = (error ?? {}) as { statusCode?: unknown }
   return typeof statusCode === 'number' && statusCode < 500

@@ -2,14 +2,14 @@
 export interface EngineEvent {
   readonly action: string
   readonly id: string
-  /** Of a `kill`. */
+  /** The signal of a `kill`. */
   readonly signal?: string
 }
 
 /**
  * Reads the event stream of an engine, one JSON object per line, until it ends.
  *
- * @throws what the stream fails with.
+ * @throws the error of the stream.
  */
 export function readEvents(stream: NodeJS.ReadableStream, heard: (event: EngineEvent) => void): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -36,6 +36,6 @@ function parse(line: string): EngineEvent | undefined {
     const signal = Actor?.Attributes?.signal
     return { action, id: about, ...(typeof signal === 'string' && { signal }) }
   } catch {
-    return undefined // not a line of this stream; the next listing shows what it may have said
+    return undefined // not JSON: skip it, the next listing shows the state
   }
 }

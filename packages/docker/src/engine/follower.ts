@@ -3,7 +3,7 @@ import type { EngineLink } from './engine-link.js'
 import { type EngineEvent, readEvents } from './event-lines.js'
 import { pause } from './within.js'
 
-/** What changes anything about a container. */
+/** The events that can change the status of a container, or the set of containers. */
 const ACTIONS = ['start', 'kill', 'stop', 'die', 'oom', 'pause', 'unpause', 'health_status', 'destroy']
 const LIST_TIMEOUT = 30_000
 const FIRST_PAUSE = 100
@@ -12,11 +12,11 @@ const LONGEST_PAUSE = 5_000
 export interface FollowerHost {
   readonly link: EngineLink
   readonly filters: Filters
-  /** From one listing to the next while the stream is up, in ms. */
+  /** Milliseconds between two listings while the event stream is up. */
   readonly interval: number
-  /** Everything that matches the filters now. */
+  /** Called with all containers that match the filters, after each listing. */
   listed(containers: readonly ListedContainer[]): void
-  /** A container that matches the filters, by an event. */
+  /** Called with a container that matches the filters and has just started. */
   appeared(container: ListedContainer): void
   /** Whether a container is watched already. */
   knows(id: string): boolean
@@ -24,8 +24,8 @@ export interface FollowerHost {
 }
 
 /**
- * Follows which containers there are: listens first, then lists, so that nothing is missed between the two, and does both
- * again after the stream or the engine was lost. A listing at every interval finds what a stream that died silently did not say.
+ * Follows which containers there are: subscribes to events first, then lists, so that nothing is missed between the two; both again
+ * after the stream or the engine was lost. A listing per interval covers for a stream that died silently.
  */
 export class Follower {
   readonly #host: FollowerHost
@@ -44,7 +44,7 @@ export class Follower {
       if (signal.aborted) return
       await this.#followOnce(signal).catch(() => {})
       if (signal.aborted) return
-      // The stream is gone: either the engine is, or only this connection was.
+      // The stream has ended: either the engine is away, or only this connection was cut.
       await link.isThere()
       wait = link.clock.now() - since > LONGEST_PAUSE ? FIRST_PAUSE : Math.min(2 * wait, LONGEST_PAUSE)
       await pause(link.clock, wait, signal).catch(() => {})
@@ -55,7 +55,7 @@ export class Follower {
     const { link } = this.#host
     const ending = new AbortController()
     const signal = AbortSignal.any([outer, ending.signal])
-    // A connection that was cut somewhere on its way does not end here: what it would have told is not to be waited for.
+    // A connection that was cut half-way produces no error here: give it up when the engine is known to be away.
     const unwatch = link.watch({ lost: () => ending.abort(new Error('the engine went away')), back: () => {} })
     try {
       const filters = { type: ['container'], event: ACTIONS }
@@ -83,7 +83,7 @@ export class Follower {
   #heard(event: EngineEvent, signal: AbortSignal): void {
     if (this.#host.knows(event.id)) return this.#host.happened(event)
     if (event.action !== 'start') return
-    // Whether it matches is for the engine to say: its filters know more than an event tells. One by id that is asked for is kept.
+    // The engine decides whether it matches: an event does not contain all that filters look at. An `id` filter of the user's own is kept.
     this.#list({ id: [event.id], ...this.#host.filters }, signal).then(
       (found) => {
         for (const container of found) if (container.Id === event.id) this.#host.appeared(container)

@@ -1,4 +1,4 @@
-/** What is told of something that was thrown. Node gives an error of several connection attempts no message of its own. */
+/** One line about anything that can be thrown. Node's AggregateError of several connection attempts has an empty message. */
 export function reasonOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown)
   const message = thrown.message.trim()

@@ -1,9 +1,9 @@
-/** A bounded number of things that may go on at once; the others wait their turn, first come first served. */
+/** A semaphore: at most `size` holders at a time; the others wait, first come first served. */
 export class Slots {
   readonly #size: number
   readonly #waiting: Waiting[] = []
   #taken = 0
-  /** The most that were ever taken at once. */
+  /** The highest number that were taken at the same time. */
   highest = 0
 
   constructor(size: number) {
@@ -15,7 +15,7 @@ export class Slots {
   }
 
   /**
-   * Waits for a slot and resolves to what gives it back. `urgent` goes before all that wait.
+   * Waits for a slot and resolves to the function that releases it. `urgent` goes to the front of the queue.
    *
    * @throws the signal's reason when it aborts first.
    */

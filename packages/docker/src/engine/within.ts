@@ -1,8 +1,8 @@
 import type { Clock } from '@keelson/kernel'
 
 /**
- * Runs work for at most `ms` and passes it a signal that ends it; rejects at once when time is up or `signal` aborts, whether
- * the work listens to its signal or not.
+ * Runs work for at most `ms`. At the limit, or when `signal` aborts, it aborts the signal that it passes to the work and rejects at
+ * once, whether the work honours that or not.
  */
 export async function within<T>(
   clock: Clock,
@@ -27,14 +27,24 @@ export async function within<T>(
       signal.removeEventListener('abort', abort)
     }
   })
-  interrupted.catch(() => {}) // the work may throw before anybody waits for this
+  interrupted.catch(() => {}) // the work may throw synchronously, before anybody handles this
   try {
     const going = work(inner.signal)
-    going.catch(() => {}) // once given up nobody else listens
+    going.catch(() => {}) // after an abort nobody handles its rejection
     return await Promise.race([going, interrupted])
   } finally {
     done()
   }
+}
+
+/** Settles as `work` does, or rejects with the signal's reason. */
+export function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
 }
 
 /** Waits; rejects with the signal's reason when it aborts first. */

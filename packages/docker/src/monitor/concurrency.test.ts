@@ -15,7 +15,7 @@ test('100 containers at 50 ms each are checked in about 250 ms, with at most 20 
   for (let i = 0; i < 100; i++) engine.run(`c${i}`)
   const { docker, agent } = clientFor({ socketPath: engine.socketPath })
   const link = new EngineLink(docker as DockerLike, systemClock)
-  const sights = [...engine.containers.values()].map(({ id }) => ({ id, image: 'bb', probe: undefined }))
+  const sights = [...engine.containers.values()].map(({ id }) => ({ id, image: 'bb', probeAt: () => undefined }))
   const round = async () => {
     const since = performance.now()
     const found = await Promise.all(sights.map((sight) => look(link, sight, 10_000, new AbortController().signal)))
@@ -58,7 +58,7 @@ test('restarts that take long leave room for the checks of the others, and for p
     link.ask(60_000, signal, (abortSignal) => link.docker.getContainer(id).restart({ abortSignal }), { restart: true })
   let done = 0
   const all = Promise.all(ids.map((id) => restart(id).then(() => done++)))
-  await look(link, { id: ids[0]!, image: 'bb', probe: undefined }, 10_000, signal)
+  await look(link, { id: ids[0]!, image: 'bb', probeAt: () => undefined }, 10_000, signal)
   expect(await link.isThere()).toBe(true)
   expect(done).toBe(0)
   await all

@@ -1,9 +1,6 @@
 import { setMaxListeners } from 'node:events'
-import type { Impact, Kernel, KernelEventOf, KernelView, Resource, StartContext } from '@keelson/kernel'
-import { ContainerCare, identity } from '../container/container-care.js'
+import type { Impact, Kernel, KernelEventOf, Resource, StartContext } from '@keelson/kernel'
 import { type ContainerInfo, containerInfo } from '../container/container-info.js'
-import { containerResource } from '../container/container-resource.js'
-import { Life, upcoming } from '../container/life.js'
 import { type OwnProbe, probeProblem } from '../container/own-probe.js'
 import { WatchedContainer } from '../container/watched-container.js'
 import type { Filters, ListedContainer } from '../engine/docker-like.js'
@@ -11,18 +8,26 @@ import { type EngineLink, LinkClosed } from '../engine/engine-link.js'
 import type { EngineEvent } from '../engine/event-lines.js'
 import { Follower, type FollowerHost } from '../engine/follower.js'
 import { reasonOf } from '../engine/reason-of.js'
-import { within } from '../engine/within.js'
-import { MonitorEvents } from './monitor-events.js'
-import type { MonitorSettings } from './monitor-settings.js'
-import { type SessionChange, Sessions } from './sessions.js'
+import { unlessAborted } from '../engine/within.js'
+import { ContainerCare, identity } from '../watch/container-care.js'
+import { containerResource } from '../watch/container-resource.js'
+import { handOnKernelEvents } from '../watch/kernel-events.js'
+import { Life, upcoming } from '../watch/life.js'
+import { MonitorEvents } from '../watch/monitor-events.js'
+import type { MonitorSettings } from '../watch/monitor-settings.js'
+import { type SessionChange, Sessions } from '../watch/sessions.js'
+import { OwnKernel } from './own-kernel.js'
 
-/** What the options of a monitor come down to. */
+/** The options of a monitor with their defaults. */
 export interface MonitorPlan {
   readonly settings: MonitorSettings
   readonly impact: Impact
   readonly filters: Filters
   now(): number
-  kernel(): Kernel
+  /** The name of the resource of the monitor. */
+  readonly name: string
+  /** The option `kernel`. */
+  kernel(): unknown
   sessionOf(container: ContainerInfo): string | undefined
   probeOf(container: ContainerInfo): OwnProbe | undefined
   onSessionChange(change: SessionChange): unknown
@@ -30,21 +35,23 @@ export interface MonitorPlan {
   self(): Resource<unknown>
 }
 
-/** One monitor through all lives of its kernel: what it has added stays in the kernel over a shutdown. */
+/** One monitor over all starts of its kernel: the containers that it has added stay in the kernel when that stops. */
 export class LiveMonitor {
   readonly events: MonitorEvents
   readonly sessions: Sessions<WatchedContainer>
   readonly containers = new Map<string, WatchedContainer>()
   readonly #byResource = new Map<string, WatchedContainer>()
   readonly #plan: MonitorPlan
+  readonly #kernel: OwnKernel
   #life: Life | undefined
-  /** The beginning of the next life. */
+  /** The start of the next life. */
   #next = upcoming()
-  /** Of the life that began last. */
+  /** The link of the latest life. */
   link: EngineLink | undefined
 
   constructor(plan: MonitorPlan) {
     this.#plan = plan
+    this.#kernel = new OwnKernel(plan.name, () => plan.kernel())
     this.events = new MonitorEvents(() => plan.now())
     this.sessions = new Sessions((change) => {
       this.events.emit('session', change)
@@ -56,28 +63,33 @@ export class LiveMonitor {
     return this.#plan.settings
   }
 
-  /** Resolves when the containers that were there at first are in the kernel and have been looked at. */
+  /** Resolves when the containers of the first listing are in the kernel and have been checked. */
   get ready(): Promise<void> {
-    return this.#life?.ready ?? Promise.resolve()
+    return this.#life?.ready.promise ?? Promise.resolve()
   }
 
-  /** Begins to follow the engine as soon as the kernel runs. The function that is returned ends it. */
-  begin(link: EngineLink, view: KernelView): () => void {
+  /** The kernel that runs it. @throws KeelsonError `INVALID_OPTION` when the option `kernel` does not give it. */
+  get kernel(): Kernel {
+    return this.#kernel.get()
+  }
+
+  /** Follows the engine as soon as the kernel runs, until the returned function is called. */
+  begin(link: EngineLink, { kernel: view, crashed }: StartContext): () => void {
     this.link = link
-    const kernel = this.#plan.kernel()
     const ending = new AbortController()
-    // Every container that is looked at waits on it.
+    // Every look in progress listens to it.
     setMaxListeners(0, ending.signal)
     const { settings, impact, filters } = this.#plan
     const { events, sessions } = this
     const has = (container: WatchedContainer) => this.containers.get(container.id) === container
-    const gone = (container: WatchedContainer) => this.#remove(container, kernel)
-    const care = new ContainerCare({ settings, impact, link, events, sessions, life: ending.signal, kernel, has, gone })
-    const life = new Life(care, kernel)
+    const gone = (container: WatchedContainer) => this.#remove(container)
+    const restart = (container: WatchedContainer) => this.kernel.restart(container.resource!)
+    const care = new ContainerCare({ settings, impact, link, events, sessions, life: ending.signal, has, gone, restart })
+    const life = new Life(care)
     this.#life = life
-    const { begin } = this.#next
+    const begun = this.#next
     this.#next = upcoming()
-    begin()
+    begun.happens()
     const host: FollowerHost = {
       link,
       filters,
@@ -91,8 +103,8 @@ export class LiveMonitor {
       lost: (error) => events.emit('engine-lost', { reason: error.message }),
       back: (awayMs) => events.emit('engine-back', { awayMs }),
     })
-    const deaf = listen(view, (name) => this.#byResource.get(name), care)
-    const follow = () => void new Follower(host).follow(ending.signal)
+    const stopListening = handOnKernelEvents(view, (name) => this.#byResource.get(name), care)
+    const follow = () => void this.#follow(host, life, ending.signal, crashed)
     const onState = ({ to }: KernelEventOf<'kernel:state'>) => {
       if (to !== 'running') return
       view.off('kernel:state', onState)
@@ -102,24 +114,36 @@ export class LiveMonitor {
     else view.on('kernel:state', onState)
     return () => {
       ending.abort(new Error('the container monitor has stopped'))
-      life.isReady()
+      life.ready.happens()
       view.off('kernel:state', onState)
       unwatch()
-      deaf()
+      stopListening()
     }
   }
 
-  async #takeUp(container: WatchedContainer, ctx: StartContext): Promise<void> {
+  async #follow(host: FollowerHost, life: Life, signal: AbortSignal, crashed: StartContext['crashed']): Promise<void> {
+    try {
+      await this.#kernel.appeared(host.link.clock, signal)
+    } catch (error) {
+      if (signal.aborted) return
+      this.events.emit('problem', { what: 'kernel', reason: reasonOf(error) })
+      life.ready.happens()
+      return crashed(error)
+    }
+    await new Follower(host).follow(signal)
+  }
+
+  async #start(container: WatchedContainer, ctx: StartContext): Promise<void> {
     const { attempt } = container
     try {
-      await this.#life!.care.takeUp(container, ctx)
+      await this.#life!.care.start(container, ctx)
     } catch (error) {
-      // Its engine has stopped, and nothing is known of the container: that is no failed attempt, unless somebody asked.
+      // The engine resource has stopped, so nothing is known of the container: not a failed attempt, unless `restart()` was called.
       if (!(error instanceof LinkClosed) || attempt === 0) throw error
     }
   }
 
-  /** The hooks of containers outlive one life: from the end of an engine to the next life there is nobody to ask. */
+  /** A container's check may outlast the engine resource: it then waits for the next life. */
   async #check(container: WatchedContainer, signal: AbortSignal): Promise<void> {
     const { fresh } = container
     for (;;) {
@@ -129,13 +153,7 @@ export class LiveMonitor {
       } catch (error) {
         if (!(error instanceof LinkClosed)) throw error
         if (fresh) return
-        await within(
-          this.link!.clock,
-          Infinity,
-          signal,
-          () => new Error(),
-          () => next.promise,
-        )
+        await unlessAborted(signal, next.promise)
       }
     }
   }
@@ -143,37 +161,31 @@ export class LiveMonitor {
   #listed(found: readonly ListedContainer[], life: Life): void {
     const states = new Map(found.map(({ Id, State }) => [Id, State]))
     for (const container of this.containers.values()) {
-      // One that is not listed is gone, or does not match any more; only the first makes it leave.
+      // One that is not listed was removed, or does not match the filters any more; a look tells, and only a removed one leaves.
       const listed = states.get(container.id)
       const news = listed === undefined || container.status === (listed === 'running' ? 'failed' : 'healthy')
-      if (news || container.givenUp || !life.met.has(container)) void life.care.glance(container, 0)
+      if (news || container.givenUp || !life.added.has(container)) void life.care.lookSoon(container, 0)
       this.#addTo(life, container)
     }
     const added = found.map((container) => this.#found(container, life))
-    void Promise.all(added).then(() => life.isReady())
+    void Promise.all(added).then(() => life.ready.happens())
   }
 
   async #found(listed: ListedContainer, life: Life): Promise<void> {
-    // What was created has never run: it is found when it starts.
+    // A created container has never run: it is found when it starts.
     if (listed.State === 'created' || this.containers.has(listed.Id)) return
     const info = containerInfo(listed)
     const { keepHistory } = this.#plan.settings
     let session: string | undefined
-    let probe: OwnProbe | undefined
     this.events.guard('sessionOf', () => {
       session = this.#plan.sessionOf(info)
     })
-    this.events.guard('probe', () => {
-      const given = this.#plan.probeOf(info)
-      const wrong = given && probeProblem(given)
-      if (wrong) throw new Error(`container "${info.name}" is watched without one: ${wrong.option} ${wrong.problem}`)
-      probe = given
-    })
-    const container = new WatchedContainer(info, session, probe, keepHistory, this.#plan.now())
+    const probeOf = (now: ContainerInfo) => this.#probeOf(now)
+    const container = new WatchedContainer(info, session, probeOf, keepHistory, this.#plan.now())
     container.resource = containerResource(this.#plan.self(), container, {
       settings: this.#plan.settings,
       impact: this.#plan.impact,
-      takeUp: (watched, ctx) => this.#takeUp(watched, ctx),
+      start: (watched, ctx) => this.#start(watched, ctx),
       check: (watched, signal) => this.#check(watched, signal),
     })
     this.containers.set(container.id, container)
@@ -183,10 +195,22 @@ export class LiveMonitor {
     await this.#addTo(life, container)
   }
 
-  /** A container that an earlier life has met is still in the kernel, unless its addition was cut short. */
-  async #addTo({ met, kernel }: Life, container: WatchedContainer): Promise<void> {
-    if (met.has(container)) return
-    met.add(container)
+  #probeOf(info: ContainerInfo): OwnProbe | undefined {
+    let probe: OwnProbe | undefined
+    this.events.guard('probe', () => {
+      const given = this.#plan.probeOf(info)
+      const wrong = given && probeProblem(given)
+      if (wrong) throw new Error(`container "${info.name}" is watched without one: ${wrong.option} ${wrong.problem}`)
+      probe = given
+    })
+    return probe
+  }
+
+  /** A container of an earlier life is still in the kernel, unless its addition was interrupted. */
+  async #addTo({ added }: Life, container: WatchedContainer): Promise<void> {
+    if (added.has(container)) return
+    added.add(container)
+    const { kernel } = this
     const { name } = container.resource!
     if (kernel.inspect().resources.some((known) => known.name === name)) return
     try {
@@ -200,14 +224,14 @@ export class LiveMonitor {
 
   #happened(event: EngineEvent, life: Life): void {
     const container = this.containers.get(event.id)!
-    if (event.action === 'destroy') this.#remove(container, life.kernel)
-    else life.care.happened(container, event)
+    if (event.action === 'destroy') this.#remove(container)
+    else life.care.handleEvent(container, event)
   }
 
-  #remove(container: WatchedContainer, kernel: Kernel): void {
+  #remove(container: WatchedContainer): void {
     if (this.containers.get(container.id) === container) this.#forget(container)
-    // A kernel that stops refuses; the check of its next life finds it gone once more.
-    kernel.remove(container.resource!).catch(() => {})
+    // A kernel that is stopping refuses; the next life finds out again that the container was removed.
+    this.kernel.remove(container.resource!).catch(() => {})
   }
 
   #forget(container: WatchedContainer): void {
@@ -215,25 +239,5 @@ export class LiveMonitor {
     this.#byResource.delete(container.resource!.name)
     this.events.emit('gone', identity(container))
     this.sessions.leave(container)
-  }
-}
-
-/** Hands on what the kernel does with containers. */
-function listen(view: KernelView, find: (resource: string) => WatchedContainer | undefined, care: ContainerCare): () => void {
-  const onState = ({ resource, to }: KernelEventOf<'resource:state'>) => {
-    const container = to === 'running' ? find(resource) : undefined
-    if (container !== undefined) care.running(container)
-  }
-  const onRestart = (event: KernelEventOf<'restart:scheduled'>) => {
-    const container = find(event.resource)
-    if (container !== undefined) care.restartScheduled(container, event)
-  }
-  const onExhausted = (event: KernelEventOf<'restart:exhausted'>) => {
-    const container = find(event.resource)
-    if (container !== undefined) care.giveUp(container, event)
-  }
-  view.on('resource:state', onState).on('restart:scheduled', onRestart).on('restart:exhausted', onExhausted)
-  return () => {
-    view.off('resource:state', onState).off('restart:scheduled', onRestart).off('restart:exhausted', onExhausted)
   }
 }

@@ -1,44 +1,42 @@
-import { KeelsonError, type Kernel } from '@keelson/kernel'
-import type { StatusRecord } from '../container/status-history.js'
+import { KeelsonError } from '@keelson/kernel'
 import {
   type ContainerReport,
   containerReport,
   type EngineReport,
   type Statistics,
   statisticsOf,
-} from '../report/container-report.js'
+} from '../container/container-report.js'
+import type { StatusRecord } from '../container/status-history.js'
+import type { MonitorEventType, MonitorListener } from '../watch/monitor-events.js'
+import type { MonitorSettings } from '../watch/monitor-settings.js'
+import type { SessionStatus } from '../watch/sessions.js'
 import type { LiveMonitor } from './live-monitor.js'
-import type { MonitorEventType, MonitorListener } from './monitor-events.js'
-import type { MonitorSettings } from './monitor-settings.js'
-import type { SessionStatus } from './sessions.js'
 
-/** A session, with its containers. */
+/** A session and its containers. */
 export interface SessionReport {
   readonly session: string
   readonly status: SessionStatus
   readonly containers: readonly ContainerReport[]
 }
 
-/** What a `containerMonitor()` is to those that depend on it. */
+/** The value of a `containerMonitor()`. */
 export class ContainerMonitor {
   readonly #live: LiveMonitor
-  readonly #kernel: () => Kernel
 
-  constructor(live: LiveMonitor, kernel: () => Kernel) {
+  constructor(live: LiveMonitor) {
     this.#live = live
-    this.#kernel = kernel
   }
 
   get settings(): Readonly<MonitorSettings> {
     return { ...this.#live.settings }
   }
 
-  /** Resolves when the containers that were there at first have been looked at. */
+  /** Resolves when the containers of the first listing are in the kernel and have been checked. */
   get ready(): Promise<void> {
     return this.#live.ready
   }
 
-  /** Listens to what happens, `'event'` to all of it; the function that is returned ends that. */
+  /** Subscribes to a type of event, or to all with `'event'`; the returned function unsubscribes. */
   on<K extends MonitorEventType | 'event'>(type: K, listener: MonitorListener<K>): () => void {
     return this.#live.events.on(type, listener)
   }
@@ -69,14 +67,14 @@ export class ContainerMonitor {
     return statisticsOf([...this.#live.containers.values()])
   }
 
-  /** What was seen of a container within the time that history is kept, oldest first; by its name or id. */
+  /** The records of a container of the last `keepHistory` ms, oldest first; by its name or id. */
   history(container: string): readonly StatusRecord[] {
     const { link } = this.#live
     return this.#find(container)?.history.since(link!.clock.now()) ?? []
   }
 
   /**
-   * Restarts a container now, also one that was given up; by its name or id. Waits while the engine is away.
+   * Restarts a container now, even one that was given up; by its name or id. Waits while the engine is away.
    *
    * @throws KeelsonError `UNKNOWN_RESOURCE` when no such container is watched; what the kernel's restart rejects with.
    */
@@ -91,7 +89,7 @@ export class ContainerMonitor {
         },
       )
     }
-    await this.#kernel().restart(found.resource!)
+    await this.#live.kernel.restart(found.resource!)
   }
 
   #find(container: string) {

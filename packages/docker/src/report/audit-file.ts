@@ -2,20 +2,20 @@ import { type FileHandle, open, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 export interface AuditOptions {
-  /** Older files stand beside it: `path.1` is the newest of them. */
+  /** The file; created with mode 0600. Older ones are beside it, `path.1` the newest. */
   path: string
-  /** Size at which a new file is begun; default 10 MiB. */
+  /** Bytes at which a new file is begun; default 10 MiB. */
   maxBytes?: number
   /** How many older files are kept; default 5. */
   keep?: number
 }
 
-/** Records that wait while the file cannot be written; beyond that the oldest are lost, and the file says how many. */
-const MOST_WAITING = 10_000
+/** The highest number of records that wait to be written; beyond it the oldest are dropped, and a record says how many. */
+const QUEUE_LIMIT = 10_000
 
 /**
- * Appends records as lines of JSON. What was written is on disk (fsync) before the next is taken up; records that come in the
- * meantime go together. A line that a crash cut short is left as it is and the next record begins a new line.
+ * Appends records as lines of JSON. Each write is synced to disk before the next; records that arrive meanwhile are written together.
+ * A line that a crash has cut short is left as it is, and the next record begins a new line.
  */
 export class AuditFile {
   readonly #path: string
@@ -35,7 +35,7 @@ export class AuditFile {
     this.#problem = problem
   }
 
-  /** @throws what the file system says when the file cannot be opened. */
+  /** @throws the error of the file system when the file cannot be opened. */
   async open(): Promise<void> {
     const handle = await open(this.#path, 'a+', 0o600)
     this.#handle = handle
@@ -48,14 +48,14 @@ export class AuditFile {
 
   append(record: object): void {
     this.#waiting.push(`${JSON.stringify(record)}\n`)
-    if (this.#waiting.length > MOST_WAITING) {
+    if (this.#waiting.length > QUEUE_LIMIT) {
       this.#waiting.shift()
       this.#dropped++
     }
     void this.#write()
   }
 
-  /** Resolves when everything is on disk, or cannot be brought there. */
+  /** Resolves when everything is on disk, or a write has failed. */
   async close(): Promise<void> {
     await this.#write()
     await this.#writing
@@ -68,19 +68,19 @@ export class AuditFile {
     await this.#writing
   }
 
-  /** Called with at least one that waits. */
+  /** At least one is waiting when this is called. */
   async #writeAll(): Promise<void> {
     try {
       while (this.#waiting.length > 0) await this.#writeSome()
     } catch (error) {
       this.#problem(error)
     } finally {
-      // In the same turn as the last look: whoever comes later begins anew.
+      // In the same turn as the last look at the queue, so that a later record starts a new run.
       this.#writing = undefined
     }
   }
 
-  /** As many of those that wait as the file has room for, at least one. */
+  /** Writes as many waiting records as the file has room for, at least one. */
   async #writeSome(): Promise<void> {
     if (this.#dropped > 0) {
       const note = { type: 'dropped', records: this.#dropped }
@@ -106,7 +106,7 @@ export class AuditFile {
       await this.#handle.datasync()
       this.#size += Buffer.byteLength(text)
     } catch (error) {
-      // What got half-way, on a full disk for example, would make a broken line.
+      // A partial write, as on a full disk, would leave a broken line.
       await this.#handle.truncate(this.#size).catch(() => {})
       throw error
     }

@@ -1,11 +1,11 @@
 import type { Clock, StartContext } from '@keelson/kernel'
 import { reasonOf } from '../engine/reason-of.js'
-import { isEventType, type MonitorEvents, type MonitorEventType } from '../monitor/monitor-events.js'
-import { invalid } from '../monitor/monitor-settings.js'
+import { isEventType, type MonitorEvents, type MonitorEventType } from '../watch/monitor-events.js'
+import { invalid } from '../watch/monitor-settings.js'
 import { AuditFile, type AuditOptions } from './audit-file.js'
 import { type AlertOptions, Webhook } from './webhook.js'
 
-/** What the audit trail holds. */
+/** The events that are written to the audit file. */
 const AUDITED: ReadonlySet<MonitorEventType> = new Set<MonitorEventType>([
   'failure',
   'restart',
@@ -17,17 +17,17 @@ const AUDITED: ReadonlySet<MonitorEventType> = new Set<MonitorEventType>([
   'engine-back',
 ])
 
-/** What a problem of alerts is told as: everywhere but in another alert. */
+/** The `what` of a problem with alerts, which is not posted as an alert itself. */
 const ALERTS = 'alerts'
 
 export interface OutletOptions {
-  /** The file that every failure, restart, give-up and recovery is appended to. */
+  /** The file to which failures, restarts, give-ups, recoveries, and changes of sessions and the engine are appended. Default none. */
   audit?: AuditOptions
-  /** Where alerts are posted to. */
+  /** Where alerts are posted. Default none. */
   alerts?: AlertOptions
 }
 
-/** Opens where the events of a monitor go besides its listeners, until the resource stops. */
+/** Opens the audit file and the webhook of a monitor; both are closed when the resource stops. */
 export async function openOutlets(
   { audit, alerts }: OutletOptions,
   events: MonitorEvents,
@@ -40,27 +40,27 @@ export async function openOutlets(
   if (audit !== undefined) {
     const file = new AuditFile(audit, problem(`the audit file ${audit.path}`))
     await file.open()
-    const mute = events.on('event', (event) => {
+    const unsubscribe = events.on('event', (event) => {
       if (AUDITED.has(event.type)) file.append({ ...event, at: new Date(event.at).toISOString() })
     })
     ctx.defer(async () => {
-      mute()
+      unsubscribe()
       await file.close()
     })
   }
   if (alerts !== undefined) {
     const webhook = new Webhook(alerts, clock, problem(ALERTS))
-    const mute = events.on('event', (event) => {
+    const unsubscribe = events.on('event', (event) => {
       if (event.type !== 'problem' || event.what !== ALERTS) webhook.tell(event)
     })
     ctx.defer(async () => {
-      mute()
+      unsubscribe()
       await webhook.close()
     })
   }
 }
 
-/** @throws KeelsonError `INVALID_OPTION`. */
+/** @throws KeelsonError `INVALID_OPTION` for a bad option of `audit` or `alerts`. */
 export function checkOutlets(name: string, { audit, alerts }: OutletOptions): void {
   if (audit !== undefined && (typeof audit.path !== 'string' || audit.path === '')) {
     throw invalid(name, 'audit.path', 'must be the path of a file')

@@ -2,8 +2,8 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { virtualClock } from '@keelson/kernel/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { MonitorEvent } from '../monitor/monitor-events.js'
 import { scene } from '../test-support/scene.js'
+import type { MonitorEvent } from '../watch/monitor-events.js'
 import { Webhook } from './webhook.js'
 
 let server: Server

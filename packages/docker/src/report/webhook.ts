@@ -3,30 +3,31 @@ import { request as secureRequest } from 'node:https'
 import type { Clock } from '@keelson/kernel'
 import { reasonOf } from '../engine/reason-of.js'
 import { pause, within } from '../engine/within.js'
-import type { MonitorEvent, MonitorEventType } from '../monitor/monitor-events.js'
+import type { MonitorEvent, MonitorEventType } from '../watch/monitor-events.js'
 
 export interface AlertOptions {
-  /** Where alerts are posted to, as JSON. It may hold a token: no message shows more of it than its host. */
+  /** http or https; each alert is POSTed to it as JSON. It may contain a token: messages show only its host. */
   url: string
+  /** Sent with every alert. */
   headers?: Readonly<Record<string, string>>
-  /** What is told; default give-ups, recoveries, and the loss and return of the engine. */
+  /** The events that are posted; default `give-up`, `recovery`, `engine-lost` and `engine-back`. */
   events?: readonly MonitorEventType[]
-  /** How often one alert is tried; default 5. */
+  /** How many times one alert is tried; default 5. */
   attempts?: number
-  /** Before the second try, in ms; it doubles with each, up to 30 s; default 1_000. */
+  /** Milliseconds before the second try, doubling with each further one up to 30_000; default 1_000. */
   delay?: number
-  /** Of one try, in ms; default 10_000. */
+  /** Milliseconds that one try may take; default 10_000. */
   timeout?: number
-  /** How many may wait; beyond that the oldest are dropped, and the next alert says how many; default 1_000. */
+  /** How many alerts may wait; beyond it the oldest are dropped, and the next alert says how many. Default 1_000. */
   queue?: number
 }
 
 const DEFAULT_EVENTS: readonly MonitorEventType[] = ['give-up', 'recovery', 'engine-lost', 'engine-back']
 const LONGEST_DELAY = 30_000
-/** How long a stop waits for alerts that have not been delivered, in ms. */
-const LAST_CALL = 3_000
+/** Milliseconds that a stop waits for the alerts in the queue. */
+const CLOSE_TIMEOUT = 3_000
 
-/** Posts alerts one after the other, in their order. */
+/** Posts alerts one at a time, in their order. */
 export class Webhook {
   readonly #options: Required<AlertOptions>
   readonly #clock: Clock
@@ -53,14 +54,14 @@ export class Webhook {
     this.#posting ??= this.#postAll()
   }
 
-  /** Delivers what waits, for at most 3 s. */
+  /** Delivers the alerts that are waiting, for at most 3 s. */
   async close(): Promise<void> {
     this.#closing = true
     if (this.#posting === undefined) return
     const { signal } = this.#ending
     await within(
       this.#clock,
-      LAST_CALL,
+      CLOSE_TIMEOUT,
       signal,
       () => new Error(),
       () => this.#posting!,
@@ -70,14 +71,14 @@ export class Webhook {
     if (this.#waiting.length > 0) this.#problem(`${this.#waiting.length} alerts were not delivered before the stop`)
   }
 
-  /** Called with at least one that waits. */
+  /** At least one is waiting when this is called. */
   async #postAll(): Promise<void> {
     while (this.#waiting.length > 0 && !this.#ending.signal.aborted) {
       const event = this.#waiting[0]!
       const dropped = this.#dropped
       const failure = await this.#deliver(JSON.stringify(dropped > 0 ? { ...event, dropped } : event))
       if (this.#ending.signal.aborted) return
-      // It may have been dropped to make room while it was on its way.
+      // It may have been dropped from the queue while it was being posted.
       if (this.#waiting[0] === event) this.#waiting.shift()
       if (failure === undefined) this.#dropped -= dropped
       else {
@@ -85,11 +86,11 @@ export class Webhook {
         this.#problem(`an alert was not delivered to ${new URL(this.#options.url).host}: ${failure}`)
       }
     }
-    // In the same turn as the last look: whoever comes later begins anew.
+    // In the same turn as the last look at the queue, so that a later alert starts a new run.
     this.#posting = undefined
   }
 
-  /** Resolves to why it was given up. */
+  /** Resolves to why the alert was not delivered; undefined when it was. */
   async #deliver(body: string): Promise<string | undefined> {
     const { attempts, delay, timeout } = this.#options
     const { signal } = this.#ending
@@ -100,7 +101,7 @@ export class Webhook {
         const status = await within(this.#clock, timeout, signal, late, (inner) => this.#post(body, inner))
         if (status < 300) return undefined
         failure = `it answered ${status}`
-        // What was refused once is refused again, unless it says that it only was a bad time.
+        // A client error is permanent, except for 408 and 429.
         if (status < 500 && status !== 408 && status !== 429) return failure
       } catch (error) {
         failure = reasonOf(error)

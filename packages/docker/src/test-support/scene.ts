@@ -1,9 +1,10 @@
 import { createKernel, type Kernel, type KernelOptions, type Resource } from '@keelson/kernel'
 import { type VirtualClock, virtualClock } from '@keelson/kernel/testing'
 import { dockerEngine } from '../engine/docker-engine.js'
-import { type ContainerMonitorOptions, containerMonitor } from '../monitor/container-monitor.js'
-import type { MonitorEvent } from '../monitor/monitor-events.js'
+import { containerMonitor } from '../monitor/container-monitor.js'
+import type { ContainerMonitorOptions } from '../monitor/monitor-options.js'
 import type { ContainerMonitor } from '../monitor/monitor-value.js'
+import type { MonitorEvent } from '../watch/monitor-events.js'
 import { ScriptedEngine } from './scripted-engine.js'
 
 export interface Scene extends AsyncDisposable {

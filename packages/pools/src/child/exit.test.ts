@@ -3,11 +3,11 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { processPool } from '../process/process-pool.js'
 import { bundle } from '../test-support/bundle.js'
 import { fixture, marked, runs } from '../test-support/fixture.js'
 import { started } from '../test-support/kernels.js'
 import { guard } from './guard.js'
-import { processPool } from './process-pool.js'
 
 const lineServer = fileURLToPath(new URL('../fixtures/line-server.mjs', import.meta.url))
 let parent: Awaited<ReturnType<typeof bundle>>

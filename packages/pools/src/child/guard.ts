@@ -21,15 +21,15 @@ for one in $live; do kill -s TERM -- "-$one" 2>/dev/null && left="$left $one"; d
 for one in $left; do kill -s KILL -- "-$one" 2>/dev/null; done
 `
 
-/** One that ends sooner than this by itself cannot run here, and is not started again. */
+/** A guard that ends by itself sooner than this, in ms, cannot run here and is not started again. */
 const TOO_SOON = 1_000
 
-/** How long one that is not needed any more may take to end, in ms. */
+/** Milliseconds that a released guard may take to end before it is killed. */
 const PATIENCE = 2_000
 
 /**
- * A shell that outlives this process for the moment it takes to kill its children, for ends that run no code of ours: SIGKILL, a
- * crash of the runtime. Where there is no /bin/sh, such an end leaves the children with nothing but a closed standard input.
+ * A shell that kills this process's children when this process ends without running any code: SIGKILL, a crash of the runtime.
+ * Without /bin/sh such an end leaves the children running, with a closed standard input.
  */
 class Guard {
   #users = 0
@@ -47,36 +47,32 @@ class Guard {
     if (this.#users === 1 && HAS_GROUPS) this.#start()
   }
 
-  /** Resolves when the shell is gone, if that was its last user. */
+  /** Resolves when the shell has ended, if that was its last user; otherwise at once. */
   release(): Promise<void> {
     this.#users--
     if (this.#users > 0) return Promise.resolve()
     this.#stopWatching()
     const shell = this.#shell
     this.#shell = undefined
-    shell?.ref() // somebody waits for its end now
+    shell?.ref() // the caller waits for its end
     shell?.stdin?.end()
-    const timer = setTimeout(() => shell?.kill('SIGKILL'), PATIENCE) // somebody may have halted it
+    const timer = setTimeout(() => shell?.kill('SIGKILL'), PATIENCE) // it may have been halted by SIGSTOP
     void this.#gone.then(() => clearTimeout(timer))
     return this.#gone
   }
 
   #start(): void {
     const startedAt = performance.now()
-    // Nothing of this process is held on to: not its directory, not its environment.
+    // Neither the working directory nor the environment of this process: they may hold a mount or secrets.
     const { PATH = '/usr/bin:/bin' } = process.env
-    const shell = spawn('/bin/sh', ['-c', SCRIPT], {
-      detached: true,
-      cwd: '/',
-      env: { PATH },
-      stdio: ['pipe', 'ignore', 'ignore'],
-    })
+    const shell = spawnShell(PATH)
+    if (shell === undefined) return
     this.#shell = shell
     shell.unref()
-    // There is none where the process has no descriptors left.
+    // Undefined when the process has no file descriptors left.
     const stdin = shell.stdin as (typeof shell.stdin & { unref?(): void }) | undefined
     stdin?.unref?.()
-    stdin?.on('error', () => {}) // it is gone: its end is told below
+    stdin?.on('error', () => {}) // EPIPE: the shell has ended, which `over` handles
     const say = (line: string) => stdin?.writable && stdin.write(line)
     this.#stopWatching = liveGroups.watch({
       began: (leader) => void say(`+ ${leader}\n`),
@@ -93,6 +89,20 @@ class Guard {
       shell.once('exit', over)
       shell.once('error', over)
     })
+  }
+}
+
+/** Undefined when spawn() throws, as for ENOMEM and E2BIG; other failures are an `error` event. */
+function spawnShell(PATH: string): ChildProcess | undefined {
+  try {
+    return spawn('/bin/sh', ['-c', SCRIPT], {
+      detached: true,
+      cwd: '/',
+      env: { PATH },
+      stdio: ['pipe', 'ignore', 'ignore'],
+    })
+  } catch {
+    return undefined
   }
 }
 

@@ -1,12 +1,12 @@
 import { signalGroup } from './process-group.js'
 
-/** Told of every group that begins and ends. */
+/** Called for every process group that begins and ends. */
 interface GroupWatcher {
   began(leader: number): void
   ended(leader: number): void
 }
 
-/** The process groups that this process has started and that may still run. They are killed when it exits, however that comes. */
+/** The process groups that this process has started and that may still run; an `exit` listener kills them. */
 class LiveGroups {
   readonly #leaders = new Set<number>()
   readonly #watchers = new Set<GroupWatcher>()
@@ -26,7 +26,7 @@ class LiveGroups {
     for (const watcher of this.#watchers) watcher.ended(leader)
   }
 
-  /** Tells the watcher of every group, those included that run already, until the returned function is called. */
+  /** Calls the watcher for every group, those included that are running already, until the returned function is called. */
   watch(watcher: GroupWatcher): () => void {
     this.#watchers.add(watcher)
     for (const leader of this.#leaders) watcher.began(leader)

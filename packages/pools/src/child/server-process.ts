@@ -1,7 +1,8 @@
 import type { ChildProcessByStdio } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
-import { Secrets } from '../pool/secrets.js'
-import type { StdioServer } from '../pool/server-config.js'
+import { Secrets } from '../server/secrets.js'
+import type { StdioServer } from '../server/stdio-server.js'
+import { LONGEST_TIMER } from '../wait/longest-timer.js'
 import { liveGroups } from './live-groups.js'
 import { groupRuns, signalGroup } from './process-group.js'
 import { StderrTail } from './stderr-tail.js'
@@ -14,11 +15,9 @@ export interface ProcessEnd {
   readonly signal: NodeJS.Signals | null
 }
 
-/** How long the pipes of a child may stay open when all of its group has ended: a process that left the group can hold them. */
+/** Milliseconds that the pipes of a child may stay open after its group has ended: a process that left the group may hold them. */
 const PIPES_AFTER_END = 500
-/** Timers fire at once above this. */
-const LONGEST = 2 ** 31 - 1
-/** How often a group is looked at whose leader has ended and left others behind. */
+/** Milliseconds between two looks at a group whose leader has ended before its other processes. */
 const LOOK_AGAIN = 20
 
 /** A child process and its process group, connected by its standard streams. */
@@ -29,7 +28,7 @@ export class ServerProcess {
   readonly pid: number
   readonly stdin: Writable
   readonly stdout: Readable
-  /** Resolves when it and its pipes are gone. */
+  /** Resolves when it has ended and its pipes are closed. */
   readonly closed: Promise<ProcessEnd>
   readonly #tail: StderrTail
   readonly #exited: Promise<void>
@@ -37,7 +36,7 @@ export class ServerProcess {
   #stopping: Promise<void> | undefined
   #given: Error | undefined
   #killed = false
-  /** Its group is empty, or on its way to be. */
+  /** Its group has ended or has been killed: its number must not be signalled any more. */
   #over = false
 
   constructor(owner: string, server: string, child: PipedChild, config: StdioServer) {
@@ -46,7 +45,7 @@ export class ServerProcess {
     this.pid = child.pid!
     this.stdin = child.stdin
     this.stdout = child.stdout
-    // Writing to a child that has ended is no event of its own: its end is.
+    // An error of a pipe is not handled by itself: the child's end is.
     child.stdin.on('error', () => {})
     child.stdout.on('error', () => {})
     this.#tail = new StderrTail(child.stderr, new Secrets(config), config.onStderr)
@@ -55,7 +54,7 @@ export class ServerProcess {
       child.once('exit', (code, signal) => {
         this.#end = { code, signal }
         if (this.#stopping === undefined) {
-          // What is left of its group can be reached by nobody: it ends with its leader.
+          // Nobody else can reach the rest of its group: kill it.
           this.kill()
           this.#groupIsOver()
         }
@@ -65,49 +64,49 @@ export class ServerProcess {
     this.closed = new Promise((resolve) => {
       child.once('close', () => resolve(this.#end!))
     })
-    this.#letGo = () => {
+    this.#destroyStreams = () => {
       for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy()
     }
   }
 
-  readonly #letGo: () => void
+  readonly #destroyStreams: () => void
 
-  /** False as soon as it has ended, or was told to. */
+  /** False as soon as it has ended or was told to end. */
   get running(): boolean {
     return this.#end === undefined && this.#stopping === undefined && this.#given === undefined
   }
 
-  /** It ended, or had to, before anybody asked it to. */
+  /** It has ended, or was killed with a reason, without being told to stop. */
   get failed(): boolean {
     return this.#end !== undefined || this.#given !== undefined
   }
 
-  /** The last of what it said on its standard error, at most 4 KiB, as it said it. */
+  /** The last 4 KiB of its standard error, unmasked. */
   get stderr(): string {
     return this.#tail.text
   }
 
-  /** Why it is gone, with its last words, but without the secrets that it was given. */
+  /** Why it ended, with the last lines of its standard error, secrets masked. */
   get why(): Error {
     const words = this.#tail.lastWords
     return new Error(`${this.#given?.message ?? this.#ending()}${words === '' ? '' : `; it said: ${words}`}`)
   }
 
   /**
-   * Closes its standard input and sends SIGTERM to its group; what is left of the group after `grace` ms is sent SIGKILL. Resolves
-   * when it has ended and its pipes are closed. Called again it waits for the same end, with the shorter grace of the two.
+   * Closes its standard input and sends SIGTERM to its group, and SIGKILL to what is left of it after `grace` ms. Resolves when it
+   * has ended and its pipes are closed. Called again, the shorter grace of the two counts.
    */
   stop(grace: number): Promise<void> {
     if (grace <= 0) this.kill()
     else if (!this.#over && grace !== Infinity) {
-      const timer = setTimeout(() => this.kill(), Math.min(grace, LONGEST))
+      const timer = setTimeout(() => this.kill(), Math.min(grace, LONGEST_TIMER))
       void this.closed.then(() => clearTimeout(timer))
     }
     this.#stopping ??= this.#stop()
     return this.#stopping
   }
 
-  /** Sends SIGKILL to its group. */
+  /** Sends SIGKILL to its group; `because` is then the reason in `why`. */
   kill(because?: Error): void {
     if (this.#over) return
     this.#given ??= because
@@ -124,12 +123,12 @@ export class ServerProcess {
     await this.closed
   }
 
-  /** From here on its number may belong to somebody else. */
+  /** From now on its number may be another process's. */
   #groupIsOver(): void {
     if (this.#over) return
     this.#over = true
     liveGroups.delete(this.pid)
-    const timer = setTimeout(this.#letGo, PIPES_AFTER_END)
+    const timer = setTimeout(this.#destroyStreams, PIPES_AFTER_END)
     void this.closed.then(() => clearTimeout(timer))
   }
 

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import type { StdioServer } from '../pool/server-config.js'
+import type { StdioServer } from '../server/stdio-server.js'
 import { HAS_GROUPS } from './process-group.js'
 import { type PipedChild, ServerProcess } from './server-process.js'
 
-/** What of the environment a child gets that is not told otherwise: no secret of this process. As sudo and the MCP SDK have it. */
+/** The variables that a child inherits without `inheritEnv`, as with sudo and the MCP SDK: none of them is a secret. */
 const INHERITED =
   process.platform === 'win32'
     ? [
@@ -25,7 +25,7 @@ const INHERITED =
 /**
  * Starts a child in a process group of its own, with a pipe for each standard stream.
  *
- * @throws Error saying what cannot be run.
+ * @throws Error that names what cannot be run; the signal's reason.
  */
 export async function spawnServer(
   owner: string,
@@ -35,7 +35,7 @@ export async function spawnServer(
 ): Promise<ServerProcess> {
   signal.throwIfAborted()
   const child = begin(config)
-  // Listens at once: what it says and how it ends must not be missed.
+  // In the same turn as spawn(), so that no output and no exit event is missed.
   const made = child.pid === undefined ? undefined : new ServerProcess(owner, server, child, config)
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve)
@@ -59,7 +59,7 @@ function begin(config: StdioServer): PipedChild {
       windowsHide: true,
     })
   } catch (error) {
-    throw cannotRun(config, error as NodeJS.ErrnoException) // some of what can be wrong is thrown, the rest is an event
+    throw cannotRun(config, error as NodeJS.ErrnoException) // E2BIG, ENOMEM and bad arguments; the rest is an `error` event
   }
 }
 
@@ -70,7 +70,7 @@ function environmentOf({ env = {}, inheritEnv = false }: StdioServer): NodeJS.Pr
 }
 
 function cannotRun({ command, cwd }: StdioServer, error: NodeJS.ErrnoException & { spawnargs?: unknown }): Error {
-  delete error.spawnargs // they may hold secrets
+  delete error.spawnargs // may contain secrets
   if (error.code === 'ENOENT' && cwd !== undefined && !existsSync(cwd)) {
     return new Error(`its working directory "${cwd}" does not exist`, { cause: error })
   }

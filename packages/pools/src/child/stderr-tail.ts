@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream'
-import type { Secrets } from '../pool/secrets.js'
+import type { Secrets } from '../server/secrets.js'
 
-/** How much of what a child said last is kept, in bytes. */
+/** The number of bytes of standard error that are kept. */
 const KEPT = 4_096
 
-/** Reads a stream to its end, so that its writer never waits, and remembers the last of it. */
+/** Reads a stream to its end, so that its writer never blocks, and keeps the last 4 KiB. */
 export class StderrTail {
   #chunks: Buffer[] = []
   #length = 0
@@ -20,7 +20,7 @@ export class StderrTail {
         const told = onData?.(chunk)
         if (told instanceof Promise) told.catch(() => {})
       } catch {
-        // A log that fails must not end the process whose log it is.
+        // An error of the log must not affect the child.
       }
     })
   }
@@ -30,13 +30,13 @@ export class StderrTail {
     return all.subarray(Math.max(0, all.length - KEPT)).toString('utf8')
   }
 
-  /** The last lines, for a message, without secrets. */
+  /** The last three lines, at most 300 characters, with secrets masked. */
   get lastWords(): string {
     return this.#secrets.in(this.text).trim().split(/\r?\n/).slice(-3).join(' | ').slice(-300)
   }
 
   #keep(chunk: Buffer): void {
-    // A copy of the end, so that the rest of a large chunk is not held on to.
+    // A copy, so that the rest of a large chunk can be freed.
     this.#chunks.push(chunk.length > KEPT ? Buffer.from(chunk.subarray(-KEPT)) : chunk)
     this.#length += Math.min(chunk.length, KEPT)
     while (this.#length - this.#chunks[0]!.length >= KEPT) this.#length -= this.#chunks.shift()!.length

@@ -1,10 +1,10 @@
 import { type Dispatcher, type RequestInit, type Response, Pool as UndiciPool, fetch as undiciFetch } from 'undici'
-import { httpFailed, type ServerName } from '../pool/pool-errors.js'
+import { httpFailed, type ServerName } from '../errors.js'
 import type { PoolStats } from '../pool/pool-stats.js'
 import { type HttpErrors, namedErrors } from './http-errors.js'
 import { type HttpLimits, undiciOptions } from './undici-options.js'
 
-/** How a request to a server of the pool is made: a path, and what `undici.request` takes. */
+/** The options of a request: those of `undici.request` without origin and path. */
 export type HttpRequest = Omit<Dispatcher.RequestOptions, 'origin' | 'path' | 'method'> & { method?: Dispatcher.HttpMethod }
 
 /** Requests to one server over its pool of connections. Every error names the server. */
@@ -12,7 +12,7 @@ export class HttpClient {
   /** The server, and the pool that it belongs to. */
   readonly name: ServerName
   readonly url: string
-  /** For whatever else takes one, such as `fetch(…, { dispatcher })`. */
+  /** For APIs that take an undici dispatcher, such as `fetch(…, { dispatcher })`. */
   readonly dispatcher: Dispatcher
   readonly #pool: UndiciPool
   readonly #errors: HttpErrors
@@ -37,7 +37,7 @@ export class HttpClient {
   }
 
   /**
-   * `undici.request` to a path of the server: the quickest way, whose body must be read or dumped.
+   * `undici.request` to a path of the server. Faster than `fetch`; the body must be read or dumped.
    *
    * @throws KeelsonError `TIMEOUT`, `START_FAILED` when the server cannot be connected to, `CRASHED` when it hung up.
    */
@@ -48,7 +48,7 @@ export class HttpClient {
   /**
    * `fetch` of a path of the server.
    *
-   * @throws as `request`; what breaks off later rejects the reading of its body with a `TypeError`, whose `cause` says as much.
+   * @throws as `request`. A body that breaks off rejects its reading with a `TypeError` whose `cause` is such an error.
    */
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
     try {
@@ -58,12 +58,12 @@ export class HttpClient {
     }
   }
 
-  /** Why it could not be connected to the last time; undefined once it could. */
+  /** Why the last connection attempt failed; undefined after one that succeeded. */
   get failure(): Error | undefined {
     return this.#failure
   }
 
-  /** What a call is told that failed with `error`. */
+  /** The error for the caller of a call that failed with `error`. */
   blame(error: unknown): unknown {
     return this.#errors.of(error)
   }
@@ -81,24 +81,24 @@ export class HttpClient {
     }
   }
 
-  /** Resolves when every request that was made has its whole answer; takes no new ones. */
+  /** Refuses new requests, and resolves when those in flight have their whole answers. */
   close(): Promise<void> {
     return this.#pool.closed || this.#pool.destroyed ? Promise.resolve() : this.#pool.close()
   }
 
-  /** Cuts off whatever is in flight, with `reason`. */
+  /** Aborts what is in flight with `reason`. */
   async destroy(reason: Error): Promise<void> {
     if (!this.#pool.destroyed) await this.#pool.destroy(reason)
   }
 
-  /** Paths are below that of the server's URL. */
+  /** `path` below the path of the server's URL. */
   #pathOf(path: string): string {
     const base = new URL(this.url).pathname.replace(/\/$/, '')
     return `${base}${path.startsWith('/') ? '' : '/'}${path}`
   }
 }
 
-/** The pool under it asks its own server whatever it is given: a redirect to another one would be answered by the wrong one. */
+/** Refuses other origins: undici's pool would send a redirect to another origin to its own server. */
 function ownOrigin(name: ServerName, own: string): Dispatcher.DispatcherComposeInterceptor {
   return (dispatch) => (options, handler) => {
     const origin = options.origin === undefined ? own : new URL(options.origin).origin

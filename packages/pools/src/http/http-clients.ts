@@ -1,25 +1,17 @@
-import { followSignal } from '../abort/follow-signal.js'
-import { withSignal } from '../abort/with-signal.js'
+import { duplicateServer, httpFailed, noServerWorks, poolStopped, poolStopping, serverCutOff, unknownServer } from '../errors.js'
 import { type Lease, LiveLease } from '../pool/lease.js'
 import type { AcquireOptions, Pool } from '../pool/pool.js'
-import {
-  duplicateServer,
-  httpFailed,
-  noServerWorks,
-  poolStopped,
-  poolStopping,
-  serverCutOff,
-  unknownServer,
-} from '../pool/pool-errors.js'
 import { type PoolStats, sumOfStats } from '../pool/pool-stats.js'
+import { followSignal } from '../wait/follow-signal.js'
+import { withSignal } from '../wait/with-signal.js'
 import type { HttpClient } from './http-client.js'
-import type { HttpPoolServer } from './http-pool.js'
+import type { HttpPoolServer } from './http-pool-server.js'
 
 interface Entry {
   readonly client: HttpClient
-  /** The calls that were let in. */
+  /** Of the calls that were accepted and have not ended. */
   readonly leases: Set<HttpLease>
-  readonly whenQuiet: (() => void)[]
+  readonly whenIdle: (() => void)[]
   /** Why the last ping failed. */
   failure: Error | undefined
   ping: Promise<void> | undefined
@@ -37,7 +29,7 @@ export class HttpClients implements Pool<HttpClient, HttpPoolServer> {
   readonly #entries = new Map<string, Entry>()
   readonly #removed = new Set<Entry>()
   readonly #endOfPings = new AbortController()
-  /** What those had made and given up that are gone. */
+  /** The connections that removed servers had made. */
   #gone = NONE
   #stopping = false
 
@@ -91,7 +83,7 @@ export class HttpClients implements Pool<HttpClient, HttpPoolServer> {
     this.#entries.set(server, {
       client: this.#make(server, config),
       leases: new Set(),
-      whenQuiet: [],
+      whenIdle: [],
       failure: undefined,
       ping: undefined,
     })
@@ -122,20 +114,20 @@ export class HttpClients implements Pool<HttpClient, HttpPoolServer> {
       await withSignal(entry.ping, signal)
       if (entry.failure !== undefined) throw entry.failure
     })
-    // One that answers is enough: a silent one has its own time for that.
+    // One that answers is enough; a silent one fails by its own request timeout.
     await Promise.any(asked).catch(({ errors }: AggregateError) => {
       throw noServerWorks(this.#name, errors)
     })
   }
 
-  /** Refuses new callers, and resolves when those that were let in are served to the last byte. */
+  /** Refuses new callers, and resolves when every accepted call has its whole answer. */
   async drain(): Promise<void> {
     this.#stopping = true
     this.#endOfPings.abort()
     await Promise.all(this.#all.map((entry) => this.#served(entry)))
   }
 
-  /** Cuts off whatever is still in flight. */
+  /** Aborts what is still in flight. */
   async stop(): Promise<void> {
     this.#stopping = true
     this.#endOfPings.abort()
@@ -146,13 +138,13 @@ export class HttpClients implements Pool<HttpClient, HttpPoolServer> {
     return [...this.#entries.values(), ...this.#removed]
   }
 
-  async #served({ client, leases, whenQuiet }: Entry): Promise<void> {
-    if (leases.size > 0) await new Promise<void>((resolve) => whenQuiet.push(resolve))
+  async #served({ client, leases, whenIdle }: Entry): Promise<void> {
+    if (leases.size > 0) await new Promise<void>((resolve) => whenIdle.push(resolve))
     await client.close().catch(() => {})
   }
 
   async #ask(server: string, entry: Entry, path: string): Promise<void> {
-    const { controller, letGo } = followSignal(this.#endOfPings.signal)
+    const { controller, unsubscribe } = followSignal(this.#endOfPings.signal)
     const { signal } = controller
     try {
       const { statusCode, body } = await entry.client.request(path, { signal })
@@ -162,7 +154,7 @@ export class HttpClients implements Pool<HttpClient, HttpPoolServer> {
     } catch (error) {
       entry.failure = error as Error
     } finally {
-      letGo()
+      unsubscribe()
       entry.ping = undefined
     }
   }
@@ -175,13 +167,13 @@ export class HttpClients implements Pool<HttpClient, HttpPoolServer> {
 }
 
 const giveBack = (lease: HttpLease): void => {
-  const { leases, whenQuiet } = lease.slot
+  const { leases, whenIdle } = lease.slot
   leases.delete(lease)
   if (leases.size > 0) return
-  for (const resolve of whenQuiet.splice(0)) resolve()
+  for (const resolve of whenIdle.splice(0)) resolve()
 }
 
-/** Ends all that is in flight, and all calls that wait for something else. */
+/** Aborts the requests in flight, and the calls that are waiting for something else. */
 async function cutOff({ client, leases }: Entry, why: Error): Promise<void> {
   for (const lease of [...leases]) lease.lose(why)
   await client.destroy(why)

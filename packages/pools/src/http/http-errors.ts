@@ -1,25 +1,25 @@
 import { KeelsonError } from '@keelson/kernel'
 import { DecoratorHandler, type Dispatcher } from 'undici'
-import { httpFailed, type ServerName } from '../pool/pool-errors.js'
+import { httpFailed, type ServerName } from '../errors.js'
 import type { HttpLimits } from './undici-options.js'
 
-/** Errors of requests to one server, with its name. */
+/** Adds the name of the server to errors of requests. */
 export interface HttpErrors {
   readonly interceptor: Dispatcher.DispatcherComposeInterceptor
-  /** With the name of the server, unless it is a caller's own. */
+  /** The error with the name of the server; an abort by the caller stays as it is. */
   explain(error: Error): Error
-  /** The error that a caller of `fetch` is to get. */
+  /** The error for a caller of `fetch`, which wraps undici's in a TypeError. */
   of(error: unknown): unknown
 }
 
 const UNREACHABLE = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EPROTO)$/
-/** A certificate or a handshake that is not accepted. */
+/** Codes of certificates and handshakes that are not accepted. */
 const TLS = /^(ERR_(TLS|SSL)_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/
-/** A call of the system that comes before any request. */
+/** System calls that precede the first request of a connection. */
 const CONNECTING = ['connect', 'getaddrinfo']
 const NOT_SENT = /^UND_ERR_(INVALID_ARG|NOT_SUPPORTED|REQ_CONTENT_LENGTH_MISMATCH)$/
 
-/** Names the server in every error of its requests, also in those of a body that breaks off; aborts of the caller stay as they are. */
+/** Names the server in every error of its requests, those of a body that breaks off included; aborts by the caller stay as they are. */
 export function namedErrors(
   name: ServerName,
   { connectTimeout, requestTimeout }: Pick<HttpLimits, 'connectTimeout' | 'requestTimeout'>,
@@ -48,7 +48,7 @@ export function namedErrors(
   return {
     explain,
     interceptor: (dispatch) => (options, handler) => {
-      // What a caller gives up with is the caller's, whatever it is.
+      // The reason of the caller's own signal is passed on unchanged.
       const own = (error: Error) => signalOf(options)?.aborted === true && signalOf(options)?.reason === error
       return dispatch(options, new NamingHandler(handler, (error) => (own(error) ? error : explain(error))))
     },
@@ -63,7 +63,7 @@ function signalOf(options: object): AbortSignal | undefined {
   return (options as { signal?: AbortSignal | null }).signal ?? undefined
 }
 
-/** A host with several addresses has an error for each, and none of its own. */
+/** For a host with several addresses Node gives an AggregateError without a message. */
 function saidBy(error: Error): string {
   if (error.message !== '' || !(error instanceof AggregateError)) return error.message
   return error.errors.map(({ message }: Error) => message).join(', ')

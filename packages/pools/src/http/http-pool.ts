@@ -1,29 +1,26 @@
-import { type Dependencies, type Resource, type ResourceOptions, resource } from '@keelson/kernel'
+import type { Dependencies, Resource, ResourceOptions } from '@keelson/kernel'
+import { type Lifecycle, resourceWith } from '../pool/lifecycle.js'
+import { check, checkCount, checkOptions, checkPositiveMs } from '../pool/option-checks.js'
 import type { Pool } from '../pool/pool.js'
-import { invalidServer, type ServerName } from '../pool/pool-errors.js'
-import { checkOptions, invalid, type Lifecycle, lifecycleOf, type Servers } from '../pool/pool-options.js'
-import { checkUrl } from '../pool/server-config.js'
+import type { Servers } from '../pool/pool-options.js'
 import { checkServers, serversOf } from '../pool/servers.js'
 import { HttpClient } from './http-client.js'
 import { HttpClients } from './http-clients.js'
-
-/** Requests go to paths below `url`. */
-export interface HttpPoolServer {
-  url: string
-}
+import { checkHttp, type HttpPoolServer } from './http-pool-server.js'
 
 /** Times are in ms, and `Infinity` is no limit. */
 export interface HttpPoolOptions<D extends Dependencies> extends Lifecycle<D> {
+  /** By name, or a function of the dependencies. */
   servers: Servers<HttpPoolServer, D>
-  /** Connections per server; further requests wait. Default 10. */
+  /** Connections per server; further requests wait for one. Default 10. */
   max?: number
-  /** How long a connection may be idle before it is closed; default 4_000, a second less than Node's servers. */
+  /** Milliseconds after which an idle connection is closed; default 4_000, a second less than the keep-alive of Node's servers. */
   idleTimeout?: number
-  /** How long connecting may take; default 10_000. */
+  /** Milliseconds that connecting may take; default 10_000. */
   connectTimeout?: number
-  /** How long a server may take to begin its answer, and be silent within it; default 30_000. */
+  /** Milliseconds until the headers of an answer, and between two parts of its body; default 30_000. */
   requestTimeout?: number
-  /** A path whose answer must be below 500; asked of each server at each check of the resource. */
+  /** A path that each check of the resource requests from each server; healthy while one of them answers below 500. Default no check. */
   ping?: string
 }
 
@@ -46,12 +43,9 @@ export function httpPool<const D extends Dependencies = {}>(
 ): Resource<Pool<HttpClient, HttpPoolServer>> {
   checkOptions(name, options)
   const { servers, max = 10, idleTimeout = 4_000, connectTimeout = 10_000, requestTimeout = 30_000, ping } = options
-  if (!Number.isInteger(max) || max < 1) throw invalid(name, 'max', 'max must be a whole number, 1 or more')
-  for (const key of TIMES) {
-    const ms: unknown = options[key] ?? 1
-    if (typeof ms !== 'number' || !(ms > 0)) throw invalid(name, key, `${key} must be a number of milliseconds`)
-  }
-  if (ping !== undefined && typeof ping !== 'string') throw invalid(name, 'ping', 'ping must be a path')
+  checkCount(name, 'max', max)
+  for (const key of TIMES) if (options[key] !== undefined) checkPositiveMs(name, key, options[key])
+  check(name, 'ping', ping === undefined || typeof ping === 'string', 'a path')
   const checkServer = (server: string, config: unknown) => checkHttp({ pool: name, server }, config)
   checkServers(name, servers, checkServer)
   const limits = { max, idleTimeout, connectTimeout, requestTimeout }
@@ -67,15 +61,5 @@ export function httpPool<const D extends Dependencies = {}>(
     drain: (clients) => clients.drain(),
     stop: (clients) => clients.stop(),
   }
-  const descriptors = lifecycleOf(name, options, ['servers', 'max', 'ping', ...TIMES])
-  return resource(name, Object.defineProperties(hooks, descriptors) as ResourceOptions<Pool<HttpClient, HttpPoolServer>, D>)
-}
-
-/** @throws KeelsonError `INVALID_OPTION` for what no request would carry, too. */
-function checkHttp(name: ServerName, config: unknown): void {
-  checkUrl(name, config)
-  const { url, headers } = config as HttpPoolServer & { headers?: unknown }
-  const { search, hash } = new URL(url)
-  if (search !== '' || hash !== '') throw invalidServer(name, 'url', 'has a query or a fragment', 'give it with each request')
-  if (headers !== undefined) throw invalidServer(name, 'headers', 'are not sent by an httpPool', 'give them with each request')
+  return resourceWith(name, options, ['servers', 'max', 'ping', ...TIMES], hooks)
 }

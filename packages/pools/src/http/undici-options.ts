@@ -1,6 +1,7 @@
 import type { Pool } from 'undici'
+import { LONGEST_TIMER } from '../wait/longest-timer.js'
 
-/** What a client of one server goes by; times in ms, `Infinity` is no limit. */
+/** The limits of the client of one server; times in ms, `Infinity` is no limit. */
 export interface HttpLimits {
   readonly max: number
   readonly idleTimeout: number
@@ -8,13 +9,10 @@ export interface HttpLimits {
   readonly requestTimeout: number
 }
 
-/** The longest delay of a timer. */
-const LONGEST = 2 ** 31 - 1
-
-/** The limits as undici has them: whole numbers, 0 for no limit, and nothing that is not in JSON, for which it has its defaults. */
+/** The limits in undici's terms: whole numbers, 0 for no limit; it does not accept `Infinity`. */
 export function undiciOptions({ max, idleTimeout, connectTimeout, requestTimeout }: HttpLimits): Pool.Options {
   const silence = requestTimeout === Infinity ? 0 : Math.ceil(requestTimeout)
-  const idle = Math.min(idleTimeout, LONGEST)
+  const idle = Math.min(idleTimeout, LONGEST_TIMER)
   return {
     connections: max,
     keepAliveTimeout: idle,

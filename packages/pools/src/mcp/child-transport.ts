@@ -1,22 +1,22 @@
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js'
-import { END_FOLLOWS } from '../child/process-connection.js'
 import type { ServerProcess } from '../child/server-process.js'
+import { END_FOLLOWS } from '../child/with-child.js'
 import type { McpSdk } from './mcp-sdk.js'
 
-/** How many lines are read before anybody else gets a turn. */
+/** The number of lines that are read per turn of the event loop. */
 const AT_ONCE = 50
 
 /**
- * The MCP SDK's framing over a child of ours. The SDK's own transport starts its child in our process group and signals that child
- * alone.
+ * MCP over the standard streams of a `ServerProcess`. The SDK's own stdio transport starts its child in this process's group and
+ * signals that child alone.
  */
 export class ChildTransport implements Transport {
   onclose?: () => void
   onerror?: (error: Error) => void
   onmessage?: (message: JSONRPCMessage) => void
-  #resting: NodeJS.Immediate | undefined
-  /** One of its pipes is closed: no call can be answered any more. */
+  #nextTurn: NodeJS.Immediate | undefined
+  /** One of its pipes is closed: calls cannot be answered any more. */
   broken = false
   readonly #child: ServerProcess
   readonly #sdk: McpSdk
@@ -34,13 +34,13 @@ export class ChildTransport implements Transport {
     const { stdout, closed } = this.#child
     stdout.on('data', (chunk: Buffer) => this.#read(chunk))
     stdout.once('end', () => {
-      while (this.#readOne()); // its answers come before its end
+      while (this.#readOne()); // deliver what was received before the end
       this.#break('it closed its standard output')
     })
     void closed.then(() => this.onclose?.())
   }
 
-  /** What cannot be written fails when the child has ended, which says why. */
+  /** A failed write rejects once the child has ended, with why it ended. */
   send(message: JSONRPCMessage): Promise<void> {
     const child = this.#child
     return new Promise((resolve, reject) => {
@@ -56,7 +56,7 @@ export class ChildTransport implements Transport {
     await this.#child.stop(this.#grace)
   }
 
-  /** A server without one of its pipes can answer nobody, even if it goes on running. Mostly it is about to end, and says why. */
+  /** The child is killed unless it ends by itself soon, which it mostly does, with a reason that says more. */
   #break(why: string): void {
     if (this.broken) return
     this.broken = true
@@ -69,15 +69,15 @@ export class ChildTransport implements Transport {
     try {
       this.#buffer.append(chunk)
     } catch (error) {
-      this.#child.kill(error as Error) // no end of a message within the SDK's limit
+      this.#child.kill(error as Error) // a message longer than the SDK's limit
       return
     }
-    if (this.#resting === undefined) this.#readSome()
+    if (this.#nextTurn === undefined) this.#readSome()
   }
 
-  /** A child that floods us takes no more than its turn; meanwhile nothing more is taken from it. */
+  /** Reads `AT_ONCE` lines per turn and pauses the stream while more are waiting, so that a flood does not block the event loop. */
   #readSome(): void {
-    this.#resting = undefined
+    this.#nextTurn = undefined
     const { stdout } = this.#child
     for (let n = 0; n < AT_ONCE; n++) {
       if (this.#readOne()) continue
@@ -85,10 +85,10 @@ export class ChildTransport implements Transport {
       return
     }
     stdout.pause()
-    this.#resting = setImmediate(() => this.#readSome())
+    this.#nextTurn = setImmediate(() => this.#readSome())
   }
 
-  /** False when there is no complete message left. A line that is none, say of a log, is told and skipped. */
+  /** False when no complete message is left. A line that is no message, such as a log line, goes to `onerror` and is skipped. */
   #readOne(): boolean {
     try {
       const message = this.#buffer.readMessage()

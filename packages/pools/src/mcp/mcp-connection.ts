@@ -1,29 +1,32 @@
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import type { ClientCapabilities, Implementation } from '@modelcontextprotocol/sdk/types.js'
-import { deliverInOrder } from '../child/in-order.js'
-import { processConnection, withChild } from '../child/process-connection.js'
+import type { Reaper } from '../child/reaper.js'
 import { spawnServer } from '../child/spawn-server.js'
+import { withChild } from '../child/with-child.js'
 import type { Connection, Open } from '../pool/connection.js'
-import type { Reaper } from '../pool/reaper.js'
-import { Secrets } from '../pool/secrets.js'
-import { kindOf, type ServerConfig, type StdioServer } from '../pool/server-config.js'
+import { processConnection } from '../process/process-connection.js'
+import { Secrets } from '../server/secrets.js'
+import { kindOf, type ServerConfig } from '../server/server-config.js'
+import type { StdioServer } from '../server/stdio-server.js'
 import { ChildTransport } from './child-transport.js'
+import { deliverInOrder } from './in-order.js'
 import { loadMcpSdk, type McpSdk, NO_TIMEOUT } from './mcp-sdk.js'
 import { openRemote } from './remote-connection.js'
 
-/** Who asks: what an MCP server is told of its client. */
+/** What an MCP server is told about its client. */
 export interface McpClientOptions {
   /** Default: the name of the resource, version 1.0.0. */
   clientInfo?: Implementation
+  /** Default none. */
   capabilities?: ClientCapabilities
 }
 
-/** What all MCP connections of one resource have in common. */
+/** What all MCP connections of one resource share. */
 export interface McpSetting {
   readonly owner: string
   readonly reaper: Reaper
   readonly client: McpClientOptions
-  /** What a child may take to end when somebody closes its client, in ms. */
+  /** Milliseconds that a child may take to end after `client.close()`. */
   readonly grace: number
 }
 

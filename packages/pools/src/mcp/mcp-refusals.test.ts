@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { unifiedPool } from '../pool/unified-pool.js'
 import { failureOf, started } from '../test-support/kernels.js'
 import { type McpHttp, mcpHttp } from '../test-support/mcp-http.js'
 import { script, welcome } from '../test-support/script.js'
 import { mcpServer } from './mcp-server.js'
+import { unifiedPool } from './unified-pool.js'
 
 let http: McpHttp
 beforeEach(async () => {

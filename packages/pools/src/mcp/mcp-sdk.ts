@@ -1,4 +1,6 @@
-/** The parts of the MCP SDK that are used here: a peer dependency, loaded by the resources that need it when they start. */
+import { LONGEST_TIMER } from '../wait/longest-timer.js'
+
+/** Loads the parts of the MCP SDK, a peer dependency, that are used here; called when a resource that needs it starts. */
 export async function loadMcpSdk() {
   try {
     const [client, sse, streamable, stdio] = await Promise.all([
@@ -24,5 +26,5 @@ export async function loadMcpSdk() {
 
 export type McpSdk = Awaited<ReturnType<typeof loadMcpSdk>>
 
-/** For a request of the SDK, which gives each one a minute otherwise: whoever asks has the last word on how long it may take. */
-export const NO_TIMEOUT = 2 ** 31 - 1
+/** For requests of the SDK, which limits each to a minute by default: here the caller's signal limits it. */
+export const NO_TIMEOUT: number = LONGEST_TIMER

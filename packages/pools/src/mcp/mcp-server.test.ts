@@ -1,6 +1,6 @@
 import { createKernel, ref, resource } from '@keelson/kernel'
 import { describe, expect, it } from 'vitest'
-import { childProcess } from '../child/child-process.js'
+import { childProcess } from '../process/child-process.js'
 import { fixture, runs } from '../test-support/fixture.js'
 import { failureOf, started } from '../test-support/kernels.js'
 import { mcpServer } from './mcp-server.js'

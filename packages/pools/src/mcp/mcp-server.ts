@@ -1,22 +1,25 @@
 import type { Dependencies, Resource } from '@keelson/kernel'
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { connectionResource } from '../pool/connection-resource.js'
-import { checkGrace, checkOptions, type Lifecycle } from '../pool/pool-options.js'
-import { checkServerConfig, type ServerConfig } from '../pool/server-config.js'
+import type { Lifecycle } from '../pool/lifecycle.js'
+import { checkMs, checkOptions } from '../pool/option-checks.js'
+import { checkServerConfig, type ServerConfig } from '../server/server-config.js'
 import { type McpClientOptions, mcpOpener } from './mcp-connection.js'
 
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
 export interface McpServerOptions<D extends Dependencies = {}> extends Lifecycle<D> {
+  /** How the server is reached: `command`, or `url`. */
   server: ServerConfig
+  /** What the server is told about its client. */
   client?: McpClientOptions
-  /** For a child, the time between SIGTERM and SIGKILL in ms; default 5_000. */
+  /** For a child, milliseconds between SIGTERM and SIGKILL; default 5_000. */
   grace?: number
 }
 
 /**
- * The client of one MCP server as a resource of its own, for as many callers as like: started when the server has answered
- * `initialize`, checked by MCP's ping, crashed when the server is gone, and then restarted by `restart`. Made for `kernel.add()`
- * and `ref()`.
+ * The client of one MCP server as a resource, for any number of concurrent callers: started when the server has answered
+ * `initialize`, checked by MCP's ping, crashed when the session or the child ends, and then restarted by its `restart` policy. Suits
+ * `kernel.add()` and `ref()`.
  *
  * Needs the peer `@modelcontextprotocol/sdk`.
  *
@@ -30,7 +33,7 @@ export function mcpServer<const D extends Dependencies = {}>(name: string, optio
   checkOptions(name, options, { client: 'object' })
   const { server, client = {}, grace = 5_000 } = options
   checkServerConfig({ pool: name, server: name }, server)
-  checkGrace(name, grace)
+  checkMs(name, 'grace', grace)
   return connectionResource<Client, D>(name, options, {
     own: ['server', 'client', 'grace'],
     grace,

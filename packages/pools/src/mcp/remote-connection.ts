@@ -1,23 +1,23 @@
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import type { FetchLike, Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import { Agent, fetch as undiciFetch } from 'undici'
-import { withSignal } from '../abort/with-signal.js'
-import { deliverInOrder } from '../child/in-order.js'
 import type { Connection } from '../pool/connection.js'
-import type { Secrets } from '../pool/secrets.js'
-import type { SseServer, StreamableServer } from '../pool/server-config.js'
+import type { SseServer, StreamableServer } from '../server/remote-server.js'
+import type { Secrets } from '../server/secrets.js'
+import { withSignal } from '../wait/with-signal.js'
+import { deliverInOrder } from './in-order.js'
 import { type McpSdk, NO_TIMEOUT } from './mcp-sdk.js'
 
-/** What a session may take to show that it is still there after an error, in ms. */
+/** Milliseconds that a session may take to answer a ping after an error. */
 const SIGN_OF_LIFE = 3_000
 
 /**
- * How the SDK opens a stream again that ended without an answer. Closing a transport clears only the newest timer of these, so none of
- * them may be long, and none may be set again.
+ * How the SDK reopens a stream that ended without a response. Closing a transport clears only the newest of these timers, so the
+ * delays must be short, and `close` sets maxRetries to 0.
  */
 const RECONNECTION = { initialReconnectionDelay: 250, maxReconnectionDelay: 5_000, reconnectionDelayGrowFactor: 2, maxRetries: 4 }
 
-/** An MCP session over HTTP, with sockets of its own that are gone when it is closed. */
+/** An MCP session over HTTP, with an undici agent of its own, whose sockets are closed with it. */
 export async function openRemote(
   sdk: McpSdk,
   client: Client,
@@ -43,10 +43,10 @@ class RemoteSession implements Connection<Client> {
   readonly transport: Transport
   opened = false
   spent = false
-  /** A stream of events may be silent for as long as it likes; who opens and who calls has a deadline of their own. */
+  /** No timeouts: an event stream may be silent; opening and calls have deadlines of their own. */
   readonly #agent = new Agent({ bodyTimeout: 0, headersTimeout: 0 })
   readonly #reconnection = { ...RECONNECTION }
-  /** What it told of itself: the SDK throws the same errors at whoever called. */
+  /** The errors of the transport: the SDK throws the same objects at its callers. */
   readonly #errors = new WeakSet<Error>()
   readonly #lost: Promise<Error>
   readonly #secrets: Secrets
@@ -64,13 +64,13 @@ class RemoteSession implements Connection<Client> {
         this.spent = this.#ended = true
         resolve(new Error('its session was closed'))
       }
-      // Not the client's: it also hears of answers that nobody waits for any more, which say nothing against the session.
+      // Not client.onerror, which also reports late responses: they do not affect the session.
       transport.onerror = (error) => {
         this.#errors.add(error)
-        // Until it has shown that it is still there, it is not one to rely on.
+        // Not lent again until a ping has been answered.
         this.spent = true
         if (!this.opened) return
-        // With SSE the answers come over the one stream, and a server knows nothing of a session after it.
+        // With SSE the session ends with its stream.
         if (error instanceof sdk.SseError) resolve(this.#explained(error))
         else this.#askWhetherLost(() => resolve(this.#explained(error)))
       }
@@ -104,7 +104,7 @@ class RemoteSession implements Connection<Client> {
     return this.#secrets.hide(explained(error))
   }
 
-  /** One request of many, or one stream, has failed; a call whose stream is gone would wait for the SDK's minute. */
+  /** One request or stream has failed: the session is lost if it does not answer a ping. */
   #askWhetherLost(lost: () => void): void {
     if (this.#asking) return
     this.#asking = true
@@ -121,7 +121,7 @@ class RemoteSession implements Connection<Client> {
     const { transport } = this
     this.#reconnection.maxRetries = 0
     if (grace > 0 && this.opened && 'terminateSession' in transport && typeof transport.terminateSession === 'function') {
-      // A goodbye that a server need not understand.
+      // Optional in the protocol: a server may refuse it.
       await withSignal(Promise.resolve(transport.terminateSession()), AbortSignal.timeout(Math.min(grace, 1_000))).catch(() => {})
     }
     await this.value.close().catch(() => {})
@@ -136,13 +136,13 @@ function makeTransport(
   reconnectionOptions: typeof RECONNECTION,
 ): Transport {
   const dispatched = (input: string | URL, init?: object) => undiciFetch(input, { ...init, dispatcher: agent })
-  // Undici's own types of fetch are not those of Node's globals, though the objects are alike.
+  // undici's types of fetch differ from those of Node's globals; the objects are the same.
   const options = { fetch: dispatched as unknown as FetchLike, requestInit: { headers: { ...headers } } }
   if (type === 'sse') return new sdk.SSEClientTransport(new URL(url), options) as Transport
   return new sdk.StreamableHTTPClientTransport(new URL(url), { ...options, reconnectionOptions }) as Transport
 }
 
-/** Fetch says why it failed only in its cause. */
+/** fetch() gives the reason of a failure only in its cause. */
 function explained(error: unknown): Error {
   const { message, cause } = error as Error
   if (!(cause instanceof Error) || cause.message === '') return error as Error

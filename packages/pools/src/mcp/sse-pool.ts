@@ -1,21 +1,23 @@
 import type { Dependencies, Resource } from '@keelson/kernel'
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { checkOptions } from '../pool/option-checks.js'
 import type { Pool } from '../pool/pool.js'
-import { checkOptions, type PoolOptions, poolLimits } from '../pool/pool-options.js'
+import { type PoolOptions, poolLimits } from '../pool/pool-options.js'
 import { poolResource } from '../pool/pool-resource.js'
-import { checkUrl, type SseServer } from '../pool/server-config.js'
+import { checkUrl, type SseServer } from '../server/remote-server.js'
 import { type McpClientOptions, mcpOpener } from './mcp-connection.js'
 
-/** An SSE server; its type goes without saying. */
+/** An SSE server; `type` may be left out. */
 export type SsePoolServer = Omit<SseServer, 'type'> & { type?: 'sse' }
 
 export interface SsePoolOptions<D extends Dependencies> extends PoolOptions<SsePoolServer, D> {
+  /** What the servers are told about their client. */
   client?: McpClientOptions
 }
 
 /**
- * MCP clients by server over Server-Sent Events: each has a stream of its own, and is given up when that breaks. As `unifiedPool`,
- * for SSE alone.
+ * MCP clients by server over Server-Sent Events: each has a stream of its own, and is replaced when that breaks. Like `unifiedPool`,
+ * for SSE only.
  *
  * Needs the peer `@modelcontextprotocol/sdk`.
  *

@@ -1,16 +1,16 @@
-/** How long a server that keeps failing is left alone. */
+/** How long to wait before a server that keeps failing is tried again. */
 export interface BackoffOptions {
-  /** Milliseconds after the second failure in a row, the first one costs nothing; default 100. */
+  /** Milliseconds after the second failure in a row; after the first there is no delay. Default 100. */
   delay?: number
-  /** By what the delay grows with each further failure; default 2. */
+  /** The factor by which the delay grows with each further failure; default 2. */
   factor?: number
-  /** The longest delay, in ms; default 30_000. */
+  /** The longest delay, in ms; default 30_000. A connection that lived longer than this starts the count anew. */
   maxDelay?: number
 }
 
 /**
- * The failures of one server in a row. Whatever was begun before the last failure belongs to the same incident: four children
- * killed at once are one failure.
+ * Counts the consecutive failures of one server. The failure of a connection that was begun before the last failure belongs to the
+ * same incident and is not counted again: four children killed at once are one failure.
  */
 export class Failures {
   count = 0
@@ -27,7 +27,7 @@ export class Failures {
     const { delay, factor, maxDelay } = this.#backoff
     this.error = error
     if (this.count > 0 && begunAt < this.#at) return
-    // A connection that lived longer than the longest delay is no crash loop.
+    // A connection that lived longer than the longest delay was not part of a crash loop.
     if (now - begunAt > maxDelay) this.count = 0
     this.count++
     this.#at = now

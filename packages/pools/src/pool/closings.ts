@@ -1,6 +1,6 @@
 import type { Connection } from './connection.js'
 
-/** Connections that are on their way out, and what went wrong on it. */
+/** The connections that are being closed, and the errors of those that have been. */
 export class Closings {
   readonly #ends = new Map<Connection<unknown>, Promise<void>>()
   readonly #errors: unknown[] = []
@@ -14,8 +14,8 @@ export class Closings {
     void end.then(() => this.#ends.delete(connection))
   }
 
-  /** Those that are being closed already may have been given more time. */
-  hurry(grace: number): void {
+  /** Closes those again that are being closed with a longer grace. */
+  shortenGrace(grace: number): void {
     for (const connection of this.#ends.keys()) connection.close(grace).catch(() => {})
   }
 
@@ -23,7 +23,7 @@ export class Closings {
     for (const connection of this.#ends.keys()) connection.kill()
   }
 
-  /** Waits for all of them; rejects with what went wrong with any so far. */
+  /** Waits for all of them; rejects with the errors of all closings so far. */
   async settled(server: string): Promise<void> {
     await Promise.all(this.#ends.values())
     if (this.#errors.length > 0) throw new AggregateError(this.#errors, `server "${server}" did not close`)

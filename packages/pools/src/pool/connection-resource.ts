@@ -2,23 +2,22 @@ import {
   type Dependencies,
   type Resource,
   type ResourceOptions,
-  resource,
   type StartContext,
   systemClock,
   type Values,
 } from '@keelson/kernel'
+import { Reaper } from '../child/reaper.js'
 import type { Connection } from './connection.js'
-import { lifecycleOf } from './pool-options.js'
-import { Reaper } from './reaper.js'
+import { resourceWith } from './lifecycle.js'
 
-/** How a single connection is opened, and what of its options is not the kernel's. */
+/** How a resource of a single connection opens it, and which of its options are not the kernel's. */
 export interface ConnectionKind<T, D extends Dependencies> {
   readonly own: readonly string[]
   readonly grace: number
   open(deps: Values<D>, ctx: StartContext, reaper: Reaper): Promise<Connection<T>>
 }
 
-/** One connection as a resource: it has crashed when the connection is lost, so that the kernel restarts it by its policy. */
+/** One connection as a resource: a lost connection is a crash, after which the kernel restarts it by its policy. */
 export function connectionResource<T extends object, D extends Dependencies>(
   name: string,
   options: object,
@@ -43,5 +42,5 @@ export function connectionResource<T extends object, D extends Dependencies>(
     },
     kill: (value) => open.get(value)?.kill(),
   }
-  return resource(name, Object.defineProperties(hooks, lifecycleOf(name, options, kind.own)) as ResourceOptions<T, D>)
+  return resourceWith(name, options, kind.own, hooks)
 }

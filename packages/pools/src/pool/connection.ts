@@ -1,21 +1,21 @@
 /** Something open that a pool lends out: a child process, a session with a server. */
 export interface Connection<T> {
   readonly value: T
-  /** Which one, for messages: `pid 4711`. */
+  /** For messages: `pid 4711`. */
   readonly label: string
-  /** Not to be lent again, though what is in flight may still finish. */
+  /** Must not be lent again; calls in flight may still finish. */
   readonly spent: boolean
-  /** Calls `listener` once when it is gone, whoever ended it; what came before can have been answered until then. */
+  /** Calls `listener` once the connection has ended, whoever ended it, after everything that was received has been delivered. */
   onLost(listener: (why: Error) => void): void
-  /** What went wrong, if an error that a caller got is this connection's fault. */
+  /** The connection's own error when it caused an error that a caller got; undefined for the caller's own errors. */
   broke?(error: unknown): Error | undefined
-  /** Rejects when the other side does not answer. */
+  /** Rejects when the other side is unhealthy; `signal` aborts at `pingTimeout`. */
   ping?(signal: AbortSignal): Promise<unknown>
-  /** Says goodbye, and ends it by force after `grace` ms. */
+  /** Closes it politely, and forcibly after `grace` ms. Called again, the shorter grace counts. */
   close(grace: number): Promise<void>
-  /** Ends it by force, now. */
+  /** Ends it forcibly, now. */
   kill(): void
 }
 
-/** Opens a connection to a server; gives up, and leaves nothing open, when `signal` aborts. */
+/** Opens a connection to a server; when `signal` aborts it rejects and leaves nothing open. */
 export type Open<T, S> = (server: string, config: S, signal: AbortSignal) => Promise<Connection<T>>

@@ -1,10 +1,12 @@
 import { KeelsonError } from '@keelson/kernel'
 import { type VirtualClock, virtualClock } from '@keelson/kernel/testing'
 import fc from 'fast-check'
-import { expect, it, vi } from 'vitest'
+import { expect, it } from 'vitest'
 import { type FakeConnection, FakeServers, type Welcome } from '../test-support/fake-servers.js'
+import { longTimers } from '../test-support/long-timers.js'
 import { KeyedPool } from './keyed-pool.js'
 import type { Lease } from './lease.js'
+import type { PoolLimits } from './pool-options.js'
 
 const SERVERS = ['a', 'b'] as const
 
@@ -13,6 +15,7 @@ const limits = fc.record({
   keep: fc.integer({ min: 0, max: 1 }),
   share: fc.constantFrom(1, 1, 2),
   useTimeout: fc.constantFrom(Infinity, 50),
+  acquireTimeout: fc.constantFrom(Infinity, 55),
 })
 
 const server = fc.constantFrom(...SERVERS)
@@ -79,12 +82,11 @@ class Scene {
   readonly #pending = new Map<Promise<unknown>, string>()
   readonly #errors: unknown[] = []
 
-  constructor(limits: { max: number; keep: number; share: number; useTimeout: number }) {
+  constructor(limits: Required<Pick<PoolLimits, 'max' | 'keep' | 'share' | 'useTimeout' | 'acquireTimeout'>>) {
     this.#max = limits.max
     this.pool = new KeyedPool<FakeConnection, object>('pool', {
       ...limits,
       idleTimeout: 30_000,
-      acquireTimeout: Infinity,
       startTimeout: 5_000,
       pingTimeout: 500,
       grace: 100,
@@ -123,11 +125,9 @@ class Scene {
         return
       case 'crash':
         return pick(servers.open, step.which)?.crash()
-      case 'spend': {
-        const connection = pick(servers.open, step.which)
-        if (connection !== undefined) connection.spent = true
+      case 'spend':
+        Object.assign(pick(servers.open, step.which) ?? {}, { spent: true })
         return
-      }
       case 'welcome':
         servers.welcome = step.how
         return
@@ -208,9 +208,9 @@ class Scene {
     }
     expect(this.clock.pending, 'no timer of the clock is left').toBe(0)
     expect(
-      this.timers.some((timer) => !timer._destroyed),
-      'no timer of the library under it is left',
-    ).toBe(false)
+      this.timers.filter(({ _destroyed }) => !_destroyed),
+      'no timer of the library is left',
+    ).toEqual([])
   }
 
   #expect(work: Promise<unknown>, what: string): void {
@@ -233,22 +233,4 @@ class Scene {
     for (let n = 0; n < 3; n++) await new Promise((resolve) => setTimeout(resolve, 1))
     await this.clock.settle()
   }
-}
-
-/** A timer of Node, that knows whether it was cleared. */
-type Timer = NodeJS.Timeout & { _destroyed: boolean }
-
-/** Those of the library under it that are set from now on and are out of use, which is as long as a timer can be. */
-function longTimers(): Timer[] {
-  vi.restoreAllMocks()
-  const timers: Timer[] = []
-  for (const kind of ['setTimeout', 'setInterval'] as const) {
-    const set = globalThis[kind] as (callback: () => void, ms?: number) => Timer
-    vi.spyOn(globalThis, kind).mockImplementation(((callback: () => void, ms?: number) => {
-      const timer = set(callback, ms)
-      if (ms !== undefined && ms > 2 ** 30) timers.push(timer)
-      return timer
-    }) as never)
-  }
-  return timers
 }

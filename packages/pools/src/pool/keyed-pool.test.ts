@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { fakePool } from '../test-support/fake-pool.js'
-import { type FakeConnection, FakeServers } from '../test-support/fake-servers.js'
+import type { FakeConnection } from '../test-support/fake-servers.js'
 import { failureOf } from '../test-support/kernels.js'
 import { KeyedPool } from './keyed-pool.js'
 
@@ -9,6 +9,25 @@ function timers(): number {
 }
 
 describe('who waits for a connection', () => {
+  it('is refused after acquireTimeout by the clock of its pool', async () => {
+    const { pool, clock } = fakePool()
+    pool.add('a', {})
+    const lease = await pool.acquire('a')
+    let refused: unknown
+    pool.acquire('a').catch((error: unknown) => {
+      refused = error
+    })
+    await clock.advance(4_999)
+    expect(refused).toBeUndefined()
+    await clock.advance(1)
+    await clock.settle()
+    expect(refused).toMatchObject({ code: 'TIMEOUT', details: { server: 'a', limit: 5_000 } })
+    lease.release()
+    expect(await pool.use('a', () => 'free again')).toBe('free again')
+    await pool.stop(0)
+    expect(clock.pending).toBe(0)
+  })
+
   it('gets the one that is given back in the moment in which another one stops waiting', async () => {
     const { pool } = fakePool()
     pool.add('a', {})
@@ -177,48 +196,4 @@ it('a pool that is killed before it was asked to stop opens nothing any more', a
   await clock.advance(60_000)
   expect(servers.open).toEqual([])
   await pool.stop(0)
-})
-
-describe('a check', () => {
-  it('that runs out of time leaves a ping its own, after which a silent connection is closed', async () => {
-    const servers = new FakeServers()
-    const { pool, clock } = fakePool({}, servers)
-    pool.add('silent', {})
-    await pool.use('silent', () => 1)
-    servers.pongs = false
-    for (let n = 0; n < 4; n++) {
-      const controller = new AbortController()
-      const check = pool.check(controller.signal).catch(() => {})
-      await clock.advance(100)
-      controller.abort()
-      await check
-    }
-    expect(servers.open).toHaveLength(1)
-    await clock.advance(200)
-    expect(servers.open).toEqual([])
-    expect(pool.failure('silent')?.message).toMatch(/server "silent" \(silent 0\) failed its ping: no answer within 500 ms/)
-    await pool.stop(0)
-  })
-
-  it('is not kept waiting by a server that does not answer while another one works', async () => {
-    const servers = new FakeServers()
-    const { pool, clock } = fakePool({}, servers)
-    pool.add('fine', {})
-    await pool.use('fine', () => 1)
-    pool.add('silent', {})
-    servers.welcome = 'refuses'
-    await failureOf(pool.use('silent', () => 1))
-    servers.welcome = 'slow'
-    let healthy = false
-    const check = pool.check(new AbortController().signal).then(() => {
-      healthy = true
-    })
-    await clock.settle()
-    expect(healthy).toBe(true)
-    // It is tried all the same.
-    servers.decide(true)
-    await check
-    await expect.poll(() => pool.failure('silent')).toBeUndefined()
-    await pool.stop(0)
-  })
 })

@@ -1,28 +1,32 @@
 import type { Clock } from '@keelson/kernel'
-import { withSignal } from '../abort/with-signal.js'
+import { duplicateServer, noServerWorks, poolStopping, serverCutOff, serverRemoved, unknownServer } from '../errors.js'
+import { settledWithin } from '../wait/settled-within.js'
+import { withSignal } from '../wait/with-signal.js'
 import type { Open } from './connection.js'
 import type { Lease } from './lease.js'
 import type { AcquireOptions, Pool } from './pool.js'
-import { duplicateServer, noServerWorks, poolStopping, serverCutOff, serverRemoved, unknownServer } from './pool-errors.js'
 import { type PoolStats, sumOfStats } from './pool-stats.js'
 import { ServerPool } from './server-pool.js'
 import type { ServerPoolOptions } from './server-pool-options.js'
 
-/** What makes a `KeyedPool`. */
+/** The options of a `KeyedPool`. */
 export interface KeyedPoolOptions<T, S> extends ServerPoolOptions {
   readonly open: Open<T, S>
-  /** Throws `INVALID_OPTION` for a server that cannot be used. */
+  /** @throws KeelsonError `INVALID_OPTION` for a bad config. */
   readonly checkServer: (server: string, config: unknown) => void
 }
 
-/** One pool of connections per server. A server that fails takes nothing from the others. */
+/** Milliseconds that a start or a check waits for the other servers after the first one works. */
+const WAIT_FOR_OTHERS = 1_000
+
+/** One pool of connections per server; a failing server does not affect the others. */
 export class KeyedPool<T, S> implements Pool<T, S> {
   readonly #name: string
   readonly #options: KeyedPoolOptions<T, S>
   readonly #pools = new Map<string, ServerPool<T>>()
-  /** Those that were removed and are not gone yet. */
-  readonly #leaving = new Set<ServerPool<T>>()
-  /** What those had made and given up that are gone. */
+  /** Removed, and still draining or closing. */
+  readonly #removing = new Set<ServerPool<T>>()
+  /** The connections that removed servers had made and closed. */
   #gone = sumOfStats([])
   #stopping = false
 
@@ -71,43 +75,52 @@ export class KeyedPool<T, S> implements Pool<T, S> {
   async remove(server: string, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
     const pool = this.#poolOf(server)
     this.#pools.delete(server)
-    this.#leaving.add(pool)
+    this.#removing.add(pool)
     try {
       const drained = pool.drain(serverRemoved(pool.name))
-      await (signal === undefined ? drained : withSignal(drained, signal).catch(() => {})) // whoever is left then is cut off
+      await (signal === undefined ? drained : withSignal(drained, signal).catch(() => {})) // stop() aborts the calls that are left
       await pool.stop(this.#options.grace, serverCutOff(pool.name))
     } finally {
-      this.#leaving.delete(pool)
+      this.#removing.delete(pool)
       this.#gone = sumOfStats([this.#gone, pool.stats()])
     }
   }
 
   /**
-   * Waits until what is to be kept warm is open, or could not be opened.
+   * Waits until the `keep` connections of every server are open or have failed, but no longer than a second after the first one is
+   * open. The others go on being opened; their callers wait for them.
    *
-   * @throws KeelsonError `CHECK_FAILED` when none of the servers can be reached; one that can is enough.
+   * @throws KeelsonError `CHECK_FAILED` when all of the servers have failed; one that works is enough.
    */
   async warm(): Promise<void> {
-    const pools = [...this.#pools.values()]
-    await Promise.all(pools.map(({ members }) => members.settled()))
-    this.#throwUnlessOneWorks(pools.map(({ members }) => (members.works ? undefined : members.failures.error)))
+    const all = [...this.#pools.values()].map(({ members }) => members)
+    const settled = Promise.all(all.map((members) => members.settled()))
+    const works = Promise.any(all.map((members) => members.oneIsOpen())).catch(() => {})
+    await Promise.race([settled, works])
+    await settledWithin(settled, WAIT_FOR_OTHERS, this.clock)
+    this.#throwUnlessOneWorks(all.map((members) => (members.works ? undefined : members.failures.error)))
   }
 
   /**
-   * Asks idle connections for a sign of life, and tries servers again that have failed.
+   * Pings idle connections, and tries servers again that have failed. Passes as soon as one server works and all pings have ended, or
+   * a second later: a server that does not answer fails by its own timeouts.
    *
    * @throws KeelsonError `CHECK_FAILED` when none of the servers can be used.
    */
   async check(signal: AbortSignal): Promise<void> {
-    const all = [...this.#pools.values()].map(({ members }) => members)
-    await withSignal(Promise.all(all.map((members) => members.ping())), signal)
-    const attempts = all.map(async (members) => {
-      const failure = await members.attempt(signal)
-      if (failure !== undefined) throw failure
-    })
-    if (attempts.length === 0) return
-    // One that works is enough: a server that never answers has its own time for that.
-    await Promise.any(attempts).catch(({ errors }: AggregateError) => this.#throwUnlessOneWorks(errors))
+    const all = [...this.#pools.values()].map(({ members }) => ({ members, ping: members.ping() }))
+    if (all.length === 0) return
+    const pinged = withSignal(Promise.all(all.map(({ ping }) => ping)), signal)
+    const works = Promise.any(
+      all.map(async ({ members, ping }) => {
+        await withSignal(ping, signal)
+        const failure = await members.attempt(signal)
+        if (failure !== undefined) throw failure
+      }),
+    )
+    await Promise.race([pinged, works]).catch(() => {})
+    await settledWithin(pinged, WAIT_FOR_OTHERS, this.clock)
+    await works.catch(({ errors }: AggregateError) => this.#throwUnlessOneWorks(errors))
   }
 
   /** Closes what has been idle for too long. */
@@ -115,13 +128,13 @@ export class KeyedPool<T, S> implements Pool<T, S> {
     for (const { members } of this.#pools.values()) members.trim(now)
   }
 
-  /** Refuses new callers, and resolves when those that were let in are served. */
+  /** Refuses new callers, and resolves when every accepted call has ended. */
   async drain(): Promise<void> {
     this.#stopping = true
     await Promise.all(this.#all.map((pool) => pool.drain()))
   }
 
-  /** Closes everything at the same time; each connection may take `grace` ms before it is ended by force. */
+  /** Closes all connections at the same time, forcibly after `grace` ms. */
   async stop(grace: number): Promise<void> {
     this.#stopping = true
     const ends = await Promise.allSettled(this.#all.map((pool) => pool.stop(grace)))
@@ -130,14 +143,14 @@ export class KeyedPool<T, S> implements Pool<T, S> {
     if (errors.length > 1) throw new AggregateError(errors, `${errors.length} servers did not close`)
   }
 
-  /** The last resort: ends everything by force, opens nothing more, and waits for nothing. */
+  /** The last resort: ends everything forcibly, opens nothing more, and does not wait. */
   kill(): void {
     this.#stopping = true
     for (const pool of this.#all) pool.kill()
   }
 
   get #all(): ServerPool<T>[] {
-    return [...this.#pools.values(), ...this.#leaving]
+    return [...this.#pools.values(), ...this.#removing]
   }
 
   #throwUnlessOneWorks(failures: readonly (Error | undefined)[]): void {

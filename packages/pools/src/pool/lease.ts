@@ -1,19 +1,20 @@
 import type { Slot } from './member.js'
 
-/** A connection that was borrowed; give it back with `release()` or `using`. */
+/** A borrowed connection; give it back with `release()` or `using`. */
 export interface Lease<T> extends Disposable {
+  /** The connection: a child process, a client. */
   readonly value: T
-  /** Aborts when the connection is lost, when `useTimeout` is over, or when the pool can wait no longer. */
+  /** Aborts when the connection is lost, at `useTimeout`, and when the pool stops before the lease was given back. */
   readonly signal: AbortSignal
-  /** Gives the connection back; more than once is once. */
+  /** Gives the connection back; calling it again does nothing. */
   release(): void
 }
 
-/** `S` is what its pool lends it for. */
+/** `S` is the slot that the pool lends. */
 export class LiveLease<T, S = Slot<T>> implements Lease<T> {
   readonly value: T
   readonly slot: S
-  /** In the list of its pool. */
+  /** Its index in the pool's list of leases. */
   place: number
   timer: unknown
   #lost: Error | undefined
@@ -66,7 +67,7 @@ export class LiveLease<T, S = Slot<T>> implements Lease<T> {
     })
   }
 
-  /** The connection cannot answer any more: there is nothing left to give back, whatever its borrower still does. */
+  /** Ends the lease because the connection is lost; what its borrower still does has no effect on the pool. */
   lose(error: Error): void {
     if (this.#lost !== undefined) return
     this.#lost = error

@@ -1,22 +1,22 @@
 import type { Connection } from './connection.js'
 
-/** One connection of a pool, from the moment that it is being opened. */
+/** One connection of a pool, from the start of its opening. */
 export class Member<T> {
   readonly begunAt: number
   connection: Connection<T> | undefined
-  /** Settles when it is open, or could not be opened. */
+  /** Settles when it is open or has failed to open. */
   ready: Promise<void> = Promise.resolve()
-  /** How many slots of the pool stand for it. */
+  /** The number of pool slots that refer to it. */
   slots = 0
-  /** To how many callers. */
+  /** The number of callers that use it. */
   lent = 0
-  /** As of the first sweep that found it so; undefined before. */
+  /** The time of the first sweep that found it idle; undefined while it is in use. */
   idleSince: number | undefined
-  /** Set while it is asked for a sign of life and must not be lent. */
+  /** The ping of an idle member, which must not be lent until that settles. */
   pinging: Promise<unknown> | undefined
-  /** Ends the ping that it is asked for. */
+  /** Aborts the ping in progress. */
   ping: AbortController | undefined
-  /** Not a part of the pool any more. */
+  /** Removed from the pool. */
   out = false
 
   constructor(now: number) {
@@ -32,7 +32,7 @@ export class Member<T> {
   }
 }
 
-/** What the pool library lends: the right to use a connection, of which each has as many as may share it. */
+/** What the pool library lends: the right to use a connection. Each connection has `share` slots. */
 export class Slot<T> {
   readonly member: Member<T>
 

@@ -1,13 +1,13 @@
-import { followSignal } from '../abort/follow-signal.js'
-import { withSignal } from '../abort/with-signal.js'
+import { cannotOpen, connectionLost, failingServer, openTimedOut, pingFailed, type ServerName } from '../errors.js'
+import { followSignal } from '../wait/follow-signal.js'
+import { withSignal } from '../wait/with-signal.js'
 import { Failures } from './backoff.js'
 import { Closings } from './closings.js'
 import type { Connection } from './connection.js'
 import { Member } from './member.js'
-import { cannotOpen, connectionLost, failingServer, openTimedOut, pingFailed, type ServerName } from './pool-errors.js'
 import type { ServerPoolOptions } from './server-pool-options.js'
 
-/** The open connections of one server: opens them, notices their end, keeps some warm, and closes what is idle, silent or over. */
+/** The connections of one server: opens them, replaces those that end, keeps `keep` of them open, and closes idle and unresponsive ones. */
 export class Members<T> {
   readonly failures: Failures
   readonly #name: ServerName
@@ -36,15 +36,14 @@ export class Members<T> {
     this.failures = new Failures(options.backoff)
   }
 
-  /** How many are open or being opened. */
+  /** The number of connections that are open or being opened. */
   get live(): number {
     return this.#members.size
   }
 
-  /** Whether there is one to lend, now or when its caller is done. */
+  /** Whether a connection is open. */
   get works(): boolean {
-    for (const { connection } of this.#members) if (connection !== undefined) return true
-    return false
+    return [...this.#members].some(({ connection }) => connection !== undefined)
   }
 
   stats(): { size: number; idle: number; busy: number; created: number; destroyed: number } {
@@ -54,7 +53,7 @@ export class Members<T> {
     return { size, idle, busy: size - idle, created: this.#created, destroyed: this.#destroyed }
   }
 
-  /** A connection with room for one more caller, opened if need be. */
+  /** A connection with room for one more caller, opened if necessary. */
   async bind(): Promise<Member<T>> {
     const { share, max } = this.#options
     this.#discardSpent()
@@ -67,7 +66,7 @@ export class Members<T> {
     return member
   }
 
-  /** Opens what is missing of `keep`; resolves when that is settled, however it went. */
+  /** Opens as many as `keep` asks for; resolves when all attempts have settled. */
   async refill(): Promise<void> {
     const missing = this.#keep - this.#members.size
     if (missing <= 0 || this.#end.signal.aborted) return
@@ -76,18 +75,23 @@ export class Members<T> {
     await Promise.allSettled(Array.from({ length: missing }, () => this.#begin().ready))
   }
 
-  /** Resolves when nothing is being opened any more. */
+  /** Resolves when every opening in progress has settled. */
   async settled(): Promise<void> {
     await Promise.allSettled([...this.#members].map(({ ready }) => ready))
   }
 
-  /** Asks for a sign of life whoever can be asked now; who gives none within `pingTimeout` is out, whoever waits for that. */
+  /** Resolves as soon as one is open; rejects when every opening in progress has failed. */
+  async oneIsOpen(): Promise<void> {
+    await Promise.any([...this.#members].map(({ ready }) => ready))
+  }
+
+  /** Pings the idle connections (all of them, if they are shared); one that does not answer within `pingTimeout` is closed. */
   async ping(): Promise<void> {
     const asked = [...this.#members].filter((member) => member.idle || this.#options.share > 1)
     await Promise.all(asked.map((member) => this.#ping(member)))
   }
 
-  /** Why the server cannot be used, if so; tries one connection when the last one failed. */
+  /** Why the server cannot be used; undefined when it can. Opens a connection if the last one failed and the backoff allows it. */
   async attempt(signal: AbortSignal): Promise<Error | undefined> {
     const { failures } = this
     if (failures.count === 0 || this.works) return undefined
@@ -97,7 +101,7 @@ export class Members<T> {
     return this.works ? undefined : failures.error
   }
 
-  /** Closes what has been idle for too long, as far as it is not to be kept. */
+  /** Closes connections that have been idle for too long, down to `keep`. */
   trim(now: number): void {
     this.#discardSpent()
     for (const member of this.#members) {
@@ -108,7 +112,7 @@ export class Members<T> {
     }
   }
 
-  /** A caller gave one back. */
+  /** Called when a caller has given a connection back. */
   returned(member: Member<T>): void {
     if (member.out) return
     member.idleSince = undefined
@@ -117,7 +121,7 @@ export class Members<T> {
     } else if (member.lent === 0) this.discard(member)
   }
 
-  /** Takes a connection out and closes it; `close` reports if that fails. */
+  /** Removes a connection and closes it; `close()` reports if that fails. */
   discard(member: Member<T>, grace = this.#options.grace): void {
     const { connection } = member
     if (connection === undefined || member.out) return
@@ -126,18 +130,19 @@ export class Members<T> {
     void this.refill()
   }
 
+  /** Stops replacing connections that end. */
   keepNone(): void {
     this.#keep = 0
     this.#options.clock.clearTimeout(this.#refillTimer)
   }
 
-  /** Ends all of them at once, those that are being opened too, and waits until they are gone. */
+  /** Closes all of them at the same time, those that are being opened too, and waits for their end. */
   async close(grace: number, reason: Error): Promise<void> {
     this.keepNone()
     this.#end.abort(reason)
     const opening = [...this.#members].filter(({ connection }) => connection === undefined).map(({ ready }) => ready)
     for (const member of this.#members) this.discard(member, grace)
-    this.#closings.hurry(grace)
+    this.#closings.shortenGrace(grace)
     await Promise.allSettled(opening)
     await this.#closings.settled(this.#name.server)
   }
@@ -165,7 +170,7 @@ export class Members<T> {
 
   async #connect(member: Member<T>): Promise<void> {
     const { clock, startTimeout } = this.#options
-    const { controller, letGo } = followSignal(this.#end.signal)
+    const { controller, unsubscribe } = followSignal(this.#end.signal)
     const timer = startTimeout === Infinity ? undefined : clock.setTimeout(() => controller.abort(), startTimeout)
     try {
       const connection = await this.#open(controller.signal)
@@ -182,7 +187,7 @@ export class Members<T> {
       void this.refill()
       throw why
     } finally {
-      letGo()
+      unsubscribe()
       if (timer !== undefined) clock.clearTimeout(timer)
     }
   }
@@ -200,7 +205,7 @@ export class Members<T> {
     member.out = true
     this.#members.delete(member)
     this.#destroyed++
-    member.ping?.abort() // nobody waits for its answer any more
+    member.ping?.abort()
   }
 
   async #ping(member: Member<T>): Promise<void> {
@@ -221,18 +226,18 @@ export class Members<T> {
     clock.clearTimeout(timer)
   }
 
-  /** That it opens is enough only where there is no ping. */
+  /** Waits for an opening, and pings the connection if it can be pinged. */
   async #try(member: Member<T>, signal: AbortSignal): Promise<void> {
     try {
       await withSignal(member.ready, signal)
     } catch {
-      return // it is among the failures
+      return // counted in `failures`
     }
     if (member.connection?.ping === undefined) this.failures.succeeded()
     else await withSignal(this.#ping(member), signal)
   }
 
-  /** One that is lent goes when its last caller lets go. */
+  /** Idle ones only: `returned()` discards a lent one after its last caller. */
   #discardSpent(): void {
     for (const member of this.#members) if (member.idle && !member.usable) this.discard(member)
   }

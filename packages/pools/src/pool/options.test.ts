@@ -1,13 +1,13 @@
 import { resource } from '@keelson/kernel'
 import { describe, expect, it } from 'vitest'
-import { childProcess } from '../child/child-process.js'
-import { processPool } from '../child/process-pool.js'
-import { processReaper } from '../child/process-reaper.js'
 import { httpPool } from '../http/http-pool.js'
 import { mcpServer } from '../mcp/mcp-server.js'
 import { ssePool } from '../mcp/sse-pool.js'
+import { unifiedPool } from '../mcp/unified-pool.js'
+import { childProcess } from '../process/child-process.js'
+import { processPool } from '../process/process-pool.js'
+import { processReaper } from '../process/process-reaper.js'
 import { failureOf, started } from '../test-support/kernels.js'
-import { unifiedPool } from './unified-pool.js'
 
 const makers = { processPool, ssePool, unifiedPool, httpPool, childProcess, mcpServer, processReaper } as unknown as Record<
   string,

@@ -1,21 +1,23 @@
-import { type Clock, type Dependencies, type Resource, type ResourceOptions, resource } from '@keelson/kernel'
+import type { Clock, Dependencies, Resource, ResourceOptions } from '@keelson/kernel'
+import { Reaper } from '../child/reaper.js'
 import type { Open } from './connection.js'
 import { KeyedPool } from './keyed-pool.js'
+import { resourceWith } from './lifecycle.js'
+import { checkOptions, invalid } from './option-checks.js'
 import type { Pool } from './pool.js'
-import { checkOptions, invalid, lifecycleOf, ownOptions, type PoolOptions, poolLimits } from './pool-options.js'
-import { Reaper } from './reaper.js'
+import { ownOptions, type PoolOptions, poolLimits } from './pool-options.js'
 import { checkServers, serversOf } from './servers.js'
 
 /** What one kind of pool adds: how it opens a connection, and which servers it takes. */
 export interface PoolKind<T, S> {
-  /** Options that are only its own. */
+  /** The names of options that only this kind of pool has. */
   readonly own?: readonly string[]
   checkServer(pool: string, server: string, config: unknown): void
   /** Called at each start. */
   opener(pool: string, reaper: Reaper): Open<T, S> | Promise<Open<T, S>>
 }
 
-/** A name that no dependency of a user has. */
+/** The field of the reaper among the dependencies; users do not choose such a name. */
 const REAPER = '(reaper)'
 
 /** A pool as a resource: its hooks drain, stop and check it, and a reaper closes what is idle. */
@@ -60,17 +62,15 @@ export function poolResource<T, S, D extends Dependencies>(
     drain: (pool) => pool.drain(),
     stop: (pool, { deadline, signal }) => {
       signal.addEventListener('abort', () => pool.kill(), { once: true })
-      // The last part of what is left is for what happens after SIGKILL.
+      // A fifth of the time is reserved for what follows SIGKILL.
       return pool.stop(Math.max(0, Math.min(limits.grace, (deadline - limits.clock.now()) * 0.8)))
     },
     kill: (pool) => pool.kill(),
   }
-  const descriptors = lifecycleOf(name, options, ownOptions(...(kind.own ?? [])))
-  if (shared !== undefined) {
-    // Read when a kernel takes the pool in, as every dependsOn.
-    descriptors.dependsOn = { get: () => ({ ...options.dependsOn, [REAPER]: shared }), enumerable: true }
-  }
-  return resource(name, Object.defineProperties(hooks, descriptors) as ResourceOptions<Pool<T, S>, D>)
+  if (shared === undefined) return resourceWith(name, options, ownOptions(kind.own), hooks)
+  // Read when a kernel takes the pool in, as every dependsOn.
+  const dependsOn = { get: () => ({ ...options.dependsOn, [REAPER]: shared }), enumerable: true }
+  return resourceWith(name, options, [...ownOptions(kind.own), 'dependsOn'], Object.defineProperties(hooks, { dependsOn }))
 }
 
 function reaperOf(name: string, deps: object, shared: boolean, clock: Clock): Reaper {

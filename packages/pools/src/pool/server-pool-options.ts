@@ -1,7 +1,7 @@
 import type { Clock } from '@keelson/kernel'
 import type { BackoffOptions } from './backoff.js'
 
-/** What the pool of one server goes by; times in ms. */
+/** The limits of the pool of one server; times in ms. */
 export interface ServerPoolOptions {
   readonly max: number
   readonly keep: number

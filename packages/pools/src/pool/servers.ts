@@ -1,7 +1,9 @@
 import type { Dependencies, StartContext, Values } from '@keelson/kernel'
-import { invalid, type Servers } from './pool-options.js'
+import { isRecord } from '../server/record.js'
+import { invalid } from './option-checks.js'
+import type { Servers } from './pool-options.js'
 
-/** @throws KeelsonError `INVALID_OPTION` for servers that are given and cannot be used; those that a function makes are checked at the start. */
+/** @throws KeelsonError `INVALID_OPTION` for bad servers; those that a function returns are checked when the pool starts. */
 export function checkServers(name: string, servers: unknown, check: (server: string, config: unknown) => void): void {
   if (typeof servers === 'function') return
   if (!isRecord(servers))
@@ -9,7 +11,7 @@ export function checkServers(name: string, servers: unknown, check: (server: str
   for (const [server, config] of Object.entries(servers)) check(server, config)
 }
 
-/** The servers of a pool that starts. */
+/** The servers of a pool, at its start. */
 export async function serversOf<S, D extends Dependencies>(
   name: string,
   servers: Servers<S, D>,
@@ -19,8 +21,4 @@ export async function serversOf<S, D extends Dependencies>(
   const made: unknown = typeof servers === 'function' ? await servers(deps, ctx) : servers
   if (!isRecord(made)) throw invalid(name, 'servers', 'servers must be an object, with a server under each name')
   return made as Readonly<Record<string, S>>
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

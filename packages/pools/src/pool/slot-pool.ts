@@ -1,16 +1,15 @@
+import { systemClock } from '@keelson/kernel'
 import { Pool } from 'tarn'
+import { LONGEST_TIMER } from '../wait/longest-timer.js'
 import { Slot } from './member.js'
 import type { Members } from './members.js'
 import type { ServerPoolOptions } from './server-pool-options.js'
 
-/** The longest delay of a timer: tarn hands its times to setTimeout, which fires at once above this. */
-const LONGEST = 2 ** 31 - 1
-
 /**
- * Tarn, lending slots. Its own reaping is out of use, since it knows neither our clock nor connections that end by themselves; so
- * are its timeouts for opening and closing, which do not stop what they time.
+ * A tarn pool of slots. Its reaping is disabled: it knows neither our clock nor connections that end by themselves. So are its
+ * timeouts for opening and closing, which would not stop what they time, and with another clock its timeout for acquiring.
  */
-export function slotPool<T>(members: Members<T>, { max, share, acquireTimeout }: ServerPoolOptions): Pool<Slot<T>> {
+export function slotPool<T>(members: Members<T>, { max, share, acquireTimeout, clock }: ServerPoolOptions): Pool<Slot<T>> {
   return new Pool<Slot<T>>({
     min: 0,
     max: max * share,
@@ -21,10 +20,11 @@ export function slotPool<T>(members: Members<T>, { max, share, acquireTimeout }:
     },
     propagateCreateError: true,
     createRetryIntervalMillis: 1,
-    acquireTimeoutMillis: Math.max(1, Math.round(Math.min(acquireTimeout, LONGEST))),
-    createTimeoutMillis: LONGEST,
-    destroyTimeoutMillis: LONGEST,
-    idleTimeoutMillis: LONGEST,
-    reapIntervalMillis: LONGEST,
+    acquireTimeoutMillis:
+      clock === systemClock ? Math.max(1, Math.round(Math.min(acquireTimeout, LONGEST_TIMER))) : LONGEST_TIMER,
+    createTimeoutMillis: LONGEST_TIMER,
+    destroyTimeoutMillis: LONGEST_TIMER,
+    idleTimeoutMillis: LONGEST_TIMER,
+    reapIntervalMillis: LONGEST_TIMER,
   })
 }

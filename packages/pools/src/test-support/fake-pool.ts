@@ -7,6 +7,7 @@ interface Limits {
   keep?: number
   share?: number
   useTimeout?: number
+  pingTimeout?: number
   idleTimeout?: number
 }
 

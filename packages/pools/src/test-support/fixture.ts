@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { StdioServer } from '../pool/server-config.js'
+import type { StdioServer } from '../server/stdio-server.js'
 
 /** A server made of one of the fixtures. */
 export function fixture(name: 'line-server' | 'mcp-server', ...args: string[]): StdioServer {

@@ -1,4 +1,4 @@
-import type { StdioServer } from '../pool/server-config.js'
+import type { StdioServer } from '../server/stdio-server.js'
 
 /** A server of few words: what it does with each line, as JavaScript. */
 export function script(onLine: string): StdioServer {
