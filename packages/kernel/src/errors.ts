@@ -210,8 +210,9 @@ export function shutdownFailedMessage(kernel: string, errors: readonly KeelsonEr
   return `kernel "${kernel}" stopped with errors: ${listed(errors)}`
 }
 
-function formatMs(ms: number): string {
-  return ms === Infinity ? 'no limit' : `${Math.round(ms)} ms`
+/** A span of time in a sentence: whole milliseconds. */
+export function formatMs(ms: number): string {
+  return ms === Infinity ? 'no limit' : `${ms > 0 && ms < 0.5 ? 'less than 1' : Math.round(ms)} ms`
 }
 
 function listed(errors: readonly KeelsonError[]): string {

@@ -20,11 +20,11 @@ export function definitionOf(x: unknown, owner: string | undefined, option: stri
 }
 
 /** `definitionOf` for each of a list. What is no list would silently be an empty one. */
-export function definitionsOf(resources: Iterable<ResourceLike>): Definition[] {
+export function definitionsOf(resources: Iterable<ResourceLike>, option = 'resources'): Definition[] {
   if (typeof resources !== 'object' || typeof resources?.[Symbol.iterator] !== 'function') {
-    throw invalidOption(undefined, 'its resources', 'are not a list', 'pass an array, as in [api]')
+    throw invalidOption(undefined, `its ${option}`, 'are not a list', 'pass an array, as in [api]')
   }
-  return Array.from(resources, (resource, i) => carriedBy(resource) ?? definitionOf(resource, undefined, `resources[${i}]`))
+  return Array.from(resources, (resource, i) => carriedBy(resource) ?? definitionOf(resource, undefined, `${option}[${i}]`))
 }
 
 /** The definition that `x` is or carries; undefined when it is neither. */
@@ -35,7 +35,8 @@ export function carriedBy(x: unknown): Definition | undefined {
   return carried instanceof Definition ? carried : undefined
 }
 
-function named(x: unknown): string {
+/** What it is, as far as it may be told. */
+export function named(x: unknown): string {
   if (typeof x === 'function') return `the function or class ${x.name || '(anonymous)'}`
   // A string may be a secret.
   return typeof x === 'string' ? 'a string' : x === null || typeof x !== 'object' ? String(x) : 'an object'

@@ -1,7 +1,7 @@
 import { Cell, type CellHost } from '../cell/cell.js'
 import { definitionOf, definitionsOf } from '../define/definition-of.js'
 import type { ResourceLike } from '../define/dependency.js'
-import type { Replacement } from '../define/replacement.js'
+import { type Replacement, replacementsOf } from '../define/replacement.js'
 import { unknownResource } from '../errors.js'
 import { Graph, NONE } from '../graph/graph.js'
 
@@ -15,7 +15,7 @@ export class Roster {
   quiesces = false
 
   constructor(replacements: Iterable<Replacement>) {
-    this.graph = new Graph(new Map(Array.from(replacements, ({ target, by }) => [target, by])))
+    this.graph = new Graph(replacementsOf(replacements))
   }
 
   /** Takes in resources and what they depend on, and returns those that are new. */
