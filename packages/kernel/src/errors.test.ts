@@ -90,6 +90,31 @@ describe('messages say what happened, to which resource, and what to do', () => 
     for (const { message } of errors) expect(message).not.toContain('timeouts.')
   })
 
+  test('of a stop that timed out: a kill hook is advised only where there is none and a stop that it would end', async () => {
+    const { clock, kernel, traced } = scene()
+    const messagesOf = async (options: Parameters<typeof traced>[1]) => {
+      const app = await kernel([traced('a', { timeouts: { drain: 50, stop: 70 }, ...options })]).start()
+      return (await clock.run(shutdownError(app.shutdown()))).errors.map(({ message }) => message)
+    }
+    expect(await messagesOf({ stop: hang })).toEqual([expect.stringMatching(/timeouts\.stop, or add a kill hook$/)])
+    expect(await messagesOf({ stop: hang, kill: () => {} })).toEqual([expect.stringMatching(/timeouts\.stop$/)])
+    expect(await messagesOf({ drain: hang })).toEqual([expect.stringMatching(/timeouts\.drain$/)])
+    const leaky: NonNullable<Parameters<typeof traced>[1]>['start'] = (_, ctx) => ctx.defer(hang)
+    expect(await messagesOf({ start: leaky })).toEqual([
+      expect.stringMatching(/cleanups within 70 ms; let its cleanups end sooner, or raise timeouts\.stop$/),
+    ])
+  })
+
+  test('of times that are no whole number of milliseconds', async () => {
+    const { clock, kernel, traced } = scene()
+    const late = traced('a', { stop: hang, timeouts: { stop: 33.4567 } })
+    const { errors } = await clock.run(shutdownError((await kernel([late]).start()).shutdown()))
+    expect(errors[0]!.message).toContain('within 33 ms')
+    const soon = traced('a', { stop: hang, timeouts: { stop: 0.2 } })
+    const { errors: sooner } = await clock.run(shutdownError((await kernel([soon]).start()).shutdown()))
+    expect(sooner[0]!.message).toContain('within less than 1 ms')
+  })
+
   test('of several errors in one that has no text, as of a connection that was tried on each address', async () => {
     const { clock, kernel } = scene()
     const refused = ['::1', '127.0.0.1'].map((host) => new Error(`connect ECONNREFUSED ${host}:1`))
@@ -147,7 +172,7 @@ describe('messages say what happened, to which resource, and what to do', () => 
     const started = app.start()
     expect(keelsonError(() => app.get(slow)).message).toMatch(/"slow".*starting; await start\(\) first/)
     await clock.run(started)
-    expect(keelsonError(() => app.get(cache)).message).toMatch(/"cache".*failed; ask for it while it runs/)
+    expect(keelsonError(() => app.get(cache)).message).toMatch(/"cache".*failed; .*probe's reasons; ask for it once it runs/)
     await clock.run(app.shutdown())
     expect(keelsonError(() => app.get(slow)).message).toMatch(/"slow".*stopped; ask for it while it runs/)
   })

@@ -36,14 +36,15 @@ export interface Kernel extends KernelView, AsyncDisposable {
   /**
    * Takes in resources and what they depend on.
    *
-   * @throws KeelsonError `DUPLICATE_RESOURCE`, `DEPENDENCY_CYCLE`, or `INVALID_OPTION` when the kernel is not at rest;
-   * the kernel is then as it was before.
+   * @throws KeelsonError `DUPLICATE_RESOURCE`, `DEPENDENCY_CYCLE`, `INVALID_OPTION`, or `INVALID_STATE` when the kernel is not at rest:
+   * `add()` them while it runs. The kernel is then as it was before.
    */
   register(...resources: ResourceLike[]): this
   /**
    * Starts everything, each resource as soon as its dependencies run. One promise however often it is called.
    *
    * @throws StartError when a resource whose impact is `'unready'` fails, or a shutdown comes first; what had started is stopped by then.
+   * KeelsonError `INVALID_STATE` while it is being shut down, or has failed and was not.
    */
   start(): Promise<this>
   /**
@@ -62,7 +63,7 @@ export interface Kernel extends KernelView, AsyncDisposable {
    * Starts resources, and what they depend on, in a running kernel. When one of them fails whose impact is `'unready'`,
    * all that were added by this call are stopped and taken out again.
    *
-   * @throws StartError; KeelsonError `ABORTED` when the kernel is not running or a shutdown comes first,
+   * @throws StartError; KeelsonError `INVALID_STATE` when the kernel is not running, `ABORTED` when a shutdown or a removal comes first,
    * `DUPLICATE_RESOURCE`, `DEPENDENCY_CYCLE`, `INVALID_OPTION`.
    */
   add(...resources: ResourceLike[]): Promise<void>
@@ -70,14 +71,16 @@ export interface Kernel extends KernelView, AsyncDisposable {
    * Stops a resource and takes it out of the kernel. With `dependents`, those that hold its value go first. What came `after` it
    * stays, and is in no order with it if it is added again.
    *
-   * @throws KeelsonError `HAS_DEPENDENTS`, `UNKNOWN_RESOURCE`, `ABORTED`; ShutdownError when its stop failed, it is then out all the same.
+   * @throws KeelsonError `HAS_DEPENDENTS`, `UNKNOWN_RESOURCE`, `INVALID_STATE` while the kernel starts or stops, `ABORTED` when a shutdown
+   * comes first; ShutdownError when its stop failed, it is then out all the same.
    */
   remove(resource: ResourceLike, options?: { dependents?: boolean }): Promise<void>
   /**
    * Stops what depends on a resource, restarts it, and starts them again with the new instance, as after a failure but
    * at once and without using up an attempt.
    *
-   * @throws KeelsonError `UNKNOWN_RESOURCE`, `ABORTED`, or why it did not come back.
+   * @throws KeelsonError `UNKNOWN_RESOURCE`, `INVALID_STATE` when the kernel or the resource is not up yet or any more, `ABORTED` when a
+   * shutdown or a removal comes first, or why it did not come back.
    */
   restart(resource: ResourceLike): Promise<void>
   /** Declares an unrecoverable failure: liveness turns false at once and stays so until the next start. Stops nothing by itself. */

@@ -101,7 +101,10 @@ export class LiveKernel implements Kernel {
 
   add = async (...resources: ResourceLike[]): Promise<void> => {
     if (this.#host.events.telling) await undefined
-    if (this.state !== 'running') throw refused(this.name, 'add resources', this.state, 'register them before start()')
+    if (this.state !== 'running') {
+      const remedy = this.state === 'starting' ? 'await start() first' : 'register() them before the next start()'
+      throw refused(this.name, 'add resources', this.state, remedy)
+    }
     await this.#upkeep.membership.add(this.#roster.takeInAdded(resources, this.#host))
   }
 
@@ -117,8 +120,9 @@ export class LiveKernel implements Kernel {
   restart = async (resource: ResourceLike): Promise<void> => {
     if (this.#host.events.telling) await undefined
     const cell = this.#roster.cellOf(resource, this.name)
-    if (this.state !== 'running')
+    if (this.state !== 'running') {
       throw refused(this.name, `restart "${cell.name}"`, this.state, 'call restart() while it is running')
+    }
     await this.#upkeep.supervisor.restart(cell)
   }
 

@@ -28,7 +28,12 @@ export function replacementsOf(list: Iterable<Replacement>): ReadonlyMap<Definit
   for (const replacement of list) {
     const { target, by } = Object(replacement) as Partial<Replacement>
     if (!(target instanceof Definition && by instanceof Definition)) {
-      throw invalidOption(undefined, `replace[${i}]`, `is ${named(replacement)}, not a replacement`, 'pass what replace() returned')
+      throw invalidOption(
+        undefined,
+        `replace[${i}]`,
+        `is ${named(replacement)}, not a replacement`,
+        'pass what replace() returned',
+      )
     }
     replacements.set(target, by)
     i++

@@ -218,7 +218,12 @@ describe('createKernel()', () => {
       expect(error, JSON.stringify(shutdown)).toMatchObject({ code: 'INVALID_OPTION', details: { option: 'shutdown.delay' } })
       expect(error.message).toMatch(/no hook would be called; lower it, or raise shutdown\.timeout/)
     }
-    for (const shutdown of [{ delay: 999, timeout: 1_000 }, { delay: 0, timeout: 0 }, { timeout: 0 }, { timeout: Infinity, delay: 1e9 }]) {
+    for (const shutdown of [
+      { delay: 999, timeout: 1_000 },
+      { delay: 0, timeout: 0 },
+      { timeout: 0 },
+      { timeout: Infinity, delay: 1e9 },
+    ]) {
       expect(build({ shutdown }).state).toBe('idle')
     }
   })

@@ -10,9 +10,7 @@ const isMs: Check = (value) =>
 const isFiniteMs: Check = (value) =>
   typeof value === 'number' && value >= 0 && value < Infinity ? undefined : 'must be a finite number of milliseconds, 0 or more'
 const isInterval: Check = (value) =>
-  typeof value === 'number' && value > 0 && value < Infinity
-    ? undefined
-    : 'must be a finite number of milliseconds, more than 0'
+  typeof value === 'number' && value > 0 && value < Infinity ? undefined : 'must be a finite number of milliseconds, more than 0'
 const isWindow: Check = (value) =>
   typeof value === 'number' && value > 0
     ? undefined
@@ -20,9 +18,7 @@ const isWindow: Check = (value) =>
 const isCount: Check = (value) =>
   Number.isInteger(value) && (value as number) >= 1 ? undefined : 'must be a whole number, 1 or more'
 const isCountOrInfinity: Check = (value) =>
-  value === Infinity || isCount(value) === undefined
-    ? undefined
-    : 'must be a whole number, 1 or more (Infinity for no limit)'
+  value === Infinity || isCount(value) === undefined ? undefined : 'must be a whole number, 1 or more (Infinity for no limit)'
 const isFactor: Check = (value) =>
   typeof value === 'number' && value >= 1 && value < Infinity ? undefined : 'must be a number, 1 or more'
 const isPart: Check = (value) =>
@@ -42,7 +38,7 @@ const isClock: Check = (value) =>
   isObject(value) === undefined &&
   ['now', 'setTimeout', 'clearTimeout'].every((method) => typeof (value as Record<string, unknown>)[method] === 'function')
     ? undefined
-    : 'must be an object with now(), setTimeout() and clearTimeout()'
+    : 'must be an object with the methods now, setTimeout and clearTimeout'
 
 const TIMEOUTS = { start: isMs, check: isMs, drain: isMs, stop: isMs }
 const MONITOR = {
