@@ -1,3 +1,4 @@
+import { experienceOf } from './cell/experience.js'
 import { TIMEOUTS } from './defaults.js'
 import type { ResourceLike } from './define/dependency.js'
 import { validateKernelDefaults } from './define/validate.js'
@@ -145,7 +146,7 @@ export class LiveKernel implements Kernel {
       graph: this.#roster.graph,
       timeouts: this.#host.timeouts,
       shutdown: this.#lifecycle.shutdownOptions,
-      startedIn: (id) => this.#roster.cells[id]!.startMs,
+      experienceOf: (id) => experienceOf(this.#roster.cells[id]!),
     })
 
   inspect = (): KernelSnapshot => {
