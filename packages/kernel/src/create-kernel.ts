@@ -16,6 +16,7 @@ import { LiveKernel } from './live-kernel.js'
 export function createKernel(resources: Iterable<ResourceLike> = [], options: KernelOptions = {}): Kernel {
   validateKernelOptions(options)
   const kernel = new LiveKernel(options)
+  if (options.base !== undefined) kernel.takeInBase(options.base)
   kernel.takeIn(resources)
   return kernel
 }

@@ -18,6 +18,11 @@ export interface KernelOptions {
    * Kubernetes gives (`terminationGracePeriodSeconds`).
    */
   shutdown?: { delay?: number; timeout?: number }
+  /**
+   * Resources, with what they depend on, that start before all others and stop after them, without an edge to each: a logger, a tracer.
+   * What has no other reason to depend on them is not restarted with them and does not fail with them.
+   */
+  base?: Iterable<ResourceLike>
   /** How many start hooks may run at the same time; default unlimited. */
   concurrency?: number
   /** Made by `replace()` of `@keelson/kernel/testing`. */

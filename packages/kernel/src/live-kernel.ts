@@ -94,6 +94,10 @@ export class LiveKernel implements Kernel {
     return this
   }
 
+  takeInBase(resources: Iterable<ResourceLike>): void {
+    this.#roster.takeInBase(resources, this.#host)
+  }
+
   takeIn(resources: Iterable<ResourceLike>): void {
     const { state, up } = this.#lifecycle
     if (up) throw registeredTooLate(this.name, state)

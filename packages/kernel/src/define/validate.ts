@@ -132,6 +132,7 @@ export function validateKernelOptions(options: unknown): void {
     timeouts: isObject,
     shutdown: isObject,
     concurrency: isCountOrInfinity,
+    base: isList,
     replace: isList,
     clock: isClock,
   })

@@ -85,11 +85,11 @@ export function planOf(input: PlanInput): Plan {
   }
 }
 
-/** What each resource depends on, by name. */
+/** What a resource depends on, by name, as far as somebody wrote so. */
 export function dependenciesOf(graph: Graph, id: number): PlannedDependency[] {
   const dependencies: PlannedDependency[] = []
-  graph.eachDependency(id, (to, kind) => {
-    if (graph.has(to)) dependencies.push({ resource: graph.nameOf(to), kind })
+  graph.eachDependency(id, (to, kind, edge) => {
+    if (graph.has(to) && !graph.isImplied(edge)) dependencies.push({ resource: graph.nameOf(to), kind })
   })
   return dependencies
 }

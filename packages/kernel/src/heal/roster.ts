@@ -18,12 +18,21 @@ export class Roster {
     this.graph = new Graph(replacementsOf(replacements))
   }
 
+  /** S10: takes in, before anything else, what everything else starts after and stops before. */
+  takeInBase(resources: Iterable<ResourceLike>, host: CellHost): void {
+    this.graph.addBase(definitionsOf(resources, 'base'))
+    this.#addCells(host)
+  }
+
   /** Takes in resources and what they depend on, and returns those that are new. */
   takeIn(resources: Iterable<ResourceLike>, host: CellHost): readonly Cell[] {
+    this.graph.add(definitionsOf(resources))
+    return this.#addCells(host)
+  }
+
+  #addCells(host: CellHost): readonly Cell[] {
     const { graph, cells } = this
     const size = cells.length
-    const asked = definitionsOf(resources)
-    graph.add(asked)
     for (let id = size; id < graph.size; id++) {
       const definition = graph.definitions[id]!
       cells.push(new Cell(id, graph.nameOf(id), definition, host))
