@@ -1,7 +1,18 @@
 import { describe, expect, test } from 'vitest'
-import { KeelsonError, resource, ShutdownError, StartError } from './index.js'
+import {
+  createKernel,
+  type Dependencies,
+  KeelsonError,
+  type Ref,
+  ref,
+  resource,
+  resourceOf,
+  ShutdownError,
+  StartError,
+} from './index.js'
 import { keelsonError, shutdownError, startError } from './test-support/rejection.js'
 import { hang, scene } from './test-support/scene.js'
+import { replace } from './testing.js'
 
 describe('KeelsonError', () => {
   test('is an Error with a code, and has a field only where there is something to say', () => {
@@ -26,6 +37,68 @@ describe('KeelsonError', () => {
   test('S6 undefined is a cause when it was thrown', () => {
     const error = new KeelsonError('START_FAILED', 'text', { cause: undefined })
     expect(Object.hasOwn(error, 'cause')).toBe(true)
+  })
+})
+
+describe('the stack of an error about a call begins where it was called', () => {
+  const { kernel, traced } = scene()
+  const db = traced('db')
+  const loop = resource('loop', {
+    get dependsOn(): Dependencies {
+      return { loop }
+    },
+    start: () => 1,
+  })
+  let live: Ref<string> | undefined
+  const seer = resource('seer', {
+    dependsOn: { later: ref(traced('later')) },
+    start: ({ later }) => {
+      live = later
+    },
+  })
+  const cases: Record<string, () => unknown> = {
+    'resource()': () => resource('db', {} as never),
+    'resourceOf()': () => resourceOf({} as never),
+    'replace()': () => replace({} as never, 5 as never),
+    'createKernel() with an option': () => createKernel([], { concurrency: 0 }),
+    'createKernel() with what is no resource': () => createKernel([{} as never]),
+    'createKernel() with a cycle': () => createKernel([loop]),
+    'createKernel() with a duplicate': () => createKernel([db, traced('db')]),
+    'register()': () => kernel([db]).register(traced('db')),
+    'get() of what is not there': () => kernel([]).get(db),
+    'get() of what does not run': () => kernel([db]).get(db),
+    'defaults()': () => kernel([]).defaults({ shutdown: { delay: -1 } }),
+    'get() of a ref': () => live!.get(),
+  }
+  test.each(Object.keys(cases))('%s', async (name) => {
+    const app = await kernel([seer]).start()
+    await app.shutdown()
+    const error = keelsonError(cases[name]!)
+    const [said, first] = error.stack!.split('\n')
+    expect(said).toBe(`KeelsonError: ${error.message}`)
+    expect(first).toContain('errors.test.ts')
+    expect(first).not.toContain('scene.ts')
+  })
+
+  test('and is left alone where a getter of the user threw it', () => {
+    const broken = () => resource('inner', {} as never)
+    const outer = resource('outer', {
+      get dependsOn(): Dependencies {
+        return { inner: broken() }
+      },
+      start: () => 1,
+    })
+    expect(keelsonError(() => createKernel([outer])).stack!.split('\n')[1]).toContain('broken')
+    const own = new KeelsonError('ABORTED', 'text')
+    const { stack } = own
+    const thrower = resource('thrower', {
+      get dependsOn(): Dependencies {
+        throw own
+      },
+      start: () => 1,
+    })
+    expect(keelsonError(() => createKernel([thrower]))).toBe(own)
+    expect(own.stack).toBe(stack)
   })
 })
 

@@ -29,13 +29,34 @@ export class KeelsonError extends Error {
   }
 }
 
+/** Errors about a call that somebody makes right now, whose stack may still begin in this library. */
+const misuses = new WeakSet<object>()
+
+function misuse(code: ErrorCode, message: string, options: KeelsonErrorOptions): KeelsonError {
+  const error = new KeelsonError(code, message, options)
+  misuses.add(error)
+  return error
+}
+
+/** Not every runtime has it. */
+const { captureStackTrace } = Error as { captureStackTrace?: (error: unknown, above: unknown) => void }
+
+/**
+ * What a public function threw, for it to throw on: the stack of an error about the call begins where it was called. What a hook or a getter of
+ * the user threw is left alone.
+ */
+export function fromCaller(called: (...args: never[]) => unknown, error: unknown): unknown {
+  if (misuses.delete(error as object)) captureStackTrace?.(error, called)
+  return error
+}
+
 export function invalidOption(resource: string | undefined, option: string, problem: string, remedy: string): KeelsonError {
   const where = resource === undefined ? 'the kernel' : `resource "${resource}"`
-  return new KeelsonError('INVALID_OPTION', `${where}: ${option} ${problem}; ${remedy}`, { resource, details: { option } })
+  return misuse('INVALID_OPTION', `${where}: ${option} ${problem}; ${remedy}`, { resource, details: { option } })
 }
 
 export function duplicateResource(name: string): KeelsonError {
-  return new KeelsonError(
+  return misuse(
     'DUPLICATE_RESOURCE',
     `two different resources are named "${name}"; rename one of them, or pass the same definition in both places`,
     { resource: name },
@@ -45,7 +66,7 @@ export function duplicateResource(name: string): KeelsonError {
 export function dependencyCycle(path: readonly string[]): KeelsonError {
   // The whole path is in the details; nobody reads a sentence of a thousand names.
   const shown = path.length <= 20 ? path : [...path.slice(0, 10), `… ${path.length - 19} more …`, ...path.slice(-9)]
-  return new KeelsonError(
+  return misuse(
     'DEPENDENCY_CYCLE',
     `resources depend on each other: ${shown.join(' → ')}; take one of them out of dependsOn or after`,
     { resource: path[0], details: { path } },
@@ -57,7 +78,7 @@ export function unknownResource(name: string, kernel: string, namesake: boolean)
   const problem = namesake
     ? `has another resource named "${name}"; pass the same definition in both places`
     : `has no resource "${name}"; pass it to createKernel() or register(), or add() it while the kernel runs`
-  return new KeelsonError('UNKNOWN_RESOURCE', `kernel "${kernel}" ${problem}`, { resource: name })
+  return misuse('UNKNOWN_RESOURCE', `kernel "${kernel}" ${problem}`, { resource: name })
 }
 
 export function registeredTooLate(kernel: string, state: string): KeelsonError {
@@ -72,7 +93,7 @@ export function notStarted(name: string, state: string): KeelsonError {
       : state === 'failed'
         ? "its error is among the probe's reasons; ask for it once it runs"
         : 'ask for it while it runs'
-  return new KeelsonError('NOT_STARTED', `resource "${name}" has no value, it is ${state}; ${remedy}`, {
+  return misuse('NOT_STARTED', `resource "${name}" has no value, it is ${state}; ${remedy}`, {
     resource: name,
     details: { state },
   })
@@ -141,7 +162,7 @@ export function budgetSpent(resource: string): KeelsonError {
 
 /** What cannot be done in the state that the kernel is in. */
 export function refused(kernel: string, what: string, state: string, remedy: string): KeelsonError {
-  return new KeelsonError('INVALID_STATE', `kernel "${kernel}" cannot ${what} while it is ${state}; ${remedy}`, {
+  return misuse('INVALID_STATE', `kernel "${kernel}" cannot ${what} while it is ${state}; ${remedy}`, {
     details: { state },
   })
 }

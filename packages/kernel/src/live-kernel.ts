@@ -2,7 +2,7 @@ import { experienceOf } from './cell/experience.js'
 import { TIMEOUTS } from './defaults.js'
 import type { ResourceLike } from './define/dependency.js'
 import { validateKernelDefaults } from './define/validate.js'
-import { refused, registeredTooLate } from './errors.js'
+import { fromCaller, refused, registeredTooLate } from './errors.js'
 import { dependenciesOf, type Plan, planOf } from './graph/plan.js'
 import { Monitor } from './heal/monitor.js'
 import { Roster } from './heal/roster.js'
@@ -90,8 +90,12 @@ export class LiveKernel implements Kernel {
   }
 
   register = (...resources: ResourceLike[]): this => {
-    this.takeIn(resources)
-    return this
+    try {
+      this.takeIn(resources)
+      return this
+    } catch (error) {
+      throw fromCaller(this.register, error)
+    }
   }
 
   takeInBase(resources: Iterable<ResourceLike>): void {
@@ -131,7 +135,13 @@ export class LiveKernel implements Kernel {
     await this.#upkeep.supervisor.restart(cell)
   }
 
-  get = <T>(resource: ResourceLike<T>): T => this.#roster.cellOf(resource, this.name).value as T
+  get = <T>(resource: ResourceLike<T>): T => {
+    try {
+      return this.#roster.cellOf(resource, this.name).value as T
+    } catch (error) {
+      throw fromCaller(this.get, error)
+    }
+  }
 
   start = (): Promise<this> => this.#lifecycle.start() as Promise<this>
 
@@ -140,7 +150,11 @@ export class LiveKernel implements Kernel {
   fail = (error: unknown): void => this.#lifecycle.fail(error)
 
   defaults = (options: KernelDefaults): this => {
-    validateKernelDefaults(options)
+    try {
+      validateKernelDefaults(options)
+    } catch (error) {
+      throw fromCaller(this.defaults, error)
+    }
     if (options.shutdown?.delay !== undefined) this.#lifecycle.defaultDelay = options.shutdown.delay
     return this
   }

@@ -1,4 +1,4 @@
-import { invalidOption } from '../errors.js'
+import { fromCaller, invalidOption } from '../errors.js'
 import { RESOURCE, type Resource, type ResourceCarrier } from './carrier.js'
 import type { ResourceLike } from './dependency.js'
 import { Definition } from './resource.js'
@@ -9,7 +9,11 @@ import { Definition } from './resource.js'
  * @throws KeelsonError `INVALID_OPTION` when it is neither, for example a class without a decorator.
  */
 export function resourceOf<T>(x: ResourceLike<T>): Resource<T> {
-  return definitionOf(x, undefined, 'a resource') as Resource<unknown> as Resource<T>
+  try {
+    return definitionOf(x, undefined, 'a resource') as Resource<unknown> as Resource<T>
+  } catch (error) {
+    throw fromCaller(resourceOf, error)
+  }
 }
 
 /** `resourceOf` with a message that names the place: the resource and the option where `x` was given. */

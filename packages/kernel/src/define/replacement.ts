@@ -1,4 +1,4 @@
-import { invalidOption } from '../errors.js'
+import { fromCaller, invalidOption } from '../errors.js'
 import { carriedBy, definitionOf, named } from './definition-of.js'
 import type { ResourceLike } from './dependency.js'
 import { Definition } from './resource.js'
@@ -17,8 +17,12 @@ export interface Replacement {
  * createKernel([api], { replace: [replace(db, { find: async () => [] })] })
  */
 export function replace<T>(target: ResourceLike<T>, by: ResourceLike<NoInfer<T>> | NoInfer<T>): Replacement {
-  const original = definitionOf(target, undefined, 'the target of replace()')
-  return { target: original, by: carriedBy(by) ?? constant(original.name, by) }
+  try {
+    const original = definitionOf(target, undefined, 'the target of replace()')
+    return { target: original, by: carriedBy(by) ?? constant(original.name, by) }
+  } catch (error) {
+    throw fromCaller(replace, error)
+  }
 }
 
 /** By target, the last one for each. */

@@ -1,3 +1,4 @@
+import { fromCaller } from '../errors.js'
 import type { Impact } from '../words.js'
 import { RESOURCE, type Resource, type VALUE } from './carrier.js'
 import type { HookContext, StartContext, StopContext } from './context.js'
@@ -122,7 +123,11 @@ export interface ResourceOptions<T, D extends Dependencies<D>> {
  */
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
 export function resource<T, const D extends Dependencies<D> = {}>(name: string, options: ResourceOptions<T, D>): Resource<T> {
-  validateResource(name, options)
+  try {
+    validateResource(name, options)
+  } catch (error) {
+    throw fromCaller(resource, error)
+  }
   return new Definition(name, options as unknown as AnyOptions) as Resource<unknown> as Resource<T>
 }
 
