@@ -38,7 +38,10 @@ export interface HttpServer {
  * })
  */
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
-export function httpServer<const D extends Dependencies<D> = {}>(name: string, options: HttpServerOptions<D>): Resource<HttpServer> {
+export function httpServer<const D extends Dependencies<D> = {}>(
+  name: string,
+  options: HttpServerOptions<D>,
+): Resource<HttpServer> {
   checkHttpServerOptions(name, options)
   const { timeouts, impact, labels, monitor, restart } = options
   const hooks: ResourceOptions<HttpServer, D> = {
