@@ -99,7 +99,10 @@ test('the options of a resource pass through: name, impact, labels, timeouts, mo
     monitor: { failureThreshold: 1 },
     after: [migrations],
   })
-  class Orders {}
+  class Orders {
+    @OnCheck()
+    look() {}
+  }
   const kernel = createKernel([Orders])
   expect(kernel.plan().resources.find(({ name }) => name === 'orders')).toMatchObject({ startTimeoutMs: 1234 })
   expect(kernel.plan().order).toEqual(['migrations', 'orders'])
