@@ -110,6 +110,18 @@ test('the options of a resource pass through: name, impact, labels, timeouts, mo
   expect(node).toMatchObject({ impact: 'degraded', labels: { team: 'shop' } })
 })
 
+test('a monitor goes with a check that is a method', async () => {
+  @Service({ monitor: { interval: 5 } })
+  class Orders {
+    @OnCheck()
+    look() {
+      return false
+    }
+  }
+  const kernel = createKernel([Orders], { timeouts: { start: 20 } })
+  await expect(kernel.start()).rejects.toMatchObject({ errors: [{ resource: 'Orders', code: 'TIMEOUT' }] })
+})
+
 test('a bad option, an unknown one and a hook among the options are refused where the class is defined', () => {
   expect(() => Service({ impact: 'fatal' as 'none' })(class Orders {})).toThrow(
     /"Orders": impact .*'unready', 'degraded' or 'none'/,

@@ -95,7 +95,8 @@ export function validateResource(name: unknown, options: unknown): void {
         break
       case 'monitor':
         expectAll(name, key, o[key], MONITOR)
-        if (o[key] !== undefined && o.check === undefined) {
+        // What the getters of a class instance say may change until a kernel asks them.
+        if (o[key] !== undefined && isLiteral(o) && o.check === undefined) {
           throw invalidOption(name, key, 'is given without a check', 'add a check hook, or leave monitor out')
         }
         break

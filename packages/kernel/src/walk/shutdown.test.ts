@@ -49,7 +49,8 @@ describe('D1 draining', () => {
     const app = await kernel([traced('a', { stopMs: 50 })], { shutdown: { delay: 999, timeout: 1_000 } }).start()
     const { report } = await clock.run(shutdownError(app.shutdown()))
     expect(elapsed()).toBe(1_000)
-    expect(report.outcomes).toMatchObject([{ resource: 'a', outcome: 'not-attempted', error: { code: 'TIMEOUT' } }])
+    expect(report.outcomes).toMatchObject([{ resource: 'a', outcome: 'timed-out', error: { code: 'TIMEOUT' } }])
+    await clock.advance(50)
   })
 })
 
