@@ -209,7 +209,9 @@ describe('messages say what happened, to which resource, and what to do', () => 
     const { kernel, traced } = scene()
     const a = traced('a')
     const app = await kernel([traced('b', { dependsOn: { a } })]).start()
-    await expect(app.remove(a)).rejects.toThrow(/"a" is needed by "b".*dependents: true/)
+    await expect(app.remove(a)).rejects.toThrow(/"a" is needed by "b"; .*dependents: true/)
+    await app.add(...Array.from({ length: 12 }, (_, i) => traced(`more${i}`, { dependsOn: { a } })))
+    await expect(app.remove(a)).rejects.toThrow(/"more8" and 3 more; /)
     await app.shutdown()
   })
 

@@ -209,9 +209,11 @@ export function restartLimit(resource: string, attempts: number, cause: KeelsonE
 }
 
 export function hasDependents(resource: string, dependents: readonly string[]): KeelsonError {
+  const named = dependents.slice(0, 10).map((name) => `"${name}"`)
+  const more = dependents.length > named.length ? ` and ${dependents.length - named.length} more` : ''
   return new KeelsonError(
     'HAS_DEPENDENTS',
-    `resource "${resource}" is needed by ${dependents.map((name) => `"${name}"`).join(', ')}; remove its dependents first, or pass { dependents: true }`,
+    `resource "${resource}" is needed by ${named.join(', ')}${more}; remove its dependents first, or pass { dependents: true }`,
     { resource, details: { dependents } },
   )
 }

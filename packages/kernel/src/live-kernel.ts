@@ -130,7 +130,9 @@ export class LiveKernel implements Kernel {
     if (this.#host.events.telling) await undefined
     const cell = this.#roster.cellOf(resource, this.name)
     if (this.state !== 'running') {
-      throw refused(this.name, `restart "${cell.name}"`, this.state, 'call restart() while it is running')
+      const ends = this.state === 'draining' || this.state === 'stopping' || this.state === 'failed'
+      const remedy = ends ? 'start() it again once it has stopped' : 'await start() first'
+      throw refused(this.name, `restart "${cell.name}"`, this.state, remedy)
     }
     await this.#upkeep.supervisor.restart(cell)
   }
