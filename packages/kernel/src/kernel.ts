@@ -12,12 +12,16 @@ export interface KernelOptions {
   name?: string
   /** Defaults for resources that say nothing, in ms: start 30_000, check 5_000, drain 10_000, stop 10_000. */
   timeouts?: Timeouts
-  /**
-   * `delay`: how long work goes on after readiness turned false, so that load balancers see it, in ms; default 0.
-   * `timeout`: the budget of a whole shutdown, the delay included, in ms; default 25_000, which leaves 5 s of the 30 that
-   * Kubernetes gives (`terminationGracePeriodSeconds`).
-   */
-  shutdown?: { delay?: number; timeout?: number }
+  /** How long a shutdown may take. */
+  shutdown?: {
+    /** How long work goes on after readiness turned false, so that load balancers see it, in ms and less than `timeout`; default 0. */
+    delay?: number
+    /**
+     * The budget of a whole shutdown, the delay included, in ms; default 25_000, which leaves 5 s of the 30 that Kubernetes gives
+     * (`terminationGracePeriodSeconds`). `Infinity`: each hook has its own timeout and nothing else ends it.
+     */
+    timeout?: number
+  }
   /**
    * Resources, with what they depend on, that start before all others and stop after them, without an edge to each: a logger, a tracer.
    * What has no other reason to depend on them is not restarted with them and does not fail with them.
@@ -27,13 +31,16 @@ export interface KernelOptions {
   concurrency?: number
   /** Made by `replace()` of `@keelson/kernel/testing`. */
   replace?: Iterable<Replacement>
+  /** Where time comes from; default `systemClock`. */
   clock?: Clock
 }
 
 /** What whoever runs a kernel may fill in. */
 export interface KernelDefaults {
-  /** `delay` in ms; it takes at most a fifth of the shutdown's timeout. */
-  shutdown?: { delay?: number }
+  shutdown?: {
+    /** How long work goes on after readiness turned false, in ms; it takes at most a fifth of the shutdown's timeout. */
+    delay?: number
+  }
 }
 
 /** Starts, probes and stops a graph of resources. */
@@ -97,7 +104,7 @@ export interface Kernel extends KernelView, AsyncDisposable {
    * @throws KeelsonError `INVALID_OPTION`.
    */
   defaults(options: KernelDefaults): this
-  /** Order, critical path, and each resource's share of the shutdown budget. */
+  /** Order, critical path, each resource's share of the shutdown budget, and who holds what a drain is not granted. */
   plan(): Plan
   /**
    * Settles when everything is stopped, whoever ended it: the current life of the kernel, or else the next one. It never rejects,
