@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { createKernel, type Dependencies, optional, type Resource, ref, resource } from '../index.js'
+import { randomGraph, seeded } from '../test-support/random-graph.js'
 import { keelsonError, rejection, startError } from '../test-support/rejection.js'
 import { scene } from '../test-support/scene.js'
-import { replace } from '../testing.js'
+import { replace, simulate } from '../testing.js'
 
 describe('S10 the base', () => {
   test('S10 starts before everything and stops after everything, without edges to it', async () => {
@@ -162,7 +163,15 @@ describe('S10 the base', () => {
     expect(log).toEqual(['stop late', 'stop db', 'stop logger'])
   })
 
-  test('S10 G2 under a chain of 50,000 resources it has one edge', { timeout: 60_000 }, async () => {
+  test('S10 holds in random graphs through failures, restarts, additions and removals', { timeout: 60_000 }, async () => {
+    for (let seed = 1; seed <= 12; seed++) {
+      const resources = randomGraph(seed, seeded(seed))
+      const otel = resource('otel', { start: () => 1, stop: () => {}, impact: seed % 3 === 0 ? 'none' : 'unready' })
+      await simulate(resources, { runs: 30, seed, kernel: { base: [otel, resources[0]!] } })
+    }
+  })
+
+  test('S10 G2 holds a chain of 50,000 resources', { timeout: 60_000 }, async () => {
     let top: Resource<unknown> | undefined
     for (let i = 0; i < 50_000; i++) {
       const dependsOn: Dependencies = top === undefined ? {} : { below: top }

@@ -73,6 +73,26 @@ describe('plan()', () => {
     expect(drainOf(Infinity)).toEqual({ askedMs: Infinity, grantedMs: Infinity, heldBy: [] })
   })
 
+  test('D3 what a drain is granted is what it gets', async () => {
+    const { clock, kernel, traced } = scene()
+    const got = new Map<string, number>()
+    const watched = (name: string, below: readonly Resource<unknown>[], timeout: number) =>
+      traced(name, {
+        after: below,
+        timeouts: { drain: timeout },
+        drain: (_, { deadline }) => void got.set(name, deadline - clock.now()),
+      })
+    const db = traced('db')
+    const jobs = watched('jobs', [db], 3_000)
+    const mail = watched('mail', [db], Infinity)
+    const api = watched('api', [jobs, mail], Infinity)
+    const app = await kernel([api], { shutdown: { timeout: 10_000, delay: 1_000 } }).start()
+    const planned = app.plan().resources.flatMap(({ name, shutdown: { drain } }) => (drain ? [[name, drain.grantedMs]] : []))
+    await clock.run(app.shutdown())
+    expect(Object.fromEntries(got)).toEqual(Object.fromEntries(planned))
+    expect(got.get('api')).toBe(5_500)
+  })
+
   test('D3 a hook that a resource does not have takes nothing, and what a value turned out to bring counts', async () => {
     const { clock, kernel, traced } = scene()
     const plain = resource('plain', { start: () => 1 })
