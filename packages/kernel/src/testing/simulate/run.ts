@@ -132,8 +132,8 @@ function look(world: World, invariant: Production['invariant']): void {
 function membersOf(tracks: readonly Track[], base: ReadonlySet<string>, actions: readonly Action[]): Track[] {
   const out = new Set<Track>()
   for (const action of actions) {
-    if (action.do === 'leave out' && !base.has(action.resource))
-      for (const track of tracks) if (track.name === action.resource) out.add(track)
+    if (action.do !== 'leave out') continue
+    for (const track of tracks) if (track.name === action.resource && !base.has(track.name)) out.add(track)
   }
   for (const track of out) for (const { from } of track.dependents) out.add(from)
   return tracks.filter((track) => !out.has(track))
