@@ -1,5 +1,6 @@
 import type { ResourceLike } from './define/dependency.js'
 import { validateKernelOptions } from './define/validate.js'
+import { fromCaller } from './errors.js'
 import type { Kernel, KernelOptions } from './kernel.js'
 import { LiveKernel } from './live-kernel.js'
 
@@ -14,8 +15,13 @@ import { LiveKernel } from './live-kernel.js'
  * await kernel.shutdown('deploy')
  */
 export function createKernel(resources: Iterable<ResourceLike> = [], options: KernelOptions = {}): Kernel {
-  validateKernelOptions(options)
-  const kernel = new LiveKernel(options)
-  kernel.takeIn(resources)
-  return kernel
+  try {
+    validateKernelOptions(options)
+    const kernel = new LiveKernel(options)
+    if (options.base !== undefined) kernel.takeInBase(options.base)
+    kernel.takeIn(resources)
+    return kernel
+  } catch (error) {
+    throw fromCaller(createKernel, error)
+  }
 }

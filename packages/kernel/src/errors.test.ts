@@ -1,7 +1,18 @@
 import { describe, expect, test } from 'vitest'
-import { KeelsonError, resource, ShutdownError, StartError } from './index.js'
+import {
+  createKernel,
+  type Dependencies,
+  KeelsonError,
+  type Ref,
+  ref,
+  resource,
+  resourceOf,
+  ShutdownError,
+  StartError,
+} from './index.js'
 import { keelsonError, shutdownError, startError } from './test-support/rejection.js'
 import { hang, scene } from './test-support/scene.js'
+import { replace } from './testing.js'
 
 describe('KeelsonError', () => {
   test('is an Error with a code, and has a field only where there is something to say', () => {
@@ -26,6 +37,68 @@ describe('KeelsonError', () => {
   test('S6 undefined is a cause when it was thrown', () => {
     const error = new KeelsonError('START_FAILED', 'text', { cause: undefined })
     expect(Object.hasOwn(error, 'cause')).toBe(true)
+  })
+})
+
+describe('the stack of an error about a call begins where it was called', () => {
+  const { kernel, traced } = scene()
+  const db = traced('db')
+  const loop = resource('loop', {
+    get dependsOn(): Dependencies {
+      return { loop }
+    },
+    start: () => 1,
+  })
+  let live: Ref<string> | undefined
+  const seer = resource('seer', {
+    dependsOn: { later: ref(traced('later')) },
+    start: ({ later }) => {
+      live = later
+    },
+  })
+  const cases: Record<string, () => unknown> = {
+    'resource()': () => resource('db', {} as never),
+    'resourceOf()': () => resourceOf({} as never),
+    'replace()': () => replace({} as never, 5 as never),
+    'createKernel() with an option': () => createKernel([], { concurrency: 0 }),
+    'createKernel() with what is no resource': () => createKernel([{} as never]),
+    'createKernel() with a cycle': () => createKernel([loop]),
+    'createKernel() with a duplicate': () => createKernel([db, traced('db')]),
+    'register()': () => kernel([db]).register(traced('db')),
+    'get() of what is not there': () => kernel([]).get(db),
+    'get() of what does not run': () => kernel([db]).get(db),
+    'defaults()': () => kernel([]).defaults({ shutdown: { delay: -1 } }),
+    'get() of a ref': () => live!.get(),
+  }
+  test.each(Object.keys(cases))('%s', async (name) => {
+    const app = await kernel([seer]).start()
+    await app.shutdown()
+    const error = keelsonError(cases[name]!)
+    const [said, first] = error.stack!.split('\n')
+    expect(said).toBe(`KeelsonError: ${error.message}`)
+    expect(first).toContain('errors.test.ts')
+    expect(first).not.toContain('scene.ts')
+  })
+
+  test('and is left alone where a getter of the user threw it', () => {
+    const broken = () => resource('inner', {} as never)
+    const outer = resource('outer', {
+      get dependsOn(): Dependencies {
+        return { inner: broken() }
+      },
+      start: () => 1,
+    })
+    expect(keelsonError(() => createKernel([outer])).stack!.split('\n')[1]).toContain('broken')
+    const own = new KeelsonError('ABORTED', 'text')
+    const { stack } = own
+    const thrower = resource('thrower', {
+      get dependsOn(): Dependencies {
+        throw own
+      },
+      start: () => 1,
+    })
+    expect(keelsonError(() => createKernel([thrower]))).toBe(own)
+    expect(own.stack).toBe(stack)
   })
 })
 
@@ -90,6 +163,31 @@ describe('messages say what happened, to which resource, and what to do', () => 
     for (const { message } of errors) expect(message).not.toContain('timeouts.')
   })
 
+  test('of a stop that timed out: a kill hook is advised only where there is none and a stop that it would end', async () => {
+    const { clock, kernel, traced } = scene()
+    const messagesOf = async (options: Parameters<typeof traced>[1]) => {
+      const app = await kernel([traced('a', { timeouts: { drain: 50, stop: 70 }, ...options })]).start()
+      return (await clock.run(shutdownError(app.shutdown()))).errors.map(({ message }) => message)
+    }
+    expect(await messagesOf({ stop: hang })).toEqual([expect.stringMatching(/timeouts\.stop, or add a kill hook$/)])
+    expect(await messagesOf({ stop: hang, kill: () => {} })).toEqual([expect.stringMatching(/timeouts\.stop$/)])
+    expect(await messagesOf({ drain: hang })).toEqual([expect.stringMatching(/timeouts\.drain$/)])
+    const leaky: NonNullable<Parameters<typeof traced>[1]>['start'] = (_, ctx) => ctx.defer(hang)
+    expect(await messagesOf({ start: leaky })).toEqual([
+      expect.stringMatching(/cleanups within 70 ms; let its cleanups end sooner, or raise timeouts\.stop$/),
+    ])
+  })
+
+  test('of times that are no whole number of milliseconds', async () => {
+    const { clock, kernel, traced } = scene()
+    const late = traced('a', { stop: hang, timeouts: { stop: 33.4567 } })
+    const { errors } = await clock.run(shutdownError((await kernel([late]).start()).shutdown()))
+    expect(errors[0]!.message).toContain('within 33 ms')
+    const soon = traced('a', { stop: hang, timeouts: { stop: 0.2 } })
+    const { errors: sooner } = await clock.run(shutdownError((await kernel([soon]).start()).shutdown()))
+    expect(sooner[0]!.message).toContain('within less than 1 ms')
+  })
+
   test('of several errors in one that has no text, as of a connection that was tried on each address', async () => {
     const { clock, kernel } = scene()
     const refused = ['::1', '127.0.0.1'].map((host) => new Error(`connect ECONNREFUSED ${host}:1`))
@@ -111,7 +209,9 @@ describe('messages say what happened, to which resource, and what to do', () => 
     const { kernel, traced } = scene()
     const a = traced('a')
     const app = await kernel([traced('b', { dependsOn: { a } })]).start()
-    await expect(app.remove(a)).rejects.toThrow(/"a" is needed by "b".*dependents: true/)
+    await expect(app.remove(a)).rejects.toThrow(/"a" is needed by "b"; .*dependents: true/)
+    await app.add(...Array.from({ length: 12 }, (_, i) => traced(`more${i}`, { dependsOn: { a } })))
+    await expect(app.remove(a)).rejects.toThrow(/"more8" and 3 more; /)
     await app.shutdown()
   })
 
@@ -147,7 +247,7 @@ describe('messages say what happened, to which resource, and what to do', () => 
     const started = app.start()
     expect(keelsonError(() => app.get(slow)).message).toMatch(/"slow".*starting; await start\(\) first/)
     await clock.run(started)
-    expect(keelsonError(() => app.get(cache)).message).toMatch(/"cache".*failed; ask for it while it runs/)
+    expect(keelsonError(() => app.get(cache)).message).toMatch(/"cache".*failed; .*probe's reasons; ask for it once it runs/)
     await clock.run(app.shutdown())
     expect(keelsonError(() => app.get(slow)).message).toMatch(/"slow".*stopped; ask for it while it runs/)
   })

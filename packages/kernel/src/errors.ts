@@ -29,13 +29,34 @@ export class KeelsonError extends Error {
   }
 }
 
+/** Errors about a call that somebody makes right now, whose stack may still begin in this library. */
+const misuses = new WeakSet<object>()
+
+function misuse(code: ErrorCode, message: string, options: KeelsonErrorOptions): KeelsonError {
+  const error = new KeelsonError(code, message, options)
+  misuses.add(error)
+  return error
+}
+
+/** Not every runtime has it. */
+const { captureStackTrace } = Error as { captureStackTrace?: (error: unknown, above: unknown) => void }
+
+/**
+ * What a public function threw, for it to throw on: the stack of an error about the call begins where it was called. What a hook or a getter of
+ * the user threw is left alone.
+ */
+export function fromCaller(called: (...args: never[]) => unknown, error: unknown): unknown {
+  if (misuses.delete(error as object)) captureStackTrace?.(error, called)
+  return error
+}
+
 export function invalidOption(resource: string | undefined, option: string, problem: string, remedy: string): KeelsonError {
   const where = resource === undefined ? 'the kernel' : `resource "${resource}"`
-  return new KeelsonError('INVALID_OPTION', `${where}: ${option} ${problem}; ${remedy}`, { resource, details: { option } })
+  return misuse('INVALID_OPTION', `${where}: ${option} ${problem}; ${remedy}`, { resource, details: { option } })
 }
 
 export function duplicateResource(name: string): KeelsonError {
-  return new KeelsonError(
+  return misuse(
     'DUPLICATE_RESOURCE',
     `two different resources are named "${name}"; rename one of them, or pass the same definition in both places`,
     { resource: name },
@@ -45,7 +66,7 @@ export function duplicateResource(name: string): KeelsonError {
 export function dependencyCycle(path: readonly string[]): KeelsonError {
   // The whole path is in the details; nobody reads a sentence of a thousand names.
   const shown = path.length <= 20 ? path : [...path.slice(0, 10), `… ${path.length - 19} more …`, ...path.slice(-9)]
-  return new KeelsonError(
+  return misuse(
     'DEPENDENCY_CYCLE',
     `resources depend on each other: ${shown.join(' → ')}; take one of them out of dependsOn or after`,
     { resource: path[0], details: { path } },
@@ -56,23 +77,23 @@ export function dependencyCycle(path: readonly string[]): KeelsonError {
 export function unknownResource(name: string, kernel: string, namesake: boolean): KeelsonError {
   const problem = namesake
     ? `has another resource named "${name}"; pass the same definition in both places`
-    : `has no resource "${name}"; register() it before the start, or add() it later`
-  return new KeelsonError('UNKNOWN_RESOURCE', `kernel "${kernel}" ${problem}`, { resource: name })
+    : `has no resource "${name}"; pass it to createKernel() or register(), or add() it while the kernel runs`
+  return misuse('UNKNOWN_RESOURCE', `kernel "${kernel}" ${problem}`, { resource: name })
 }
 
 export function registeredTooLate(kernel: string, state: string): KeelsonError {
-  return new KeelsonError(
-    'INVALID_OPTION',
-    `kernel "${kernel}" takes in no more resources while it is ${state}; register before start()`,
-    {
-      details: { state },
-    },
-  )
+  const remedy = state === 'running' ? 'add() them instead' : 'register() them before start(), or once it has stopped'
+  return refused(kernel, 'register resources', state, remedy)
 }
 
 export function notStarted(name: string, state: string): KeelsonError {
-  const remedy = state === 'idle' || state === 'starting' ? 'await start() first' : 'ask for it while it runs'
-  return new KeelsonError('NOT_STARTED', `resource "${name}" has no value, it is ${state}; ${remedy}`, {
+  const remedy =
+    state === 'idle' || state === 'starting'
+      ? 'await start() first'
+      : state === 'failed'
+        ? "its error is among the probe's reasons; ask for it once it runs"
+        : 'ask for it while it runs'
+  return misuse('NOT_STARTED', `resource "${name}" has no value, it is ${state}; ${remedy}`, {
     resource: name,
     details: { state },
   })
@@ -91,18 +112,30 @@ export function checkReturnedFalse(resource: string): KeelsonError {
   })
 }
 
-/** `own`: the timeout of the hook itself, where the shutdown left it less; `work`: what did not end, where that is not the hook itself. */
+/** What is known of a hook that ran out of time. */
+interface Overtime {
+  /** The timeout of the hook itself, where the shutdown left it less. */
+  readonly own?: number
+  /** What did not end, where that is not the hook itself. */
+  readonly work?: string
+  /** Whether nothing is called once a stop has run out of time, as there is no `kill`. */
+  readonly unkillable?: boolean
+  /** Its last failure before. */
+  readonly cause?: unknown
+}
+
 export function timedOut(
   resource: string,
   phase: Phase,
   limit: number,
-  { own = limit, work = phase, cause }: { own?: number; work?: string; cause?: unknown } = {},
+  { own = limit, work = phase, unkillable = false, cause }: Overtime = {},
 ): KeelsonError {
   const why = cause === undefined ? '' : `; the last failure was: ${describe(cause)}`
   const cut = own - limit > 0.1 // more than what comes of adding it to a time of day
   const share = cut ? ', what the shutdown left it' : ''
-  const { remedy } = PHASES[phase]
-  const cure = cut ? remedy.replace(/timeouts\.\w+/, 'shutdown.timeout') : remedy
+  const remedy = work === phase ? PHASES[phase].remedy : `let its ${work} end sooner, or raise timeouts.${PHASES[phase].timeout}`
+  const kill = unkillable && work === 'stop' ? ', or add a kill hook' : ''
+  const cure = `${cut ? remedy.replace(/timeouts\.\w+/, 'shutdown.timeout') : remedy}${kill}`
   return new KeelsonError(
     'TIMEOUT',
     `resource "${resource}" did not finish its ${work} within ${formatMs(limit)}${share}${why}; ${cure}`,
@@ -129,7 +162,9 @@ export function budgetSpent(resource: string): KeelsonError {
 
 /** What cannot be done in the state that the kernel is in. */
 export function refused(kernel: string, what: string, state: string, remedy: string): KeelsonError {
-  return new KeelsonError('ABORTED', `kernel "${kernel}" cannot ${what} while it is ${state}; ${remedy}`, { details: { state } })
+  return misuse('INVALID_STATE', `kernel "${kernel}" cannot ${what} while it is ${state}; ${remedy}`, {
+    details: { state },
+  })
 }
 
 export function startAborted(resource: string | undefined, reason: string, cause?: unknown): KeelsonError {
@@ -144,7 +179,7 @@ export function startAborted(resource: string | undefined, reason: string, cause
 export function dependencyFailed(resource: string, dependency: string, cause: unknown): KeelsonError {
   return new KeelsonError(
     'DEPENDENCY_FAILED',
-    `resource "${resource}" cannot start: its dependency "${dependency}" failed; mend "${dependency}", or depend on optional(${dependency})`,
+    `resource "${resource}" cannot start: its dependency "${dependency}" failed; mend "${dependency}", or depend on it with optional()`,
     { resource, phase: 'start', cause, details: { dependency } },
   )
 }
@@ -158,23 +193,27 @@ export function removed(resource: string): KeelsonError {
 }
 
 export function notUpYet(resource: string): KeelsonError {
-  return new KeelsonError('ABORTED', `resource "${resource}" cannot be restarted, it has not started yet; wait for add() first`, {
-    resource,
-  })
+  return new KeelsonError(
+    'INVALID_STATE',
+    `resource "${resource}" cannot be restarted, it has not started yet; wait until add() has resolved`,
+    { resource },
+  )
 }
 
 export function restartLimit(resource: string, attempts: number, cause: KeelsonError): KeelsonError {
   return new KeelsonError(
     'RESTART_LIMIT',
-    `resource "${resource}" failed again after ${attempts} restarts: ${cause.message}; mend its cause, or raise restart.attempts`,
+    `resource "${resource}" failed again after ${attempts} ${attempts === 1 ? 'restart' : 'restarts'}: ${cause.message}; mend its cause, or raise restart.attempts`,
     { resource, cause, details: { attempts } },
   )
 }
 
 export function hasDependents(resource: string, dependents: readonly string[]): KeelsonError {
+  const named = dependents.slice(0, 10).map((name) => `"${name}"`)
+  const more = dependents.length > named.length ? ` and ${dependents.length - named.length} more` : ''
   return new KeelsonError(
     'HAS_DEPENDENTS',
-    `resource "${resource}" is needed by ${dependents.map((name) => `"${name}"`).join(', ')}; remove its dependents first, or pass { dependents: true }`,
+    `resource "${resource}" is needed by ${named.join(', ')}${more}; remove its dependents first, or pass { dependents: true }`,
     { resource, details: { dependents } },
   )
 }
@@ -184,7 +223,7 @@ export function kernelFailed(kernel: string, cause: unknown): KeelsonError {
 }
 
 export function pushedUnhealthy(resource: string, cause: unknown): KeelsonError {
-  return new KeelsonError('CHECK_FAILED', `resource "${resource}" reported itself unhealthy: ${describe(cause)}`, {
+  return new KeelsonError('CHECK_FAILED', `resource "${resource}" is unhealthy: ${describe(cause)}`, {
     resource,
     phase: 'check',
     cause,
@@ -210,8 +249,9 @@ export function shutdownFailedMessage(kernel: string, errors: readonly KeelsonEr
   return `kernel "${kernel}" stopped with errors: ${listed(errors)}`
 }
 
-function formatMs(ms: number): string {
-  return ms === Infinity ? 'no limit' : `${Math.round(ms)} ms`
+/** A span of time in a sentence: whole milliseconds. */
+export function formatMs(ms: number): string {
+  return ms === Infinity ? 'no limit' : `${ms > 0 && ms < 0.5 ? 'less than 1' : Math.round(ms)} ms`
 }
 
 function listed(errors: readonly KeelsonError[]): string {

@@ -12,23 +12,35 @@ export interface KernelOptions {
   name?: string
   /** Defaults for resources that say nothing, in ms: start 30_000, check 5_000, drain 10_000, stop 10_000. */
   timeouts?: Timeouts
+  /** How long a shutdown may take. */
+  shutdown?: {
+    /** How long work goes on after readiness turned false, so that load balancers see it, in ms and less than `timeout`; default 0. */
+    delay?: number
+    /**
+     * The budget of a whole shutdown, the delay included, in ms; default 25_000, which leaves 5 s of the 30 that Kubernetes gives
+     * (`terminationGracePeriodSeconds`). `Infinity`: each hook has its own timeout and nothing else ends it.
+     */
+    timeout?: number
+  }
   /**
-   * `delay`: how long work goes on after readiness turned false, so that load balancers see it, in ms; default 0.
-   * `timeout`: the budget of a whole shutdown, the delay included, in ms; default 25_000, which leaves 5 s of the 30 that
-   * Kubernetes gives (`terminationGracePeriodSeconds`).
+   * Resources, with what they depend on, that start before all others and stop after them, without an edge to each: a logger, a tracer.
+   * What has no other reason to depend on them is not restarted with them and does not fail with them.
    */
-  shutdown?: { delay?: number; timeout?: number }
+  base?: Iterable<ResourceLike>
   /** How many start hooks may run at the same time; default unlimited. */
   concurrency?: number
   /** Made by `replace()` of `@keelson/kernel/testing`. */
   replace?: Iterable<Replacement>
+  /** Where time comes from; default `systemClock`. */
   clock?: Clock
 }
 
 /** What whoever runs a kernel may fill in. */
 export interface KernelDefaults {
-  /** `delay` in ms; it takes at most a fifth of the shutdown's timeout. */
-  shutdown?: { delay?: number }
+  shutdown?: {
+    /** How long work goes on after readiness turned false, in ms; it takes at most a fifth of the shutdown's timeout. */
+    delay?: number
+  }
 }
 
 /** Starts, probes and stops a graph of resources. */
@@ -36,14 +48,15 @@ export interface Kernel extends KernelView, AsyncDisposable {
   /**
    * Takes in resources and what they depend on.
    *
-   * @throws KeelsonError `DUPLICATE_RESOURCE`, `DEPENDENCY_CYCLE`, or `INVALID_OPTION` when the kernel is not at rest;
-   * the kernel is then as it was before.
+   * @throws KeelsonError `DUPLICATE_RESOURCE`, `DEPENDENCY_CYCLE`, `INVALID_OPTION`, or `INVALID_STATE` when the kernel is not at rest:
+   * `add()` them while it runs. The kernel is then as it was before.
    */
   register(...resources: ResourceLike[]): this
   /**
    * Starts everything, each resource as soon as its dependencies run. One promise however often it is called.
    *
    * @throws StartError when a resource whose impact is `'unready'` fails, or a shutdown comes first; what had started is stopped by then.
+   * KeelsonError `INVALID_STATE` while it is being shut down, or has failed and was not.
    */
   start(): Promise<this>
   /**
@@ -62,7 +75,7 @@ export interface Kernel extends KernelView, AsyncDisposable {
    * Starts resources, and what they depend on, in a running kernel. When one of them fails whose impact is `'unready'`,
    * all that were added by this call are stopped and taken out again.
    *
-   * @throws StartError; KeelsonError `ABORTED` when the kernel is not running or a shutdown comes first,
+   * @throws StartError; KeelsonError `INVALID_STATE` when the kernel is not running, `ABORTED` when a shutdown or a removal comes first,
    * `DUPLICATE_RESOURCE`, `DEPENDENCY_CYCLE`, `INVALID_OPTION`.
    */
   add(...resources: ResourceLike[]): Promise<void>
@@ -70,14 +83,16 @@ export interface Kernel extends KernelView, AsyncDisposable {
    * Stops a resource and takes it out of the kernel. With `dependents`, those that hold its value go first. What came `after` it
    * stays, and is in no order with it if it is added again.
    *
-   * @throws KeelsonError `HAS_DEPENDENTS`, `UNKNOWN_RESOURCE`, `ABORTED`; ShutdownError when its stop failed, it is then out all the same.
+   * @throws KeelsonError `HAS_DEPENDENTS`, `UNKNOWN_RESOURCE`, `INVALID_STATE` while the kernel starts or stops, `ABORTED` when a shutdown
+   * comes first; ShutdownError when its stop failed, it is then out all the same.
    */
   remove(resource: ResourceLike, options?: { dependents?: boolean }): Promise<void>
   /**
    * Stops what depends on a resource, restarts it, and starts them again with the new instance, as after a failure but
    * at once and without using up an attempt.
    *
-   * @throws KeelsonError `UNKNOWN_RESOURCE`, `ABORTED`, or why it did not come back.
+   * @throws KeelsonError `UNKNOWN_RESOURCE`, `INVALID_STATE` when the kernel or the resource is not up yet or any more, `ABORTED` when a
+   * shutdown or a removal comes first, or why it did not come back.
    */
   restart(resource: ResourceLike): Promise<void>
   /** Declares an unrecoverable failure: liveness turns false at once and stays so until the next start. Stops nothing by itself. */
@@ -89,7 +104,7 @@ export interface Kernel extends KernelView, AsyncDisposable {
    * @throws KeelsonError `INVALID_OPTION`.
    */
   defaults(options: KernelDefaults): this
-  /** Order, critical path, and each resource's share of the shutdown budget. */
+  /** Order, critical path, each resource's share of the shutdown budget, and who holds what a drain is not granted. */
   plan(): Plan
   /**
    * Settles when everything is stopped, whoever ended it: the current life of the kernel, or else the next one. It never rejects,

@@ -1,7 +1,8 @@
+import { experienceOf } from './cell/experience.js'
 import { TIMEOUTS } from './defaults.js'
 import type { ResourceLike } from './define/dependency.js'
 import { validateKernelDefaults } from './define/validate.js'
-import { refused, registeredTooLate } from './errors.js'
+import { fromCaller, refused, registeredTooLate } from './errors.js'
 import { dependenciesOf, type Plan, planOf } from './graph/plan.js'
 import { Monitor } from './heal/monitor.js'
 import { Roster } from './heal/roster.js'
@@ -89,8 +90,16 @@ export class LiveKernel implements Kernel {
   }
 
   register = (...resources: ResourceLike[]): this => {
-    this.takeIn(resources)
-    return this
+    try {
+      this.takeIn(resources)
+      return this
+    } catch (error) {
+      throw fromCaller(this.register, error)
+    }
+  }
+
+  takeInBase(resources: Iterable<ResourceLike>): void {
+    this.#roster.takeInBase(resources, this.#host)
   }
 
   takeIn(resources: Iterable<ResourceLike>): void {
@@ -101,7 +110,10 @@ export class LiveKernel implements Kernel {
 
   add = async (...resources: ResourceLike[]): Promise<void> => {
     if (this.#host.events.telling) await undefined
-    if (this.state !== 'running') throw refused(this.name, 'add resources', this.state, 'register them before start()')
+    if (this.state !== 'running') {
+      const remedy = this.state === 'starting' ? 'await start() first' : 'register() them before the next start()'
+      throw refused(this.name, 'add resources', this.state, remedy)
+    }
     await this.#upkeep.membership.add(this.#roster.takeInAdded(resources, this.#host))
   }
 
@@ -117,12 +129,21 @@ export class LiveKernel implements Kernel {
   restart = async (resource: ResourceLike): Promise<void> => {
     if (this.#host.events.telling) await undefined
     const cell = this.#roster.cellOf(resource, this.name)
-    if (this.state !== 'running')
-      throw refused(this.name, `restart "${cell.name}"`, this.state, 'call restart() while it is running')
+    if (this.state !== 'running') {
+      const ends = this.state === 'draining' || this.state === 'stopping' || this.state === 'failed'
+      const remedy = ends ? 'start() it again once it has stopped' : 'await start() first'
+      throw refused(this.name, `restart "${cell.name}"`, this.state, remedy)
+    }
     await this.#upkeep.supervisor.restart(cell)
   }
 
-  get = <T>(resource: ResourceLike<T>): T => this.#roster.cellOf(resource, this.name).value as T
+  get = <T>(resource: ResourceLike<T>): T => {
+    try {
+      return this.#roster.cellOf(resource, this.name).value as T
+    } catch (error) {
+      throw fromCaller(this.get, error)
+    }
+  }
 
   start = (): Promise<this> => this.#lifecycle.start() as Promise<this>
 
@@ -131,7 +152,11 @@ export class LiveKernel implements Kernel {
   fail = (error: unknown): void => this.#lifecycle.fail(error)
 
   defaults = (options: KernelDefaults): this => {
-    validateKernelDefaults(options)
+    try {
+      validateKernelDefaults(options)
+    } catch (error) {
+      throw fromCaller(this.defaults, error)
+    }
     if (options.shutdown?.delay !== undefined) this.#lifecycle.defaultDelay = options.shutdown.delay
     return this
   }
@@ -141,7 +166,7 @@ export class LiveKernel implements Kernel {
       graph: this.#roster.graph,
       timeouts: this.#host.timeouts,
       shutdown: this.#lifecycle.shutdownOptions,
-      startedIn: (id) => this.#roster.cells[id]!.startMs,
+      experienceOf: (id) => experienceOf(this.#roster.cells[id]!),
     })
 
   inspect = (): KernelSnapshot => {

@@ -99,12 +99,27 @@ test('the options of a resource pass through: name, impact, labels, timeouts, mo
     monitor: { failureThreshold: 1 },
     after: [migrations],
   })
-  class Orders {}
+  class Orders {
+    @OnCheck()
+    look() {}
+  }
   const kernel = createKernel([Orders])
   expect(kernel.plan().resources.find(({ name }) => name === 'orders')).toMatchObject({ startTimeoutMs: 1234 })
   expect(kernel.plan().order).toEqual(['migrations', 'orders'])
   const node = kernel.inspect().resources.find(({ name }) => name === 'orders')
   expect(node).toMatchObject({ impact: 'degraded', labels: { team: 'shop' } })
+})
+
+test('a monitor goes with a check that is a method', async () => {
+  @Service({ monitor: { interval: 5 } })
+  class Orders {
+    @OnCheck()
+    look() {
+      return false
+    }
+  }
+  const kernel = createKernel([Orders], { timeouts: { start: 20 } })
+  await expect(kernel.start()).rejects.toMatchObject({ errors: [{ resource: 'Orders', code: 'TIMEOUT' }] })
 })
 
 test('a bad option, an unknown one and a hook among the options are refused where the class is defined', () => {

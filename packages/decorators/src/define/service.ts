@@ -87,8 +87,8 @@ function kernelOptions(options: object, name: string): ServiceClass['passed'] {
       throw misused('Service', `class ${name}`, `${key} is no option of it`, `decorate a method with @${hook}()`)
     passed[key] = (options as Record<string, unknown>)[key]
   }
-  // Validates the options where the class is defined.
-  resource(name, { ...passed, start: () => {} })
+  // Refuses what the kernel does not know or cannot work with, where the class is defined. Whether there is a check, its methods say.
+  resource(name, { ...passed, start: () => {}, check: () => {} })
   return passed
 }
 

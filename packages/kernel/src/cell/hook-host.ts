@@ -1,4 +1,4 @@
-import type { Timeouts } from '../define/resource.js'
+import type { Definition, Timeouts } from '../define/resource.js'
 import type { KeelsonError } from '../errors.js'
 import type { Events } from '../observe/events.js'
 import type { KernelView } from '../observe/kernel-view.js'
@@ -22,6 +22,7 @@ export interface HookHost {
 export interface HookSubject {
   readonly name: string
   readonly host: HookHost
+  readonly definition: Definition
   /** In ms. */
   timeout(hook: keyof Timeouts): number
 }

@@ -1,5 +1,5 @@
 import type { Ref } from '../define/ref.js'
-import { notStarted } from '../errors.js'
+import { fromCaller, notStarted } from '../errors.js'
 import type { Cell } from './cell.js'
 
 /** A `Ref` that reads the cell whenever it is asked. */
@@ -15,7 +15,11 @@ export class LiveRef implements Ref<unknown> {
   }
 
   get(): unknown {
-    return this.#cell.value
+    try {
+      return this.#cell.value
+    } catch (error) {
+      throw fromCaller(this.get, error)
+    }
   }
 
   async use<R>(work: (value: unknown) => R): Promise<Awaited<R>> {

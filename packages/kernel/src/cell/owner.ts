@@ -1,10 +1,8 @@
-import type { Definition } from '../define/resource.js'
 import type { KeelsonError } from '../errors.js'
 import type { HookSubject } from './hook-host.js'
 
 /** What an instance needs of the resource that it is an instance of; `I` is the instance itself. */
 export interface Owner<I> extends HookSubject {
-  readonly definition: Definition
   /** The error given to ctx.crashed(), until the next start. */
   readonly crashError: KeelsonError | undefined
   /** The longest that a stop of it took in this process. */

@@ -46,9 +46,13 @@ export class PhaseRun extends HookRun {
   }
 
   override expire(): void {
-    const { name } = this.#subject
+    const { name, definition } = this.#subject
     const own = this.#subject.timeout(PHASES[this.#phase].timeout)
-    const error = timedOut(name, this.#phase, this.deadline - this.startedAt, { own, work: this.#work })
+    const error = timedOut(name, this.#phase, this.deadline - this.startedAt, {
+      own,
+      work: this.#work,
+      unkillable: definition.options.kill === undefined,
+    })
     this.expired = true
     this.finish()
     this.abort(error)

@@ -12,7 +12,7 @@ async function held(options: { check?: () => unknown; impact?: 'degraded' | 'non
       ctx = given
       return 'a'
     },
-    monitor: { interval: 100 },
+    ...(options.check !== undefined && { monitor: { interval: 100 } }),
     ...options,
   })
   const app = await stage.clock.run(stage.kernel([a]).start())

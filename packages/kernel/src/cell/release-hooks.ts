@@ -1,5 +1,6 @@
 import { RESERVE } from '../defaults.js'
 import type { StopContext } from '../define/context.js'
+import { drainReserveOf, stopReserveOf } from '../graph/budget.js'
 import type { Instance } from './instance.js'
 
 /** Whether its value is released by anything: the stop hook, else what the value itself brings. */
@@ -26,12 +27,12 @@ export function drains({ owner, hasValue, leases }: Instance): boolean {
 export function stopReserve(instance: Instance): number {
   const { owner } = instance
   if (!hasStop(instance) && !hasCleanups(instance)) return 0
-  return Math.min(owner.timeout('stop'), Math.max(RESERVE.stop, 2 * owner.longestStopMs))
+  return stopReserveOf(owner.timeout('stop'), owner.longestStopMs)
 }
 
 /** D3: what is kept of a budget for its drain, in ms. */
 export function drainReserve(instance: Instance): number {
-  return drains(instance) ? Math.min(instance.owner.timeout('drain'), RESERVE.drain) : 0
+  return drains(instance) ? drainReserveOf(instance.owner.timeout('drain')) : 0
 }
 
 /** D3: what is kept of a budget for the whole teardown of an instance, in ms; of a start in flight nobody knows what it brings. */

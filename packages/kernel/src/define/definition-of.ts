@@ -1,4 +1,4 @@
-import { invalidOption } from '../errors.js'
+import { fromCaller, invalidOption } from '../errors.js'
 import { RESOURCE, type Resource, type ResourceCarrier } from './carrier.js'
 import type { ResourceLike } from './dependency.js'
 import { Definition } from './resource.js'
@@ -9,7 +9,11 @@ import { Definition } from './resource.js'
  * @throws KeelsonError `INVALID_OPTION` when it is neither, for example a class without a decorator.
  */
 export function resourceOf<T>(x: ResourceLike<T>): Resource<T> {
-  return definitionOf(x, undefined, 'a resource') as Resource<unknown> as Resource<T>
+  try {
+    return definitionOf(x, undefined, 'a resource') as Resource<unknown> as Resource<T>
+  } catch (error) {
+    throw fromCaller(resourceOf, error)
+  }
 }
 
 /** `resourceOf` with a message that names the place: the resource and the option where `x` was given. */
@@ -20,11 +24,11 @@ export function definitionOf(x: unknown, owner: string | undefined, option: stri
 }
 
 /** `definitionOf` for each of a list. What is no list would silently be an empty one. */
-export function definitionsOf(resources: Iterable<ResourceLike>): Definition[] {
+export function definitionsOf(resources: Iterable<ResourceLike>, option = 'resources'): Definition[] {
   if (typeof resources !== 'object' || typeof resources?.[Symbol.iterator] !== 'function') {
-    throw invalidOption(undefined, 'its resources', 'are not a list', 'pass an array, as in [api]')
+    throw invalidOption(undefined, `its ${option}`, 'are not a list', 'pass an array, as in [api]')
   }
-  return Array.from(resources, (resource, i) => carriedBy(resource) ?? definitionOf(resource, undefined, `resources[${i}]`))
+  return Array.from(resources, (resource, i) => carriedBy(resource) ?? definitionOf(resource, undefined, `${option}[${i}]`))
 }
 
 /** The definition that `x` is or carries; undefined when it is neither. */
@@ -35,7 +39,8 @@ export function carriedBy(x: unknown): Definition | undefined {
   return carried instanceof Definition ? carried : undefined
 }
 
-function named(x: unknown): string {
+/** What it is, as far as it may be told. */
+export function named(x: unknown): string {
   if (typeof x === 'function') return `the function or class ${x.name || '(anonymous)'}`
   // A string may be a secret.
   return typeof x === 'string' ? 'a string' : x === null || typeof x !== 'object' ? String(x) : 'an object'

@@ -18,8 +18,11 @@ export interface RefDependency<T> {
 
 export type Dependency<T = unknown> = ResourceLike<T> | OptionalDependency<T> | RefDependency<T>
 
-/** Dependencies by the name under which `start` receives them. */
-export type Dependencies = Readonly<Record<string, Dependency>>
+/**
+ * Dependencies by the name under which `start` receives them. As a constraint, `D extends Dependencies<D>` takes an interface, too,
+ * which has no index signature.
+ */
+export type Dependencies<D = Readonly<Record<string, Dependency>>> = { readonly [K in keyof D]: Dependency }
 
 /** What one entry of `dependsOn` becomes. */
 export type Value<D> =
@@ -36,7 +39,7 @@ export type Value<D> =
           : never
 
 /** What `start` receives for its `dependsOn`. */
-export type Values<D extends Dependencies> = { readonly [K in keyof D]: Value<D[K]> }
+export type Values<D extends Dependencies<D>> = { readonly [K in keyof D]: Value<D[K]> }
 
 /** Depends on a resource that may be missing: `start` receives `undefined` when it failed to start. */
 export function optional<T>(resource: ResourceLike<T>): OptionalDependency<T> {

@@ -9,6 +9,8 @@ export interface Link {
   readonly to: Definition
   readonly kind: EdgeKind
   readonly field: string | undefined
+  /** S10: written by nobody, from a resource to one of the base. */
+  readonly implied?: boolean
   /** Of the other resource, once that is in the graph. */
   id: number
 }

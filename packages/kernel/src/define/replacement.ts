@@ -1,4 +1,5 @@
-import { carriedBy, definitionOf } from './definition-of.js'
+import { fromCaller, invalidOption } from '../errors.js'
+import { carriedBy, definitionOf, named } from './definition-of.js'
 import type { ResourceLike } from './dependency.js'
 import { Definition } from './resource.js'
 
@@ -16,8 +17,32 @@ export interface Replacement {
  * createKernel([api], { replace: [replace(db, { find: async () => [] })] })
  */
 export function replace<T>(target: ResourceLike<T>, by: ResourceLike<NoInfer<T>> | NoInfer<T>): Replacement {
-  const original = definitionOf(target, undefined, 'the target of replace()')
-  return { target: original, by: carriedBy(by) ?? constant(original.name, by) }
+  try {
+    const original = definitionOf(target, undefined, 'the target of replace()')
+    return { target: original, by: carriedBy(by) ?? constant(original.name, by) }
+  } catch (error) {
+    throw fromCaller(replace, error)
+  }
+}
+
+/** By target, the last one for each. */
+export function replacementsOf(list: Iterable<Replacement>): ReadonlyMap<Definition, Definition> {
+  const replacements = new Map<Definition, Definition>()
+  let i = 0
+  for (const replacement of list) {
+    const { target, by } = Object(replacement) as Partial<Replacement>
+    if (!(target instanceof Definition && by instanceof Definition)) {
+      throw invalidOption(
+        undefined,
+        `replace[${i}]`,
+        `is ${named(replacement)}, not a replacement`,
+        'pass what replace() returned',
+      )
+    }
+    replacements.set(target, by)
+    i++
+  }
+  return replacements
 }
 
 function constant(name: string, value: unknown): Definition {

@@ -1,20 +1,25 @@
+import { fromCaller } from '../errors.js'
 import type { Impact } from '../words.js'
 import { RESOURCE, type Resource, type VALUE } from './carrier.js'
 import type { HookContext, StartContext, StopContext } from './context.js'
 import type { Dependencies, ResourceLike, Values } from './dependency.js'
 import { validateResource } from './validate.js'
 
-/** Milliseconds per hook; `Infinity` is unbounded. */
+/** How long a hook may take, in ms; `Infinity` is unbounded. */
 export interface Timeouts {
+  /** Of `start`, with the first check, and of `activate`; default 30_000. */
   start?: number
+  /** Of each `check`; default 5_000. */
   check?: number
+  /** Of `drain`, and of `quiesce`; default 10_000. The budget of the shutdown may leave it less. */
   drain?: number
+  /** Of `stop` with the cleanups; default 10_000. The budget of the shutdown may leave it less. */
   stop?: number
 }
 
 /** How `check` is scheduled and counted. */
 export interface MonitorOptions {
-  /** Milliseconds from the end of one check to the start of the next; default 10_000. */
+  /** Milliseconds from the end of one check to the start of the next, more than 0; default 10_000. */
   interval?: number
   /** Consecutive failures that make the resource unhealthy; default 3. */
   failureThreshold?: number
@@ -31,15 +36,15 @@ export interface MonitorOptions {
  * is not tried again before somebody calls `kernel.restart()`.
  */
 export interface RestartOptions {
-  /** How many restarts are tried within the window; one more failure and the resource has failed for good. */
+  /** How many restarts are tried within the window; one more failure and the resource has failed for good. `Infinity`: it never gives up. */
   attempts: number
-  /** The window, in ms. */
+  /** The window, in ms, more than 0: a restart that is longer ago counts no more. `Infinity`: all count. */
   within: number
-  /** Milliseconds before the first restart; default 100. */
+  /** Milliseconds before the first restart in the window; default 100. */
   delay?: number
-  /** By what the delay grows with each restart in the window; default 2. */
+  /** By what the delay grows with each restart in the window, 1 or more; default 2. */
   factor?: number
-  /** The longest delay, in ms; default 30_000. */
+  /** The longest delay, in ms, not shorter than `delay`; default 30_000. */
   maxDelay?: number
   /** The part of each delay, 0 to 1, that is left to chance, so that many processes do not restart at once; default 0.1. */
   jitter?: number
@@ -49,43 +54,63 @@ export interface RestartOptions {
  * The hooks and limits of a resource. Write `start` before `check`, `drain`, `stop` and `kill`: TypeScript infers their
  * `value` from it, reading from top to bottom.
  */
-export interface ResourceOptions<T, D extends Dependencies> {
+export interface ResourceOptions<T, D extends Dependencies<D>> {
   /** What `start` needs, by the name under which it receives it; read when a kernel takes the resource in. */
   dependsOn?: D
   /** Started before, stopped after; nothing is passed and no failure propagates. */
   after?: readonly ResourceLike[]
-  /** Makes the value. Throwing or rejecting fails the start. */
+  /**
+   * Makes the value. Throwing or rejecting fails the start. To name the type of the value, write it where `start` returns it,
+   * `start: ({ db }): Repo => …`, not as `resource<Repo>(…)`.
+   */
   start(deps: Values<D>, ctx: StartContext): T | PromiseLike<T>
-  /** Healthy when it resolves to anything but `false`. */
+  /** Healthy when it resolves to anything but `false`. `value` is `unknown`? Write `start` above. */
   check?(value: T, ctx: HookContext): unknown
   /**
    * Begins to take work: called when everything runs that must, and after each restart, dependencies first. Its failure is a failure of
-   * the start. For schedules, consumers and loops, so that a service that is rolled back never took any work.
+   * the start. For schedules, consumers and loops, so that a service that is rolled back never took any work. `value` is `unknown`?
+   * Write `start` above.
    */
   activate?(value: T, ctx: HookContext): unknown
   /**
    * Takes no new work: called at the instant a shutdown begins, before the lame duck's delay, dependents first, for all at once; also
-   * before a restart and a removal. Its drain and its stop come after it.
+   * before a restart and a removal. Its drain and its stop come after it. `value` is `unknown`? Write `start` above.
    */
   quiesce?(value: T, ctx: StopContext): unknown
-  /** Finishes what was accepted. May resolve to `{ note: 'finished 3 jobs' }`, which the report shows. */
+  /**
+   * Finishes what was accepted. May resolve to `{ note: 'finished 3 jobs' }`, which the report shows. `value` is `unknown`? Write
+   * `start` above.
+   */
   drain?(value: T, ctx: StopContext): unknown
-  /** Releases the value. When absent, the value's own `Symbol.asyncDispose` or `Symbol.dispose` is called, if it has one. */
+  /**
+   * Releases the value. When absent, the value's own `Symbol.asyncDispose` or `Symbol.dispose` is called, if it has one. `value` is
+   * `unknown`? Write `start` above.
+   */
   stop?(value: T, ctx: StopContext): unknown
-  /** The last resort once `stop` ran out of time; a promise is awaited for at most a second. */
+  /** The last resort once `stop` ran out of time; a promise is awaited for at most a second. `value` is `unknown`? Write `start` above. */
   kill?(value: T): unknown
-  /** Of its failure on the kernel; default `'unready'`. */
+  /**
+   * What its failure means for the kernel; default `'unready'`.
+   * - `'unready'`: a start that fails is rolled back; while it is unhealthy or down, the kernel is not ready; when it has failed for good, not live.
+   * - `'degraded'`: the kernel starts and stays ready without it; the probe says `degraded`.
+   * - `'none'`: the kernel starts and stays ready without it; the probe only lists why.
+   */
   impact?: Impact
   /** Shown by `inspect()`; never put a secret here. */
   labels?: Readonly<Record<string, string>>
   /** Milliseconds; what is absent comes from the kernel's `timeouts`. */
   timeouts?: Timeouts
+  /** How `check` is scheduled and counted. */
   monitor?: MonitorOptions
+  /** How it is restarted when it fails while it runs; without this it is not. */
   restart?: RestartOptions
 }
 
 /**
  * Defines a resource. Nothing runs until a kernel starts it.
+ *
+ * The types come from the options: to name that of the value, write `start: ({ db }): Repo => …`. With `resource<Repo>(…)` the types of
+ * the dependencies are not inferred, and TypeScript says that `db` does not exist on type `Values<{}>`.
  *
  * @throws KeelsonError `INVALID_OPTION` for a bad name, hook, number or unknown option.
  *
@@ -97,8 +122,12 @@ export interface ResourceOptions<T, D extends Dependencies> {
  * })
  */
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
-export function resource<T, const D extends Dependencies = {}>(name: string, options: ResourceOptions<T, D>): Resource<T> {
-  validateResource(name, options)
+export function resource<T, const D extends Dependencies<D> = {}>(name: string, options: ResourceOptions<T, D>): Resource<T> {
+  try {
+    validateResource(name, options)
+  } catch (error) {
+    throw fromCaller(resource, error)
+  }
   return new Definition(name, options as unknown as AnyOptions) as Resource<unknown> as Resource<T>
 }
 

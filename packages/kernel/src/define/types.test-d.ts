@@ -1,9 +1,12 @@
 // Compiled, never run: what must hold at compile time. `@ts-expect-error` marks what must not compile.
 import {
   createKernel,
+  type Dependencies,
   type KernelEvent,
+  type OptionalDependency,
   optional,
   type Ref,
+  type RefDependency,
   type Resource,
   type ResourceLike,
   type ResourceOptions,
@@ -117,6 +120,42 @@ export const late = resource('late', {
   },
 })
 same<typeof late, Resource<Pool>>(true)
+
+// Dependencies may be declared as an interface, which has no index signature.
+interface Deps {
+  db: Resource<Pool>
+  readonly count: Resource<number>
+  maybe: OptionalDependency<number>
+  live: RefDependency<Pool>
+}
+declare const deps: Deps
+export const declared = resource('declared', {
+  dependsOn: deps,
+  start: ({ db, count, maybe, live }) => {
+    same<typeof db, Pool>(true)
+    same<typeof count, number>(true)
+    same<typeof maybe, number | undefined>(true)
+    same<typeof live, Ref<Pool>>(true)
+    return db
+  },
+})
+same<typeof declared, Resource<Pool>>(true)
+export const declaredOptions: ResourceOptions<Pool, Deps> = { dependsOn: deps, start: ({ db }) => db }
+export function taking<const D extends Dependencies<D>>(dependsOn: D, start: (deps: Values<D>) => Pool): Resource<Pool> {
+  return resource('taking', { dependsOn, start: (deps) => start(deps) })
+}
+taking(deps, ({ db }) => db)
+taking({ db, live: ref(db) }, ({ live }) => live.get())
+interface NotDeps {
+  db: number
+}
+declare const notDeps: NotDeps
+// @ts-expect-error an interface with something that is no resource
+resource('bad', { dependsOn: notDeps, start: () => 1 })
+
+// The type of the value is told where start returns it: to name it before would leave the dependencies to be named, too.
+export const told = resource('told', { dependsOn: { db }, start: ({ db }): { find: Pool['query'] } => ({ find: db.query }) })
+same<typeof told, Resource<{ find: Pool['query'] }>>(true)
 
 same<Values<{ db: typeof db; live: ReturnType<typeof ref<number>> }>, { readonly db: Pool; readonly live: Ref<number> }>(true)
 

@@ -71,7 +71,7 @@ describe('resource()', () => {
     expect(error).toMatchObject({ code: 'INVALID_OPTION', resource: 'db', details: { option } })
   })
 
-  test.each(['check', 'drain', 'stop', 'kill'])('refuses a %s hook that is no function', (hook) => {
+  test.each(['check', 'activate', 'quiesce', 'drain', 'stop', 'kill'])('refuses a %s hook that is no function', (hook) => {
     expect(keelsonError(() => define({ [hook]: true }))).toMatchObject({ code: 'INVALID_OPTION', details: { option: hook } })
     expect(define({ [hook]: undefined }).name).toBe('db')
   })
@@ -100,15 +100,60 @@ describe('resource()', () => {
   })
 
   test.each([
-    ['interval', [Number.NaN, -1, Infinity, '5', null]],
+    ['interval', [Number.NaN, -1, 0, Infinity, '5', null]],
     ['failureThreshold', [0, -1, 1.5, Number.NaN, Infinity, '3', null]],
     ['successThreshold', [0, -1, 1.5, Number.NaN, Infinity, '3', null]],
     ['history', [0, -1, 1.5, Number.NaN, Infinity, '3', null]],
-  ])('refuses a monitor.%s that does not count', (key, values) => {
+    ['gate', [0, 1, 'false', null]],
+  ])('refuses a monitor.%s that makes no sense', (key, values) => {
     for (const value of values) {
-      const error = keelsonError(() => define({ monitor: { [key]: value } }))
+      const error = keelsonError(() => define({ check: () => true, monitor: { [key]: value } }))
       expect(error, String(value)).toMatchObject({ code: 'INVALID_OPTION', details: { option: `monitor.${key}` } })
     }
+  })
+
+  test('refuses a monitor where there is nothing to monitor', () => {
+    const error = keelsonError(() => define({ monitor: { interval: 5 } }))
+    expect(error).toMatchObject({ code: 'INVALID_OPTION', resource: 'db', details: { option: 'monitor' } })
+    expect(error.message).toMatch(/"db": monitor is given without a check; add a check hook/)
+    expect(define({ monitor: undefined }).name).toBe('db')
+    expect(define({ check: () => true, monitor: { gate: false } }).name).toBe('db')
+  })
+
+  test.each([
+    ['attempts', [0, -1, 1.5, Number.NaN, '3', null]],
+    ['within', [0, -1, Number.NaN, '3', null]],
+    ['delay', [-1, Number.NaN, Infinity, '3', null]],
+    ['factor', [0, 0.9, Number.NaN, Infinity, '3', null]],
+    ['maxDelay', [-1, Number.NaN, Infinity, '3', null]],
+    ['jitter', [-0.1, 1.1, Number.NaN, '0', null]],
+  ])('refuses a restart.%s that makes no sense', (key, values) => {
+    for (const value of values) {
+      const error = keelsonError(() => define({ restart: { attempts: 1, within: 1_000, [key]: value } }))
+      expect(error, String(value)).toMatchObject({ code: 'INVALID_OPTION', details: { option: `restart.${key}` } })
+      expect(error.message, 'says what it must be').toMatch(/; it must be /)
+    }
+  })
+
+  test('takes a restart policy that never gives up', () => {
+    expect(define({ restart: { attempts: Infinity, within: Infinity } }).name).toBe('db')
+  })
+
+  test('refuses a delay of restarts that its longest delay would cut, also the longest by default', () => {
+    const message = (restart: Loose) =>
+      keelsonError(() => define({ restart: { attempts: 1, within: 1_000, ...restart } })).message
+    expect(message({ delay: 200, maxDelay: 100 })).toMatch(
+      /"db": restart.maxDelay is 100 ms, shorter than restart.delay of 200 ms; raise it/,
+    )
+    expect(message({ delay: 60_000 })).toMatch(/restart.maxDelay is 30000 ms by default, shorter than restart.delay of 60000 ms/)
+    for (const restart of [{ maxDelay: 50 }, { delay: 50, maxDelay: 50 }, { delay: 0, maxDelay: 0 }, { delay: 30_000 }]) {
+      expect(define({ restart: { attempts: 1, within: 1_000, ...restart } }).name).toBe('db')
+    }
+  })
+
+  test.each(['attempts', 'within'])('asks for restart.%s where it is missing', (needed) => {
+    const error = keelsonError(() => define({ restart: { attempts: 1, within: 1_000, [needed]: undefined } }))
+    expect(error.message).toMatch(new RegExp(`"db": restart.${needed} is missing; say how many`))
   })
 
   test('refuses labels that are not strings, and never prints them', () => {
@@ -150,8 +195,9 @@ describe('createKernel()', () => {
   test.each([
     ['concurrency', [0, -1, 1.5, Number.NaN, '2', null]],
     ['name', ['', 5, null]],
-    ['clock', [5, null]],
-    ['replace', [5, null]],
+    ['clock', [5, null, {}, { now: Date.now }]],
+    ['replace', [5, null, {}, 'text']],
+    ['base', [5, null, {}, 'text']],
   ])('refuses a %s that makes no sense', (key, values) => {
     for (const value of values) {
       expect(
@@ -159,6 +205,34 @@ describe('createKernel()', () => {
         String(value),
       ).toMatchObject({ details: { option: key } })
     }
+  })
+
+  test('refuses a delay that leaves nothing of the budget, and says what to do', () => {
+    for (const shutdown of [
+      { delay: 1_000, timeout: 1_000 },
+      { delay: 30_000 },
+      { delay: 30_000, timeout: undefined },
+      { delay: 1, timeout: 0 },
+    ]) {
+      const error = keelsonError(() => build({ shutdown }))
+      expect(error, JSON.stringify(shutdown)).toMatchObject({ code: 'INVALID_OPTION', details: { option: 'shutdown.delay' } })
+      expect(error.message).toMatch(/no hook would be called; lower it, or raise shutdown\.timeout/)
+    }
+    for (const shutdown of [
+      { delay: 999, timeout: 1_000 },
+      { delay: 0, timeout: 0 },
+      { timeout: 0 },
+      { timeout: Infinity, delay: 1e9 },
+    ]) {
+      expect(build({ shutdown }).state).toBe('idle')
+    }
+  })
+
+  test('says what is in its lists that does not belong there', () => {
+    expect(keelsonError(() => build({ replace: [5] })).message).toMatch(/replace\[0\] is 5, .*replace\(\)/)
+    const original = resource('db', { start: () => 1 })
+    expect(keelsonError(() => build({ replace: [original] })).message).toMatch(/replace\[0\] is .*replace\(\)/)
+    expect(keelsonError(() => build({ base: [5] })).message).toMatch(/base\[0\] is 5, not a resource/)
   })
 
   test('is called "app" unless it is named', () => {

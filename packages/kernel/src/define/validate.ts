@@ -1,4 +1,5 @@
-import { invalidOption } from '../errors.js'
+import { RESTART as RESTART_DEFAULTS, SHUTDOWN as SHUTDOWN_DEFAULTS } from '../defaults.js'
+import { formatMs, invalidOption } from '../errors.js'
 
 type Check = (value: unknown) => string | undefined
 
@@ -8,24 +9,53 @@ const isMs: Check = (value) =>
   typeof value === 'number' && value >= 0 ? undefined : 'must be a number of milliseconds, 0 or more (Infinity for no limit)'
 const isFiniteMs: Check = (value) =>
   typeof value === 'number' && value >= 0 && value < Infinity ? undefined : 'must be a finite number of milliseconds, 0 or more'
+const isInterval: Check = (value) =>
+  typeof value === 'number' && value > 0 && value < Infinity ? undefined : 'must be a finite number of milliseconds, more than 0'
+const isWindow: Check = (value) =>
+  typeof value === 'number' && value > 0
+    ? undefined
+    : 'must be a number of milliseconds, more than 0 (Infinity to count every restart)'
 const isCount: Check = (value) =>
   Number.isInteger(value) && (value as number) >= 1 ? undefined : 'must be a whole number, 1 or more'
+const isCountOrInfinity: Check = (value) =>
+  value === Infinity || isCount(value) === undefined ? undefined : 'must be a whole number, 1 or more (Infinity for no limit)'
 const isFactor: Check = (value) =>
   typeof value === 'number' && value >= 1 && value < Infinity ? undefined : 'must be a number, 1 or more'
 const isPart: Check = (value) =>
   typeof value === 'number' && value >= 0 && value <= 1 ? undefined : 'must be a number from 0 to 1'
 const isBoolean: Check = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false')
-const isConcurrency: Check = (value) => (value === Infinity ? undefined : isCount(value))
 const isImpact: Check = (value) =>
   value === 'unready' || value === 'degraded' || value === 'none' ? undefined : "must be 'unready', 'degraded' or 'none'"
 const isLabels: Check = (value) =>
   isObject(value) ??
   (Object.values(value as object).every((label) => typeof label === 'string') ? undefined : 'must map names to strings')
 const isName: Check = (value) => (typeof value === 'string' && value !== '' ? undefined : 'must be a string that is not empty')
+const isList: Check = (value) =>
+  isObject(value) === undefined && typeof (value as Iterable<unknown>)[Symbol.iterator] === 'function'
+    ? undefined
+    : 'must be a list, as in [x]'
+const isClock: Check = (value) =>
+  isObject(value) === undefined &&
+  ['now', 'setTimeout', 'clearTimeout'].every((method) => typeof (value as Record<string, unknown>)[method] === 'function')
+    ? undefined
+    : 'must be an object with the methods now, setTimeout and clearTimeout'
 
 const TIMEOUTS = { start: isMs, check: isMs, drain: isMs, stop: isMs }
-const MONITOR = { interval: isFiniteMs, failureThreshold: isCount, successThreshold: isCount, history: isCount, gate: isBoolean }
-const RESTART = { attempts: isCount, within: isMs, delay: isFiniteMs, factor: isFactor, maxDelay: isFiniteMs, jitter: isPart }
+const MONITOR = {
+  interval: isInterval,
+  failureThreshold: isCount,
+  successThreshold: isCount,
+  history: isCount,
+  gate: isBoolean,
+}
+const RESTART = {
+  attempts: isCountOrInfinity,
+  within: isWindow,
+  delay: isFiniteMs,
+  factor: isFactor,
+  maxDelay: isFiniteMs,
+  jitter: isPart,
+}
 const SHUTDOWN = { delay: isFiniteMs, timeout: isMs }
 
 /** Throws `INVALID_OPTION` for what `resource()` cannot work with. Does not read `dependsOn` and `after`: they are late-bound. */
@@ -65,19 +95,32 @@ export function validateResource(name: unknown, options: unknown): void {
         break
       case 'monitor':
         expectAll(name, key, o[key], MONITOR)
+        // What the getters of a class instance say may change until a kernel asks them.
+        if (o[key] !== undefined && isLiteral(o) && o.check === undefined) {
+          throw invalidOption(name, key, 'is given without a check', 'add a check hook, or leave monitor out')
+        }
         break
       case 'restart':
         expectAll(name, key, o[key], RESTART)
-        for (const needed of ['attempts', 'within'] as const) {
-          if (o[key] !== undefined && (o[key] as Record<string, unknown>)[needed] === undefined) {
-            throw invalidOption(name, `restart.${needed}`, 'is missing', 'say how many restarts are allowed within how many ms')
-          }
-        }
+        if (o[key] !== undefined) validateRestart(name, o[key] as Record<string, number | undefined>)
         break
       default:
         // The fields of a class instance are its own business; a key of a literal that nothing reads is a typing mistake.
         if (isLiteral(o)) throw unknownOption(name, key)
     }
+  }
+}
+
+function validateRestart(name: string, restart: Record<string, number | undefined>): void {
+  for (const needed of ['attempts', 'within'] as const) {
+    if (restart[needed] === undefined) {
+      throw invalidOption(name, `restart.${needed}`, 'is missing', 'say how many restarts are allowed within how many ms')
+    }
+  }
+  const { delay, maxDelay = RESTART_DEFAULTS.maxDelay } = restart
+  if (delay !== undefined && maxDelay < delay) {
+    const problem = `is ${formatMs(maxDelay)}${restart.maxDelay === undefined ? ' by default' : ''}, shorter than restart.delay of ${formatMs(delay)}`
+    throw invalidOption(name, 'restart.maxDelay', problem, 'raise it, or lower restart.delay')
   }
 }
 
@@ -89,12 +132,18 @@ export function validateKernelOptions(options: unknown): void {
     name: isName,
     timeouts: isObject,
     shutdown: isObject,
-    concurrency: isConcurrency,
-    replace: isObject,
-    clock: isObject,
+    concurrency: isCountOrInfinity,
+    base: isList,
+    replace: isList,
+    clock: isClock,
   })
   expectAll(undefined, 'timeouts', o.timeouts, TIMEOUTS)
   expectAll(undefined, 'shutdown', o.shutdown, SHUTDOWN)
+  const { delay = SHUTDOWN_DEFAULTS.delay, timeout = SHUTDOWN_DEFAULTS.timeout } = (o.shutdown ?? {}) as Record<string, number>
+  if (delay > 0 && delay >= timeout) {
+    const problem = `of ${formatMs(delay)} leaves nothing of shutdown.timeout, ${formatMs(timeout)}, so that no hook would be called`
+    throw invalidOption(undefined, 'shutdown.delay', problem, 'lower it, or raise shutdown.timeout')
+  }
 }
 
 /** Throws `INVALID_OPTION` for what `kernel.defaults()` cannot fill in. */

@@ -1,3 +1,5 @@
+import { RESERVE } from '../defaults.js'
+
 /**
  * D3: how a teardown's budget is shared. Work comes first: a resource may use everything that those below it do not need, and what
  * they need is a small reserve each, not their timeouts. All times in ms.
@@ -16,20 +18,15 @@ export function drainPartOf(granted: number, drain: number, drainReserve: number
   if (granted === Infinity) return drain
   const part = granted - stopReserve
   if (part >= Math.min(drain, drainReserve)) return Math.min(drain, part)
-  return granted * (drainReserve / (drainReserve + stopReserve))
+  return Math.min(drain, granted * (drainReserve / (drainReserve + stopReserve)))
 }
 
-/** By resource, dependencies first: the longest sum of weights over what it depends on, one after the other, itself left out. */
-export function longestBelow(
-  size: number,
-  weight: (place: number) => number,
-  below: (place: number) => Iterable<number>,
-): Float64Array {
-  const longest = new Float64Array(size)
-  for (let place = 0; place < size; place++) {
-    let most = 0
-    for (const other of below(place)) most = Math.max(most, longest[other]! + weight(other))
-    longest[place] = most
-  }
-  return longest
+/** What is kept for a stop and cleanups: half a second, or twice the longest that one of them took in this process. */
+export function stopReserveOf(timeout: number, longestStopMs: number): number {
+  return Math.min(timeout, Math.max(RESERVE.stop, 2 * longestStopMs))
+}
+
+/** What is kept for a drain. */
+export function drainReserveOf(timeout: number): number {
+  return Math.min(timeout, RESERVE.drain)
 }

@@ -206,8 +206,10 @@ describe('register()', () => {
     expect(app.state).toBe(state)
     const error = keelsonError(() => app.register(traced('b')))
     expect(error).toBeInstanceOf(KeelsonError)
-    expect(error.code).toBe('INVALID_OPTION')
-    expect(error.message).toContain(state)
+    expect(error).toMatchObject({ code: 'INVALID_STATE', details: { state } })
+    expect(error.message).toMatch(
+      state === 'running' ? /it is running; add\(\) them instead$/ : new RegExp(`it is ${state}; register`),
+    )
     expect(orderOf(app)).toEqual(['a'])
     await clock.run(started)
     await clock.run(stopped ?? app.shutdown())

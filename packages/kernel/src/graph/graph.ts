@@ -34,6 +34,9 @@ export class Graph {
   readonly #ids = new Map<string, number>()
   readonly #originals: Definition[] = []
   readonly #removed = new Set<number>()
+  /** S10: what runs below everything else, in the order in which it was taken in. */
+  readonly #base = new Set<Definition>()
+  readonly #impliedEdges = new Set<number>()
   readonly #replacements: ReadonlyMap<Definition, Definition>
 
   constructor(replacements: ReadonlyMap<Definition, Definition> = new Map()) {
@@ -65,7 +68,12 @@ export class Graph {
     return !this.#removed.has(id)
   }
 
-  /** Each resource that this one depends on, in the order in which they are written. */
+  /** S10: whether nobody wrote this edge: it only puts a resource above the base. */
+  isImplied(edge: number): boolean {
+    return this.#impliedEdges.has(edge)
+  }
+
+  /** Each resource that this one depends on, in the order in which they are written, the implied ones last. */
   eachDependency(id: number, visit: (to: number, kind: EdgeKind, edge: number) => void): void {
     const { firstDependency, edgeTo, edgeKind } = this
     for (let edge = firstDependency.at(id), end = firstDependency.at(id + 1); edge < end; edge++) {
@@ -114,7 +122,8 @@ export class Graph {
     const links: Link[] = []
     this.eachDependency(id, (to, kind, edge) => {
       const at = newId.get(to)
-      if (at !== undefined) links.push({ to: this.#originals[to]!, kind, field: this.edgeField[edge], id: at })
+      if (at === undefined) return
+      links.push({ to: this.#originals[to]!, kind, field: this.edgeField[edge], implied: this.isImplied(edge), id: at })
     })
     return links
   }
@@ -138,6 +147,12 @@ export class Graph {
     for (let edge = edges; edge < this.edgeTo.length; edge++) this.#linkDependent(edge)
   }
 
+  /** S10: takes in, before anything else, what everything that follows is to start after and to stop before. */
+  addBase(definitions: readonly Definition[]): void {
+    this.add(definitions)
+    for (const original of this.#originals) this.#base.add(original)
+  }
+
   #takeIn(root: Definition, path: Frame[]): void {
     if (this.#lookUp(root, path) !== NONE) return
     this.#enter(root, path)
@@ -145,7 +160,7 @@ export class Graph {
       const link = frame.links[frame.next]
       if (link === undefined) {
         path.pop()
-        this.#append(frame)
+        this.#append(this.#base.size === 0 ? frame : this.#aboveBase(frame))
         continue
       }
       const id = this.#lookUp(link.to, path)
@@ -177,6 +192,22 @@ export class Graph {
     frame.links = linksOf(definition)
   }
 
+  /**
+   * With edges to the base, unless there is a value that it holds and that is above the base already. An order alone is not enough: what
+   * it comes `after` may be removed.
+   */
+  #aboveBase({ original, definition, links }: Frame): Pick<Frame, 'original' | 'definition' | 'links'> {
+    const above = links.some(({ to, kind }) => kind !== 'after' && !this.#base.has(to))
+    if (above || this.#base.has(original)) return { original, definition, links }
+    const known = new Set(links.map(({ id }) => id))
+    const implied: Link[] = []
+    for (const to of this.#base) {
+      const id = this.#ids.get(to.name) ?? NONE
+      if (this.#originals[id] === to && !known.has(id)) implied.push({ to, kind: 'after', field: undefined, implied: true, id })
+    }
+    return { original, definition, links: [...links, ...implied] }
+  }
+
   #append({ original, definition, links }: Pick<Frame, 'original' | 'definition' | 'links'>): void {
     const id = this.definitions.push(definition) - 1
     this.#originals.push(original)
@@ -184,6 +215,7 @@ export class Graph {
     this.firstDependent.push(NONE)
     this.#lastDependent.push(NONE)
     for (const link of links) {
+      if (link.implied) this.#impliedEdges.add(this.edgeTo.length)
       this.edgeFrom.push(id)
       this.edgeTo.push(link.id)
       this.edgeKind.push(link.kind)
@@ -214,6 +246,7 @@ export class Graph {
   }
 
   #truncate(size: number, edges: number): void {
+    for (const edge of this.#impliedEdges) if (edge >= edges) this.#impliedEdges.delete(edge)
     this.definitions.length = size
     this.#originals.length = size
     this.edgeKind.length = edges

@@ -14,7 +14,9 @@ const node: fc.Arbitrary<Node> = fc.record({
   drain: fc.option(fc.constant(1), { nil: undefined }),
   timeouts: fc.record({ start: limit, drain: limit, stop: limit }),
 })
-const shutdown = fc.record({ delay: fc.nat(2_000), timeout: fc.oneof(fc.nat(30_000), fc.constant(Infinity)) })
+const shutdown = fc
+  .record({ delay: fc.nat(2_000), most: fc.oneof(fc.integer({ min: 1, max: 30_000 }), fc.constant(Infinity)) })
+  .map(({ delay, most }) => ({ delay, timeout: delay + most }))
 
 function planned(nodes: readonly Node[], shutdown: { delay: number; timeout: number }): Plan {
   const all: Dependency[] = []
@@ -32,10 +34,20 @@ function planned(nodes: readonly Node[], shutdown: { delay: number; timeout: num
   return createKernel(all as never, { shutdown }).plan()
 }
 
-function always(claim: (plan: Plan, budget: number, again: () => Plan) => void): void {
+type Nodes = ReadonlyMap<string, Node>
+
+/** By name: what is kept of the budget for it. */
+function reservesOf({ resources }: Plan, nodes: Nodes): Map<string, number> {
+  const of = ({ drain, timeouts }: Node) =>
+    Math.min(500, timeouts.stop) + (drain === undefined ? 0 : Math.min(2_000, timeouts.drain))
+  return new Map(resources.map(({ name }) => [name, of(nodes.get(name)!)]))
+}
+
+function always(claim: (plan: Plan, budget: number, again: () => Plan, nodes: Nodes) => void): void {
   const property = fc.property(fc.array(node, { minLength: 1, maxLength: 20 }), shutdown, (nodes, shutdown) => {
     const budget = Math.max(0, shutdown.timeout - shutdown.delay)
-    claim(planned(nodes, shutdown), budget, () => planned(nodes, shutdown))
+    const byName = new Map(nodes.map((node, i) => [`r${i}`, node]))
+    claim(planned(nodes, shutdown), budget, () => planned(nodes, shutdown), byName)
   })
   fc.assert(property, { numRuns: 1_000 })
 }
@@ -67,7 +79,53 @@ test('D3 plan(): along every path the shares fit into the budget, and nobody get
     for (const { shutdown } of plan.resources) {
       expect(shutdown.shareMs).toBeLessThanOrEqual(shutdown.ownMs)
       expect(shutdown.shareMs).toBeGreaterThanOrEqual(0)
-      if (budget > 0 && shutdown.ownMs > 0) expect(shutdown.shareMs).toBeGreaterThan(0)
+    }
+  })
+})
+
+test('D3 plan(): nobody starves: each has its reserve where the reserves fit, else its part of it', () => {
+  always((plan, budget, _, nodes) => {
+    const reserves = reservesOf(plan, nodes)
+    const longest = Math.max(...pathsOf(plan, ({ name }) => reserves.get(name)!).values())
+    const part = Math.min(1, budget / longest)
+    for (const { name, shutdown } of plan.resources) {
+      expect(shutdown.shareMs).toBeGreaterThanOrEqual(reserves.get(name)! * part * (1 - 1e-9) - 1e-6)
+    }
+  })
+})
+
+test('D3 plan(): where the reserves do not fit, those on the longest path of them share the budget in proportion', () => {
+  always((plan, budget, _, nodes) => {
+    const reserves = reservesOf(plan, nodes)
+    const paths = pathsOf(plan, ({ name }) => reserves.get(name)!)
+    const longest = Math.max(...paths.values())
+    if (budget >= longest) return
+    const held = new Set(plan.resources.flatMap(({ dependsOn }) => dependsOn.map(({ resource }) => resource)))
+    for (const { name, shutdown } of plan.resources) {
+      if (held.has(name) || paths.get(name) !== longest || reserves.get(name) === 0) continue
+      expect(shutdown.shareMs / budget).toBeCloseTo(reserves.get(name)! / longest, 6)
+    }
+  })
+})
+
+test('D3 plan(): a drain is granted what the reserves below it and of its own stop leave, and is told who holds the rest', () => {
+  always((plan, budget, _, nodes) => {
+    const reserves = reservesOf(plan, nodes)
+    const paths = pathsOf(plan, ({ name }) => reserves.get(name)!)
+    for (const { name, shutdown } of plan.resources) {
+      const { drain, timeouts } = nodes.get(name)!
+      expect(shutdown.drain === undefined).toBe(drain === undefined)
+      if (shutdown.drain === undefined) continue
+      const { askedMs, grantedMs, heldBy } = shutdown.drain
+      expect(askedMs).toBe(timeouts.drain)
+      expect(grantedMs).toBeLessThanOrEqual(Math.min(askedMs, budget))
+      const below = paths.get(name)! - reserves.get(name)!
+      const left = budget - below - Math.min(500, timeouts.stop)
+      if (paths.get(name)! <= budget) expect(grantedMs).toBeCloseTo(Math.min(askedMs, left), 3)
+      else expect(grantedMs).toBeCloseTo((budget * Math.min(2_000, askedMs)) / paths.get(name)!, 3)
+      if (grantedMs >= askedMs) expect(heldBy).toEqual([])
+      else expect(heldBy.reduce((sum, holder) => sum + reserves.get(holder)!, 0)).toBeCloseTo(below, 3)
+      for (const holder of heldBy) expect(reserves.get(holder)).toBeGreaterThan(0)
     }
   })
 })

@@ -1,21 +1,37 @@
 import type { Definition, Timeouts } from '../define/resource.js'
 import type { PlannedDependency } from '../observe/snapshot.js'
-import type { Graph } from './graph.js'
+import { drainPartOf, drainReserveOf, grantOf, stopReserveOf } from './budget.js'
+import { type Graph, NONE } from './graph.js'
+import { longestPaths, type Paths } from './paths.js'
+
+/** How long a drain may take of a shutdown, in ms. */
+export interface PlannedDrain {
+  /** Its timeout; `Infinity` when it has none. */
+  readonly askedMs: number
+  /** What the budget leaves it when nothing above it takes any. */
+  readonly grantedMs: number
+  /** Where that is less: the resources below it whose reserves are kept, the nearest first, at most 20 of them. */
+  readonly heldBy: readonly string[]
+}
+
+/** What a resource may take of a shutdown, in ms. A hook that it does not have takes nothing. */
+export interface PlannedShutdown {
+  /** The timeouts of its drain and its stop. */
+  readonly ownMs: number
+  /** Its own and the longest path below it. */
+  readonly pathMs: number
+  /** What it may take of the budget when everything above it has taken all that it may. */
+  readonly shareMs: number
+  /** Of what has a drain hook. */
+  readonly drain?: PlannedDrain
+}
 
 export interface PlannedResource {
   readonly name: string
   readonly dependsOn: readonly PlannedDependency[]
   /** The most that its start may take, in ms. */
   readonly startTimeoutMs: number
-  /** What it may take of a shutdown, in ms. A hook that it does not have takes nothing. */
-  readonly shutdown: {
-    /** Its own drain and stop timeouts. */
-    readonly ownMs: number
-    /** Its own and the longest path below it. */
-    readonly pathMs: number
-    /** Its share of the whole budget if everything above it uses its own share up. */
-    readonly shareMs: number
-  }
+  readonly shutdown: PlannedShutdown
 }
 
 /** What will happen, in which order, and how long it may take at the worst. */
@@ -31,107 +47,134 @@ export interface Plan {
   readonly resources: readonly PlannedResource[]
 }
 
+/** What is known of a resource that has run. */
+export interface Experience {
+  /** How long its last start took, in ms. */
+  readonly startMs: number | undefined
+  /** Whether there is anything to stop: a value may bring its own dispose, and a start may defer cleanups. */
+  readonly stops: boolean | undefined
+  /** The longest that a stop of it took, in ms. */
+  readonly longestStopMs: number
+}
+
 export interface PlanInput {
   readonly graph: Graph
   readonly timeouts: Required<Timeouts>
   readonly shutdown: { readonly delay: number; readonly timeout: number }
-  /** How long the start of a resource took, where it is known. */
-  startedIn(id: number): number | undefined
+  experienceOf(id: number): Experience
 }
 
-/** Lays out a graph: pure, before or after a start. */
-export function planOf({ graph, timeouts, shutdown, startedIn }: PlanInput): Plan {
-  const { size } = graph
-  const budget = Math.max(0, shutdown.timeout - shutdown.delay)
-  const own = Float64Array.from({ length: size }, (_, id) => Math.min(budget, teardownTime(graph.definitions[id]!, timeouts)))
-  const path = longestPaths(graph, (id) => own[id]!)
-  const shares = sharesOf(graph, own, path, budget)
-  const startTimeout = (id: number) => graph.definitions[id]!.options.timeouts?.start ?? timeouts.start
-  const known = graph.definitions.some((_, id) => startedIn(id) !== undefined)
-  const startTime = (id: number) => (known ? (startedIn(id) ?? 0) : startTimeout(id))
+/** Lays out a graph, before or after a start: pure, and linear in resources and edges. */
+export function planOf(input: PlanInput): Plan {
+  const { graph, timeouts, shutdown } = input
   const present = Array.from(graph.definitions.keys()).filter((id) => graph.has(id))
-  const critical = criticalPath(graph, startTime)
-
+  const startTimeout = (id: number) => graph.definitions[id]!.options.timeouts?.start ?? timeouts.start
+  const { path, startMs } = criticalPath(input, present, startTimeout)
+  const { worstMs, sharesOf } = teardownOf(input, present)
   return {
     order: present.map((id) => graph.nameOf(id)),
-    criticalPath: critical.map((id) => graph.nameOf(id)),
-    startMs: critical.reduce((sum, id) => sum + startTime(id), 0),
-    worstCaseShutdownMs: Math.min(shutdown.timeout, shutdown.delay + path.reduce((longest, ms) => Math.max(longest, ms), 0)),
+    criticalPath: path.map((id) => graph.nameOf(id)),
+    startMs,
+    worstCaseShutdownMs: Math.min(shutdown.timeout, shutdown.delay + worstMs),
     resources: present.map((id) => ({
       name: graph.nameOf(id),
       dependsOn: dependenciesOf(graph, id),
       startTimeoutMs: startTimeout(id),
-      shutdown: { ownMs: own[id]!, pathMs: path[id]!, shareMs: shares[id]! },
+      shutdown: sharesOf(id),
     })),
   }
 }
 
-/** D3: `min(own, remaining · own / path)`: what is above cannot starve what is below. */
-export function shareOf(own: number, path: number, remaining: number): number {
-  if (own === 0 || remaining === Infinity) return own
-  return Math.min(own, remaining * Math.min(1, own / path))
-}
-
-/** By resource: the longest sum of weights over it and what it depends on, one after the other. */
-function longestPaths(graph: Graph, weight: (id: number) => number): Float64Array {
-  const { size, firstDependency, edgeTo } = graph
-  const longest = new Float64Array(size)
-  for (let id = 0; id < size; id++) {
-    let below = 0
-    for (let edge = firstDependency.at(id), end = firstDependency.at(id + 1); edge < end; edge++) {
-      below = Math.max(below, longest[edgeTo.at(edge)]!)
-    }
-    longest[id] = weight(id) + below
-  }
-  return longest
-}
-
-/** What each resource depends on, by name. */
+/** What a resource depends on, by name, as far as somebody wrote so. */
 export function dependenciesOf(graph: Graph, id: number): PlannedDependency[] {
   const dependencies: PlannedDependency[] = []
-  for (let edge = graph.firstDependency.at(id), end = graph.firstDependency.at(id + 1); edge < end; edge++) {
-    dependencies.push({ resource: graph.nameOf(graph.edgeTo.at(edge)), kind: graph.edgeKind[edge]! })
-  }
+  graph.eachDependency(id, (to, kind, edge) => {
+    if (graph.has(to) && !graph.isImplied(edge)) dependencies.push({ resource: graph.nameOf(to), kind })
+  })
   return dependencies
 }
 
-/** The ids on the chain with the largest sum, dependencies first. */
-function criticalPath(graph: Graph, weight: (id: number) => number): number[] {
-  const longest = longestPaths(graph, weight)
-  const path: number[] = []
-  for (let id = argMax(longest, longest.keys()); id !== undefined; id = argMax(longest, dependencyIds(graph, id)))
-    path.unshift(id)
-  return path
-}
-
-function dependencyIds(graph: Graph, id: number): number[] {
-  const ids: number[] = []
-  for (let edge = graph.firstDependency.at(id), end = graph.firstDependency.at(id + 1); edge < end; edge++) {
-    ids.push(graph.edgeTo.at(edge))
+/** The ids on the chain that takes longest to start, dependencies first. */
+function criticalPath({ graph, experienceOf }: PlanInput, present: readonly number[], startTimeout: (id: number) => number) {
+  const known = present.some((id) => experienceOf(id).startMs !== undefined)
+  const weights = weigh(graph, present, (id) => (known ? (experienceOf(id).startMs ?? 0) : startTimeout(id)))
+  const { below, next } = longestPaths(graph, weights)
+  let last = NONE
+  for (const id of present) {
+    if (last === NONE || below[id]! + weights[id]! > below[last]! + weights[last]!) last = id
   }
-  return ids
+  const path: number[] = []
+  for (let id = last; id !== NONE && graph.has(id); id = next[id]!) path.push(id)
+  return { path: path.reverse(), startMs: last === NONE ? 0 : below[last]! + weights[last]! }
 }
 
-function argMax(values: Float64Array, ids: Iterable<number>): number | undefined {
-  let best: number | undefined
-  for (const id of ids) if (best === undefined || values[id]! > values[best]!) best = id
-  return best
+/** D3, for each resource and for the worst case. */
+function teardownOf({ graph, timeouts, shutdown, experienceOf }: PlanInput, present: readonly number[]) {
+  const budget = Math.max(0, shutdown.timeout - shutdown.delay)
+  const hooks = present.map((id) => hooksOf(graph.definitions[id]!, timeouts, experienceOf(id)))
+  const places = new Map(present.map((id, place) => [id, place]))
+  const of = (id: number) => hooks[places.get(id)!]!
+  const own = weigh(graph, present, (id) => of(id).drain + of(id).stop)
+  const reserve = weigh(graph, present, (id) => of(id).drainReserve + of(id).stopReserve)
+  const paths = longestPaths(graph, own)
+  const reserved = longestPaths(graph, reserve)
+  const shares = worstShares(graph, own, reserve, reserved.below, budget)
+  const holders = holdersOf(graph, reserve, reserved)
+  return {
+    worstMs: present.reduce((worst, id) => Math.max(worst, own[id]! + paths.below[id]!), 0),
+    sharesOf: (id: number): PlannedShutdown => {
+      const { drains, drain, stopReserve, drainReserve } = of(id)
+      const times = { ownMs: own[id]!, pathMs: own[id]! + paths.below[id]!, shareMs: shares[id]! }
+      if (!drains) return times
+      const granted = grantOf(own[id]!, reserve[id]!, reserved.below[id]!, budget)
+      const grantedMs = drainPartOf(granted, drain, drainReserve, stopReserve)
+      return { ...times, drain: { askedMs: drain, grantedMs, heldBy: grantedMs < drain ? holders(id) : [] } }
+    },
+  }
 }
 
-/** The share of each resource when everything above it uses its own share up. */
-function sharesOf(graph: Graph, own: Float64Array, path: Float64Array, budget: number): Float64Array {
+/** What a resource takes of a teardown. */
+function hooksOf({ options }: Definition, timeouts: Required<Timeouts>, { stops, longestStopMs }: Experience) {
+  const drains = options.drain !== undefined
+  const drain = drains ? (options.timeouts?.drain ?? timeouts.drain) : 0
+  const stop = (stops ?? options.stop !== undefined) ? (options.timeouts?.stop ?? timeouts.stop) : 0
+  return { drains, drain, stop, drainReserve: drainReserveOf(drain), stopReserve: stopReserveOf(stop, longestStopMs) }
+}
+
+/** What each resource may take when everything above it has taken all that it may. */
+function worstShares(graph: Graph, own: Float64Array, reserve: Float64Array, below: Float64Array, budget: number): Float64Array {
   const remaining = new Float64Array(graph.size).fill(budget)
   const shares = new Float64Array(graph.size)
   for (let id = graph.size - 1; id >= 0; id--) {
-    shares[id] = shareOf(own[id]!, path[id]!, remaining[id]!)
-    const left = remaining[id] === Infinity ? Infinity : remaining[id]! - shares[id]!
-    for (const below of dependencyIds(graph, id)) remaining[below] = Math.min(remaining[below]!, left)
+    shares[id] = grantOf(own[id]!, reserve[id]!, below[id]!, remaining[id]!)
+    const left = remaining[id] === Infinity ? Infinity : Math.max(0, remaining[id]! - shares[id]!)
+    graph.eachDependency(id, (to) => {
+      remaining[to] = Math.min(remaining[to]!, left)
+    })
   }
   return shares
 }
 
-/** A stop hook that is not declared may still be the value's own dispose, so its time is counted. */
-function teardownTime({ options }: Definition, timeouts: Required<Timeouts>): number {
-  const drain = options.drain === undefined ? 0 : (options.timeouts?.drain ?? timeouts.drain)
-  return drain + (options.timeouts?.stop ?? timeouts.stop)
+/** The names of those on the longest path of reserves below a resource that have one. */
+function holdersOf(graph: Graph, reserve: Float64Array, { next }: Paths): (id: number) => string[] {
+  // Past those that hold nothing, so that a long chain of them is not walked for each resource above it.
+  const holder = new Int32Array(graph.size).fill(NONE)
+  for (let id = 0; id < graph.size; id++) {
+    const to = next[id]!
+    if (to !== NONE) holder[id] = reserve[to]! > 0 ? to : holder[to]!
+  }
+  return (id) => {
+    const names: string[] = []
+    for (let to = holder[id]!; to !== NONE && names.length < MOST_HOLDERS; to = holder[to]!) names.push(graph.nameOf(to))
+    return names
+  }
+}
+
+const MOST_HOLDERS = 20
+
+/** By id; nothing for what has been removed. */
+function weigh(graph: Graph, present: readonly number[], weightOf: (id: number) => number): Float64Array {
+  const weights = new Float64Array(graph.size)
+  for (const id of present) weights[id] = weightOf(id)
+  return weights
 }

@@ -192,7 +192,7 @@ describe('H4 kernel.restart()', () => {
       await clock.run(app.start())
       await app.shutdown()
     }
-    expect(await rejection(app.restart(db))).toMatchObject({ code: 'ABORTED', message: expect.stringContaining(state) })
+    expect(await rejection(app.restart(db))).toMatchObject({ code: 'INVALID_STATE', message: expect.stringContaining(state) })
   })
 
   test('of a foreign resource is refused', async () => {
@@ -214,7 +214,7 @@ describe('H4 kernel.restart()', () => {
       (error: { code?: string }) => error.code,
     )
     await clock.run(added)
-    expect(['done', 'ABORTED']).toContain(await clock.run(restarted))
+    expect(['done', 'INVALID_STATE']).toContain(await clock.run(restarted))
     expect(app.inspect().resources.map(({ state }) => state)).toEqual(['running', 'running', 'running'])
     await app.shutdown()
   })

@@ -190,7 +190,7 @@ describe('add', () => {
     const stopped = state === 'stopping' || state === 'stopped' ? app.shutdown() : undefined
     if (state === 'stopped') await clock.run(stopped!)
     const late = traced('late')
-    expect(await rejection(app.add(late))).toMatchObject({ code: 'ABORTED', message: expect.stringContaining(state) })
+    expect(await rejection(app.add(late))).toMatchObject({ code: 'INVALID_STATE', message: expect.stringContaining(state) })
     if (started !== undefined) await clock.run(started)
     await clock.run(app.shutdown())
     expect(names(app)).toEqual(['slow'])

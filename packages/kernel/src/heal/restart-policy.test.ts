@@ -36,6 +36,12 @@ describe('H4 the decision', () => {
     expect(delays).toEqual([10, 30, 90, 270, 500, 500])
   })
 
+  test('H4 one that never gives up and does not delay has no delay, however often it was restarted', () => {
+    const past = Array.from({ length: 1_000 }, (_, i) => i)
+    const policy = { attempts: Infinity, within: Infinity, delay: 0, factor: 10 }
+    expect(decideRestart(policy, past, 1_000, never)).toMatchObject({ allowed: true, delayMs: 0 })
+  })
+
   test('H4 jitter only ever shortens, by at most its part', () => {
     const part = fc.double({ min: 0, max: 1, noNaN: true })
     const delay = fc.double({ min: 0, max: 1e6, noNaN: true })

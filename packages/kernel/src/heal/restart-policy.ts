@@ -29,7 +29,8 @@ export function decideRestart(
   } = policy
   const recent = past.filter((at) => now - at < within)
   if (recent.length >= attempts) return { allowed: false, attempts }
-  const full = Math.min(maxDelay, delay * factor ** recent.length)
+  // After a thousand restarts the power may be Infinity, and 0 times that is no number.
+  const full = delay === 0 ? 0 : Math.min(maxDelay, delay * factor ** recent.length)
   const remembered = [...recent, now].slice(-MOST_REMEMBERED)
   return { allowed: true, attempt: recent.length + 1, delayMs: full * (1 - jitter * random()), past: remembered }
 }

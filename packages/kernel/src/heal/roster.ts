@@ -1,7 +1,7 @@
 import { Cell, type CellHost } from '../cell/cell.js'
 import { definitionOf, definitionsOf } from '../define/definition-of.js'
 import type { ResourceLike } from '../define/dependency.js'
-import type { Replacement } from '../define/replacement.js'
+import { type Replacement, replacementsOf } from '../define/replacement.js'
 import { unknownResource } from '../errors.js'
 import { Graph, NONE } from '../graph/graph.js'
 
@@ -15,15 +15,24 @@ export class Roster {
   quiesces = false
 
   constructor(replacements: Iterable<Replacement>) {
-    this.graph = new Graph(new Map(Array.from(replacements, ({ target, by }) => [target, by])))
+    this.graph = new Graph(replacementsOf(replacements))
+  }
+
+  /** S10: takes in, before anything else, what everything else starts after and stops before. */
+  takeInBase(resources: Iterable<ResourceLike>, host: CellHost): void {
+    this.graph.addBase(definitionsOf(resources, 'base'))
+    this.#addCells(host)
   }
 
   /** Takes in resources and what they depend on, and returns those that are new. */
   takeIn(resources: Iterable<ResourceLike>, host: CellHost): readonly Cell[] {
+    this.graph.add(definitionsOf(resources))
+    return this.#addCells(host)
+  }
+
+  #addCells(host: CellHost): readonly Cell[] {
     const { graph, cells } = this
     const size = cells.length
-    const asked = definitionsOf(resources)
-    graph.add(asked)
     for (let id = size; id < graph.size; id++) {
       const definition = graph.definitions[id]!
       cells.push(new Cell(id, graph.nameOf(id), definition, host))

@@ -116,7 +116,7 @@ export async function live(spec: Spec): Promise<Life> {
       after: spec.edges.filter(({ kind }) => kind === 'after').map(({ to }) => all[to]!),
       impact,
       timeouts,
-      monitor: { interval: 25, failureThreshold: 2 },
+      ...(spec.checks !== undefined && { monitor: { interval: 25, failureThreshold: 2 } }),
       start(_, { signal, defer }) {
         onStart(i, spec)
         checked = 0

@@ -179,7 +179,7 @@ describe('start()', () => {
     const stopped = app.shutdown()
     if (state === 'stopping') await clock.advance(10)
     expect(app.state).toBe(state)
-    await expect(app.start()).rejects.toMatchObject({ name: 'KeelsonError', code: 'ABORTED', details: { state } })
+    await expect(app.start()).rejects.toMatchObject({ name: 'KeelsonError', code: 'INVALID_STATE', details: { state } })
     await clock.run(stopped)
   })
 })

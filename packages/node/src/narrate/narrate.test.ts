@@ -35,7 +35,7 @@ describe('narrate()', () => {
       db.healthy()
     })
     expect(lines).toEqual([
-      'warn: db is unhealthy: reported itself unhealthy: no answer',
+      'warn: db is unhealthy: no answer',
       'warn: shop is not ready: db',
       'info: db is healthy again',
       'info: shop is ready again',

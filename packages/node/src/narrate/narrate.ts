@@ -38,7 +38,7 @@ function entryOf(kernel: Kernel, event: KernelEvent, rows: StopRows): Entry | un
     case 'health:change':
       if (event.to === 'unhealthy') {
         const { message } = problemOf(event.error)
-        const text = `${event.resource} is unhealthy: ${withoutName(message, event.resource)}`
+        const text = `${event.resource} is unhealthy: ${withoutName(message, event.resource).replace(/^is unhealthy: /, '')}`
         return { level: 'warn', message: text, fields: fieldsOf(event) }
       }
       return event.from === 'unhealthy' ? info(event, `${event.resource} is healthy again`) : undefined

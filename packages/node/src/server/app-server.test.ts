@@ -12,7 +12,7 @@ interface App {
 
 const app = (greeting: string) => ({ greeting, then: () => expect.unreachable('the app was waited for') }) as App
 
-function server<const D extends Dependencies>(options: AppServerOptions<D, App>) {
+function server<const D extends Dependencies<D>>(options: AppServerOptions<D, App>) {
   return appServer<D, App>(
     'api',
     { host: '127.0.0.1', ...options },

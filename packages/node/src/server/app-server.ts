@@ -7,7 +7,7 @@ import { type HttpServer, httpServer } from './http-server.js'
 import { HTTP_SERVER_CHECKS, type HttpServerOptions, omitLateBound } from './http-server-options.js'
 
 /** The options of `httpServer`, with `app` in the place of `listener`. */
-export interface AppServerOptions<D extends Dependencies, A> extends Omit<HttpServerOptions<D>, 'listener'> {
+export interface AppServerOptions<D extends Dependencies<D>, A> extends Omit<HttpServerOptions<D>, 'listener'> {
   /** Makes the app, without calling `listen()`, from the values of `dependsOn`. */
   app(deps: Values<D>, ctx: StartContext): A | PromiseLike<A>
 }
@@ -29,7 +29,7 @@ export interface AppAdapter<A> {
  *
  * @throws KeelsonError `INVALID_OPTION`.
  */
-export function appServer<const D extends Dependencies, A>(
+export function appServer<const D extends Dependencies<D>, A>(
   name: string,
   options: AppServerOptions<D, A>,
   adapter: AppAdapter<A>,

@@ -24,7 +24,7 @@ type ResourceSettings = Pick<
   'after' | 'timeouts' | 'impact' | 'labels' | 'monitor' | 'restart'
 >
 
-export interface HttpServerOptions<D extends Dependencies> extends ResourceSettings {
+export interface HttpServerOptions<D extends Dependencies<D>> extends ResourceSettings {
   /** What `listener` needs, by the name under which it receives it. */
   dependsOn?: D
   /** Default 0: a free port, to be read from the value; it is another one after a restart. */

@@ -38,7 +38,10 @@ export interface HttpServer {
  * })
  */
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
-export function httpServer<const D extends Dependencies = {}>(name: string, options: HttpServerOptions<D>): Resource<HttpServer> {
+export function httpServer<const D extends Dependencies<D> = {}>(
+  name: string,
+  options: HttpServerOptions<D>,
+): Resource<HttpServer> {
   checkHttpServerOptions(name, options)
   const { timeouts, impact, labels, monitor, restart } = options
   const hooks: ResourceOptions<HttpServer, D> = {
@@ -56,7 +59,7 @@ export function httpServer<const D extends Dependencies = {}>(name: string, opti
   return resource<HttpServer, D>(name, lateBound(hooks, options))
 }
 
-async function start<D extends Dependencies>(
+async function start<D extends Dependencies<D>>(
   options: HttpServerOptions<D>,
   deps: Values<D>,
   ctx: StartContext,
@@ -101,7 +104,7 @@ async function close(drainer: Drainer): Promise<void> {
 }
 
 /** `dependsOn` and `after` are handed on as getters: a kernel reads them when it takes the resource in, not before. */
-function lateBound<D extends Dependencies>(
+function lateBound<D extends Dependencies<D>>(
   hooks: ResourceOptions<HttpServer, D>,
   options: HttpServerOptions<D>,
 ): ResourceOptions<HttpServer, D> {

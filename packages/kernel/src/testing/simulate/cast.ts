@@ -16,14 +16,23 @@ export interface Seat {
 /** The resources of a user, with hooks that a simulation decides on. */
 export interface Cast {
   readonly graph: Graph
+  /** S10: the names of those that the kernel has from the beginning. */
+  readonly base: ReadonlySet<string>
   /** By name: what the user defined, to be given to the kernel's methods. */
   readonly originals: ReadonlyMap<string, Definition>
   readonly replacements: readonly Replacement[]
 }
 
 /** Takes in a graph, and makes a stand-in for each of its resources: with hooks of its own, or around the real ones. */
-export function castOf(resources: Iterable<ResourceLike>, replacements: readonly Replacement[], real: boolean, seat: Seat): Cast {
+export function castOf(
+  resources: Iterable<ResourceLike>,
+  { base, replacements }: { readonly base: readonly ResourceLike[]; readonly replacements: readonly Replacement[] },
+  real: boolean,
+  seat: Seat,
+): Cast {
   const graph = new Graph(new Map(replacements.map(({ target, by }) => [target, by])))
+  graph.addBase(definitionsOf(base, 'base'))
+  const baseNames = new Set(graph.definitions.map((_, id) => graph.nameOf(id)))
   graph.add(definitionsOf(resources))
   const originals = new Map<string, Definition>()
   const standIns: Replacement[] = []
@@ -33,7 +42,7 @@ export function castOf(resources: Iterable<ResourceLike>, replacements: readonly
     originals.set(name, target)
     standIns.push({ target, by: new Definition(name, standInFor(name, definition.options, real, seat)) })
   }
-  return { graph, originals, replacements: standIns }
+  return { graph, base: baseNames, originals, replacements: standIns }
 }
 
 function standInFor(name: string, options: AnyOptions, real: boolean, seat: Seat): AnyOptions {

@@ -53,7 +53,7 @@ export async function runOnce(
   seat.stage = new Stage(world)
   seat.track = (name) => world.track(name)
 
-  const members = membersOf(all, decider.actions)
+  const members = membersOf(all, cast.base, decider.actions)
   for (const track of members) track.member = true
   const roots = members.map(({ name }) => cast.originals.get(name)!)
   world.kernel = createKernel(roots, { ...kernel, clock, replace: cast.replacements })
@@ -129,10 +129,11 @@ function look(world: World, invariant: Production['invariant']): void {
 }
 
 /** Those that the kernel begins with, as a schedule may leave some out. */
-function membersOf(tracks: readonly Track[], actions: readonly Action[]): Track[] {
+function membersOf(tracks: readonly Track[], base: ReadonlySet<string>, actions: readonly Action[]): Track[] {
   const out = new Set<Track>()
   for (const action of actions) {
-    if (action.do === 'leave out') for (const track of tracks) if (track.name === action.resource) out.add(track)
+    if (action.do !== 'leave out') continue
+    for (const track of tracks) if (track.name === action.resource && !base.has(track.name)) out.add(track)
   }
   for (const track of out) for (const { from } of track.dependents) out.add(from)
   return tracks.filter((track) => !out.has(track))

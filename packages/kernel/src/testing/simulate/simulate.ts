@@ -86,10 +86,12 @@ class Simulation {
     { faults = {}, hooks = 'modelled', kernel = {}, duration, invariant }: SimulateOptions,
   ) {
     this.#faults = faultsOf(faults)
-    const { replace = [], ...options } = kernel
+    const { replace = [], ...rest } = kernel
     const replacements = [...replace]
+    const base = [...(rest.base ?? [])]
+    const options = { ...rest, base }
     const seat: Seat = { stage: undefined, track: () => undefined! }
-    const make = (from: Iterable<ResourceLike>) => castOf(from, replacements, hooks === 'real', seat)
+    const make = (from: Iterable<ResourceLike>) => castOf(from, { base, replacements }, hooks === 'real', seat)
     let fixed: Cast | undefined
     const cast = (clock: Clock) => {
       if (typeof resources === 'function') return make(resources(clock))
