@@ -145,7 +145,8 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   }
 
   isCurrent(instance: Instance): boolean {
-    return this.instance === instance && this.state !== 'failed'
+    if (this.instance !== instance) return false
+    return this.state !== 'failed' || (this.crashError === undefined && this.#release === undefined)
   }
 
   /** Forgets how its last life went. */
@@ -255,7 +256,6 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   crashed(error: KeelsonError): void {
     // It is being torn down: one more thing that went wrong in that.
     if (this.#release !== undefined) return this.releaseFailed(error)
-    if (this.state === 'failed') return
     this.crashError = error
     this.#report(error)
     this.host.failing(this, error)
@@ -264,7 +264,7 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   /** It crashed while everything is on its way down: what it was needed for may still go well. */
   failMeanwhile(error: KeelsonError): void {
     this.#keep(error)
-    this.fail(error)
+    if (this.state !== 'failed') this.fail(error)
   }
 
   /** Nothing more is tried: it has failed. */
