@@ -178,7 +178,7 @@ export class Lifecycle {
   failing(cell: Cell, error: KeelsonError): void {
     const { at } = this.#phase
     if (at === 'starting' || at === 'running') this.#parts.upkeep.supervisor.failing(cell, error)
-    else if (cell.crashError !== undefined && cell.state !== 'failed') cell.failMeanwhile(error)
+    else if (cell.crashError !== undefined) cell.failMeanwhile(error)
   }
 
   #fails(cell: Cell | undefined, failure: KeelsonError): void {

@@ -119,6 +119,11 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
     return this.instance!.value
   }
 
+  /** Whether its last start succeeded. */
+  get ran(): boolean {
+    return this.runningAt !== 0
+  }
+
   /** How long its last start took; undefined unless it succeeded. */
   get startMs(): number | undefined {
     return this.runningAt === 0 ? undefined : this.runningAt - this.startedAt
@@ -145,7 +150,8 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   }
 
   isCurrent(instance: Instance): boolean {
-    return this.instance === instance && this.state !== 'failed'
+    if (this.instance !== instance) return false
+    return this.state !== 'failed' || (this.crashError === undefined && this.#release === undefined)
   }
 
   /** Forgets how its last life went. */
@@ -182,16 +188,20 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
 
   startFailed(error: KeelsonError): void {
     const listener = this.#startListener!
+    const instance = this.instance!
     const errors: KeelsonError[] = []
-    const cleanUp = this.#cleanUpOf(this.instance!, errors, () => {
+    const cleanUp = this.#cleanUpOf(instance, errors, () => {
       this.instance = this.#release = undefined
       listener.startSettled(this, errors)
       this.#stopped()
     })
     this.#waitingFor = undefined
     // Before anybody hears of it, so that a teardown which that leads to waits for it.
-    if (cleanUp === undefined) this.instance = undefined
-    else this.#release = cleanUp
+    if (cleanUp === undefined) {
+      this.instance = undefined
+      instance.retire(START_FAILED)
+      instance.end()
+    } else this.#release = cleanUp
     this.fail(error)
     listener.startFailed(this, error)
     if (cleanUp !== undefined) return cleanUp.cleanUp()
@@ -206,7 +216,7 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
     instance.cleaning = true
     const at = this.host.clock.now()
     if (instance.hasValue) this.stopAt = at
-    const order = { reason: 'its start failed', end: at + this.timeout('stop') + LAST_GRACE, below: 0 }
+    const order = { reason: START_FAILED, end: at + this.timeout('stop') + LAST_GRACE, below: 0 }
     const release = new Release(instance, order, {
       draining: () => {},
       stopping: () => {},
@@ -255,7 +265,6 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   crashed(error: KeelsonError): void {
     // It is being torn down: one more thing that went wrong in that.
     if (this.#release !== undefined) return this.releaseFailed(error)
-    if (this.state === 'failed') return
     this.crashError = error
     this.#report(error)
     this.host.failing(this, error)
@@ -264,7 +273,7 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   /** It crashed while everything is on its way down: what it was needed for may still go well. */
   failMeanwhile(error: KeelsonError): void {
     this.#keep(error)
-    this.fail(error)
+    if (this.state !== 'failed') this.fail(error)
   }
 
   /** Nothing more is tried: it has failed. */
@@ -437,6 +446,7 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   }
 }
 
+const START_FAILED = 'its start failed'
 const NO_ERRORS: readonly Told[] = []
 const NO_LISTENERS: readonly StopListener[] = []
 const NO_SPANS: readonly Span[] = []

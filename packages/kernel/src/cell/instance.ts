@@ -113,6 +113,7 @@ export class Instance extends HookRun {
   endStart(limit: number, reason: KeelsonError): void {
     this.#latest = Math.min(this.#latest, this.owner.host.clock.now() + limit)
     this.moveDeadline(Math.min(this.deadline, this.#latest))
+    this.retire(reason.message)
     this.abort(reason)
   }
 
@@ -151,7 +152,8 @@ export class Instance extends HookRun {
   /** Tells the start to end: a hook in flight sees its signal, a wait for the first good check ends here. */
   override abort(reason: unknown): void {
     super.abort(reason)
-    if (this.#readiness !== undefined && !this.over) this.#fail(this.#unwanted(this.#readiness.error))
+    if (this.#readiness !== undefined && !this.over)
+      this.#fail(this.#unwanted(this.#readiness.error, lastFailure(this.#readiness.error)))
   }
 
   override expire(): void {
@@ -197,8 +199,8 @@ export class Instance extends HookRun {
     this.owner.startFailed(error)
   }
 
-  #unwanted(cause?: unknown): KeelsonError {
-    return startAborted(this.name, 'the kernel no longer wants it', cause)
+  #unwanted(cause?: unknown, more = ''): KeelsonError {
+    return startAborted(this.name, `the kernel no longer wants it${more}`, cause)
   }
 
   /** S5: what is registered when everything else has been released belongs to nobody: it is released at once. */
@@ -208,4 +210,8 @@ export class Instance extends HookRun {
       void (async () => cleanup())().catch((cause: unknown) => host.lateError(hookFailed(this.name, 'stop', cause)))
     }
   }
+}
+
+function lastFailure(error: KeelsonError | undefined): string {
+  return error === undefined ? '' : `; the last failure was: ${error.message}`
 }

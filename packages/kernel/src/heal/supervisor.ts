@@ -84,7 +84,9 @@ export class Supervisor implements BringUpListener {
 
   /** A resource has crashed, or its checks failed past the threshold. */
   failing(cell: Cell, error: KeelsonError): void {
-    if (cell.course === 'removing' || cell.state === 'failed') return
+    if (cell.course === 'removing') return
+    // It had failed because of its checks, and no check revives it any more.
+    if (cell.state === 'failed') return this.#host.monitor.drop(cell)
     // It was back, and waits for the others to be activated with it.
     if (cell.course === 'restarting') return cell.crashError && cell.serving ? this.down(cell, error) : undefined
     const policy = cell.definition.options.restart

@@ -14,7 +14,7 @@ export interface ResourceOutcome {
   readonly impact: Impact
   readonly outcome: Outcome
   readonly durationMs: number
-  /** The first of its errors, all of which are in the report's `errors`; of one that never started, why. */
+  /** The first of its errors, all of which are in the report's `errors`; of one that never ran, why. */
   readonly error?: KeelsonError
   /** What its drain said of itself. */
   readonly note?: string
@@ -70,7 +70,9 @@ export interface TornDown {
   readonly impact: Impact
   readonly outcome: Outcome
   readonly durationMs: number
-  /** Why its start failed. */
+  /** Whether its start succeeded. */
+  readonly ran: boolean
+  /** Why it failed. */
   readonly error: KeelsonError | undefined
   readonly note: string | undefined
   readonly teardownErrors: readonly Told[]
@@ -100,8 +102,8 @@ function inOrder(resources: readonly TornDown[]): TornDown[] {
   return [...ended.sort((a, b) => a.endedAs - b.endedAs), ...others]
 }
 
-function outcomeOf({ name: resource, impact, outcome, durationMs, error, note, teardownErrors }: TornDown): ResourceOutcome {
-  const why = teardownErrors[0]?.error ?? (outcome === 'never-started' ? error : undefined)
+function outcomeOf({ name: resource, impact, outcome, durationMs, ran, error, note, teardownErrors }: TornDown): ResourceOutcome {
+  const why = teardownErrors[0]?.error ?? (ran ? undefined : error)
   if (why === undefined && note === undefined) return { resource, impact, outcome, durationMs }
   const because = why === undefined ? {} : { error: why }
   return { resource, impact, outcome, durationMs, ...because, ...(note === undefined ? {} : { note }) }
