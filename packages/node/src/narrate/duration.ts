@@ -11,8 +11,8 @@ export function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`
 }
 
-/** A list that stays short: `a, b, c and 4 more`. */
-export function some(names: readonly string[], most = 5): string {
-  const rest = names.length - most
+/** A list that stays short: `a, b, c and 4 more`; `total`: how many there are, where `names` are only the first. */
+export function some(names: readonly string[], most = 5, total = names.length): string {
+  const rest = total - Math.min(most, names.length)
   return rest > 0 ? `${names.slice(0, most).join(', ')} and ${rest} more` : names.join(', ')
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { httpServer } from '../server/http-server.js'
 import { ask } from '../test-support/ask.js'
 import { keepEntries } from '../test-support/said.js'
-import { narrate } from './narrate.js'
+import { Narration } from './narrate.js'
 
 const contexts = new Map<string, StartContext>()
 
@@ -18,14 +18,15 @@ function made(name: string, options: { impact?: 'degraded'; stop?: () => unknown
 
 async function told(kernel: Kernel, act: () => unknown): Promise<string[]> {
   const { say, lines } = keepEntries()
-  const quit = narrate(kernel, say)
+  const narration = new Narration(kernel, say)
+  narration.begin()
   await act()
   await new Promise((resolve) => setImmediate(resolve))
-  quit()
+  narration.end()
   return lines
 }
 
-describe('narrate()', () => {
+describe('what is told of a kernel', () => {
   it('tells of health and readiness when they turn', async () => {
     const kernel = await createKernel([made('db')], { name: 'shop' }).start()
     const db = contexts.get('db')!
@@ -35,7 +36,7 @@ describe('narrate()', () => {
       db.healthy()
     })
     expect(lines).toEqual([
-      'warn: db is unhealthy: reported itself unhealthy: no answer',
+      'warn: db is unhealthy: no answer',
       'warn: shop is not ready: db',
       'info: db is healthy again',
       'info: shop is ready again',
@@ -113,7 +114,7 @@ describe('narrate()', () => {
     const kernel = createKernel([never])
     const start = kernel.start().catch(() => {})
     expect(await told(kernel, () => kernel.shutdown('SIGINT'))).toEqual([
-      'info: SIGINT: giving up the start, stopping what had started',
+      'info: SIGINT: giving up the start of never; stopping what had started',
     ])
     await start
   })
@@ -121,7 +122,9 @@ describe('narrate()', () => {
   it('says nothing after it was ended', async () => {
     const kernel = await createKernel([made('db')]).start()
     const { say, lines } = keepEntries()
-    narrate(kernel, say)()
+    const narration = new Narration(kernel, say)
+    narration.begin()
+    narration.end()
     await kernel.shutdown()
     expect(lines).toEqual([])
   })

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage, createHook } from 'node:async_hooks'
 import type { Kernel, KernelEventOf } from '@keelson/kernel'
-import { ownFrame } from '../narrate/problem.js'
+import { ownFrame } from '../narrate/frames.js'
 
 /** Who opened a handle or set a timer, and where. */
 export interface Origin {

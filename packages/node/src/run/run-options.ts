@@ -20,6 +20,16 @@ export interface RunOptions {
   onFailure?: 'shutdown' | 'wait'
 }
 
+/** Options with every default in place. */
+export interface Settings {
+  readonly signals: readonly NodeJS.Signals[]
+  readonly exit: boolean
+  readonly exitGrace: number
+  readonly log: LogLike | false | undefined
+  readonly probes: ProbeServerOptions | undefined
+  readonly onFailure: 'shutdown' | 'wait'
+}
+
 const isSignal = (value: unknown) => typeof value === 'string' && Object.hasOwn(constants.signals, value)
 const areSignals: Check = (value) => {
   if (!Array.isArray(value)) return must(false, "be an array of names such as 'SIGTERM'", value)
@@ -36,8 +46,8 @@ const isLog: Check = (value) =>
   )
 const isOnFailure: Check = (value) => must(value === 'shutdown' || value === 'wait', "be 'shutdown' or 'wait'", value)
 
-/** Options with every default in place. Throws `INVALID_OPTION`. */
-export function runOptions(kernel: Kernel, options: RunOptions) {
+/** Throws `INVALID_OPTION`. */
+export function runOptions(kernel: Kernel, options: RunOptions): Settings {
   const where = { text: 'run()' }
   if (typeof kernel?.start !== 'function' || typeof kernel.shutdown !== 'function') {
     throw invalidOption(where, 'its first argument', 'must be a kernel; pass what createKernel() returned')

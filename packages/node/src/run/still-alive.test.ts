@@ -93,7 +93,7 @@ it('names resources that did not stop', () => {
     ],
   }
   expect(holdersOf(nothing, report).filter(({ kind }) => kind === 'resource')).toEqual([
-    { kind: 'resource', what: 'timed-out', count: 1, resource: 'db' },
+    { kind: 'resource', what: 'db did not stop in time', count: 1, resource: 'db' },
   ])
 })
 
@@ -116,6 +116,6 @@ it('reads as a table on a terminal and as one line elsewhere', () => {
     '   release each in a stop hook or with ctx.defer(), or unref() it',
   ])
   expect(entry.message).toMatch(
-    /alive: 2 × timer \(setTimeout or setInterval\), server \(listening on :::1\), timer \(setInterval\)$/,
+    /alive: 2 × timer \(setTimeout or setInterval\), server \(listening on :::1, resource api\), timer \(setInterval, resource db, at start/,
   )
 })

@@ -3,7 +3,8 @@ import { Server, Socket } from 'node:net'
 import { Worker } from 'node:worker_threads'
 import type { KernelSnapshot, ShutdownReport } from '@keelson/kernel'
 import { duration } from '../narrate/duration.js'
-import type { Entry } from '../narrate/log.js'
+import type { Line } from '../narrate/log.js'
+import { OUTCOME_TEXTS } from '../narrate/shutdown-summary.js'
 import { resourceOfServer } from '../server/running-servers.js'
 import { HandleOrigins } from './handle-origins.js'
 
@@ -20,23 +21,32 @@ export interface Holder {
 }
 
 /** What is reported when the process did not end by itself. */
-export function stillAlive(kernel: string, grace: number, holders: readonly Holder[], exitCode: number): Entry {
+export function stillAlive(kernel: string, grace: number, holders: readonly Holder[], exitCode: number): Line {
   const message = `still alive ${duration(grace)} after ${kernel} stopped, exit code ${exitCode}; what keeps the process alive:`
-  const rows = holders.map(({ kind, what, count, resource, at }) => {
-    const owner = resource === undefined ? '' : `   resource ${resource}${at === undefined ? '' : `, at ${at}`}`
-    return `   ${`${count > 1 ? `${count} × ` : ''}${kind}`.padEnd(20)}  ${what.padEnd(44)}${owner}`.trimEnd()
+  const rows = holders.map((holder) => {
+    const kind = `${many(holder)}${holder.kind}`.padEnd(20)
+    return `   ${kind}  ${holder.what.padEnd(44)}   ${ownerOf(holder)}`.trimEnd()
   })
   const hint = '   release each in a stop hook or with ctx.defer(), or unref() it'
-  const listed = holders.map(
-    ({ kind, what, count }) => `${count > 1 ? `${count} × ` : ''}${kind}${what === '' ? '' : ` (${what})`}`,
-  )
   return {
-    level: 'warn',
-    message: `${message} ${listed.join(', ')}`,
+    level: exitCode === 0 ? 'warn' : 'error',
+    message: `${message} ${holders.map(listed).join(', ')}`,
     lines: [message, ...rows, hint],
-    fields: { event: 'still-alive', kernel, exitCode, holders },
+    fields: { event: 'process:still-alive', exitCode, holders },
   }
 }
+
+function listed(holder: Holder): string {
+  const about = [holder.what, ownerOf(holder)].filter((text) => text !== '').join(', ')
+  return `${many(holder)}${holder.kind}${about === '' ? '' : ` (${about})`}`
+}
+
+function ownerOf({ kind, resource, at }: Holder): string {
+  const place = at === undefined ? [] : [`at ${at}`]
+  return [...(resource === undefined || kind === 'resource' ? [] : [`resource ${resource}`]), ...place].join(', ')
+}
+
+const many = ({ count }: Holder) => (count > 1 ? `${count} × ` : '')
 
 type Labels = Pick<KernelSnapshot, 'resources'>
 
@@ -52,7 +62,12 @@ export function holdersOf(kernel: Labels, report: ShutdownReport | undefined, or
   const unfinished = (report?.outcomes ?? []).filter(({ outcome }) => outcome !== 'stopped' && outcome !== 'never-started')
   return [
     ...merged(holders),
-    ...unfinished.map(({ resource, outcome }) => ({ kind: 'resource', what: outcome, count: 1, resource })),
+    ...unfinished.map(({ resource, outcome }) => ({
+      kind: 'resource',
+      what: `${resource} ${OUTCOME_TEXTS[outcome]}`,
+      count: 1,
+      resource,
+    })),
   ]
 }
 
