@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ownFrame, ownFrames } from './frames.js'
+import { nearestFrames, ownFrames } from './frames.js'
 
 const stack = (...frames: string[]) => ['Error: no', ...frames.map((frame) => `    at ${frame}`)].join('\n')
 
@@ -40,12 +40,12 @@ describe('ownFrames()', () => {
     ).toEqual([APP])
   })
 
-  it('has other packages where there is nothing else', () => {
-    expect(ownFrame(stack('new Promise (<anonymous>)', POOL, 'emit (node:events:1:2)'))).toBe(POOL)
-  })
-
   it('is empty for what is no stack', () => {
-    expect(ownFrames([{}])).toEqual([])
-    expect(ownFrame('Error: no')).toBeUndefined()
+    expect([[{}], undefined, 'Error: no'].map(ownFrames)).toEqual([[], [], []])
   })
+})
+
+it('nearestFrames() has other packages where the application has no frame', () => {
+  expect(nearestFrames(stack('new Promise (<anonymous>)', POOL, 'emit (node:events:1:2)'))).toEqual([POOL])
+  expect(nearestFrames(stack(POOL, APP))).toEqual([APP])
 })

@@ -1,16 +1,15 @@
 /**
- * The frames of a stack that are the application's: none of Node, none of this library, and none of other packages where there is
- * one besides. A stack that `Error.prepareStackTrace` made may be anything.
+ * The frames of a stack that are the application's: none of Node, none of this library, and none of other packages. A stack that
+ * `Error.prepareStackTrace` made may be anything.
  */
 export function ownFrames(stack: unknown): string[] {
-  const frames = framesOf(stack).filter((frame) => !isForeign(frame))
-  const own = frames.filter((frame) => !frame.includes('/node_modules/'))
-  return own.length > 0 ? own : frames
+  return framesOf(stack).filter((frame) => !isForeign(frame) && !frame.includes('/node_modules/'))
 }
 
-/** The first of them. */
-export function ownFrame(stack: unknown): string | undefined {
-  return ownFrames(stack)[0]
+/** The same, or the frames of other packages where the application has none. */
+export function nearestFrames(stack: unknown): string[] {
+  const own = ownFrames(stack)
+  return own.length > 0 ? own : framesOf(stack).filter((frame) => !isForeign(frame))
 }
 
 function framesOf(stack: unknown): string[] {

@@ -4,6 +4,7 @@ import { count, some } from './duration.js'
 import { Impacts } from './impacts.js'
 import { LastPlan } from './last-plan.js'
 import type { Entry, Line, Say } from './log.js'
+import { adviceOf } from './problem.js'
 import { RestartLines } from './restart-lines.js'
 import { noteSlowness, reasonsOf, waitingText } from './slow-notes.js'
 import { StopRows } from './stop-rows.js'
@@ -72,7 +73,7 @@ export class Narration {
     if (entry !== undefined) this.say(entry)
   }
 
-  #entryOf(event: KernelEvent | StartRetry): Entry | undefined {
+  #entryOf(event: KernelEvent | StartRetry): Entry | undefined | void {
     switch (event.type) {
       case 'kernel:state':
         return this.#kernelMoved(event)
@@ -91,13 +92,11 @@ export class Narration {
       case 'probe:change':
         return this.#probeChanged(event)
       case 'restart:scheduled':
-        this.#turn.drop(event.error)
-        return this.#restarts.scheduled(event)
+        return this.#turn.sayOf(event.error, this.#restarts.scheduled(event))
       case 'restart:done':
         return this.#restarts.done(event)
       case 'restart:exhausted':
-        this.#turn.drop(event.error)
-        return this.#restarts.exhausted(event)
+        return this.#turn.sayOf(event.error, this.#restarts.exhausted(event))
       case 'listener:error':
         return this.#listenerFailed(event)
       default:
@@ -151,7 +150,9 @@ export class Narration {
     this.#turn.hold(error, () => {
       const problem = this.told.problemOf(error)
       const fields = { event: type, resource, ...(phase !== undefined && { phase }), error: problem } as const
-      return { level: mild ? 'warn' : 'error', message: problem.message, fields }
+      const advice = adviceOf(problem)
+      const lines = advice === undefined ? [problem.message] : [problem.message, `   ${advice}`]
+      return { level: mild ? 'warn' : 'error', message: problem.message, lines, fields }
     })
   }
 
@@ -193,12 +194,12 @@ export class Narration {
     if (to !== 'unhealthy') {
       return from === 'unhealthy' ? { level: 'info', message: `${resource} is healthy again`, fields } : undefined
     }
-    this.#turn.drop(error)
-    return {
+    this.#turn.sayOf(error, {
       level: 'warn',
       message: `${resource} is unhealthy: ${unhealthyBecause(error, this.troubles.failedChecks(resource))}`,
       fields: { ...fields, error: this.told.problemOf(error) },
-    }
+    })
+    return undefined
   }
 
   #probeChanged({ type, probe, previous }: KernelEventOf<'probe:change'>): Line | undefined {

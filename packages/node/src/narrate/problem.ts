@@ -1,5 +1,5 @@
 import { KeelsonError } from '@keelson/kernel'
-import { ownFrames } from './frames.js'
+import { nearestFrames, ownFrames } from './frames.js'
 import { remedyFor, sentenceOf } from './sentence.js'
 import { codeOf, rootOf, sourcesOf, textIn, textOf, UNPRINTABLE } from './thrown.js'
 
@@ -33,7 +33,7 @@ function describe(error: unknown): Problem {
     error,
     [root, ...sourcesOf(root)].map(codeOf).find((code) => code !== undefined),
   )
-  const stack = root instanceof Error ? ownFrames(textIn(root, 'stack')).slice(0, MOST_FRAMES) : []
+  const stack = root instanceof Error ? framesOf(root).slice(0, MOST_FRAMES) : []
   return {
     message,
     ...(code !== undefined && { code }),
@@ -41,6 +41,12 @@ function describe(error: unknown): Problem {
     ...(remedy !== undefined && !message.includes(remedy) && { remedy }),
     ...(stack.length > 0 && { stack }),
   }
+}
+
+/** An error that this library made, such as a timeout, comes from no other package either. */
+function framesOf(root: Error): string[] {
+  const stack = textIn(root, 'stack')
+  return root instanceof KeelsonError ? ownFrames(stack) : nearestFrames(stack)
 }
 
 /** For a row that begins with the name of the resource already. */

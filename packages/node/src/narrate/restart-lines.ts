@@ -35,7 +35,7 @@ export class RestartLines {
     const others = resources.filter((name) => name !== resource)
     return {
       level: error === undefined ? 'info' : 'warn',
-      message: `${resource}: restart${which(attempt, attempts)}${when}${why}${along(others)}`,
+      message: `${head(resource, attempt, attempts)}${when}${why}${along(others)}`,
       fields: {
         event: event.type,
         resource,
@@ -52,7 +52,7 @@ export class RestartLines {
     const open = this.#open.get(resource)
     this.#open.delete(resource)
     const ms = open === undefined ? durationMs : at - open.since
-    const after = attempt > 0 ? ` (restart${which(attempt, open?.attempts)})` : ''
+    const after = attempt > 0 ? ` (${nth(attempt, open?.attempts)})` : ''
     return {
       level: 'info',
       message: `${resource} runs again after ${duration(ms)}${after}`,
@@ -78,9 +78,13 @@ export class RestartLines {
   }
 }
 
-function which(attempt: number, attempts: number | undefined): string {
-  if (attempt === 0) return ''
-  return attempts === undefined || attempts === Infinity ? ` ${attempt}` : ` ${attempt} of ${attempts}`
+/** `attempt` is 0 for a restart that was asked for. */
+function head(resource: string, attempt: number, attempts: number | undefined): string {
+  return attempt === 0 ? `${resource} is restarted` : `${resource}: ${nth(attempt, attempts)}`
+}
+
+function nth(attempt: number, attempts: number | undefined): string {
+  return attempts === undefined || attempts === Infinity ? `restart ${attempt}` : `restart ${attempt} of ${attempts}`
 }
 
 function along(others: readonly string[]): string {

@@ -15,6 +15,8 @@ export function sentenceOf(error: unknown): string {
 
 /** What to do about an error: by the code of what it came from, else by what the kernel knows of it. */
 export function remedyFor(error: unknown, code: string | undefined): string | undefined {
+  // Its own message has one, and its dependency, which has failed, is told by itself.
+  if (error instanceof KeelsonError && error.code === 'DEPENDENCY_FAILED') return undefined
   const remedy = REMEDIES[code ?? '']
   if (remedy !== undefined || !(error instanceof KeelsonError) || !isStartTimeout(error)) return remedy
   return error.cause === undefined ? START_HAS_TO_RETURN : 'mend what its check says, or raise timeouts.start'

@@ -33,6 +33,16 @@ it('says how long each resource took, and which did not stop well', () => {
   expect(lines?.slice(1)).toEqual(['   db        did not stop in time'])
 })
 
+it('says what a resource noted of its shutdown', () => {
+  const outcomes = [
+    { resource: 'api', outcome: 'stopped', durationMs: 30, note: 'drained 3 requests' },
+    { resource: 'jobs', outcome: 'timed-out', durationMs: 30, note: '1 job cut' },
+  ] as const
+  const { fields, lines } = summaryOf({}, outcomes)
+  expect(fields.notes).toEqual({ api: 'drained 3 requests', jobs: '1 job cut' })
+  expect(lines?.slice(1)).toEqual(['   jobs      did not stop in time: 1 job cut'])
+})
+
 it('has a row for a start that was given up, with what it waited for', () => {
   const givenUp = new Map([
     ['db', 'its check fails (27 times): no route'],

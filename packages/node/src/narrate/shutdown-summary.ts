@@ -6,6 +6,11 @@ import type { ToldErrors } from './told-errors.js'
 /** Of a large graph only the slowest are listed. */
 const MOST = 20
 
+/** `note`: what it did in the shutdown, where it says so. */
+interface Noted extends ResourceOutcome {
+  readonly note?: string
+}
+
 /** What is known of a shutdown besides its report. */
 export interface ShutdownFacts {
   /** What it might have taken, in ms. */
@@ -26,6 +31,7 @@ export function shutdownSummary(kernel: string, report: ShutdownReport, facts: S
   // Without a hook that takes time there is nothing to allow any for.
   const allowed = budget > 0 && budget < Infinity ? ` of ${duration(budget)}` : ''
   const message = `${kernel} stopped${trouble} in ${duration(report.durationMs)}${allowed}`
+  const notes = notesIn(report.outcomes)
   return {
     level: exitCode !== 0 ? 'error' : errors.length > 0 ? 'warn' : 'info',
     message: `${message}, exit code ${exitCode}`,
@@ -39,6 +45,7 @@ export function shutdownSummary(kernel: string, report: ShutdownReport, facts: S
       exitCode,
       stopMs: slowest(report.outcomes),
       ...(unfinished.length > 0 && { unfinished: textsOf(unfinished) }),
+      ...(Object.keys(notes).length > 0 && { notes }),
       ...(givenUp.size > 0 && { givenUp: Object.fromEntries([...givenUp].slice(0, MOST)) }),
       ...(errors.length > 0 && { errors: errors.slice(0, MOST).map((error) => told.problemOf(error)) }),
     },
@@ -47,13 +54,22 @@ export function shutdownSummary(kernel: string, report: ShutdownReport, facts: S
 
 function rowsOf(unfinished: readonly ResourceOutcome[], givenUp: ReadonlyMap<string, string>): string[] {
   const texts = [
-    ...unfinished.map(({ resource, outcome }) => [resource, OUTCOME_TEXTS[outcome]] as const),
+    ...unfinished.map((noted) => [noted.resource, outcomeText(noted)] as const),
     ...[...givenUp].map(([resource, why]) => [resource, `had not started yet${why === '' ? '' : `: ${why}`}`] as const),
   ]
   const shown = texts.slice(0, MOST)
   const width = Math.min(28, Math.max(8, ...shown.map(([resource]) => resource.length)))
   const rows = shown.map(([resource, text]) => `   ${resource.padEnd(width)}  ${text}`)
   return texts.length > MOST ? [...rows, `   and ${texts.length - MOST} more`] : rows
+}
+
+function outcomeText({ outcome, note }: Noted): string {
+  return note === undefined ? OUTCOME_TEXTS[outcome] : `${OUTCOME_TEXTS[outcome]}: ${note}`
+}
+
+function notesIn(outcomes: readonly Noted[]): Record<string, string> {
+  const noted = outcomes.filter(({ note }) => note !== undefined).slice(0, MOST)
+  return Object.fromEntries(noted.map(({ resource, note }) => [resource, note!]))
 }
 
 /** How long the drain and the stop of the slowest took, in ms. */

@@ -1,8 +1,7 @@
 import type { Entry, Say } from './log.js'
 
-interface Held {
-  readonly line: () => Entry
-  dropped: boolean
+interface Pending {
+  line: () => Entry
 }
 
 /**
@@ -11,8 +10,8 @@ interface Held {
  */
 export class Turn {
   readonly #say: Say
-  #queue: Held[] = []
-  readonly #held = new Map<unknown, Held>()
+  #queue: Pending[] = []
+  readonly #held = new Map<unknown, Pending>()
 
   constructor(say: Say) {
     this.#say = say
@@ -20,26 +19,28 @@ export class Turn {
 
   readonly say: Say = (entry) => {
     if (this.#queue.length === 0) this.#say(entry)
-    else this.#queue.push({ line: () => entry, dropped: false })
+    else this.#queue.push({ line: () => entry })
   }
 
   hold(error: unknown, line: () => Entry): void {
-    const held = { line, dropped: false }
+    const held = { line }
     if (this.#queue.length === 0) queueMicrotask(() => this.flush())
     this.#queue.push(held)
     this.#held.set(error, held)
   }
 
-  /** Another line tells of this error. */
-  drop(error: unknown): void {
+  /** Says a line that tells of an error, too, in the place of the one that was held. */
+  sayOf(error: unknown, entry: Entry): void {
     const held = this.#held.get(error)
-    if (held !== undefined) held.dropped = true
+    if (held === undefined) return this.say(entry)
+    held.line = () => entry
+    this.#held.delete(error)
   }
 
   flush(): void {
     const queue = this.#queue
     this.#queue = []
     this.#held.clear()
-    for (const { line, dropped } of queue) if (!dropped) this.#say(line())
+    for (const { line } of queue) this.#say(line())
   }
 }

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage, createHook } from 'node:async_hooks'
 import type { Kernel, KernelEventOf } from '@keelson/kernel'
-import { ownFrame } from '../narrate/frames.js'
+import { nearestFrames } from '../narrate/frames.js'
 
 /** Who opened a handle or set a timer, and where. */
 export interface Origin {
@@ -99,6 +99,6 @@ function isSet(timer: NodeJS.Timeout): boolean {
 }
 
 function originOf({ resource, trace }: Opened): Origin {
-  const at = ownFrame(trace.stack)
+  const [at] = nearestFrames(trace.stack)
   return { resource, ...(at !== undefined && { at }) }
 }

@@ -34,6 +34,8 @@ export class KernelRun {
   /** Whether the kernel has begun to stop, whoever asked for that. */
   #ending = false
   #failureTold = false
+  /** The reason of a shutdown for a failure. */
+  #cause = 'failed'
   #probes: ProbeServer | undefined
   readonly #say: Say
   /** Of the shutdown, or of the rollback of the start. */
@@ -179,6 +181,7 @@ export class KernelRun {
     this.#say(uncaught(origin, this.#narration.told.problemOf(error), stopping ? 'nothing' : 'shutdown'))
     if (stopping) return this.#failures.add(error)
     this.#failureTold = true
+    this.#cause = origin
     this.#kernel.fail(error)
     this.#leave(origin)
   }
@@ -195,7 +198,7 @@ export class KernelRun {
   #onKernelFailed(): void {
     const { onFailure } = this.#settings
     this.#tellKernelFailed(this.#stopping ? 'nothing' : onFailure)
-    if (onFailure === 'shutdown') this.#leave('failed')
+    if (onFailure === 'shutdown') this.#leave(this.#cause)
   }
 
   #tellKernelFailed(then: 'shutdown' | 'wait' | 'nothing'): void {
