@@ -27,4 +27,13 @@ describe('redact()', () => {
   ])('%s', (text, expected) => {
     expect(redact(text)).toBe(expected)
   })
+
+  it('shortens what nobody can read, and takes secrets out of the rest', () => {
+    const text = redact(`no: {"token":"${'m'.repeat(9_000_000)}"}`)
+    expect(text.length).toBeLessThan(10_000)
+    expect(text).toMatch(/^no: \{"token":"\*\*\*/)
+    const cut = redact(`${'word '.repeat(1_637)}postgres://root:hunter2${'x'.repeat(20)}@db/shop`)
+    expect(cut).not.toContain('hunter2')
+    expect(cut).toMatch(/word … \(8228 characters\)$/)
+  })
 })
