@@ -31,12 +31,12 @@ describe('X2 the exit', () => {
     expect(output).toContain('promises are watched then: false\n')
   })
 
-  it('names what keeps the process alive after exitGrace, and whose it is, and ends it', async () => {
+  it('is forced after exitGrace, with the name of what keeps the process alive, and has code 1 where a resource holds it', async () => {
     const { code, output } = await runFixture('still-alive').ended
-    expect(code).toBe(0)
+    expect(code).toBe(1)
     const dump = output.split('\n').find((line) => line.includes('still-alive'))
     const { holders, msg } = JSON.parse(dump!) as { holders: object[]; msg: string }
-    expect(msg).toContain('still alive 300 ms after job stopped, exit code 0')
+    expect(msg).toContain('still alive 300 ms after job stopped, exit code 1')
     expect(holders).toHaveLength(5)
     expect(holders).toContainEqual({ kind: 'timer', what: 'setTimeout or setInterval', count: 2 })
     expect(holders).toContainEqual({
@@ -95,6 +95,38 @@ describe('X3 the process while a kernel runs in it', () => {
     expect(output).toContain(kind === 'start' ? 'giving up the start' : `${name}: draining`)
     expect(output).not.toContain('hunter2')
     expect(code).toBe(1)
+  })
+})
+
+describe('X3 an error that nobody caught, while the kernel stops', () => {
+  it('is told, makes the code 1, and shortens nothing', async () => {
+    const { code, output } = await runFixture('uncaught', { KIND: 'stop', DELAY: 400 }).ended
+    const lines = output.split('\n').filter((line) => line.startsWith('{'))
+    const events = lines.map((line) => JSON.parse(line) as { to?: string; msg: string; durationMs: number; errors: object[] })
+    expect(events.map(({ msg }) => msg)).toContain('uncaught exception: nobody catches mongodb://***@db/')
+    expect(output).toContain('db was stopped, live: true')
+    expect(events.at(-1)).toMatchObject({ to: 'stopped', reason: 'deploy', ok: false, exitCode: 1, errors: [{}] })
+    expect(events.at(-1)?.durationMs).toBeGreaterThan(350)
+    expect(code).toBe(1)
+  })
+})
+
+describe('X10 a process that is not well', () => {
+  it('does not serve on for a load balancer in Kubernetes', async () => {
+    const { code, output } = await runFixture('uncaught', { KIND: 'exception', KUBERNETES_SERVICE_HOST: '10.0.0.1' }).ended
+    const [, ms] = /"to":"stopped".*"durationMs":(\d+)/.exec(output)!
+    expect(Number(ms)).toBeLessThan(4_000)
+    expect(code).toBe(1)
+  })
+})
+
+describe('a logger that has ended', () => {
+  it.each(['throw', 'stream'])('takes neither the process nor the last line with it: %s', async (kind) => {
+    const { code, output } = await runFixture('ended-logger', { KIND: kind }).ended
+    expect(output).toContain('logged: shop is ready')
+    expect(output).toContain('the log function failed')
+    expect(output).toMatch(/"msg":"shop stopped in .*, exit code 0"/)
+    expect(code).toBe(0)
   })
 })
 

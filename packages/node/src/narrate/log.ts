@@ -1,5 +1,5 @@
+import { redact } from '../words/redact.js'
 import type { LineEvent } from './line-events.js'
-import { redact } from './redact.js'
 
 /** The part of a pino logger that is used; any logger with these three methods will do. */
 export interface LogLike {

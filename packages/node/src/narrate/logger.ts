@@ -1,6 +1,6 @@
+import { problemOf } from '../words/problem.js'
+import { redact } from '../words/redact.js'
 import { fieldsOf, type Line, type LogLike, type Say } from './log.js'
-import { problemOf } from './problem.js'
-import { redact } from './redact.js'
 
 /** How many lines are kept in case the logger fails with one of them later. */
 const KEPT = 100

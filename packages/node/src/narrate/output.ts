@@ -1,6 +1,6 @@
+import { printable } from '../words/printable.js'
+import { redact } from '../words/redact.js'
 import { type Entry, fieldsOf, type Say } from './log.js'
-import { printable } from './printable.js'
-import { redact } from './redact.js'
 
 /** The part of `process.stdout` that is used. */
 export interface Output {

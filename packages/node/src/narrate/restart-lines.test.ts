@@ -2,9 +2,9 @@ import { createKernel, resource, type StartContext } from '@keelson/kernel'
 import { virtualClock } from '@keelson/kernel/testing'
 import { expect, it } from 'vitest'
 import { keepEntries } from '../test-support/said.js'
+import { ToldErrors } from '../words/told-errors.js'
 import { Narration } from './narrate.js'
 import { RestartLines } from './restart-lines.js'
-import { ToldErrors } from './told-errors.js'
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 const refused = () => Object.assign(new Error('connect ECONNREFUSED 10.0.0.7:5432'), { code: 'ECONNREFUSED' })

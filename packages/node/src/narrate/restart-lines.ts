@@ -1,8 +1,8 @@
 import type { KernelEventOf } from '@keelson/kernel'
-import { duration, some } from './duration.js'
+import { duration, some } from '../words/duration.js'
+import { withoutName } from '../words/problem.js'
+import type { ToldErrors } from '../words/told-errors.js'
 import type { Line } from './log.js'
-import { withoutName } from './problem.js'
-import type { ToldErrors } from './told-errors.js'
 
 /** `attempts`: how many there are in the window, where the kernel says so. */
 type Scheduled = KernelEventOf<'restart:scheduled'> & { readonly attempts?: number }

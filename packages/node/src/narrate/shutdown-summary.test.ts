@@ -1,7 +1,7 @@
 import { KeelsonError, type ShutdownReport } from '@keelson/kernel'
 import { expect, it } from 'vitest'
+import { ToldErrors } from '../words/told-errors.js'
 import { type ShutdownFacts, shutdownSummary } from './shutdown-summary.js'
-import { ToldErrors } from './told-errors.js'
 
 const report: ShutdownReport = { reason: 'SIGTERM', ok: true, durationMs: 14, outcomes: [], errors: [] }
 

@@ -1,7 +1,7 @@
 import type { Outcome, ResourceOutcome, ShutdownReport } from '@keelson/kernel'
-import { count, duration } from './duration.js'
+import { count, duration } from '../words/duration.js'
+import type { ToldErrors } from '../words/told-errors.js'
 import type { Line } from './log.js'
-import type { ToldErrors } from './told-errors.js'
 
 /** Of a large graph only the slowest are listed. */
 const MOST = 20

@@ -1,7 +1,7 @@
 import { createKernel, type Resource, resource, type StartError } from '@keelson/kernel'
 import { describe, expect, it } from 'vitest'
+import { ToldErrors } from '../words/told-errors.js'
 import { startFailure } from './start-failure.js'
-import { ToldErrors } from './told-errors.js'
 
 const known = (failed = 0) => ({ told: new ToldErrors(), troubles: { failedChecks: () => failed } })
 

@@ -1,8 +1,8 @@
 import type { KeelsonError, ShutdownReport, StartError } from '@keelson/kernel'
-import { duration, some } from './duration.js'
+import { duration, some } from '../words/duration.js'
+import { adviceOf, type Problem, withoutName } from '../words/problem.js'
+import type { ToldErrors } from '../words/told-errors.js'
 import type { Line } from './log.js'
-import { adviceOf, type Problem, withoutName } from './problem.js'
-import type { ToldErrors } from './told-errors.js'
 import type { Troubles } from './troubles.js'
 
 /** More failures than these are only counted. */

@@ -1,7 +1,7 @@
 import type { Kernel, Plan, Probe, Span } from '@keelson/kernel'
-import { duration, some } from './duration.js'
+import { duration, some } from '../words/duration.js'
+import { timelineBar } from '../words/timeline-bar.js'
 import type { Line } from './log.js'
-import { timelineBar } from './timeline-bar.js'
 
 /** Of a large graph only the slowest are shown. */
 const MOST = 20

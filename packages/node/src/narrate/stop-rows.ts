@@ -1,6 +1,6 @@
 import type { Kernel, KernelEventOf } from '@keelson/kernel'
 import { type RunningServer, serversOf } from '../server/running-servers.js'
-import { count, duration } from './duration.js'
+import { count, duration } from '../words/duration.js'
 import type { LastPlan } from './last-plan.js'
 import type { Row } from './log.js'
 

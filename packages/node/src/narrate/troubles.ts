@@ -1,6 +1,6 @@
 import type { KernelEventOf, KernelView, Probe } from '@keelson/kernel'
-import { duration } from './duration.js'
-import { problemOf } from './problem.js'
+import { duration } from '../words/duration.js'
+import { problemOf } from '../words/problem.js'
 import { checkFails } from './unhealthy.js'
 
 /** `start:retry` of the kernel: a first start failed and is tried again. */

@@ -1,7 +1,7 @@
 import { KeelsonError } from '@keelson/kernel'
-import { problemOf } from './problem.js'
-import { checkSaid } from './sentence.js'
-import { rootOf } from './thrown.js'
+import { problemOf } from '../words/problem.js'
+import { checkSaid } from '../words/sentence.js'
+import { rootOf } from '../words/thrown.js'
 
 /** `its check fails (27 times): connect ECONNREFUSED 10.0.0.7:5432`. */
 export function checkFails(error: unknown, times: number): string {

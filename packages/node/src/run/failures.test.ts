@@ -1,7 +1,7 @@
 import { createKernel, type Impact, type Kernel, resource, type StartContext } from '@keelson/kernel'
 import { describe, expect, it, vi } from 'vitest'
-import type { Problem } from '../narrate/problem.js'
 import { keepEntries } from '../test-support/said.js'
+import type { Problem } from '../words/problem.js'
 import { run } from './run.js'
 
 for (const name of ['KUBERNETES_SERVICE_HOST', 'NOTIFY_SOCKET']) vi.stubEnv(name, undefined)

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage, createHook } from 'node:async_hooks'
 import type { Kernel, KernelEventOf } from '@keelson/kernel'
-import { nearestFrames } from '../narrate/frames.js'
+import { nearestFrames } from '../words/frames.js'
 
 /** Who opened a handle or set a timer, and where. */
 export interface Origin {

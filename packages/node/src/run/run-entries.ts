@@ -1,7 +1,7 @@
 import type { Kernel } from '@keelson/kernel'
-import { some } from '../narrate/duration.js'
 import type { Line, Row } from '../narrate/log.js'
-import { adviceOf, type Problem, problemOf } from '../narrate/problem.js'
+import { some } from '../words/duration.js'
+import { adviceOf, type Problem, problemOf } from '../words/problem.js'
 import type { ErrorOrigin } from './process-errors.js'
 
 /** A log line names no more resources than this. */

@@ -2,10 +2,10 @@ import { ChildProcess } from 'node:child_process'
 import { Server, Socket } from 'node:net'
 import { Worker } from 'node:worker_threads'
 import type { KernelSnapshot, ShutdownReport } from '@keelson/kernel'
-import { duration } from '../narrate/duration.js'
 import type { Line } from '../narrate/log.js'
 import { OUTCOME_TEXTS } from '../narrate/shutdown-summary.js'
 import { resourceOfServer } from '../server/running-servers.js'
+import { duration } from '../words/duration.js'
 import { HandleOrigins } from './handle-origins.js'
 
 /** Something that keeps the process alive. */

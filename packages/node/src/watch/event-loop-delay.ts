@@ -1,6 +1,6 @@
 import type { Resource } from '@keelson/kernel'
-import { duration } from '../narrate/duration.js'
 import { must } from '../options.js'
+import { duration } from '../words/duration.js'
 import { checkProcessCheck, type Measured, type ProcessCheckOptions, processCheck } from './process-check.js'
 
 export interface EventLoopDelayOptions extends ProcessCheckOptions {
