@@ -249,6 +249,11 @@ describe('run()', () => {
     expect(start).not.toHaveBeenCalled()
   })
 
+  it('points to the line that called it, when it refuses something', async () => {
+    const error = await run(createKernel(), { exit: 1 } as never).catch((error: Error) => error)
+    expect((error as Error).stack?.split('\n')[1]).toMatch(/run\.test\.ts:\d+:\d+/)
+  })
+
   it('refuses what is not a kernel', async () => {
     await expect(run(undefined as never)).rejects.toThrow(
       /its first argument must be a kernel; pass what createKernel\(\) returned/,

@@ -1,4 +1,5 @@
 import type { Kernel } from '@keelson/kernel'
+import { fromCaller } from '../words/from-caller.js'
 import { KernelRun } from './kernel-run.js'
 import { type RunOptions, runOptions } from './run-options.js'
 
@@ -14,5 +15,6 @@ import { type RunOptions, runOptions } from './run-options.js'
  * await run(createKernel([api]), { probes: { port: 9000 } })
  */
 export async function run(kernel: Kernel, options: RunOptions = {}): Promise<number> {
-  return new KernelRun(kernel, runOptions(kernel, options)).run()
+  const settings = fromCaller(run, () => runOptions(kernel, options))
+  return new KernelRun(kernel, settings).run()
 }
