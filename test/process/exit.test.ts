@@ -120,7 +120,7 @@ describe('X10 a process that is not well', () => {
   })
 })
 
-describe('a logger that has ended', () => {
+describe('L6 a logger that has ended', () => {
   it.each(['throw', 'stream'])('takes neither the process nor the last line with it: %s', async (kind) => {
     const { code, output } = await runFixture('ended-logger', { KIND: kind }).ended
     expect(output).toContain('logged: shop is ready')

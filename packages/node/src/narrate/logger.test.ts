@@ -22,7 +22,7 @@ describe('a logger of the application', () => {
     ])
   })
 
-  it('that throws loses no line: they go to the fallback, and once why', () => {
+  it('L6 that throws loses no line: they go to the fallback, and once why', () => {
     const { logger: broken, lost } = logger(() => {
       throw new Error('the worker has exited')
     })
@@ -35,7 +35,7 @@ describe('a logger of the application', () => {
     ])
   })
 
-  it('X3 that rejects is not an error that nobody handled: telling it to the same logger would never end', async () => {
+  it('L6, X3 that rejects is not an error that nobody handled: telling it to the same logger would never end', async () => {
     const rejections: unknown[] = []
     const onRejection = (error: unknown) => rejections.push(error)
     process.on('unhandledRejection', onRejection)
@@ -52,7 +52,7 @@ describe('a logger of the application', () => {
     expect(lost).toContain('warn: one')
   })
 
-  it('X3 that fails later, in an event of its stream, is known by that', async () => {
+  it('L6, X3 that fails later, in an event of its stream, is known by that', async () => {
     const stream = new Writable({ write: (_chunk, _encoding, done) => done() })
     stream.end()
     const errors: unknown[] = []

@@ -82,7 +82,7 @@ describe('what is told of a kernel', () => {
     await kernel.shutdown()
   })
 
-  it('tells of a crash before what it leads to, and once', async () => {
+  it('L3 tells of a crash before what it leads to, and once', async () => {
     const kernel = await createKernel([made('db')], { name: 'shop' }).start()
     const lines = await told(kernel, () => contexts.get('db')!.crashed(new Error('connection lost')))
     expect(lines).toEqual(['error: resource "db" crashed: connection lost', 'warn: shop is not ready: db'])
@@ -173,7 +173,7 @@ describe('what is told of a kernel', () => {
     await start
   })
 
-  it('tells of a start that is given up what it waited for', async () => {
+  it('L5 tells of a start that is given up what it waited for', async () => {
     const kernel = createKernel([resource('db', { start: () => 1, check: () => false })])
     const { say, lines } = keepEntries()
     const narration = new Narration(kernel, say)

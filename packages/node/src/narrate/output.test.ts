@@ -52,7 +52,7 @@ describe('output', () => {
     expect(terminal.text()).toBe('   db   stopped\n')
   })
 
-  it('lets no text from elsewhere move the cursor of a terminal, or look like a line of its own', () => {
+  it('L2 lets no text from elsewhere move the cursor of a terminal, or look like a line of its own', () => {
     const evil = 'said: \u001b[2J\u0007\r\n keelson  app stopped\u009b8m'
     const terminal = output({ isTTY: true })
     sayOn(terminal, 'shop')({ level: 'info', message: evil, fields: { event: 'health:change' } })

@@ -44,7 +44,7 @@ async function running(starts: (n: number) => unknown, restart = { attempts: 5, 
   }
 }
 
-it('tells each restart with its number and its reason, and at the end how long it was away', async () => {
+it('L4 tells each restart with its number and its reason, and at the end how long it was away', async () => {
   const { clock, crash, lines, entries, end } = await running((n) => {
     if (n === 2 || n === 3) throw refused()
   })
@@ -75,7 +75,7 @@ it('tells each restart with its number and its reason, and at the end how long i
   await end()
 })
 
-it('counts from the failure again after it had been back', async () => {
+it('L4 counts from the failure again after it had been back', async () => {
   const { clock, crash, lines, end } = await running(() => 1)
   await crash()
   await clock.advance(5_000)

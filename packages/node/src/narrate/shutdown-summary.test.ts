@@ -64,7 +64,7 @@ it.each([
   expect(summaryOf({ exitCode, errors }).level).toBe(level)
 })
 
-it('tells an error that was told before without its stack', () => {
+it('L3 tells an error that was told before without its stack', () => {
   const told = new ToldErrors()
   const cause = new Error('the last write failed')
   const error = new KeelsonError('STOP_FAILED', 'resource "db" failed to stop: the last write failed', { resource: 'db', cause })

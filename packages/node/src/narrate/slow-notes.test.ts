@@ -23,7 +23,7 @@ async function pass(ms: number): Promise<void> {
   await turn()
 }
 
-it('says after 5 s what a slow start and a slow shutdown wait for, and again every 10 s', async () => {
+it('L5 says after 5 s what a slow start and a slow shutdown wait for, and again every 10 s', async () => {
   const db = resource('db', { start: () => later(26_000), stop: () => later(6_000), timeouts: { start: Infinity } })
   const kernel = createKernel([db, resource('cache', { start: () => 1 })])
   const { lines, quit } = noted(kernel)
@@ -49,7 +49,7 @@ it('says after 5 s what a slow start and a slow shutdown wait for, and again eve
   ])
 })
 
-it('says why: how often the check of what is waited for failed, and with what', async () => {
+it('L5 says why: how often the check of what is waited for failed, and with what', async () => {
   const kernel = createKernel([resource('db', { start: () => later(20_000) }), resource('queue', { start: () => later(20_000) })])
   const { troubles, lines, entries, quit } = noted(kernel)
   const start = kernel.start()

@@ -58,7 +58,7 @@ describe('startFailure()', () => {
       /did not start within 50 ms: its check fails \(27 times\): connect ECONNREFUSED 127.0.0.1:1$/,
     ],
     ['an error without a code', () => Promise.reject(new Error('not yet')), /its check fails \(27 times\): not yet$/],
-  ])('has one remedy that fits for a start that took too long because of %s', async (_what, check, text) => {
+  ])('L3 has one remedy that fits for a start that took too long because of %s', async (_what, check, text) => {
     const db = resource('db', { start: () => 1, check, timeouts: { start: 50 } })
     const error = await createKernel([db])
       .start()

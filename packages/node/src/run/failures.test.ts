@@ -76,7 +76,7 @@ describe('X2 the exit code', () => {
   })
 })
 
-it('asks the kernel for everything as often for 300 failing resources as for one', async () => {
+it('L1 asks the kernel for everything as often for 300 failing resources as for one', async () => {
   const failing = (count: number) =>
     Array.from({ length: count }, (_, i) =>
       resource(`r${i}`, { impact: 'none', start: async () => Promise.reject(new Error('no')), stop: () => {} }),

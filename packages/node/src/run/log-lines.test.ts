@@ -149,7 +149,7 @@ function logFailed(): Line[] {
   return said.filter((entry) => !entry.terminalOnly)
 }
 
-it('the page about log lines has every event, every field of it, and nothing else', async () => {
+it('L2 the page about log lines has every event, every field of it, and nothing else', async () => {
   const lines = [...(await narrated()), ...saidByRun(), await slow(), ...logFailed()].filter((entry) => !entry.terminalOnly)
   expect([...new Set(events.map(({ name }) => name))].sort()).toEqual([...LINE_EVENTS].sort())
   expect([...new Set(lines.map(({ fields }) => fields.event))].sort()).toEqual([...LINE_EVENTS].sort())

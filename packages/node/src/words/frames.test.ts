@@ -6,7 +6,7 @@ const stack = (...frames: string[]) => ['Error: no', ...frames.map((frame) => ` 
 const APP = 'open (file:///app/src/db.js:7:3)'
 const POOL = 'Pool.connect (/app/node_modules/pg/lib/pool.js:40:9)'
 
-describe('ownFrames()', () => {
+describe('L3 ownFrames()', () => {
   it.each([
     ['Node', 'listOnTimeout (node:internal/timers:581:17)'],
     ['a constructor that is in no file', 'new Promise (<anonymous>)'],
