@@ -131,7 +131,7 @@ describe('L6 a logger that has ended', () => {
 })
 
 describe('X3 whatever was thrown', () => {
-  it.each(['proxy', 'stack'])('stops everything with code 1: %s', async (kind) => {
+  it.each(['proxy', 'symbol', 'stack'])('stops everything with code 1: %s', async (kind) => {
     const { code, output } = await runFixture('uncaught', { KIND: kind }).ended
     expect(output).toContain('db was stopped, live: false')
     expect(output).toMatch(/shop stopped in .*, exit code 1/)

@@ -17,7 +17,13 @@ describe('output', () => {
         to: 'running',
         msg: expect.stringMatching(/^job is ready in/),
       }),
-      expect.objectContaining({ level: 30, event: 'kernel:state', to: 'draining', reason: 'all done', msg: 'all done: draining' }),
+      expect.objectContaining({
+        level: 30,
+        event: 'kernel:state',
+        to: 'draining',
+        reason: 'all done',
+        msg: 'all done: draining',
+      }),
       expect.objectContaining({ level: 30, event: 'kernel:state', to: 'stopped', ok: true, exitCode: 0, stopMs: { db: 0 } }),
     ])
   })

@@ -9,6 +9,7 @@ import { startSummary } from '../narrate/start-summary.js'
 import { joinPlatform } from '../platform/process-platform.js'
 import { openProbeServer, type ProbeServer } from '../probe/probe-server.js'
 import { serversOf } from '../server/running-servers.js'
+import { UNPRINTABLE } from '../words/thrown.js'
 import { exitCodeOf, exitNow, exitSoon, holdProcess } from './exit.js'
 import { Failures } from './failures.js'
 import { HandleOrigins } from './handle-origins.js'
@@ -182,8 +183,17 @@ export class KernelRun {
     if (stopping) return this.#failures.add(error)
     this.#failureTold = true
     this.#cause = origin
-    this.#kernel.fail(error)
+    this.#fail(error)
     this.#leave(origin)
+  }
+
+  /** What was thrown may be such that it cannot even be described. */
+  #fail(error: unknown): void {
+    try {
+      this.#kernel.fail(error)
+    } catch {
+      this.#kernel.fail(new Error(UNPRINTABLE))
+    }
   }
 
   readonly #onState = ({ from, to }: KernelEventOf<'kernel:state'>): void => {
