@@ -58,6 +58,17 @@ describe('X2 the exit code', () => {
     expect(errors).toEqual([{ message: 'resource "db" crashed: connection lost', code: 'CRASHED', resource: 'db' }])
   })
 
+  it.each([
+    ['none', 0],
+    ['degraded', 1],
+  ] as const)('does not depend on what is logged: impact %j', async (impact, code) => {
+    const kernel = createKernel([failing(impact)])
+    kernel.on('kernel:state', ({ to }) => {
+      if (to === 'running') void kernel.shutdown().catch(() => {})
+    })
+    expect(await run(kernel, { exit: false, log: false })).toBe(code)
+  })
+
   it('is 0 for what was aborted because the start was given up', async () => {
     const never = resource('never', {
       start: (_deps, { signal }) =>
