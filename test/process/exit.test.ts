@@ -56,6 +56,15 @@ describe('X2 the exit', () => {
     expect(holders).toContainEqual({ kind: 'server', what: expect.stringMatching(/^listening on 127\.0\.0\.1:\d+$/), count: 1 })
   })
 
+  it('has code 0 where only those have gone who read the output', async () => {
+    const shop = runFixture('dead-output')
+    await shop.said(/shop is ready/)
+    shop.process.stdout?.destroy()
+    shop.process.stderr?.destroy()
+    shop.kill('SIGTERM')
+    expect(await shop.ended).toMatchObject({ code: 0, signal: null })
+  })
+
   it('comes exitGrace after the last of several kernels, and is told of that one', async () => {
     const { code, output } = await runFixture('two-runs').ended
     expect(output).toContain('still alive 1 s after second stopped')

@@ -10,6 +10,7 @@ import { joinPlatform } from '../platform/process-platform.js'
 import { openProbeServer, type ProbeServer } from '../probe/probe-server.js'
 import { serversOf } from '../server/running-servers.js'
 import { UNPRINTABLE } from '../words/thrown.js'
+import { bearDeadOutput } from './dead-output.js'
 import { exitCodeOf, exitNow, exitSoon, holdProcess } from './exit.js'
 import { Failures } from './failures.js'
 import { HandleOrigins } from './handle-origins.js'
@@ -57,6 +58,7 @@ export class KernelRun {
     const release = holdProcess()
     const caught = catchSignals(signals, (signal) => this.#onSignal(signal), this.#onSecondSignal)
     const quitErrors = catchErrors(this.#onError)
+    const quitOutputs = bearDeadOutput()
     this.#kernel.on('kernel:state', this.#onState)
     const quitPlatform = joinPlatform(this.#kernel, { say: this.#say, leave: (reason) => this.#leave(reason), exitGrace })
     if (log !== false) this.#narration.begin()
@@ -69,6 +71,7 @@ export class KernelRun {
 
     caught.release()
     quitErrors()
+    quitOutputs()
     this.#kernel.off('kernel:state', this.#onState)
     this.#narration.end()
     this.#failures.end()
