@@ -1,5 +1,5 @@
-import type { Connections } from './connections.js'
-import { lastResponse } from './last-response.js'
+import type { Connections } from '../connections/connections.js'
+import { lastResponse } from '../connections/last-response.js'
 
 export interface DrainStats {
   readonly state: DrainState

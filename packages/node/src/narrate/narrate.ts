@@ -1,5 +1,5 @@
 import type { Kernel, KernelEvent } from '@keelson/kernel'
-import { type RunningServer, serversOf } from '../server/running-servers.js'
+import { type RunningServer, serversOf } from '../drain/running-servers.js'
 import { count, duration, some } from './duration.js'
 import type { Entry, Say } from './log.js'
 import { problemOf, withoutName } from './problem.js'

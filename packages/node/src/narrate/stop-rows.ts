@@ -1,5 +1,5 @@
 import type { Kernel, KernelEventOf } from '@keelson/kernel'
-import { serversOf } from '../server/running-servers.js'
+import { serversOf } from '../drain/running-servers.js'
 import { count, duration } from './duration.js'
 import type { Entry } from './log.js'
 

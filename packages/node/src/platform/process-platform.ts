@@ -1,10 +1,10 @@
 import type { Kernel, KernelEventOf } from '@keelson/kernel'
 import type { Say } from '../narrate/log.js'
-import { systemdUnheard } from '../run/run-entries.js'
 import { platformOf } from './platform.js'
 import { followParent, isClusterWorker, tellParentReady } from './process-parent.js'
 import { tellSystemd } from './systemd.js'
 import { systemdSocket } from './systemd-socket.js'
+import { systemdUnheard } from './systemd-unheard.js'
 
 /** In ms: how long Kubernetes may take to stop sending requests to a pod that is being ended. */
 const KUBERNETES_DELAY = 5_000

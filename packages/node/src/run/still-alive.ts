@@ -2,9 +2,9 @@ import { ChildProcess } from 'node:child_process'
 import { Server, Socket } from 'node:net'
 import { Worker } from 'node:worker_threads'
 import type { KernelSnapshot, ShutdownReport } from '@keelson/kernel'
+import { resourceOfServer } from '../drain/running-servers.js'
 import { duration } from '../narrate/duration.js'
 import type { Entry } from '../narrate/log.js'
-import { resourceOfServer } from '../server/running-servers.js'
 import { HandleOrigins } from './handle-origins.js'
 
 /** Something that keeps the process alive. */

@@ -5,10 +5,10 @@ import { request as requestTls } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { createKernel, type Kernel, type KernelOptions, type Resource, resource, StartError } from '@keelson/kernel'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { serversOf } from '../drain/running-servers.js'
 import { ask } from '../test-support/ask.js'
 import { certificate } from '../test-support/certificate.js'
 import { type HttpServer, httpServer } from './http-server.js'
-import { serversOf } from './running-servers.js'
 
 async function started(api: Resource<HttpServer>, options?: KernelOptions): Promise<HttpServer & { kernel: Kernel }> {
   const kernel = createKernel([api], options)

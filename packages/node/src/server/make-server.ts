@@ -4,9 +4,9 @@ import { createServer as createTlsServer } from 'node:https'
 import { Server as NetServer } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
 import type { DrainableServer } from '../drain/drain-server.js'
-import { interceptRequests } from '../drain/intercept-requests.js'
 import { kindOf } from '../options.js'
-import type { ProbeRequest, ProbeResponse } from '../probe/probe-handler.js'
+import type { ProbeRequest, ProbeResponse } from '../probe/probe-request.js'
+import { interceptRequests } from './intercept-requests.js'
 import { readTls, type TlsOptions } from './tls-options.js'
 
 export interface ServerPlan {

@@ -1,9 +1,9 @@
 import { createServer } from 'node:http'
 import type { Kernel } from '@keelson/kernel'
+import { probeHandler } from '../probe/probe-handler.js'
+import type { ProbeOptions } from '../probe/probe-options.js'
 import { listen } from '../server/listen.js'
 import { portOf, urlOf } from '../server/server-url.js'
-import { probeHandler } from './probe-handler.js'
-import type { ProbeOptions } from './probe-options.js'
 
 export interface ProbeServerOptions extends ProbeOptions {
   port: number

@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events'
-import type { ProbeRequest, ProbeResponse } from '../probe/probe-handler.js'
+import type { ProbeRequest, ProbeResponse } from '../probe/probe-request.js'
 
 /** Asks `handle` about every request before the listeners of `server` see it, those that are added later included. */
 export function interceptRequests(server: EventEmitter, handle: (req: ProbeRequest, res: ProbeResponse) => boolean): void {
