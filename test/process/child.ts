@@ -20,8 +20,8 @@ export interface Child {
 const fixtures = fileURLToPath(new URL('./fixtures/', import.meta.url))
 
 /** Runs a fixture as a process of its own; what is left of it at the end of the test is killed. */
-export function runFixture(name: string, env: Record<string, string | number> = {}): Child {
-  return follow(spawn(process.execPath, [`${fixtures}${name}.mjs`], { env: plain(env) }))
+export function runFixture(name: string, env: Record<string, string | number> = {}, node = process.execPath): Child {
+  return follow(spawn(node, [`${fixtures}${name}.mjs`], { env: plain(env) }))
 }
 
 /** The same with a channel for messages. */

@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
 import type { Server, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { Server as TlsServer } from 'node:tls'
 import { type Connection, type ConnectionOwner, connectionOf, type HttpSocket, openConnection } from './connection.js'
+import { isSecure } from './secure-server.js'
 import { shadowListeners } from './shadow-listeners.js'
 
 export interface Connections {
@@ -24,7 +24,7 @@ export interface ConnectionEvents {
 
 /** Keeps a record per connection of `server`. Costs a request nothing; an h2 stream one listener. */
 export function trackConnections(server: Server, owner: ConnectionOwner, events: ConnectionEvents): Connections {
-  const secure = server instanceof TlsServer
+  const secure = isSecure(server)
   const open = new Set<Connection>()
   const handshakes = new Set<Socket>()
   let accepted = 0

@@ -7,13 +7,14 @@ import {
   type StartContext,
   type Values,
 } from '@keelson/kernel'
+import { isSecure } from '../connections/secure-server.js'
 import { type DrainableServer, type Drainer, drainServer } from '../drain/drain-server.js'
 import { serverRuns } from '../drain/running-servers.js'
 import { isBeingDisconnected } from '../platform/process-parent.js'
 import { probeHandler } from '../probe/probe-handler.js'
 import { checkHttpServerOptions, type HttpServerOptions } from './http-server-options.js'
 import { listen } from './listen.js'
-import { isSecure, makeServer } from './make-server.js'
+import { makeServer } from './make-server.js'
 import { portOf, urlOf } from './server-url.js'
 
 /** A server that listens. */

@@ -1,8 +1,6 @@
-import { createServer, type RequestListener } from 'node:http'
-import { createServer as createH2cServer, createSecureServer } from 'node:http2'
-import { createServer as createTlsServer } from 'node:https'
+import type { RequestListener } from 'node:http'
 import { Server as NetServer } from 'node:net'
-import { Server as TlsServer } from 'node:tls'
+import { builtIn } from '../built-in.js'
 import type { DrainableServer } from '../drain/drain-server.js'
 import { kindOf } from '../options.js'
 import type { ProbeRequest, ProbeResponse } from '../probe/probe-request.js'
@@ -40,11 +38,6 @@ export async function makeServer({ made, tls, http2, probe }: ServerPlan): Promi
   return tls === undefined ? plainServer(listener, http2) : secureServer(listener, http2, await readTls(tls))
 }
 
-/** Whether clients have to speak TLS to it. */
-export function isSecure(server: NetServer): boolean {
-  return server instanceof TlsServer
-}
-
 function inFront(probe: (req: ProbeRequest, res: ProbeResponse) => boolean, listener: RequestListener): RequestListener {
   return (req, res) => {
     if (!probe(req, res)) return listener(req, res)
@@ -52,12 +45,14 @@ function inFront(probe: (req: ProbeRequest, res: ProbeResponse) => boolean, list
 }
 
 function plainServer(listener: RequestListener, http2: boolean | undefined): DrainableServer {
-  return http2 ? createH2cServer(listener as never) : createServer(listener)
+  return http2 ? builtIn('node:http2').createServer(listener as never) : builtIn('node:http').createServer(listener)
 }
 
 function secureServer(listener: RequestListener, http2: boolean | undefined, tls: object): DrainableServer {
   try {
-    return http2 ? createSecureServer({ allowHTTP1: true, ...tls }, listener as never) : createTlsServer(tls, listener)
+    return http2
+      ? builtIn('node:http2').createSecureServer({ allowHTTP1: true, ...tls }, listener as never)
+      : builtIn('node:https').createServer(tls, listener)
   } catch (cause) {
     throw new Error(
       `tls cannot be used: ${(cause as Error).message}; check that key and certificate are PEM and belong together`,
