@@ -21,7 +21,7 @@ const HOUSES: Readonly<Record<string, readonly string[]>> = {
     'testing',
     'testing/simulate',
   ],
-  node: ['built-in deferred options', 'connections', 'drain', 'narrate', 'probe', 'platform', 'server', 'watch', 'run'],
+  node: ['built-in deferred options time', 'connections', 'drain', 'narrate', 'probe', 'platform', 'server', 'watch', 'run'],
 }
 
 /** Of these, rooms and files are in order for types, too. */

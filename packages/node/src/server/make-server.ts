@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http'
 import { Server as NetServer } from 'node:net'
 import { builtIn } from '../built-in.js'
+import { noteHandler } from '../connections/left-handlers.js'
 import type { DrainableServer } from '../drain/drain-server.js'
 import { kindOf } from '../options.js'
 import type { ProbeRequest, ProbeResponse } from '../probe/probe-request.js'
@@ -13,10 +14,12 @@ export interface ServerPlan {
   readonly tls: TlsOptions | undefined
   readonly http2: boolean | undefined
   readonly probe: ((req: ProbeRequest, res: ProbeResponse) => boolean) | undefined
+  /** Gets what has to be undone when the server is closed, since the application may return its own again. */
+  readonly defer: (undo: () => void) => void
 }
 
 /** The server to listen with: the application's own, or one around its request listener; probes come first in both. */
-export async function makeServer({ made, tls, http2, probe }: ServerPlan): Promise<DrainableServer> {
+export async function makeServer({ made, tls, http2, probe, defer }: ServerPlan): Promise<DrainableServer> {
   if (made instanceof NetServer) {
     if (tls !== undefined || http2 !== undefined) {
       throw new Error(
@@ -28,19 +31,19 @@ export async function makeServer({ made, tls, http2, probe }: ServerPlan): Promi
       throw new Error('listener returned a server that listens already; return it, or the app, without calling listen()')
     }
     const own = made as DrainableServer
-    if (probe !== undefined) interceptRequests(own, probe)
+    if (probe !== undefined) defer(interceptRequests(own, probe))
     return own
   }
   if (typeof made !== 'function') {
     throw new Error(`listener returned ${kindOf(made)}; return a function (req, res), an app that is one, or a server`)
   }
-  const listener = probe === undefined ? (made as RequestListener) : inFront(probe, made as RequestListener)
+  const listener = withProbe(probe, made as RequestListener)
   return tls === undefined ? plainServer(listener, http2) : secureServer(listener, http2, await readTls(tls))
 }
 
-function inFront(probe: (req: ProbeRequest, res: ProbeResponse) => boolean, listener: RequestListener): RequestListener {
+function withProbe(probe: ServerPlan['probe'], listener: RequestListener): RequestListener {
   return (req, res) => {
-    if (!probe(req, res)) return listener(req, res)
+    if (!probe?.(req, res)) noteHandler(res, listener(req, res))
   }
 }
 
