@@ -30,12 +30,12 @@ export interface LeftHandlers {
  * Waits for each until it ends its answer, or until the promise that it returned settles; without a promise at most 5 s: a handler
  * that notices that nobody listens may return without a word. Calls `onEnd` when one is over.
  */
-export function leftHandlers(onEnd: () => void): LeftHandlers {
+export function leftHandlers(onEnd: () => void, longest = LONGEST): LeftHandlers {
   const left = new Set<() => void>()
 
   function add(answer: Answer): void {
     const { end, [PROMISE]: promise } = answer
-    const timer = promise ? undefined : setTimeout(over, LONGEST)
+    const timer = promise ? undefined : setTimeout(over, longest)
     const cancel = () => clearTimeout(timer)
     left.add(cancel)
 
