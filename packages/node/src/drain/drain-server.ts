@@ -19,7 +19,10 @@ import { type QuietWindow, quietWindow } from './quiet-window.js'
 import { backlogAccepted, stopConnectionsChecking, stopListening } from './stop-listening.js'
 import { dismissUpgraded } from './upgraded-sockets.js'
 
-export type DrainableServer = HttpServer | HttpsServer | Http2Server | Http2SecureServer
+/** What speaks HTTP/1, and HTTP/2 not at all. */
+export type Http1Server = HttpServer | HttpsServer
+
+export type DrainableServer = Http1Server | Http2Server | Http2SecureServer
 
 export interface Drainer {
   /**

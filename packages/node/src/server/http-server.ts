@@ -9,20 +9,20 @@ import {
   type Values,
 } from '@keelson/kernel'
 import { isSecure } from '../connections/secure-server.js'
-import { type DrainableServer, type Drainer, drainerOf } from '../drain/drain-server.js'
+import { type DrainableServer, type Drainer, drainerOf, type Http1Server } from '../drain/drain-server.js'
 import { drainNote } from '../drain/drain-stats.js'
 import { serverRuns } from '../drain/running-servers.js'
 import { isBeingDisconnected } from '../platform/process-parent.js'
 import { probeHandler } from '../probe/probe-handler.js'
 import { claimServer } from './claim-server.js'
-import { checkHttpServerOptions, type HttpServerOptions } from './http-server-options.js'
+import { checkHttpServerOptions, type Http1ServerOptions, type HttpServerOptions } from './http-server-options.js'
 import { listen } from './listen.js'
 import { makeServer } from './make-server.js'
 import { portOf, urlOf } from './server-url.js'
 
 /** A server that listens. */
-export interface HttpServer {
-  readonly server: DrainableServer
+export interface HttpServer<S extends DrainableServer = DrainableServer> {
+  readonly server: S
   /** The real one when port 0 was asked for. */
   readonly port: number
   readonly url: string
@@ -42,7 +42,13 @@ export interface HttpServer {
  * })
  */
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
-export function httpServer<const D extends Dependencies = {}>(name: string, options: HttpServerOptions<D>): Resource<HttpServer> {
+export function httpServer<const D extends Dependencies = {}>(
+  name: string,
+  options: Http1ServerOptions<D>,
+): Resource<HttpServer<Http1Server>>
+// biome-ignore lint/complexity/noBannedTypes: as above.
+export function httpServer<const D extends Dependencies = {}>(name: string, options: HttpServerOptions<D>): Resource<HttpServer>
+export function httpServer<const D extends Dependencies>(name: string, options: HttpServerOptions<D>): Resource<HttpServer> {
   checkHttpServerOptions(name, options)
   const { timeouts, impact, labels, monitor, restart } = options
   const hooks: ResourceOptions<HttpServer, D> = {
