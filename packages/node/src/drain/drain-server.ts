@@ -1,6 +1,4 @@
 import type { Server as HttpServer } from 'node:http'
-import type { Http2SecureServer, Http2Server } from 'node:http2'
-import type { Server as HttpsServer } from 'node:https'
 import type { Server as NetServer } from 'node:net'
 import type { Connection, ConnectionOwner, Http1Response } from '../connections/connection.js'
 import { trackConnections } from '../connections/connections.js'
@@ -14,30 +12,12 @@ import { destroyStalled } from '../connections/stalled-handshakes.js'
 import { setImmediate, setTimeout } from '../time.js'
 import { type DrainOptions, drainOptions } from './drain-options.js'
 import { abortSignals } from './drain-signal.js'
-import { type DrainState, type DrainStats, drainStats, requestsInFlight } from './drain-stats.js'
+import { type DrainState, drainStats, requestsInFlight } from './drain-stats.js'
+import type { DrainableServer, Drainer } from './drainer.js'
+import { drainsInFull, plainDrainer } from './plain-drainer.js'
 import { type QuietWindow, quietWindow } from './quiet-window.js'
 import { backlogAccepted, stopConnectionsChecking, stopListening } from './stop-listening.js'
 import { dismissUpgraded } from './upgraded-sockets.js'
-
-/** What speaks HTTP/1, and HTTP/2 not at all. */
-export type Http1Server = HttpServer | HttpsServer
-
-export type DrainableServer = Http1Server | Http2Server | Http2SecureServer
-
-export interface Drainer {
-  /**
-   * Stops accepting, answers every request that is in flight, half received or on the wire, and closes each connection when that
-   * cannot lose a request. Resolves when the last one is gone and no handler is at work whose client has left; whatever is left
-   * when `signal` aborts is destroyed. One drain however often it is called. Rejects only with the errors of `onDrain` hooks, at
-   * the end.
-   */
-  drain(options?: { signal?: AbortSignal }): Promise<void>
-  /** Goes on serving and accepting, but every response now ends its HTTP/1 connection: clients reconnect elsewhere. */
-  lameDuck(): void
-  /** Destroys every connection and stops listening, now. */
-  destroy(): void
-  stats(): DrainStats
-}
 
 /** A client that was promised keep-alive may send its next request at once: this long, in ms, it is waited for. */
 const PROMISE = 50
@@ -53,7 +33,10 @@ const drainers = new WeakMap<NetServer, Drainer>()
 export function drainServer(server: DrainableServer, options: DrainOptions = {}): Drainer {
   const known = drainers.get(server)
   if (known) return known
-  const drainer = createDrainer(server, drainOptions(options))
+  const settings = drainOptions(options)
+  const drainer = drainsInFull(server)
+    ? createDrainer(server, settings)
+    : plainDrainer(server as HttpServer, settings.quietWindow)
   drainers.set(server, drainer)
   return drainer
 }

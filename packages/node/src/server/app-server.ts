@@ -1,10 +1,10 @@
 import type { RequestListener } from 'node:http'
-import { Server as NetServer } from 'node:net'
 import type { Dependencies, Resource, StartContext, Values } from '@keelson/kernel'
-import type { DrainableServer } from '../drain/drain-server.js'
+import type { DrainableServer } from '../drain/drainer.js'
 import { checkOptions, invalidOption, isFunction, isObject, kindOf } from '../options.js'
 import { type HttpServer, httpServer } from './http-server.js'
 import { HTTP_SERVER_CHECKS, type HttpServerOptions, omitLateBound } from './http-server-options.js'
+import { isServer } from './make-server.js'
 
 /** The options of `httpServer`, with `app` in the place of `listener`. */
 export interface AppServerOptions<D extends Dependencies, A> extends Omit<HttpServerOptions<D>, 'listener'> {
@@ -76,8 +76,7 @@ function looksMade(app: unknown): boolean {
 }
 
 function notAnApp(made: unknown, example: string): Error {
-  const isServer = made instanceof NetServer
-  if (isServer) made.close()
-  const what = isServer ? 'a server' : kindOf(made)
+  if (isServer(made)) made.close()
+  const what = isServer(made) ? 'a server' : kindOf(made)
   return new Error(`app returned ${what}; return the app that ${example} made, without calling listen()`)
 }

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http'
 import type { Dependencies, ResourceOptions, StartContext, Values } from '@keelson/kernel'
 import { type DrainOptions, drainOptions } from '../drain/drain-options.js'
-import type { DrainableServer, Http1Server } from '../drain/drain-server.js'
+import type { DrainableServer, Http1Server } from '../drain/drainer.js'
 import {
   type Check,
   checkOptions,

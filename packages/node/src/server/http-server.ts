@@ -1,4 +1,3 @@
-import { Server as NetServer } from 'node:net'
 import {
   type Dependencies,
   type KernelEventOf,
@@ -9,15 +8,16 @@ import {
   type Values,
 } from '@keelson/kernel'
 import { isSecure } from '../connections/secure-server.js'
-import { type DrainableServer, type Drainer, drainerOf, type Http1Server } from '../drain/drain-server.js'
+import { drainerOf } from '../drain/drain-server.js'
 import { drainNote } from '../drain/drain-stats.js'
+import type { DrainableServer, Drainer, Http1Server } from '../drain/drainer.js'
 import { serverRuns } from '../drain/running-servers.js'
 import { isBeingDisconnected } from '../platform/process-parent.js'
 import { probeHandler } from '../probe/probe-handler.js'
 import { claimServer } from './claim-server.js'
 import { checkHttpServerOptions, type Http1ServerOptions, type HttpServerOptions } from './http-server-options.js'
 import { listen } from './listen.js'
-import { makeServer } from './make-server.js'
+import { isServer, makeServer } from './make-server.js'
 import { portOf, urlOf } from './server-url.js'
 
 /** A server that listens. */
@@ -74,13 +74,13 @@ async function start<D extends Dependencies>(
   const { port = 0, host, tls, http2, probes = {} } = options
   const probe = probes === false ? undefined : probeHandler(ctx.kernel, probes)
   const made: unknown = await options.listener(deps, ctx)
-  if (made instanceof NetServer) ctx.defer(claimServer(made, ctx.name))
+  if (isServer(made)) ctx.defer(claimServer(made, ctx.name))
   const server = await makeServer({ made, tls, http2, probe, defer: (undo) => ctx.defer(undo) })
   const drainer = drainerOf(server, options.drain)
   // N3: also when the start is given up while it still comes to listen.
   ctx.defer(() => close(drainer))
   await listen(server, port, host, ctx.signal)
-  const url = urlOf(server, host, isSecure(server))
+  const url = urlOf(server, host, tls !== undefined || isSecure(server))
   ctx.defer(serverRuns({ kernel: ctx.kernel, resource: ctx.name, url, server, drainer }))
   followKernel(server, drainer, ctx)
   const value = { server, port: portOf(server), url }

@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http'
 import { Server as NetServer } from 'node:net'
 import { builtIn } from '../built-in.js'
 import { noteHandler } from '../connections/left-handlers.js'
-import type { DrainableServer } from '../drain/drain-server.js'
+import type { DrainableServer } from '../drain/drainer.js'
 import { kindOf } from '../options.js'
 import type { ProbeRequest, ProbeResponse } from '../probe/probe-request.js'
 import { interceptRequests } from './intercept-requests.js'
@@ -20,7 +20,7 @@ export interface ServerPlan {
 
 /** The server to listen with: the application's own, or one around its request listener; probes come first in both. */
 export async function makeServer({ made, tls, http2, probe, defer }: ServerPlan): Promise<DrainableServer> {
-  if (made instanceof NetServer) {
+  if (isServer(made)) {
     if (tls !== undefined || http2 !== undefined) {
       throw new Error(
         'listener returned a server, so tls and http2 would do nothing; set them on that server, or return a request listener',
@@ -30,15 +30,19 @@ export async function makeServer({ made, tls, http2, probe, defer }: ServerPlan)
       made.close()
       throw new Error('listener returned a server that listens already; return it, or the app, without calling listen()')
     }
-    const own = made as DrainableServer
-    if (probe !== undefined) defer(interceptRequests(own, probe))
-    return own
+    if (probe !== undefined) defer(interceptRequests(made, probe))
+    return made
   }
   if (typeof made !== 'function') {
     throw new Error(`listener returned ${kindOf(made)}; return a function (req, res), an app that is one, or a server`)
   }
   const listener = withProbe(probe, made as RequestListener)
   return tls === undefined ? plainServer(listener, http2) : secureServer(listener, http2, await readTls(tls))
+}
+
+/** Those of Bun are not of `node:net`. */
+export function isServer(made: unknown): made is DrainableServer {
+  return made instanceof NetServer || (typeof made === 'object' && made !== null && 'listening' in made && 'close' in made)
 }
 
 function withProbe(probe: ServerPlan['probe'], listener: RequestListener): RequestListener {
