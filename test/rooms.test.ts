@@ -21,10 +21,22 @@ const HOUSES: Readonly<Record<string, readonly string[]>> = {
     'testing',
     'testing/simulate',
   ],
+  node: [
+    'built-in deferred options time',
+    'words',
+    'connections',
+    'drain',
+    'narrate',
+    'probe',
+    'platform',
+    'server',
+    'watch',
+    'run',
+  ],
 }
 
 /** Of these, rooms and files are in order for types, too. */
-const TYPES_IN_ORDER = ['docker', 'express', 'fastify', 'koa', 'limiters', 'mongo', 'mongo-stand-in']
+const TYPES_IN_ORDER = ['docker', 'express', 'fastify', 'koa', 'limiters', 'mongo', 'mongo-stand-in', 'node']
 
 const packages = readdirSync(fileURLToPath(new URL('../packages', import.meta.url)))
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Dependencies, Resource } from '@keelson/kernel'
-import { type AppServerOptions, appServer, type HttpServer } from '@keelson/node'
+import { type AppServerOptions, appServer, type Http1Server, type HttpServer } from '@keelson/node'
 
 /** An Express app, of version 4 or 5: the one thing that is asked of it is that it takes requests. */
 export type ExpressApp = (req: IncomingMessage, res: ServerResponse) => unknown
@@ -25,8 +25,8 @@ export type ExpressServerOptions<D extends Dependencies> = Omit<AppServerOptions
 export function expressServer<const D extends Dependencies = {}>(
   name: string,
   options: ExpressServerOptions<D>,
-): Resource<HttpServer> {
-  return appServer<D, ExpressApp>(name, options, {
+): Resource<HttpServer<Http1Server>> {
+  return appServer<D, ExpressApp, Http1Server>(name, options, {
     example: 'express()',
     isApp: (made): made is ExpressApp => typeof made === 'function',
     listener: (app) => app,

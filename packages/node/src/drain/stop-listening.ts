@@ -1,4 +1,5 @@
 import { Server } from 'node:net'
+import { clearInterval, now, setImmediate } from '../time.js'
 
 /** Longest time spent on accepting what the kernel has queued, in ms; a storm of new connections would never end. */
 const LONGEST = 100
@@ -13,14 +14,14 @@ const IDLE_TURN = 0.1
  * between the last accept and the close is reset: only a load balancer that looks away first (lame duck) prevents that.
  */
 export async function backlogAccepted(server: Server, accepted: () => number): Promise<void> {
-  const started = performance.now()
+  const started = now()
   await turn()
-  for (let now = performance.now(); server.listening && now - started < LONGEST; ) {
+  for (let time = now(); server.listening && time - started < LONGEST; ) {
     const before = accepted()
     await turn()
-    const took = performance.now() - now
-    now += took
-    if (accepted() === before && (took < IDLE_TURN || now - started > LONGEST / 2)) return
+    const took = now() - time
+    time += took
+    if (accepted() === before && (took < IDLE_TURN || time - started > LONGEST / 2)) return
   }
 }
 

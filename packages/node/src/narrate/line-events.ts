@@ -20,6 +20,7 @@ export const LINE_EVENTS = [
   'process:error',
   'process:exit',
   'process:still-alive',
+  'process:drain-limited',
   'systemd:unheard',
   'log:failed',
 ] as const

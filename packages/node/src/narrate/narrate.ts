@@ -1,5 +1,5 @@
 import type { Kernel, KernelEvent, KernelEventOf } from '@keelson/kernel'
-import { serversOf } from '../server/running-servers.js'
+import { serversOf } from '../drain/running-servers.js'
 import { count, some } from '../words/duration.js'
 import { adviceOf } from '../words/problem.js'
 import { ToldErrors } from '../words/told-errors.js'

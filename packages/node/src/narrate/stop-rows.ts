@@ -1,6 +1,7 @@
 import type { Kernel, KernelEventOf } from '@keelson/kernel'
-import { type RunningServer, serversOf } from '../server/running-servers.js'
-import { count, duration } from '../words/duration.js'
+import { drainNote } from '../drain/drain-stats.js'
+import { type RunningServer, serversOf } from '../drain/running-servers.js'
+import { duration } from '../words/duration.js'
 import type { LastPlan } from './last-plan.js'
 import type { Row } from './log.js'
 
@@ -17,7 +18,8 @@ export class StopRows {
   #many = false
   #stopping = false
   readonly #since = new Map<string, number>()
-  readonly #drained = new Map<string, number>()
+  /** By server: what its drain has done. */
+  readonly #drained = new Map<string, string>()
 
   constructor(kernel: Kernel, plan: LastPlan) {
     this.#kernel = kernel
@@ -44,17 +46,18 @@ export class StopRows {
     return to === 'stopped' && from === 'stopping' ? this.#row(resource, at) : undefined
   }
 
-  /** Between its drain and its stop a server still knows how much it has finished. */
+  /** Between its drain and its stop a server still knows what it has finished, and what it had to cut. */
   #noteDrained(resource: string): void {
     const server = this.#servers.get(resource)
-    if (server !== undefined) this.#drained.set(resource, server.drainer.stats().drained)
+    if (server === undefined) return
+    const note = drainNote(server.drainer.stats())
+    this.#drained.set(resource, note === undefined ? 'closed' : `${note}, closed`)
   }
 
   #row(resource: string, at: number): Row | undefined {
     const ms = at - (this.#since.get(resource) ?? at)
     if (this.#many && ms < A_WHILE) return undefined
-    const drained = this.#drained.get(resource)
-    const done = drained === undefined ? 'stopped' : drained > 0 ? `drained ${count(drained, 'request')}, closed` : 'closed'
+    const done = this.#drained.get(resource) ?? 'stopped'
     const line = `   ${resource.padEnd(this.#width)}  ${done.padEnd(30)} ${duration(ms).padStart(8)}`
     return { level: 'info', message: line, lines: [line], fields: {}, terminalOnly: true }
   }

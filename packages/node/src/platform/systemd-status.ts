@@ -1,5 +1,5 @@
 import type { Kernel, KernelEventOf, Probe } from '@keelson/kernel'
-import { serversOf } from '../server/running-servers.js'
+import { serversOf } from '../drain/running-servers.js'
 import { count, some } from '../words/duration.js'
 import { withoutName } from '../words/problem.js'
 import { redact } from '../words/redact.js'

@@ -10,6 +10,8 @@ import { noteSlowness } from '../narrate/slow-notes.js'
 import { startFailure } from '../narrate/start-failure.js'
 import { startSummary } from '../narrate/start-summary.js'
 import { type StartRetry, Troubles } from '../narrate/troubles.js'
+import { drainLimited } from '../platform/runtime-limits.js'
+import { systemdUnheard } from '../platform/systemd-unheard.js'
 import { problemOf } from '../words/problem.js'
 import { ToldErrors } from '../words/told-errors.js'
 import * as entries from './run-entries.js'
@@ -111,7 +113,8 @@ function saidByRun(): Line[] {
     entries.stoppingAlready('shop', 'SIGTERM'),
     entries.exitAtOnce(createKernel(), 'SIGTERM', 143),
     entries.uncaught('uncaught exception', problemOf(failure()), 'shutdown'),
-    entries.systemdUnheard('shop', failure()),
+    systemdUnheard('shop', failure()),
+    drainLimited(['api']),
     stillAlive('shop', 1, holders, 1),
   ]
 }

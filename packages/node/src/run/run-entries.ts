@@ -74,15 +74,5 @@ export function probeServerFailed(kernel: string, error: unknown, exitCode: numb
   }
 }
 
-export function systemdUnheard(kernel: string, error: unknown): Line {
-  const problem = problemOf(error)
-  const remedy = 'install node-unix-socket next to @keelson/node, or the program systemd-notify'
-  return {
-    level: 'warn',
-    message: `systemd cannot be told about ${kernel}: ${problem.message}; ${remedy}`,
-    fields: { event: 'systemd:unheard', error: problem },
-  }
-}
-
 /** The terminal has just written ^C without ending the line. */
 export const NEW_LINE: Row = { level: 'info', message: '', lines: [''], fields: {}, terminalOnly: true }

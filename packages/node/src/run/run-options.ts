@@ -3,7 +3,7 @@ import type { Kernel } from '@keelson/kernel'
 import type { LogLike } from '../narrate/log.js'
 import { type Check, checkOptions, invalidOption, isBoolean, isHost, isMs, isObject, isPort, must } from '../options.js'
 import { PROBE_CHECKS, probeOptions } from '../probe/probe-options.js'
-import type { ProbeServerOptions } from '../probe/probe-server.js'
+import type { ProbeServerOptions } from '../server/probe-server.js'
 
 export interface RunOptions {
   /** Signals that ask for a shutdown; default SIGTERM, SIGINT, SIGHUP. */

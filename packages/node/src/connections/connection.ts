@@ -49,7 +49,7 @@ export interface HttpSocket extends Socket {
   /** The response that currently writes to this socket. */
   _httpMessage?: Http1Response | null
   /** Null once the socket was upgraded. `finish()` gives an error in the middle of a message and changes nothing. */
-  parser?: { finish(): unknown } | null
+  parser?: { finish?(): unknown } | null
   /** The TCP socket under a TLS socket. */
   _parent?: Socket
 }

@@ -2,8 +2,12 @@ import type { IncomingMessage } from 'node:http'
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
 import type { Server, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { Server as TlsServer } from 'node:tls'
+import { clearTimeout } from '../time.js'
 import { type Connection, type ConnectionOwner, connectionOf, type HttpSocket, openConnection } from './connection.js'
+import { responsesOf } from './last-response.js'
+import type { Answer } from './left-handlers.js'
+import { isAtWork, isStreamAtWork } from './left-handlers.js'
+import { isSecure } from './secure-server.js'
 import { shadowListeners } from './shadow-listeners.js'
 
 export interface Connections {
@@ -18,13 +22,23 @@ export interface Connections {
 export interface ConnectionEvents {
   opened(): void
   streamStarted(connection: Connection): void
+  /** A stream of HTTP/2 is over; `answered` if neither side has broken it off. */
+  streamEnded(answered: boolean): void
+  /** The client is gone, the handler most likely at work. */
+  left(answer: Answer): void
   upgraded(connection: Connection): void
   closed(): void
 }
 
+const RESPONSE = Symbol('keelson.response')
+
+interface AnsweredStream extends ServerHttp2Stream {
+  [RESPONSE]?: Answer
+}
+
 /** Keeps a record per connection of `server`. Costs a request nothing; an h2 stream one listener. */
 export function trackConnections(server: Server, owner: ConnectionOwner, events: ConnectionEvents): Connections {
-  const secure = server instanceof TlsServer
+  const secure = isSecure(server)
   const open = new Set<Connection>()
   const handshakes = new Set<Socket>()
   let accepted = 0
@@ -60,6 +74,7 @@ export function trackConnections(server: Server, owner: ConnectionOwner, events:
     if (connection) {
       clearTimeout(connection.timer)
       open.delete(connection)
+      for (const response of responsesOf(connection)) if (isAtWork(response)) events.left(response)
     }
     events.closed()
   }
@@ -68,8 +83,10 @@ export function trackConnections(server: Server, owner: ConnectionOwner, events:
     const connection = connectionOf(session.socket as HttpSocket)
     if (!connection) return
     connection.session = session
-    const onStreamClose = (): void => {
-      connection.streams--
+    function onStreamClose(this: AnsweredStream): void {
+      connection!.streams--
+      events.streamEnded(this.rstCode === 0 && !this.aborted)
+      if (isStreamAtWork(this)) events.left(this[RESPONSE] ?? this)
     }
     session.on('stream', (stream: ServerHttp2Stream) => {
       connection.streams++
@@ -77,6 +94,10 @@ export function trackConnections(server: Server, owner: ConnectionOwner, events:
       stream.once('close', onStreamClose)
       events.streamStarted(connection)
     })
+  }
+
+  function onRequest(_request: unknown, response: { stream?: AnsweredStream } & Answer): void {
+    if (response.stream) response.stream[RESPONSE] = response
   }
 
   function onUpgrade(request: IncomingMessage, stream: Duplex): void {
@@ -91,6 +112,8 @@ export function trackConnections(server: Server, owner: ConnectionOwner, events:
   if (secure) server.prependListener('secureConnection', onSecureConnection)
   server.on('session', onSession)
   const unshadow = shadowListeners(server, ['upgrade', 'connect'], onUpgrade)
+  // Of a response the streams of h2 do not tell, and the requests of HTTP/1 need not be followed.
+  const forget = 'updateSettings' in server ? shadowListeners(server, ['request'], onRequest) : undefined
 
   return {
     open,
@@ -101,6 +124,7 @@ export function trackConnections(server: Server, owner: ConnectionOwner, events:
       server.off('secureConnection', onSecureConnection)
       server.off('session', onSession)
       unshadow()
+      forget?.()
     },
   }
 }

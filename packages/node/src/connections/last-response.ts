@@ -10,6 +10,12 @@ export function lastResponse({ newest, socket }: Connection): Http1Response | un
   return current && !isAnswered(current) ? current : undefined
 }
 
+/** Those that are known of the responses of this connection that are not over: the one that is being written, and the newest. */
+export function responsesOf({ newest, socket }: Connection): Http1Response[] {
+  const known = new Set([socket._httpMessage, newest])
+  return [...known].filter((response) => response && !isAnswered(response)) as Http1Response[]
+}
+
 /** The connection ends after this response: whatever arrives behind it stays unanswered, as RFC 9112 §9.6 tells the client. */
 export function endsConnection(response: Http1Response): boolean {
   return response.headersSent && response._last

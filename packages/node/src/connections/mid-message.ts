@@ -5,5 +5,5 @@ import type { HttpSocket } from './connection.js'
  * HTTP parser runs: from timers, immediates and ticks only.
  */
 export function isMidMessage({ parser }: HttpSocket): boolean {
-  return parser?.finish() instanceof Error
+  return typeof parser?.finish === 'function' && parser.finish() instanceof Error
 }

@@ -1,5 +1,5 @@
 import type { KernelView } from '@keelson/kernel'
-import type { DrainableServer, Drainer } from '../drain/drain-server.js'
+import type { DrainableServer, Drainer } from '../drain/drainer.js'
 
 /** A server that a resource listens with, so that whoever reports on a kernel can name it. */
 export interface RunningServer {

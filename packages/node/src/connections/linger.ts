@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { clearTimeout, setTimeout } from '../time.js'
 
 /** How long a peer may take to finish its upload or to close its side after we closed ours (nginx: lingering_timeout 5 s). */
 const LINGER = 2_000

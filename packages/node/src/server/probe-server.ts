@@ -1,9 +1,9 @@
-import { createServer } from 'node:http'
 import type { Kernel } from '@keelson/kernel'
+import { builtIn } from '../built-in.js'
+import { probeHandler } from '../probe/probe-handler.js'
+import type { ProbeOptions } from '../probe/probe-options.js'
 import { listen } from '../server/listen.js'
 import { portOf, urlOf } from '../server/server-url.js'
-import { probeHandler } from './probe-handler.js'
-import type { ProbeOptions } from './probe-options.js'
 
 export interface ProbeServerOptions extends ProbeOptions {
   port: number
@@ -21,7 +21,7 @@ export interface ProbeServer {
 /** A small server that answers probes and nothing else, so that they work before the application listens and until it is gone. */
 export async function openProbeServer(kernel: Kernel, { port, host, ...options }: ProbeServerOptions): Promise<ProbeServer> {
   const probe = probeHandler(kernel, options)
-  const server = createServer((req, res) => {
+  const server = builtIn('node:http').createServer((req, res) => {
     if (!probe(req, res)) res.writeHead(404, { 'content-length': '0' }).end()
   })
   await listen(server, port, host)

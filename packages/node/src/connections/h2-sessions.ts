@@ -1,4 +1,5 @@
 import type { ServerHttp2Session } from 'node:http2'
+import { setImmediate } from '../time.js'
 import type { Connection } from './connection.js'
 import { closeOnceEnded } from './linger.js'
 
