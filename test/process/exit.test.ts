@@ -17,6 +17,13 @@ describe('X2 the exit', () => {
     expect(code).toBe(1)
   })
 
+  it("has code 0 when only a resource with impact 'none' did, whoever waits for that shutdown", async () => {
+    const { code, output } = await runFixture('job', { FAIL: 1, IMPACT: 'none' }).ended
+    expect(output).toContain('job stopped with 1 error')
+    expect(output).toContain('run() returned 0')
+    expect(code).toBe(0)
+  })
+
   it('keeps an exitCode that the application set', async () => {
     expect(await runFixture('job', { CODE: 42 }).ended).toMatchObject({
       code: 42,

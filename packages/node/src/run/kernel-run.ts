@@ -18,7 +18,7 @@ import { catchErrors, type ErrorOrigin } from './process-errors.js'
 import { catchSignals } from './process-signals.js'
 import { exitAtOnce, kernelFailed, NEW_LINE, notStarted, probeServerFailed, stoppingAlready, uncaught } from './run-entries.js'
 import type { Settings } from './run-options.js'
-import { holdersOf, stillAlive } from './still-alive.js'
+import { holdersOf, isOfResource, stillAlive } from './still-alive.js'
 
 /** One run of a kernel as this process: from its start to its end, or to the second signal. */
 export class KernelRun {
@@ -178,9 +178,9 @@ export class KernelRun {
   /** X3: an error while it stops already is told and makes the code 1, and whatever still drains goes on. */
   readonly #onError = (error: unknown, origin: ErrorOrigin): void => {
     if (this.#speech.caused(error)) return
-    this.#failures.happened()
-    // The application waited for the same start or shutdown; that is told already.
+    // The application waited for the same start or shutdown: what that comes to is told, and judged, already.
     if (this.#report !== undefined && reportIn(error) === this.#report) return
+    this.#failures.happened()
     const stopping = this.#stopping
     this.#say(uncaught(origin, this.#narration.told.problemOf(error), stopping ? 'nothing' : 'shutdown'))
     if (stopping) return this.#failures.add(error)
@@ -224,7 +224,7 @@ export class KernelRun {
   #forcedExit(): number {
     const { exitGrace, log } = this.#settings
     const holders = holdersOf(this.#kernel.inspect(), this.#report, this.#origins)
-    const exitCode = exitCodeOf(holders.some(({ resource }) => resource !== undefined))
+    const exitCode = exitCodeOf(holders.some(isOfResource))
     if (log !== false) this.#speech.say(stillAlive(this.#kernel.name, exitGrace, holders, exitCode))
     return exitCode
   }

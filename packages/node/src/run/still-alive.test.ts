@@ -4,7 +4,7 @@ import { connect, createServer } from 'node:net'
 import { createKernel, resource, type ShutdownReport } from '@keelson/kernel'
 import { expect, it } from 'vitest'
 import { HandleOrigins } from './handle-origins.js'
-import { holdersOf, stillAlive } from './still-alive.js'
+import { holdersOf, isOfResource, stillAlive } from './still-alive.js'
 
 const nothing = { resources: [] }
 
@@ -95,6 +95,12 @@ it('names resources that did not stop', () => {
   expect(holdersOf(nothing, report).filter(({ kind }) => kind === 'resource')).toEqual([
     { kind: 'resource', what: 'db did not stop in time', count: 1, resource: 'db' },
   ])
+})
+
+it('X2 tells what a resource holds from what nobody is known to hold', () => {
+  expect(isOfResource({ kind: 'timer', what: 'setInterval', count: 1, resource: 'db' })).toBe(true)
+  expect(isOfResource({ kind: 'timer', what: 'setTimeout or setInterval', count: 1 })).toBe(false)
+  expect(isOfResource({ kind: 'resource', what: 'db failed to stop', count: 1, resource: 'db' })).toBe(false)
 })
 
 it('reads as a table on a terminal and as one line elsewhere', () => {

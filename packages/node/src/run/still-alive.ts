@@ -20,6 +20,11 @@ export interface Holder {
   readonly at?: string
 }
 
+/** Whether a resource holds it. How the resource itself was stopped is judged by the report. */
+export function isOfResource({ kind, resource }: Holder): boolean {
+  return resource !== undefined && kind !== 'resource'
+}
+
 /** What is reported when the process did not end by itself. */
 export function stillAlive(kernel: string, grace: number, holders: readonly Holder[], exitCode: number): Line {
   const message = `still alive ${duration(grace)} after ${kernel} stopped, exit code ${exitCode}; what keeps the process alive:`
