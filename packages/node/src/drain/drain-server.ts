@@ -14,6 +14,7 @@ import { type DrainOptions, drainOptions } from './drain-options.js'
 import { abortSignals } from './drain-signal.js'
 import { type DrainState, drainStats, requestsInFlight } from './drain-stats.js'
 import type { DrainableServer, Drainer } from './drainer.js'
+import { holdBack } from './hold-back.js'
 import { drainsInFull, plainDrainer } from './plain-drainer.js'
 import { type QuietWindow, quietWindow } from './quiet-window.js'
 import { backlogAccepted, stopConnectionsChecking, stopListening } from './stop-listening.js'
@@ -145,6 +146,7 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
       settle = resolve
     })
 
+    holdBack(server)
     await backlogAccepted(server, connections.accepted)
     stop()
     // When something else has closed the server meanwhile, its 'close' is past.
