@@ -54,6 +54,30 @@ it.each([
   server.close()
 })
 
+it('gives a connection to its server, not to the resource that starts when it comes', async () => {
+  const server = createServer()
+  const client = resource('client', {
+    start: async () => {
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      const { port } = server.address() as { port: number }
+      const accepted = once(server, 'connection')
+      const socket = connect(port, '127.0.0.1')
+      await Promise.all([accepted, once(socket, 'connect')])
+      return { socket, port }
+    },
+  })
+  const kernel = createKernel([client])
+  const origins = new HandleOrigins()
+  await origins.during(kernel, () => kernel.start())
+  const { socket, port } = kernel.get(client)
+  const holders = holdersOf(kernel.inspect(), undefined, origins)
+  expect(holders).toContainEqual({ kind: 'connection', what: `of the server on 127.0.0.1:${port}`, count: 1 })
+  expect(holders).toContainEqual(expect.objectContaining({ what: `to 127.0.0.1:${port}`, resource: 'client' }))
+  socket.destroy()
+  server.close()
+  await kernel.shutdown()
+})
+
 it('counts a timer once, whether its origin is known or not', async () => {
   const timers: NodeJS.Timeout[] = []
   const clock = resource('clock', {

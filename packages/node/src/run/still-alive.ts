@@ -60,7 +60,7 @@ export function holdersOf(kernel: Labels, report: ShutdownReport | undefined, or
   const handles = activeHandles()
   const timers = origins.timers()
   const holders = [
-    ...handles.map((handle) => ({ ...describeHandle(handle, kernel), ...origins.originOf(handle) })),
+    ...handles.map((handle) => ({ ...describeHandle(handle, kernel), ...(!isAccepted(handle) && origins.originOf(handle)) })),
     ...timers.map((timer) => ({ kind: 'timer', count: 1, ...timer })),
     ...activeKinds(handles.length > 0, timers.length),
   ]
@@ -108,6 +108,11 @@ function describeHandle(handle: object, kernel: Labels): Holder {
   if (handle instanceof ChildProcess) return owned('child process', `${handle.pid} ${handle.spawnfile}`)
   if (handle instanceof Worker) return owned('worker thread', String(handle.threadId))
   return owned(handle.constructor?.name ?? 'handle', '')
+}
+
+/** It belongs to its server, whoever happened to start when it came. */
+function isAccepted(handle: object): boolean {
+  return handle instanceof Socket && Reflect.get(handle, 'server') instanceof Server
 }
 
 function describeSocket(socket: Socket, kernel: Labels): Holder {
