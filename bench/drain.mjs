@@ -2,7 +2,7 @@
 // 10 s. The server is a process of its own that gets SIGTERM; the clients are raw sockets that keep to HTTP: they ask again as soon
 // as they were answered, unless the answer said close or the connection has ended, and connect anew until nobody accepts.
 //
-//   node bench/drain.mjs [rounds=5] [--write]     --write: the table goes to docs/drain-peers.md
+//   node bench/drain.mjs [rounds=5] [name …] [--write]     only those named; --write: the table goes to docs/drain-peers.md
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync, writeSync } from 'node:fs'
@@ -91,8 +91,9 @@ async function serve(name) {
 
 async function compare(rounds) {
   const totals = new Map()
+  const named = Object.keys(servers).filter((name) => process.argv.includes(name))
   for (let i = 0; i < rounds; i++) {
-    for (const name of Object.keys(servers)) {
+    for (const name of named.length > 0 ? named : Object.keys(servers)) {
       const result = await round(name)
       totals.set(name, [...(totals.get(name) ?? []), result])
     }

@@ -21,6 +21,21 @@ async function refused(port, host = '127.0.0.1') {
   assert.equal(error.code, 'ECONNREFUSED')
 }
 
+/** Connects, asks once, and gives the answer or the code of the error. */
+async function visit(port) {
+  const socket = connect(port, '127.0.0.1').setEncoding('latin1')
+  socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  let text = ''
+  socket.on('data', (chunk) => {
+    text += chunk
+  })
+  socket.on('error', (error) => {
+    text = error.code
+  })
+  await new Promise((resolve) => socket.once('close', resolve))
+  return text
+}
+
 export const listeningCases = [
   ...[
     ['drain during listen', '127.0.0.1'],
@@ -62,6 +77,20 @@ export const listeningCases = [
     sees: 'nothing',
     async run(stage) {
       await stage.create().drain()
+    },
+  },
+  {
+    name: 'twenty clients connect as the port closes',
+    on: ['http'],
+    sees: 'an answer with `Connection: close`, or a refusal; no reset',
+    async run(stage) {
+      const served = await stage.serve()
+      served.drain()
+      const ends = await Promise.all(Array.from({ length: 20 }, () => visit(served.port)))
+      for (const end of ends) assert.match(end, /^ECONNREFUSED$|\r\nConnection: close\r\n(.|\r\n)*ok$/)
+      // Linux holds back all but those that find room in its queue.
+      if (process.platform === 'linux') assert.ok(ends.filter((end) => end === 'ECONNREFUSED').length > 15)
+      stage.workDone()
     },
   },
   {

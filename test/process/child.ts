@@ -1,7 +1,7 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 
 export interface Ended {
   code: number | null
@@ -20,8 +20,8 @@ export interface Child {
 const fixtures = fileURLToPath(new URL('./fixtures/', import.meta.url))
 
 /** Runs a fixture as a process of its own; what is left of it at the end of the test is killed. */
-export function runFixture(name: string, env: Record<string, string | number> = {}): Child {
-  return follow(spawn(process.execPath, [`${fixtures}${name}.mjs`], { env: plain(env) }))
+export function runFixture(name: string, env: Record<string, string | number> = {}, node = process.execPath): Child {
+  return follow(spawn(node, [`${fixtures}${name}.mjs`], { env: plain(env) }))
 }
 
 /** The same with a channel for messages. */
@@ -62,6 +62,7 @@ export function runFixtureOnTerminal(name: string): Child {
 
 function follow(child: ChildProcess, clean = () => {}): Child {
   let output = ''
+  let complaints = ''
   let over = false
   const waiting = new Set<() => void>()
   const append = (chunk: Buffer) => {
@@ -69,7 +70,10 @@ function follow(child: ChildProcess, clean = () => {}): Child {
     for (const check of waiting) check()
   }
   child.stdout?.on('data', append)
-  child.stderr?.on('data', append)
+  child.stderr?.on('data', (chunk: Buffer) => {
+    complaints += String(chunk)
+    append(chunk)
+  })
   // Not 'close' of the child: that never comes when the parent has disconnected it.
   const closed = [child.stdout, child.stderr].map((stream) => stream && once(stream, 'close'))
   const ended = new Promise<Ended>((resolve) => {
@@ -84,6 +88,8 @@ function follow(child: ChildProcess, clean = () => {}): Child {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
     clean()
     await ended
+    // Whatever an application goes through, nothing of ours warns of itself.
+    expect(complaints).toBe('')
   })
   return {
     process: child,

@@ -17,6 +17,13 @@ describe('X2 the exit', () => {
     expect(code).toBe(1)
   })
 
+  it("has code 0 when only a resource with impact 'none' did, whoever waits for that shutdown", async () => {
+    const { code, output } = await runFixture('job', { FAIL: 1, IMPACT: 'none' }).ended
+    expect(output).toContain('job stopped with 1 error')
+    expect(output).toContain('run() returned 0')
+    expect(code).toBe(0)
+  })
+
   it('keeps an exitCode that the application set', async () => {
     expect(await runFixture('job', { CODE: 42 }).ended).toMatchObject({
       code: 42,
@@ -31,12 +38,12 @@ describe('X2 the exit', () => {
     expect(output).toContain('promises are watched then: false\n')
   })
 
-  it('names what keeps the process alive after exitGrace, and whose it is, and ends it', async () => {
+  it('is forced after exitGrace, with the name of what keeps the process alive, and has code 1 where a resource holds it', async () => {
     const { code, output } = await runFixture('still-alive').ended
-    expect(code).toBe(0)
+    expect(code).toBe(1)
     const dump = output.split('\n').find((line) => line.includes('still-alive'))
     const { holders, msg } = JSON.parse(dump!) as { holders: object[]; msg: string }
-    expect(msg).toContain('still alive 300 ms after job stopped, exit code 0')
+    expect(msg).toContain('still alive 300 ms after job stopped, exit code 1')
     expect(holders).toHaveLength(5)
     expect(holders).toContainEqual({ kind: 'timer', what: 'setTimeout or setInterval', count: 2 })
     expect(holders).toContainEqual({
@@ -54,6 +61,15 @@ describe('X2 the exit', () => {
       at: expect.stringContaining('still-alive.mjs:'),
     })
     expect(holders).toContainEqual({ kind: 'server', what: expect.stringMatching(/^listening on 127\.0\.0\.1:\d+$/), count: 1 })
+  })
+
+  it('has code 0 where only those have gone who read the output', async () => {
+    const shop = runFixture('dead-output')
+    await shop.said(/shop is ready/)
+    shop.process.stdout?.destroy()
+    shop.process.stderr?.destroy()
+    shop.kill('SIGTERM')
+    expect(await shop.ended).toMatchObject({ code: 0, signal: null })
   })
 
   it('comes exitGrace after the last of several kernels, and is told of that one', async () => {
@@ -98,8 +114,40 @@ describe('X3 the process while a kernel runs in it', () => {
   })
 })
 
+describe('X3 an error that nobody caught, while the kernel stops', () => {
+  it('is told, makes the code 1, and shortens nothing', async () => {
+    const { code, output } = await runFixture('uncaught', { KIND: 'stop', DELAY: 400 }).ended
+    const lines = output.split('\n').filter((line) => line.startsWith('{'))
+    const events = lines.map((line) => JSON.parse(line) as { to?: string; msg: string; durationMs: number; errors: object[] })
+    expect(events.map(({ msg }) => msg)).toContain('uncaught exception: nobody catches mongodb://***@db/')
+    expect(output).toContain('db was stopped, live: true')
+    expect(events.at(-1)).toMatchObject({ to: 'stopped', reason: 'deploy', ok: false, exitCode: 1, errors: [{}] })
+    expect(events.at(-1)?.durationMs).toBeGreaterThan(350)
+    expect(code).toBe(1)
+  })
+})
+
+describe('X10 a process that is not well', () => {
+  it('does not serve on for a load balancer in Kubernetes', async () => {
+    const { code, output } = await runFixture('uncaught', { KIND: 'exception', KUBERNETES_SERVICE_HOST: '10.0.0.1' }).ended
+    const [, ms] = /"to":"stopped".*"durationMs":(\d+)/.exec(output)!
+    expect(Number(ms)).toBeLessThan(4_000)
+    expect(code).toBe(1)
+  })
+})
+
+describe('L6 a logger that has ended', () => {
+  it.each(['throw', 'stream'])('takes neither the process nor the last line with it: %s', async (kind) => {
+    const { code, output } = await runFixture('ended-logger', { KIND: kind }).ended
+    expect(output).toContain('logged: shop is ready')
+    expect(output).toContain('the log function failed')
+    expect(output).toMatch(/"msg":"shop stopped in .*, exit code 0"/)
+    expect(code).toBe(0)
+  })
+})
+
 describe('X3 whatever was thrown', () => {
-  it.each(['proxy', 'stack'])('stops everything with code 1: %s', async (kind) => {
+  it.each(['proxy', 'symbol', 'stack'])('stops everything with code 1: %s', async (kind) => {
     const { code, output } = await runFixture('uncaught', { KIND: kind }).ended
     expect(output).toContain('db was stopped, live: false')
     expect(output).toMatch(/shop stopped in .*, exit code 1/)

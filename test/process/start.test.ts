@@ -23,7 +23,7 @@ describe('S3 a start that fails', () => {
     const port = await freePort()
     const { code, output } = await runFixture('failing-start', { PORT: port }).ended
     expect(output).toContain('cache was stopped')
-    const line = JSON.parse(output.split('\n').find((text) => text.includes('start-failed'))!) as {
+    const line = JSON.parse(output.split('\n').find((text) => text.includes('did not start'))!) as {
       msg: string
       stopped: string[]
     }

@@ -12,12 +12,26 @@ describe('output', () => {
       expect.objectContaining({
         level: 30,
         time: expect.any(Number),
-        event: 'ready',
+        event: 'kernel:state',
         kernel: 'job',
+        to: 'running',
         msg: expect.stringMatching(/^job is ready in/),
       }),
-      expect.objectContaining({ level: 30, event: 'draining', reason: 'all done', msg: 'all done: draining' }),
-      expect.objectContaining({ level: 30, event: 'stopped', ok: true, exitCode: 0 }),
+      expect.objectContaining({
+        level: 30,
+        event: 'kernel:state',
+        to: 'draining',
+        reason: 'all done',
+        msg: 'all done: draining',
+      }),
+      expect.objectContaining({
+        level: 30,
+        event: 'kernel:state',
+        to: 'stopped',
+        ok: true,
+        exitCode: 0,
+        stopMs: { db: expect.any(Number) },
+      }),
     ])
   })
 

@@ -11,6 +11,7 @@ afterEach(() => {
 
 interface Ready {
   readonly event: string
+  readonly to: string
   readonly urls: { readonly api: string }
   readonly startMs: Readonly<Record<string, number>>
 }
@@ -24,7 +25,7 @@ async function shop(env: Record<string, string> = {}): Promise<{ child: ChildPro
   children.push(child)
   for await (const line of createInterface({ input: child.stdout! })) {
     const entry = JSON.parse(line) as Ready
-    if (entry.event === 'ready') return { child, ready: entry }
+    if (entry.to === 'running') return { child, ready: entry }
   }
   throw new Error('the shop ended before it was ready')
 }

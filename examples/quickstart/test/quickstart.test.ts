@@ -37,6 +37,7 @@ test('the program of the README starts, serves, and ends with exit code 0', asyn
 
 interface Ready {
   readonly event: string
+  readonly to: string
   readonly urls: { readonly api: string }
   readonly probes: string
   readonly criticalPath: readonly string[]
@@ -45,7 +46,7 @@ interface Ready {
 async function ready(output: NodeJS.ReadableStream): Promise<Ready> {
   for await (const line of createInterface({ input: output })) {
     const entry = JSON.parse(line) as Ready
-    if (entry.event === 'ready') return entry
+    if (entry.to === 'running') return entry
   }
   throw new Error('the program ended before it was ready')
 }

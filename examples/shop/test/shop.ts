@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 /** A line of the shop's log. */
 export interface LogLine {
   readonly event?: string
+  readonly to?: string
   readonly msg: string
   readonly level: number
   readonly [key: string]: unknown
@@ -33,24 +34,24 @@ export class Shop {
     })
   }
 
-  /** Waits for a line of the log. */
-  async said(event: string): Promise<LogLine> {
+  /** Waits for the line of the log that tells of a state of the kernel. */
+  async said(state: string): Promise<LogLine> {
     for (;;) {
-      const line = this.log.find((line) => line.event === event)
+      const line = this.log.find((line) => line.event === 'kernel:state' && line.to === state)
       if (line !== undefined) return line
       await Promise.race([
         new Promise<void>((resolve) => {
           this.#heard = resolve
         }),
         once(this.child, 'exit').then(([code]) => {
-          throw new Error(`the shop ended with ${code} before it said "${event}": ${JSON.stringify(this.log)}`)
+          throw new Error(`the shop ended with ${code} before it said "${state}": ${JSON.stringify(this.log)}`)
         }),
       ])
     }
   }
 
   async ready(): Promise<this> {
-    const { urls, probes } = (await this.said('ready')) as LogLine & { urls: { api: string }; probes: string }
+    const { urls, probes } = (await this.said('running')) as LogLine & { urls: { api: string }; probes: string }
     this.#api = urls.api
     this.#probes = probes
     return this

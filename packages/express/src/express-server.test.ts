@@ -1,4 +1,6 @@
 import { once } from 'node:events'
+import type { Server } from 'node:http'
+import type { Server as TlsServer } from 'node:https'
 import { createKernel, type Kernel, resource } from '@keelson/kernel'
 import express5 from 'express'
 // @ts-expect-error: the alias has no types of its own; its shape is that of Express 5 where it is used here.
@@ -73,6 +75,12 @@ describe.each([
     expect((await fetch(`${url}/readyz`)).status).toBe(503)
     await new Promise((resolve) => server.close(resolve))
   })
+})
+
+it('gives the server of node:http or node:https that a WebSocketServer, for one, asks for', async () => {
+  const { server } = await started(() => express5())
+  const asked: Server | TlsServer = server
+  expect(asked.listening).toBe(true)
 })
 
 it('refuses http2, which Express does not speak', () => {

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Dependencies, Resource } from '@keelson/kernel'
-import { type AppServerOptions, appServer, type HttpServer } from '@keelson/node'
+import { type AppServerOptions, appServer, type Http1Server, type HttpServer } from '@keelson/node'
 
 /** An Express app, of version 4 or 5: the one thing that is asked of it is that it takes requests. */
 export type ExpressApp = (req: IncomingMessage, res: ServerResponse) => unknown
 
 /** The options of `httpServer`, with `app` in the place of `listener`; Express itself speaks no HTTP/2. */
-export type ExpressServerOptions<D extends Dependencies> = Omit<AppServerOptions<D, ExpressApp>, 'http2'>
+export type ExpressServerOptions<D extends Dependencies<D>> = Omit<AppServerOptions<D, ExpressApp>, 'http2'>
 
 /**
  * An Express app as an HTTP server resource: it listens once everything that it depends on runs, and is drained before any of
@@ -22,11 +22,11 @@ export type ExpressServerOptions<D extends Dependencies> = Omit<AppServerOptions
  * })
  */
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
-export function expressServer<const D extends Dependencies = {}>(
+export function expressServer<const D extends Dependencies<D> = {}>(
   name: string,
   options: ExpressServerOptions<D>,
-): Resource<HttpServer> {
-  return appServer<D, ExpressApp>(name, options, {
+): Resource<HttpServer<Http1Server>> {
+  return appServer<D, ExpressApp, Http1Server>(name, options, {
     example: 'express()',
     isApp: (made): made is ExpressApp => typeof made === 'function',
     listener: (app) => app,

@@ -6,7 +6,7 @@ import { type FastifyApp, listenThrough } from './listen-through.js'
  * The options of `httpServer`, with `app` in the place of `listener`. TLS and HTTP/2 are options of the app itself:
  * `fastify({ https, http2 })`.
  */
-export type FastifyServerOptions<D extends Dependencies> = Omit<AppServerOptions<D, FastifyApp>, 'tls' | 'http2'>
+export type FastifyServerOptions<D extends Dependencies<D>> = Omit<AppServerOptions<D, FastifyApp>, 'tls' | 'http2'>
 
 /**
  * A Fastify app as an HTTP server resource: it is made and its plugins are loaded once everything that it depends on runs; then it
@@ -23,7 +23,7 @@ export type FastifyServerOptions<D extends Dependencies> = Omit<AppServerOptions
  * })
  */
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
-export function fastifyServer<const D extends Dependencies = {}>(
+export function fastifyServer<const D extends Dependencies<D> = {}>(
   name: string,
   options: FastifyServerOptions<D>,
 ): Resource<HttpServer> {

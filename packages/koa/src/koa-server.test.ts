@@ -1,5 +1,7 @@
 import { once } from 'node:events'
+import type { Server } from 'node:http'
 import { connect } from 'node:http2'
+import type { Server as TlsServer } from 'node:https'
 import { createKernel, type Resource, resource } from '@keelson/kernel'
 import type { HttpServer } from '@keelson/node'
 import Koa from 'koa'
@@ -88,4 +90,16 @@ it('probes(kernel) is middleware for an app that keeps its own server', async ()
   expect(asked).toEqual(['/'])
   await kernel.shutdown()
   expect((await fetch(`${url}/readyz`)).status).toBe(503)
+})
+
+it('gives the server of node:http or node:https that a WebSocketServer, for one, asks for, unless it may speak HTTP/2', async () => {
+  const api = koaServer('api', { host: '127.0.0.1', app: () => new Koa() })
+  const kernel = await createKernel([api]).start()
+  onTestFinished(async () => void (await kernel.shutdown()))
+  const asked: Server | TlsServer = kernel.get(api).server
+  expect(asked.listening).toBe(true)
+  const both = koaServer('both', { http2: true, app: () => new Koa() })
+  // @ts-expect-error: it speaks HTTP/2.
+  const wrong: Resource<HttpServer<Server | TlsServer>> = both
+  expect(wrong).toBe(both)
 })

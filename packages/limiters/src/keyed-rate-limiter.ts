@@ -19,7 +19,7 @@ export interface KeyedRateLimiter {
   consume(name: string, key?: string, points?: number): Promise<RateLimit>
 }
 
-export interface KeyedRateLimiterOptions<D extends Dependencies> extends Counting<D> {
+export interface KeyedRateLimiterOptions<D extends Dependencies<D>> extends Counting<D> {
   /** Limits by the name of a server or tenant. */
   limits?: Readonly<Record<string, Limit>>
   /** The limit of names that are not in `limits`; each name counts for itself. Without it such a name is an error. */
@@ -39,7 +39,7 @@ export interface KeyedRateLimiterOptions<D extends Dependencies> extends Countin
  * const { allowed, retryAfter } = await kernel.get(limits).consume('search')
  */
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
-export function keyedRateLimiter<const D extends Dependencies = {}>(
+export function keyedRateLimiter<const D extends Dependencies<D> = {}>(
   name: string,
   options: KeyedRateLimiterOptions<D>,
 ): Resource<KeyedRateLimiter> {

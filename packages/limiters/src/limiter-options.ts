@@ -3,10 +3,10 @@ import type { Limit } from './rate-limit.js'
 import { isRedisLike, type RedisLike } from './redis-like.js'
 
 /** The options of a limiter that are the kernel's; its hooks are this package's. */
-type Lifecycle<D extends Dependencies> = Omit<ResourceOptions<never, D>, 'start' | 'check' | 'drain' | 'stop' | 'kill'>
+type Lifecycle<D extends Dependencies<D>> = Omit<ResourceOptions<never, D>, 'start' | 'check' | 'drain' | 'stop' | 'kill'>
 
 /** The options that say where a limiter counts. */
-export interface Counting<D extends Dependencies> extends Lifecycle<D> {
+export interface Counting<D extends Dependencies<D>> extends Lifecycle<D> {
   /** Returns a client of `redis` or `ioredis` from the dependencies, so that all processes count together; default each process counts for itself. */
   redis?(deps: Values<D>, ctx: StartContext): RedisLike | PromiseLike<RedisLike>
   /** Milliseconds that Redis may take to answer; default 1_000. A slower answer is a failure, see `fallback`. */
@@ -29,7 +29,7 @@ export interface CounterOptions {
 }
 
 /** @throws KeelsonError `INVALID_OPTION` when `redis` does not return a client. */
-export async function countingOf<D extends Dependencies>(
+export async function countingOf<D extends Dependencies<D>>(
   name: string,
   { redis, redisTimeout = 1_000, fallback, prefix = name }: Counting<D>,
   deps: Values<D>,

@@ -3,7 +3,7 @@ import { Counter } from './counter.js'
 import { type Counting, checkIsObject, checkLimit, countingOf, lifecycleOf } from './limiter-options.js'
 import type { Limit, RateLimiter } from './rate-limit.js'
 
-export interface RateLimiterOptions<D extends Dependencies> extends Counting<D>, Limit {}
+export interface RateLimiterOptions<D extends Dependencies<D>> extends Counting<D>, Limit {}
 
 /**
  * One limit for every key. Its timers end with the resource; after that `consume` rejects with `NOT_STARTED`.
@@ -15,7 +15,7 @@ export interface RateLimiterOptions<D extends Dependencies> extends Counting<D>,
  * const shared = rateLimiter('shared', { dependsOn: { redis }, redis: ({ redis }) => redis, limit: 1_000, window: 60_000 })
  */
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
-export function rateLimiter<const D extends Dependencies = {}>(
+export function rateLimiter<const D extends Dependencies<D> = {}>(
   name: string,
   options: RateLimiterOptions<D>,
 ): Resource<RateLimiter> {

@@ -1,9 +1,9 @@
 import { type Dependencies, KeelsonError, type ResourceOptions, type StartContext, type Values } from '@keelson/kernel'
 
 /** The options of a database resource that are the kernel's; its hooks are this package's. */
-export type Lifecycle<T, D extends Dependencies> = Omit<ResourceOptions<T, D>, 'start' | 'check' | 'drain' | 'stop' | 'kill'>
+export type Lifecycle<T, D extends Dependencies<D>> = Omit<ResourceOptions<T, D>, 'start' | 'check' | 'drain' | 'stop' | 'kill'>
 
-type Hooks<T, D extends Dependencies> = Pick<ResourceOptions<T, D>, 'start' | 'check' | 'stop' | 'kill'>
+type Hooks<T, D extends Dependencies<D>> = Pick<ResourceOptions<T, D>, 'start' | 'check' | 'stop' | 'kill'>
 
 /**
  * The hooks of a database resource with the lifecycle options of its user; `own` are the options that are not the kernel's. Property
@@ -11,7 +11,7 @@ type Hooks<T, D extends Dependencies> = Pick<ResourceOptions<T, D>, 'start' | 'c
  *
  * @throws KeelsonError `INVALID_OPTION` for a hook among the user's options: the hooks are this package's.
  */
-export function withHooks<T, D extends Dependencies>(
+export function withHooks<T, D extends Dependencies<D>>(
   name: string,
   options: object,
   own: readonly string[],
@@ -34,7 +34,7 @@ export function withHooks<T, D extends Dependencies>(
  * A connection string, or a function of the dependencies that returns one. `undefined` is accepted, so that `process.env.MONGO_URL`
  * can be passed, and refused when the resource starts.
  */
-export type ConnectionUrl<D extends Dependencies> =
+export type ConnectionUrl<D extends Dependencies<D>> =
   | string
   | undefined
   | ((deps: Values<D>, ctx: StartContext) => string | PromiseLike<string>)
@@ -55,7 +55,7 @@ export function checkUrl(name: string, url: unknown): void {
 }
 
 /** @throws KeelsonError `INVALID_OPTION` when there is no connection string. */
-export async function resolveUrl<D extends Dependencies>(
+export async function resolveUrl<D extends Dependencies<D>>(
   url: ConnectionUrl<D>,
   deps: Values<D>,
   ctx: StartContext,

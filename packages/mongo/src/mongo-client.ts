@@ -7,7 +7,7 @@ import { open } from './open.js'
 import { ping } from './ping.js'
 import { Secrets } from './secrets.js'
 
-export interface MongoOptions<D extends Dependencies> extends Lifecycle<MongoClient, D> {
+export interface MongoOptions<D extends Dependencies<D>> extends Lifecycle<MongoClient, D> {
   /** A connection string, or a function of the dependencies that returns one; `undefined` fails the start. */
   url: ConnectionUrl<D>
   /** Passed to `MongoClient` unchanged. */
@@ -28,7 +28,7 @@ export interface MongoOptions<D extends Dependencies> extends Lifecycle<MongoCli
  * const db = mongo('db', { url: process.env.MONGO_URL, options: { appName: 'shop' } })
  */
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
-export function mongo<const D extends Dependencies = {}>(name: string, options: MongoOptions<D>): Resource<MongoClient> {
+export function mongo<const D extends Dependencies<D> = {}>(name: string, options: MongoOptions<D>): Resource<MongoClient> {
   checkIsObject(name, options)
   const { url, options: clientOptions, timeouts } = options
   checkUrl(name, url)

@@ -8,7 +8,7 @@ import { open } from './open.js'
 import { ping } from './ping.js'
 import { Secrets } from './secrets.js'
 
-export interface MongooseOptions<D extends Dependencies> extends Lifecycle<Connection, D> {
+export interface MongooseOptions<D extends Dependencies<D>> extends Lifecycle<Connection, D> {
   /** A connection string, or a function of the dependencies that returns one; `undefined` fails the start. */
   url: ConnectionUrl<D>
   /** Passed to `openUri` unchanged. */
@@ -32,7 +32,7 @@ export interface MongooseOptions<D extends Dependencies> extends Lifecycle<Conne
  * const api = expressServer('api', { dependsOn: { db }, app: ({ db }) => app(db.model('Order', orderSchema)) })
  */
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
-export function mongoose<const D extends Dependencies = {}>(name: string, options: MongooseOptions<D>): Resource<Connection> {
+export function mongoose<const D extends Dependencies<D> = {}>(name: string, options: MongooseOptions<D>): Resource<Connection> {
   checkIsObject(name, options)
   const { url, options: connectOptions, connection: given, timeouts } = options
   checkUrl(name, url)

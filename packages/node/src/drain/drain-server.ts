@@ -1,37 +1,24 @@
 import type { Server as HttpServer } from 'node:http'
-import type { Http2SecureServer, Http2Server } from 'node:http2'
-import type { Server as HttpsServer } from 'node:https'
 import type { Server as NetServer } from 'node:net'
-import type { Connection, ConnectionOwner, Http1Response } from './connection.js'
-import { trackConnections } from './connections.js'
-import { deferRequests } from './deferred-requests.js'
+import type { Connection, ConnectionOwner, Http1Response } from '../connections/connection.js'
+import { trackConnections } from '../connections/connections.js'
+import { deferRequests } from '../connections/deferred-requests.js'
+import { retireSession } from '../connections/h2-sessions.js'
+import { isIdle } from '../connections/idle.js'
+import { closeAfterLast, endsConnection, lastResponse, noteWhatFollows, responsesOf } from '../connections/last-response.js'
+import { leftHandlers } from '../connections/left-handlers.js'
+import { followRequests } from '../connections/request-starts.js'
+import { destroyStalled } from '../connections/stalled-handshakes.js'
+import { setImmediate, setTimeout } from '../time.js'
 import { type DrainOptions, drainOptions } from './drain-options.js'
 import { abortSignals } from './drain-signal.js'
-import { type DrainState, type DrainStats, drainStats, requestsInFlight } from './drain-stats.js'
-import { retireSession } from './h2-sessions.js'
-import { isIdle } from './idle.js'
-import { closeAfterLast, endsConnection, lastResponse, noteWhatFollows } from './last-response.js'
+import { type DrainState, drainStats, requestsInFlight } from './drain-stats.js'
+import type { DrainableServer, Drainer } from './drainer.js'
+import { holdBack } from './hold-back.js'
+import { drainsInFull, plainDrainer } from './plain-drainer.js'
 import { type QuietWindow, quietWindow } from './quiet-window.js'
-import { followRequests } from './request-starts.js'
-import { destroyStalled } from './stalled-handshakes.js'
 import { backlogAccepted, stopConnectionsChecking, stopListening } from './stop-listening.js'
 import { dismissUpgraded } from './upgraded-sockets.js'
-
-export type DrainableServer = HttpServer | HttpsServer | Http2Server | Http2SecureServer
-
-export interface Drainer {
-  /**
-   * Stops accepting, answers every request that is in flight, half received or on the wire, and closes each connection when that
-   * cannot lose a request. Resolves when the last one is gone; whatever is left when `signal` aborts is destroyed. One drain
-   * however often it is called. Rejects only with the errors of `onDrain` hooks, at the end.
-   */
-  drain(options?: { signal?: AbortSignal }): Promise<void>
-  /** Goes on serving and accepting, but every response now ends its HTTP/1 connection: clients reconnect elsewhere. */
-  lameDuck(): void
-  /** Destroys every connection and stops listening, now. */
-  destroy(): void
-  stats(): DrainStats
-}
 
 /** A client that was promised keep-alive may send its next request at once: this long, in ms, it is waited for. */
 const PROMISE = 50
@@ -47,9 +34,18 @@ const drainers = new WeakMap<NetServer, Drainer>()
 export function drainServer(server: DrainableServer, options: DrainOptions = {}): Drainer {
   const known = drainers.get(server)
   if (known) return known
-  const drainer = createDrainer(server, drainOptions(options))
+  const settings = drainOptions(options)
+  const drainer = drainsInFull(server)
+    ? createDrainer(server, settings)
+    : plainDrainer(server as HttpServer, settings.quietWindow)
   drainers.set(server, drainer)
   return drainer
+}
+
+/** The drainer for a server that is about to listen, maybe for another time: one that was drained gets a new one. */
+export function drainerOf(server: DrainableServer, options?: DrainOptions): Drainer {
+  if (drainers.get(server)?.stats().state === 'drained') drainers.delete(server)
+  return drainServer(server, options)
 }
 
 function createDrainer(server: NetServer, options: Required<DrainOptions>): Drainer {
@@ -60,7 +56,8 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
   let undefer: (() => void) | undefined
   let stopped = false
   let closed = false
-  const counts = { begun: 0, cut: 0, destroyed: 0 }
+  let expired = false
+  const counts = { drained: 0, cut: 0, destroyed: 0 }
   const errors: unknown[] = []
   const deadlines = new Set<AbortSignal>()
 
@@ -75,6 +72,7 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
         if (before && endsConnection(before)) connection.ending = true
         connection.behind = false
         connection.bytes = Number.POSITIVE_INFINITY
+        response.once('finish', countAnswer)
         begin()
       }
       connection.newest = response
@@ -82,6 +80,7 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
     dismiss,
   }
   const requests = followRequests()
+  const left = leftHandlers(finishWhenEmpty)
   const connections = trackConnections(server, owner, {
     opened: () => window?.touch(),
     streamStarted(connection) {
@@ -89,20 +88,29 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
       // Not inside of the h2 parser, and together with the requests that came with this one.
       if (owner.draining) setImmediate(() => retireSession(connection))
     },
+    streamEnded(answered) {
+      if (answered) countAnswer()
+    },
+    left(answer) {
+      if (!expired) left.add(answer)
+    },
     upgraded: () => window?.touch(),
     closed: finishWhenEmpty,
   })
 
   function begin(): void {
-    if (!owner.draining) return
-    counts.begun++
-    window?.touch()
+    if (owner.draining) window?.touch()
+  }
+
+  function countAnswer(): void {
+    if (owner.draining) counts.drained++
   }
 
   function enterLameDuck(): void {
     requests.watch()
     undefer = deferRequests(server, admit)
     for (const connection of connections.open) {
+      for (const response of responsesOf(connection)) response.once('finish', countAnswer)
       const response = lastResponse(connection)
       if (!response || response.headersSent) continue
       closeAfterLast(connection, response)
@@ -125,7 +133,6 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
   async function start(): Promise<void> {
     if (state === 'serving') enterLameDuck()
     state = 'draining'
-    counts.begun = requestsInFlight(connections.open)
     window = quietWindow(options.quietWindow, sweep)
     server.once('close', onServerClose)
     server.on('listening', onLateListening)
@@ -139,6 +146,7 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
       settle = resolve
     })
 
+    holdBack(server)
     await backlogAccepted(server, connections.accepted)
     stop()
     // When something else has closed the server meanwhile, its 'close' is past.
@@ -188,15 +196,20 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
 
   function destroyAll(): void {
     stop()
+    expired = true
+    left.forget()
     counts.cut += requestsInFlight(connections.open)
-    counts.destroyed += connections.open.size + connections.handshakes.size
-    for (const connection of connections.open) connection.socket.destroy()
-    for (const socket of connections.handshakes) socket.destroy()
+    for (const socket of [...connections.handshakes, ...[...connections.open].map((connection) => connection.socket)]) {
+      if (!socket.destroyed) counts.destroyed++
+      socket.destroy()
+    }
     if ('closeAllConnections' in server) (server as HttpServer).closeAllConnections()
+    finishWhenEmpty()
   }
 
   function finishWhenEmpty(): void {
-    if (!closed || !stopped || state !== 'draining' || connections.open.size + connections.handshakes.size > 0) return
+    if (!closed || !stopped || state !== 'draining') return
+    if (connections.open.size + connections.handshakes.size + left.size() > 0) return
     state = 'drained'
     window?.stop()
     undefer?.()
@@ -229,6 +242,6 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
       // The errors belong to whoever waits for the drain; without one there is nobody to tell.
       drain({ signal: AbortSignal.abort() }).catch(() => {})
     },
-    stats: () => drainStats(state, connections, counts),
+    stats: () => drainStats(state, connections, left.size(), counts),
   }
 }

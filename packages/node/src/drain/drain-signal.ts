@@ -1,8 +1,8 @@
 import type { EventEmitter } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
-import { connectionOf, type HttpSocket } from './connection.js'
-import { lastResponse } from './last-response.js'
+import { connectionOf, type HttpSocket } from '../connections/connection.js'
+import { lastResponse } from '../connections/last-response.js'
 
 const controllers = new WeakMap<object, AbortController>()
 

@@ -1,8 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { createKernel, resource } from '@keelson/kernel'
 import { describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
+import { type HttpServer, httpServer } from '../server/http-server.js'
 import { head, type RawClient, rawClient } from '../test-support/raw-client.js'
 import { drained, later, listen, serve } from '../test-support/serve.js'
 import { drainServer } from './drain-server.js'
@@ -149,4 +151,27 @@ describe('N1 upgraded sockets', () => {
     await drained(served)
     expect(await client.rest()).toBe('HTTP/1.1 200 OK\r\n\r\n')
   })
+})
+
+it('a WebSocketServer of a resource of its own takes the server of an httpServer that speaks HTTP/1', async () => {
+  const api = httpServer('api', { host: '127.0.0.1', listener: () => (_req, res) => res.end() })
+  const sockets = resource('sockets', {
+    dependsOn: { api },
+    start({ api }) {
+      const wss = new WebSocketServer({ server: api.server })
+      webSockets(wss, { message: 'bye' })
+      return wss
+    },
+  })
+  const kernel = await createKernel([sockets]).start()
+  const client = new WebSocket(kernel.get(api).url.replace('http', 'ws'))
+  await once(client, 'open')
+  const message = once(client, 'message')
+  const closed = once(client, 'close')
+  await kernel.shutdown()
+  expect(String((await message)[0])).toBe('bye')
+  expect((await closed)[0]).toBe(1012)
+  // @ts-expect-error: one that may speak HTTP/2 is not taken.
+  const define = (server: HttpServer['server']) => new WebSocketServer({ server })
+  void define
 })

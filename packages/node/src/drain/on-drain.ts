@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { connectionOf, type HttpSocket } from './connection.js'
+import { connectionOf, type HttpSocket } from '../connections/connection.js'
 
 const hooks = new WeakMap<Duplex, () => unknown>()
 

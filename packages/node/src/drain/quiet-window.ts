@@ -1,3 +1,5 @@
+import { clearImmediate, clearTimeout, now, setImmediate, setTimeout } from '../time.js'
+
 export interface QuietWindow {
   /** Something happened: the window starts again. */
   touch(): void
@@ -6,13 +8,13 @@ export interface QuietWindow {
 
 /** Calls `onQuiet` whenever nothing was touched for `ms` milliseconds, until it is stopped. */
 export function quietWindow(ms: number, onQuiet: () => void): QuietWindow {
-  let last = performance.now()
+  let last = now()
   let touches = 0
   let timer = setTimeout(onTime, ms)
   let immediate: NodeJS.Immediate | undefined
 
   function onTime(): void {
-    const left = last + ms - performance.now()
+    const left = last + ms - now()
     if (left > 0) timer = setTimeout(onTime, Math.ceil(left))
     else awaitInput(touches, 2)
   }
@@ -23,7 +25,7 @@ export function quietWindow(ms: number, onQuiet: () => void): QuietWindow {
       if (touches !== before) onTime()
       else if (turns > 1) awaitInput(before, turns - 1)
       else {
-        last = performance.now()
+        last = now()
         onQuiet()
         if (immediate) onTime()
       }
@@ -32,7 +34,7 @@ export function quietWindow(ms: number, onQuiet: () => void): QuietWindow {
 
   return {
     touch() {
-      last = performance.now()
+      last = now()
       touches++
     },
     stop() {

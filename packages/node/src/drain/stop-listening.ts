@@ -1,7 +1,12 @@
 import { Server } from 'node:net'
+import { clearInterval, now, setImmediate } from '../time.js'
 
-/** Longest time spent on accepting what the kernel has queued, in ms; a storm of new connections would never end. */
+/**
+ * Longest time spent on accepting what the kernel has queued, in ms, and the turns of the event loop that it takes at least, however
+ * long those are beside a busy core; a storm of new connections would never end.
+ */
 const LONGEST = 100
+const TURNS = 50
 
 /** A turn of the event loop that took less, in ms, had hardly anything to do. */
 const IDLE_TURN = 0.1
@@ -9,18 +14,20 @@ const IDLE_TURN = 0.1
 /**
  * Resolves when hardly a connection can be waiting in the kernel's accept queue, where closing the listening socket would reset
  * it: right after a turn of the event loop that brought no new connection and had nothing else to do since it looked. Under load
- * such turns are rare; after 50 ms any turn without a new connection has to do, after 100 ms any turn. What still slips in
- * between the last accept and the close is reset: only a load balancer that looks away first (lame duck) prevents that.
+ * such turns are rare; after 50 ms and 25 turns any turn without a new connection has to do, after twice that any turn. What still
+ * slips in between the last accept and the close is reset: only a load balancer that looks away first (lame duck) prevents that.
  */
 export async function backlogAccepted(server: Server, accepted: () => number): Promise<void> {
-  const started = performance.now()
+  const started = now()
   await turn()
-  for (let now = performance.now(); server.listening && now - started < LONGEST; ) {
+  let time = now()
+  for (let turns = 1; server.listening; turns++) {
     const before = accepted()
     await turn()
-    const took = performance.now() - now
-    now += took
-    if (accepted() === before && (took < IDLE_TURN || now - started > LONGEST / 2)) return
+    const took = now() - time
+    time += took
+    const patience = Math.min((time - started) / LONGEST, turns / TURNS)
+    if (accepted() === before ? took < IDLE_TURN || patience > 0.5 : patience > 1) return
   }
 }
 

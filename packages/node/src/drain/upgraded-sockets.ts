@@ -1,4 +1,4 @@
-import type { Connection } from './connection.js'
+import type { Connection } from '../connections/connection.js'
 import { drainHook } from './on-drain.js'
 
 /** An unmasked WebSocket close frame with status 1012, "service restart". */

@@ -1,4 +1,5 @@
-import { redact } from './redact.js'
+import { redact } from '../words/redact.js'
+import type { LineEvent } from './line-events.js'
 
 /** The part of a pino logger that is used; any logger with these three methods will do. */
 export interface LogLike {
@@ -7,33 +8,41 @@ export interface LogLike {
   error(fields: object, message: string): void
 }
 
-/** One thing that `run()` says, in the form of a log line and, where that is more readable, in lines for a terminal. */
-export interface Entry {
+/** What a log line says besides its level, its time and its message: plain JSON. */
+export interface Fields {
+  readonly event: LineEvent
+  readonly [field: string]: unknown
+}
+
+interface Text {
   readonly level: keyof LogLike
   readonly message: string
-  /** Plain JSON. */
-  readonly fields: Readonly<Record<string, unknown>>
   /** On a terminal instead of `message`: the first follows the name of the program, the others are rows. */
   readonly lines?: readonly string[]
-  /** Progress that is only of interest to somebody who watches. */
-  readonly terminalOnly?: boolean
 }
+
+/** One thing that `run()` says, as a log line, and where that is more readable in lines for a terminal. */
+export interface Line extends Text {
+  readonly fields: Fields
+  readonly terminalOnly?: false
+}
+
+/** Progress that is only of interest to somebody who watches. */
+export interface Row extends Text {
+  readonly fields: Readonly<Record<string, never>>
+  readonly terminalOnly: true
+}
+
+export type Entry = Line | Row
 
 export type Say = (entry: Entry) => void
 
 /** Says nothing. */
 export const silent: Say = () => {}
 
-/** Says everything to a logger. One that throws or rejects must not keep anything from being stopped. */
-export function sayTo(log: LogLike): Say {
-  return ({ level, message, fields, terminalOnly }) => {
-    if (terminalOnly) return
-    try {
-      const logged: unknown = log[level](redacted(fields) as object, redact(message))
-      // Its rejection would be told to the same logger, for ever.
-      if (logged instanceof Promise) logged.catch(() => {})
-    } catch {}
-  }
+/** The fields of a line as they are written: every line names its event and its kernel, and passwords are taken out. */
+export function fieldsOf({ fields: { event, ...others } }: Line, kernel: string): object {
+  return redacted({ event, kernel, ...others }) as object
 }
 
 /** Passwords are taken out of every text, however deep. */

@@ -1,9 +1,10 @@
 import { createKernel, type Kernel, type Resource, resource, type StartContext } from '@keelson/kernel'
+import { virtualClock } from '@keelson/kernel/testing'
 import { describe, expect, it } from 'vitest'
 import { httpServer } from '../server/http-server.js'
 import { ask } from '../test-support/ask.js'
 import { keepEntries } from '../test-support/said.js'
-import { narrate } from './narrate.js'
+import { Narration } from './narrate.js'
 
 const contexts = new Map<string, StartContext>()
 
@@ -18,14 +19,15 @@ function made(name: string, options: { impact?: 'degraded'; stop?: () => unknown
 
 async function told(kernel: Kernel, act: () => unknown): Promise<string[]> {
   const { say, lines } = keepEntries()
-  const quit = narrate(kernel, say)
+  const narration = new Narration(kernel, say)
+  narration.begin()
   await act()
   await new Promise((resolve) => setImmediate(resolve))
-  quit()
+  narration.end()
   return lines
 }
 
-describe('narrate()', () => {
+describe('what is told of a kernel', () => {
   it('tells of health and readiness when they turn', async () => {
     const kernel = await createKernel([made('db')], { name: 'shop' }).start()
     const db = contexts.get('db')!
@@ -60,6 +62,59 @@ describe('narrate()', () => {
     })
     const failing = createKernel([db, made('cache')])
     expect(await told(failing, () => failing.start().catch(() => {}))).toEqual([])
+  })
+
+  it('tells of what was added and failed to start, and what to do', async () => {
+    const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' })
+    const cache = resource('cache', { impact: 'degraded', start: () => Promise.reject(refused) })
+    const kernel = await createKernel([made('db')], { name: 'shop' }).start()
+    const { say, lines, entries } = keepEntries()
+    const narration = new Narration(kernel, say)
+    narration.begin()
+    await kernel.add(cache)
+    await new Promise((resolve) => setImmediate(resolve))
+    narration.end()
+    expect(lines).toEqual(['warn: resource "cache" failed to start: connect ECONNREFUSED 127.0.0.1:1'])
+    expect(entries[0]?.lines).toEqual([
+      'resource "cache" failed to start: connect ECONNREFUSED 127.0.0.1:1',
+      '   nothing listens there; start it, or correct the address',
+    ])
+    await kernel.shutdown()
+  })
+
+  it('L3 tells of a crash before what it leads to, and once', async () => {
+    const kernel = await createKernel([made('db')], { name: 'shop' }).start()
+    const lines = await told(kernel, () => contexts.get('db')!.crashed(new Error('connection lost')))
+    expect(lines).toEqual(['error: resource "db" crashed: connection lost', 'warn: shop is not ready: db'])
+    await kernel.shutdown()
+  })
+
+  it('H1 tells of the first failure of a check, and then of what the failures come to', async () => {
+    const clock = virtualClock()
+    let answer: unknown = true
+    const db = resource('db', {
+      start: () => 1,
+      check: () => answer ?? Promise.reject(new Error('no answer')),
+      monitor: { interval: 1_000 },
+    })
+    const kernel = createKernel([db], { name: 'shop', clock })
+    await clock.run(kernel.start())
+    const lines = await told(kernel, async () => {
+      answer = undefined
+      await clock.advance(3_000)
+      answer = false
+      await clock.advance(1_000)
+      answer = true
+      await clock.advance(1_000)
+    })
+    expect(lines).toEqual([
+      'warn: db failed a check: no answer',
+      'warn: db is unhealthy: its check fails (3 times): no answer',
+      'warn: shop is not ready: db',
+      'info: db is healthy again',
+      'info: shop is ready again',
+    ])
+    await clock.run(kernel.shutdown())
   })
 
   it('tells of each resource that stops, and of errors on the way', async () => {
@@ -113,15 +168,33 @@ describe('narrate()', () => {
     const kernel = createKernel([never])
     const start = kernel.start().catch(() => {})
     expect(await told(kernel, () => kernel.shutdown('SIGINT'))).toEqual([
-      'info: SIGINT: giving up the start, stopping what had started',
+      'info: SIGINT: giving up the start of never; stopping what had started',
     ])
     await start
+  })
+
+  it('L5 tells of a start that is given up what it waited for', async () => {
+    const kernel = createKernel([resource('db', { start: () => 1, check: () => false })])
+    const { say, lines } = keepEntries()
+    const narration = new Narration(kernel, say)
+    narration.begin()
+    const start = kernel.start().catch(() => {})
+    for (let i = 0; i < 27; i++) narration.troubles.checked({ resource: 'db', ok: false, error: new Error('no route') as never })
+    await kernel.shutdown('SIGINT')
+    await start
+    narration.end()
+    expect(lines).toEqual([
+      'info: SIGINT: giving up the start of db: its check fails (27 times): no route; stopping what had started',
+    ])
+    expect([...narration.givenUp]).toEqual([['db', 'its check fails (27 times): no route']])
   })
 
   it('says nothing after it was ended', async () => {
     const kernel = await createKernel([made('db')]).start()
     const { say, lines } = keepEntries()
-    narrate(kernel, say)()
+    const narration = new Narration(kernel, say)
+    narration.begin()
+    narration.end()
     await kernel.shutdown()
     expect(lines).toEqual([])
   })

@@ -1,106 +1,225 @@
-import type { Kernel, KernelEvent } from '@keelson/kernel'
-import { type RunningServer, serversOf } from '../server/running-servers.js'
-import { count, duration, some } from './duration.js'
-import type { Entry, Say } from './log.js'
-import { problemOf, withoutName } from './problem.js'
+import type { Kernel, KernelEvent, KernelEventOf } from '@keelson/kernel'
+import { serversOf } from '../drain/running-servers.js'
+import { count, some } from '../words/duration.js'
+import { adviceOf } from '../words/problem.js'
+import { ToldErrors } from '../words/told-errors.js'
+import { Impacts } from './impacts.js'
+import { LastPlan } from './last-plan.js'
+import type { Entry, Line, Say } from './log.js'
+import { RestartLines } from './restart-lines.js'
+import { noteSlowness, reasonsOf, waitingText } from './slow-notes.js'
 import { StopRows } from './stop-rows.js'
+import { retryText, type StartRetry, Troubles } from './troubles.js'
+import { Turn } from './turn.js'
+import { unhealthyBecause } from './unhealthy.js'
 
-/** Tells what a kernel goes through, until the returned function is called. The summaries at both ends are said by `run()`. */
-export function narrate(kernel: Kernel, say: Say): () => void {
-  const rows = new StopRows(kernel)
-  const onEvent = (event: KernelEvent) => {
-    const entry = entryOf(kernel, event, rows)
-    if (entry !== undefined) say(entry)
+/** A log line names no more resources than this. */
+const MOST = 20
+
+/** The kernel's reason for a shutdown that is the rollback of a start. */
+const START_FAILED = 'start failed'
+
+/**
+ * Tells what a kernel goes through, from `begin()` to `end()`; the summaries at both ends are said by `run()`. An event costs the
+ * same, however many resources there are and however many of them have failed.
+ */
+export class Narration {
+  readonly told = new ToldErrors()
+  readonly troubles = new Troubles()
+  readonly impacts: Impacts
+  readonly plan: LastPlan
+  /** Resources whose start was given up for a shutdown, and why they had not started yet, as far as that is known. */
+  readonly givenUp = new Map<string, string>()
+  readonly #kernel: Kernel
+  readonly #turn: Turn
+  readonly #rows: StopRows
+  readonly #restarts = new RestartLines(this.told)
+  #quit = () => {}
+  #rollsBack = false
+
+  constructor(kernel: Kernel, say: Say) {
+    this.#kernel = kernel
+    this.#turn = new Turn(say)
+    this.plan = new LastPlan(kernel)
+    this.#rows = new StopRows(kernel, this.plan)
+    this.impacts = new Impacts(kernel)
   }
-  kernel.on('event', onEvent)
-  return () => kernel.off('event', onEvent)
-}
 
-function entryOf(kernel: Kernel, event: KernelEvent, rows: StopRows): Entry | undefined {
-  switch (event.type) {
-    case 'kernel:state':
-      rows.kernelMoved(event)
-      if (event.to === 'draining') return draining(kernel, event.reason ?? 'shutdown')
-      if (event.from === 'starting' && event.to === 'stopping' && event.reason !== 'start failed') {
-        return info(event, `${event.reason}: giving up the start, stopping what had started`)
-      }
-      return undefined
-    case 'resource:state':
-      return rows.resourceMoved(event)
-    case 'resource:error':
-      return matters(kernel, event) ? trouble(event, event.phase === 'start' ? 'warn' : 'error', event.error) : undefined
-    case 'resource:orphan': {
-      const what = `resource "${event.resource}" started after it had been given up; it was stopped`
-      return event.error === undefined
-        ? { level: 'warn', message: what, fields: fieldsOf(event) }
-        : trouble(event, 'error', event.error)
+  begin(): void {
+    this.troubles.catchUp(this.#kernel)
+    const quitNotes = noteSlowness(this.#kernel, this.troubles, this.say)
+    this.#kernel.on('event', this.#onEvent)
+    this.#quit = () => {
+      quitNotes()
+      this.#kernel.off('event', this.#onEvent)
     }
-    case 'health:change':
-      if (event.to === 'unhealthy') {
-        const { message } = problemOf(event.error)
-        const text = `${event.resource} is unhealthy: ${withoutName(message, event.resource).replace(/^is unhealthy: /, '')}`
-        return { level: 'warn', message: text, fields: fieldsOf(event) }
-      }
-      return event.from === 'unhealthy' ? info(event, `${event.resource} is healthy again`) : undefined
-    case 'probe:change':
-      if (event.previous.ready && event.probe.status === 'unready') {
-        const names = event.probe.reasons.map(({ resource }) => resource).join(', ')
-        return { level: 'warn', message: `${kernel.name} is not ready: ${names}`, fields: { event: event.type, reasons: names } }
-      }
-      return event.previous.status === 'unready' && event.probe.ready
-        ? { level: 'info', message: `${kernel.name} is ready again`, fields: { event: event.type } }
-        : undefined
-    case 'listener:error': {
-      const problem = problemOf(event.error)
-      return {
-        level: 'error',
-        message: `a listener of ${event.event} failed: ${problem.message}`,
-        fields: { event: event.type, problem },
-      }
-    }
-    case 'restart:scheduled': {
-      const others = event.resources.filter((name) => name !== event.resource)
-      const along = others.length === 0 ? '' : `, and with it ${some(others)}`
-      const when = event.delayMs === 0 ? '' : ` in ${duration(event.delayMs)}`
-      return {
-        level: event.error ? 'warn' : 'info',
-        message: `${event.resource} restarts${when}${along}`,
-        fields: fieldsOf(event),
-      }
-    }
-    case 'restart:done':
-      return info(event, `${event.resource} runs again, after ${duration(event.durationMs)}`)
-    case 'restart:exhausted':
-      return trouble(event, 'error', event.error)
-    case 'check:result':
-      return undefined
-    default:
-      return event satisfies never
   }
-}
 
-/** What makes a whole start fail is told by its summary. */
-function matters(kernel: Kernel, { resource, phase }: KernelEvent & { type: 'resource:error' }): boolean {
-  if (phase === 'check') return false
-  if (phase !== 'start' || kernel.state !== 'starting') return phase !== 'start'
-  return kernel.inspect().resources.find(({ name }) => name === resource)?.impact !== 'unready'
-}
+  /** Says something in order with what is told of the kernel. */
+  readonly say: Say = (entry) => this.#turn.say(entry)
 
-function draining(kernel: Kernel, reason: string): Entry {
-  const requests = serversOf(kernel).reduce((sum, { drainer }: RunningServer) => sum + drainer.stats().requests, 0)
-  const message = `${reason}: draining${requests > 0 ? `, ${count(requests, 'request')} in flight` : ''}`
-  return { level: 'info', message, fields: { event: 'draining', kernel: kernel.name, reason, requests } }
-}
+  /** What is held back until the end of this turn is said now. */
+  flush(): void {
+    this.#turn.flush()
+  }
 
-function info(event: KernelEvent, message: string): Entry {
-  return { level: 'info', message, fields: fieldsOf(event) }
-}
+  end(): void {
+    this.#quit()
+    this.flush()
+  }
 
-function trouble(event: KernelEvent, level: Entry['level'], error: unknown): Entry {
-  const problem = problemOf(error)
-  return { level, message: problem.message, fields: { ...fieldsOf(event), problem } }
-}
+  readonly #onEvent = (event: KernelEvent): void => {
+    const entry = this.#entryOf(event)
+    if (entry !== undefined) this.say(entry)
+  }
 
-function fieldsOf(event: KernelEvent): Record<string, unknown> {
-  return { event: event.type, ...('resource' in event && { resource: event.resource }) }
+  #entryOf(event: KernelEvent | StartRetry): Entry | undefined | void {
+    switch (event.type) {
+      case 'kernel:state':
+        return this.#kernelMoved(event)
+      case 'resource:state':
+        return this.#resourceMoved(event)
+      case 'resource:error':
+        return this.#failed(event)
+      case 'resource:orphan':
+        return this.#orphan(event)
+      case 'start:retry':
+        return this.#retried(event)
+      case 'check:result':
+        return this.#checked(event)
+      case 'health:change':
+        return this.#healthChanged(event)
+      case 'probe:change':
+        return this.#probeChanged(event)
+      case 'restart:scheduled':
+        return this.#turn.sayOf(event.error, this.#restarts.scheduled(event))
+      case 'restart:done':
+        return this.#restarts.done(event)
+      case 'restart:exhausted':
+        return this.#turn.sayOf(event.error, this.#restarts.exhausted(event))
+      case 'listener:error':
+        return this.#listenerFailed(event)
+      default:
+        return event satisfies never
+    }
+  }
+
+  #kernelMoved(event: KernelEventOf<'kernel:state'>): Line | undefined {
+    this.impacts.forget()
+    this.#rows.kernelMoved(event)
+    this.#rollsBack = event.to === 'stopping' && event.reason === START_FAILED
+    if (event.to === 'starting') this.givenUp.clear()
+    if (event.to === 'draining') return this.#draining(event)
+    const givesUp = event.from === 'starting' && event.to === 'stopping' && !this.#rollsBack
+    return givesUp ? this.#startGivenUp(event) : undefined
+  }
+
+  #draining({ type, to, reason = 'shutdown' }: KernelEventOf<'kernel:state'>): Line {
+    const requests = serversOf(this.#kernel).reduce((sum, { drainer }) => sum + drainer.stats().requests, 0)
+    return {
+      level: 'info',
+      message: `${reason}: draining${requests > 0 ? `, ${count(requests, 'request')} in flight` : ''}`,
+      fields: { event: type, to, reason, requests },
+    }
+  }
+
+  #startGivenUp({ type, to, reason }: KernelEventOf<'kernel:state'>): Line {
+    const names = [...this.troubles.starting.keys()]
+    const reasons = reasonsOf(this.#kernel, this.troubles, names)
+    for (const name of names) this.givenUp.set(name, reasons.get(name) ?? '')
+    const what = names.length === 0 ? '' : ` of ${waitingText(names, reasons)}`
+    return {
+      level: 'info',
+      message: `${reason}: giving up the start${what}; stopping what had started`,
+      fields: { event: type, to, reason, waitingFor: names.slice(0, MOST), reasons: Object.fromEntries(reasons) },
+    }
+  }
+
+  #resourceMoved(event: KernelEventOf<'resource:state'>): Entry | undefined {
+    this.troubles.moved(event)
+    this.plan.moved(event)
+    if (event.from === 'restarting' && event.to === 'stopped') this.#restarts.abandoned(event.resource)
+    return this.#rows.resourceMoved(event)
+  }
+
+  /** What makes a whole start fail is told by its summary, and what a restart is about by the line about that. */
+  #failed({ type, resource, phase, error }: KernelEventOf<'resource:error'>): undefined {
+    if (phase === 'check' || error.code === 'ABORTED' || error.code === 'RESTART_LIMIT') return
+    if (phase === 'start' && this.#failsTheStart(resource)) return
+    const mild = phase === 'start' || this.impacts.of(resource) === 'none'
+    this.#turn.hold(error, () => {
+      const problem = this.told.problemOf(error)
+      const fields = { event: type, resource, ...(phase !== undefined && { phase }), error: problem } as const
+      const advice = adviceOf(problem)
+      const lines = advice === undefined ? [problem.message] : [problem.message, `   ${advice}`]
+      return { level: mild ? 'warn' : 'error', message: problem.message, lines, fields }
+    })
+  }
+
+  #failsTheStart(resource: string): boolean {
+    return this.#rollsBack || (this.#kernel.state === 'starting' && this.impacts.of(resource) === 'unready')
+  }
+
+  #orphan({ type, resource, error }: KernelEventOf<'resource:orphan'>): Line {
+    const text = `resource "${resource}" started after it had been given up; it was stopped`
+    if (error === undefined) return { level: 'warn', message: text, fields: { event: type, resource } }
+    const problem = this.told.problemOf(error)
+    return { level: 'error', message: problem.message, fields: { event: type, resource, error: problem } }
+  }
+
+  #retried(event: StartRetry): Line {
+    this.troubles.retried(event)
+    const { type, resource, attempt, delayMs, error } = event
+    return {
+      level: 'warn',
+      message: `${resource}: ${retryText(event)}`,
+      fields: { event: type, resource, attempt, delayMs: Math.round(delayMs), error: this.told.problemOf(error) },
+    }
+  }
+
+  /** H1: the first failure of a check is told; what the next ones come to, the health tells. */
+  #checked(event: KernelEventOf<'check:result'>): undefined {
+    const { type, resource, error, durationMs } = event
+    const failed = this.troubles.checked(event)
+    if (failed !== 1 || this.troubles.starting.has(resource)) return
+    this.#turn.hold(error, () => ({
+      level: 'warn',
+      message: `${resource} failed a check: ${unhealthyBecause(error, 1).replace(/^its check fails: /, '')}`,
+      fields: { event: type, resource, durationMs: Math.round(durationMs), error: this.told.problemOf(error) },
+    }))
+  }
+
+  #healthChanged({ type, resource, from, to, error }: KernelEventOf<'health:change'>): Line | undefined {
+    const fields = { event: type, resource, from, to } as const
+    if (to !== 'unhealthy') {
+      return from === 'unhealthy' ? { level: 'info', message: `${resource} is healthy again`, fields } : undefined
+    }
+    this.#turn.sayOf(error, {
+      level: 'warn',
+      message: `${resource} is unhealthy: ${unhealthyBecause(error, this.troubles.failedChecks(resource))}`,
+      fields: { ...fields, error: this.told.problemOf(error) },
+    })
+    return undefined
+  }
+
+  #probeChanged({ type, probe, previous }: KernelEventOf<'probe:change'>): Line | undefined {
+    const { name } = this.#kernel
+    if (previous.ready && probe.status === 'unready') {
+      const names = probe.reasons.slice(0, MOST).map(({ resource }) => resource)
+      const fields = { event: type, status: probe.status, resources: names } as const
+      return { level: 'warn', message: `${name} is not ready: ${some(names, 5, probe.reasons.length)}`, fields }
+    }
+    return previous.status === 'unready' && probe.ready
+      ? { level: 'info', message: `${name} is ready again`, fields: { event: type, status: probe.status, resources: [] } }
+      : undefined
+  }
+
+  #listenerFailed({ type, event, error }: KernelEventOf<'listener:error'>): Line {
+    const problem = this.told.problemOf(error)
+    return {
+      level: 'error',
+      message: `a listener of ${event} failed: ${problem.message}`,
+      fields: { event: type, listener: event, error: problem },
+    }
+  }
 }

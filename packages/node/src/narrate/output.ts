@@ -1,6 +1,6 @@
-import type { Entry, Say } from './log.js'
-import { redacted } from './log.js'
-import { redact } from './redact.js'
+import { printable } from '../words/printable.js'
+import { redact } from '../words/redact.js'
+import { type Entry, fieldsOf, type Say } from './log.js'
 
 /** The part of `process.stdout` that is used. */
 export interface Output {
@@ -11,16 +11,16 @@ export interface Output {
 }
 
 /** Lines for people where somebody looks at a terminal, JSON lines, as pino writes them, everywhere else. */
-export function sayOn(output: Output): Say {
-  return output.isTTY ? sayOnTerminal(output) : sayAsJson(output)
+export function sayOn(output: Output, kernel: string): Say {
+  return output.isTTY ? sayOnTerminal(output) : sayAsJson(output, kernel)
 }
 
 const LEVELS: Readonly<Record<Entry['level'], number>> = { info: 30, warn: 40, error: 50 }
 
-function sayAsJson(output: Output): Say {
-  return ({ level, message, fields, terminalOnly }) => {
-    if (terminalOnly) return
-    const line = { level: LEVELS[level], time: Date.now(), ...(redacted(fields) as object), msg: redact(message) }
+function sayAsJson(output: Output, kernel: string): Say {
+  return (entry) => {
+    if (entry.terminalOnly) return
+    const line = { level: LEVELS[entry.level], time: Date.now(), ...fieldsOf(entry, kernel), msg: redact(entry.message) }
     write(output, `${JSON.stringify(line)}\n`)
   }
 }
@@ -29,10 +29,9 @@ function sayOnTerminal(output: Output): Say {
   const colored = output.hasColors?.() === true
   const paint = (code: number, text: string) => (colored ? `\u001b[${code}m${text}\u001b[0m` : text)
   return ({ level, message, lines = [message], terminalOnly }) => {
-    const [first, ...rows] = lines.map(redact)
-    const head = ` ${paint(1, 'keelson')}  ${level === 'info' ? first : paint(level === 'warn' ? 33 : 31, first ?? '')}`
-    const all = terminalOnly ? lines.map(redact) : [head, ...rows]
-    write(output, `${all.join('\n')}\n`)
+    const [first = '', ...rows] = lines.map((line) => printable(redact(line)))
+    const head = ` ${paint(1, 'keelson')}  ${level === 'info' ? first : paint(level === 'warn' ? 33 : 31, first)}`
+    write(output, `${[terminalOnly ? first : head, ...rows].join('\n')}\n`)
   }
 }
 

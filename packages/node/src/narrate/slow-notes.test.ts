@@ -1,35 +1,107 @@
-import { createKernel, resource } from '@keelson/kernel'
-import { expect, it } from 'vitest'
+import { createKernel, type Kernel, resource } from '@keelson/kernel'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { keepEntries } from '../test-support/said.js'
 import { noteSlowness } from './slow-notes.js'
+import { Troubles } from './troubles.js'
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
+afterEach(() => void vi.useRealTimers())
 
 const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+const turn = () => new Promise((resolve) => setImmediate(resolve))
 
-it('says once what a slow start and a slow shutdown wait for', async () => {
-  const kernel = createKernel([
-    resource('db', { start: () => later(100), stop: () => later(100) }),
-    resource('cache', { start: () => 1 }),
-  ])
-  const { say, lines } = keepEntries()
-  const quit = noteSlowness(kernel, say, 10)
-  await kernel.start()
-  await later(30)
-  await kernel.shutdown()
+function noted(kernel: Kernel) {
+  const troubles = new Troubles()
+  kernel.on('resource:state', (event) => troubles.moved(event))
+  const { say, lines, entries } = keepEntries()
+  return { troubles, lines, entries, quit: noteSlowness(kernel, troubles, say) }
+}
+
+/** Lets hooks that wait for timers go on. */
+async function pass(ms: number): Promise<void> {
+  vi.advanceTimersByTime(ms)
+  await turn()
+}
+
+it('L5 says after 5 s what a slow start and a slow shutdown wait for, and again every 10 s', async () => {
+  const db = resource('db', { start: () => later(26_000), stop: () => later(6_000), timeouts: { start: Infinity } })
+  const kernel = createKernel([db, resource('cache', { start: () => 1 })])
+  const { lines, quit } = noted(kernel)
+  const start = kernel.start()
+  await pass(4_999)
+  expect(lines).toEqual([])
+  await pass(1)
+  await pass(10_000)
+  await pass(10_000)
+  await pass(1_000)
+  await start
+  const end = kernel.shutdown()
+  await turn()
+  await pass(5_000)
+  await pass(1_000)
+  await end
   quit()
   expect(lines).toEqual([
-    'warn: app is still starting after 10 ms: waiting for db',
-    'warn: app is still stopping after 10 ms: waiting for db',
+    'warn: app is still starting after 5 s: waiting for db',
+    'warn: app is still starting after 15 s: waiting for db',
+    'warn: app is still starting after 25 s: waiting for db',
+    'warn: app is still stopping after 5 s: waiting for db',
   ])
+})
+
+it('L5 says why: how often the check of what is waited for failed, and with what', async () => {
+  const kernel = createKernel([resource('db', { start: () => later(20_000) }), resource('queue', { start: () => later(20_000) })])
+  const { troubles, lines, entries, quit } = noted(kernel)
+  const start = kernel.start()
+  for (let i = 1; i <= 27; i++) troubles.checked({ resource: 'db', ok: false, error: new Error(`no route (${i})`) as never })
+  await pass(5_000)
+  expect(lines).toEqual([
+    'warn: app is still starting after 5 s: waiting for db: its check fails (27 times): no route (27); queue',
+  ])
+  expect(entries[0]?.lines).toEqual([
+    'app is still starting after 5 s, waiting for',
+    '   db        its check fails (27 times): no route (27)',
+    '   queue',
+  ])
+  expect(entries[0]?.fields).toEqual({
+    event: 'kernel:slow',
+    state: 'starting',
+    durationMs: 5_000,
+    waitingFor: ['db', 'queue'],
+    reasons: { db: 'its check fails (27 times): no route (27)' },
+  })
+  await pass(15_000)
+  await start
+  quit()
+  await kernel.shutdown()
+})
+
+it('says what the kernel itself says of a start that is tried again, and what its probe knows', async () => {
+  const kernel = createKernel([resource('db', { start: () => later(20_000) })])
+  const { troubles, lines, quit } = noted(kernel)
+  const start = kernel.start()
+  const error = new Error('connect ECONNREFUSED 10.0.0.7:5432')
+  troubles.retried({ type: 'start:retry', at: 0, resource: 'db', attempt: 3, delayMs: 2_000, error })
+  await pass(5_000)
+  expect(lines).toEqual([
+    'warn: app is still starting after 5 s: waiting for db: try 3 failed: connect ECONNREFUSED 10.0.0.7:5432; again in 2 s',
+  ])
+  const reasons = [{ resource: 'api', state: 'starting', health: 'unknown', message: 'its check fails: no' }] as const
+  expect(troubles.reasonOf('api', { reasons })).toBe('its check fails: no')
+  await pass(15_000)
+  await start
+  quit()
+  await kernel.shutdown()
 })
 
 it('says nothing about what is quick, however long it runs then', async () => {
   const kernel = createKernel([resource('db', { start: () => 1 })])
-  const { say, lines } = keepEntries()
-  const quit = noteSlowness(kernel, say, 10)
+  const { lines, quit } = noted(kernel)
   await kernel.start()
-  await later(50)
+  await pass(60_000)
   await kernel.shutdown()
-  await later(50)
+  await pass(60_000)
   quit()
   expect(lines).toEqual([])
+  expect(vi.getTimerCount()).toBe(0)
 })

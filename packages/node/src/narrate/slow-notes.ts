@@ -1,36 +1,88 @@
 import type { Kernel, KernelEventOf, KernelState } from '@keelson/kernel'
-import { duration, some } from './duration.js'
-import type { Say } from './log.js'
+import { duration, some } from '../words/duration.js'
+import type { Line, Say } from './log.js'
+import type { Troubles } from './troubles.js'
 
-const DOING: Partial<Record<KernelState, { readonly what: string; readonly states: readonly string[] }>> = {
-  starting: { what: 'starting', states: ['starting'] },
-  stopping: { what: 'stopping', states: ['draining', 'stopping', 'starting'] },
-}
+/** In ms: when it is said for the first time what a start or a shutdown waits for, and how often then. */
+const FIRST = 5_000
+const AGAIN = 10_000
 
-/** A start or a shutdown that takes longer than `after` ms says what it waits for, once. Returns a function that ends this. */
-export function noteSlowness(kernel: Kernel, say: Say, after = 5_000): () => void {
+const MOST_NAMES = 20
+
+/** Of these many it is said why they are waited for. */
+const MOST = 5
+
+/**
+ * A start or a shutdown that takes long says what it waits for and why: after `first` ms, and every `again` ms from then on. Returns
+ * a function that ends this.
+ */
+export function noteSlowness(kernel: Kernel, troubles: Troubles, say: Say, first = FIRST, again = AGAIN): () => void {
   let timer: NodeJS.Timeout | undefined
 
-  const onState = ({ to }: KernelEventOf<'kernel:state'>) => {
-    clearTimeout(timer)
-    const doing = DOING[to]
-    if (doing === undefined) return
+  function wait(doing: Doing, ms: number, passed: number): void {
     timer = setTimeout(() => {
-      const waiting = kernel.inspect().resources.filter(({ state }) => doing.states.includes(state))
-      const names = waiting.map(({ name }) => name)
-      const message = `${kernel.name} is still ${doing.what} after ${duration(after)}: waiting for ${some(names)}`
-      say({
-        level: 'warn',
-        message,
-        fields: { event: 'slow', kernel: kernel.name, doing: doing.what, waitingFor: names.slice(0, 20) },
-      })
-    }, after)
+      say(slowLine(kernel, troubles, doing, passed + ms))
+      wait(doing, again, passed + ms)
+    }, ms)
     timer.unref()
   }
 
+  const onState = ({ to }: Pick<KernelEventOf<'kernel:state'>, 'to'>) => {
+    clearTimeout(timer)
+    if (to === 'starting' || to === 'stopping') wait(to, first, 0)
+  }
+
+  onState({ to: kernel.state })
   kernel.on('kernel:state', onState)
   return () => {
     clearTimeout(timer)
     kernel.off('kernel:state', onState)
   }
+}
+
+type Doing = Extract<KernelState, 'starting' | 'stopping'>
+
+function slowLine(kernel: Kernel, troubles: Troubles, doing: Doing, passed: number): Line {
+  const { starting, ending } = troubles
+  const names = doing === 'starting' ? [...starting.keys()] : [...ending.keys(), ...starting.keys()]
+  const reasons = reasonsOf(kernel, troubles, names)
+  const head = `${kernel.name} is still ${doing} after ${duration(passed)}`
+  const message = `${head}: waiting for ${waitingText(names, reasons)}`
+  return {
+    level: 'warn',
+    message,
+    lines: names.length <= 1 ? [message] : [`${head}, waiting for`, ...rowsOf(names, reasons)],
+    fields: {
+      event: 'kernel:slow',
+      state: doing,
+      durationMs: passed,
+      waitingFor: names.slice(0, MOST_NAMES),
+      reasons: Object.fromEntries(reasons),
+    },
+  }
+}
+
+/** Why the first of some resources are waited for, by name, where that is known. */
+export function reasonsOf(kernel: Pick<Kernel, 'probe'>, troubles: Troubles, names: readonly string[]): Map<string, string> {
+  const probe = kernel.probe()
+  const reasons = new Map<string, string>()
+  for (const name of names.slice(0, MOST)) {
+    const reason = troubles.reasonOf(name, probe)
+    if (reason !== undefined) reasons.set(name, reason)
+  }
+  return reasons
+}
+
+/** `db: its check fails (27 times): no route; cache, queue and 3 more`. */
+export function waitingText(names: readonly string[], reasons: ReadonlyMap<string, string>): string {
+  const others = names.filter((name) => !reasons.has(name))
+  const told = [...reasons].map(([name, reason]) => `${name}: ${reason}`)
+  return [...told, ...(others.length > 0 ? [some(others)] : [])].join('; ')
+}
+
+function rowsOf(names: readonly string[], reasons: ReadonlyMap<string, string>): string[] {
+  const shown = names.slice(0, MOST)
+  const width = Math.min(28, Math.max(8, ...shown.map(({ length }) => length)))
+  const rows = shown.map((name) => `   ${name.padEnd(width)}  ${reasons.get(name) ?? ''}`.trimEnd())
+  return names.length > shown.length ? [...rows, `   and ${names.length - shown.length} more`] : rows
 }

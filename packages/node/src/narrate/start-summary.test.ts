@@ -1,6 +1,6 @@
-import type { Plan, Probe, Span } from '@keelson/kernel'
+import type { Probe, Span } from '@keelson/kernel'
 import { expect, it } from 'vitest'
-import { startSummary } from './start-summary.js'
+import { type Addresses, startSummary } from './start-summary.js'
 
 const span = (resource: string, start: number, end: number, ok = true): Span => ({
   resource,
@@ -12,18 +12,13 @@ const span = (resource: string, start: number, end: number, ok = true): Span => 
 
 const READY: Probe = { status: 'ready', started: true, ready: true, live: true, reasons: [] }
 
-const kernelOf = (spans: Span[], criticalPath: string[], probe = READY) => ({
-  name: 'shop',
-  timeline: () => spans,
-  plan: () => ({ criticalPath }) as unknown as Plan,
-  probe: () => probe,
-})
+const summaryOf = (spans: Span[], criticalPath: string[], addresses: Addresses = nowhere, probe = READY) =>
+  startSummary({ name: 'shop', timeline: () => spans, probe: () => probe }, { criticalPath }, addresses)
 
 const nowhere = { urls: new Map<string, string>(), probes: undefined }
 
 it('shows when each resource started and how long it took, the critical path and where to reach it', () => {
-  const kernel = kernelOf([span('db', 0, 182), span('limiter', 0, 0), span('api', 183, 214)], ['db', 'api'])
-  const entry = startSummary(kernel, {
+  const entry = summaryOf([span('db', 0, 182), span('limiter', 0, 0), span('api', 183, 214)], ['db', 'api'], {
     urls: new Map([['api', 'http://localhost:3000']]),
     probes: 'http://localhost:9000/readyz',
   })
@@ -43,7 +38,7 @@ it('shows when each resource started and how long it took, the critical path and
 })
 
 it('says which resource failed and was left out', () => {
-  const { lines } = startSummary(kernelOf([span('db', 0, 10), span('cache', 0, 5, false)], ['db']), nowhere)
+  const { lines } = summaryOf([span('db', 0, 10), span('cache', 0, 5, false)], ['db'])
   expect(lines?.[2]).toMatch(/^ {3}cache .* 5 ms {3}failed$/)
 })
 
@@ -53,7 +48,7 @@ it('keeps the critical path apart from a long message', () => {
     status: 'degraded' as const,
     reasons: [{ resource: 'cache', state: 'failed', health: 'unknown', message: 'no' }] as const,
   }
-  const { lines } = startSummary(kernelOf([span('db', 0, 10)], ['db', 'api'], probe), nowhere)
+  const { lines } = summaryOf([span('db', 0, 10)], ['db', 'api'], nowhere, probe)
   expect(lines?.[0]).toBe('shop is ready in 10 ms, degraded: cache   critical path: db → api')
 })
 
@@ -64,19 +59,19 @@ it('says of a kernel that starts degraded what it is without', () => {
     health: 'unknown' as const,
     message: 'no',
   }))
-  const kernel = kernelOf([span('cache', 0, 5, false), span('db', 0, 10)], ['db'], { ...READY, status: 'degraded', reasons })
-  const { level, message, fields } = startSummary(kernel, nowhere)
+  const degraded = { ...READY, status: 'degraded', reasons } as const
+  const { level, message, fields } = summaryOf([span('cache', 0, 5, false), span('db', 0, 10)], ['db'], nowhere, degraded)
   expect({ level, message, degraded: fields.degraded }).toEqual({
     level: 'warn',
     message: 'shop is ready in 10 ms, degraded: cache, mail',
     degraded: ['cache', 'mail'],
   })
-  expect(startSummary(kernelOf([], []), nowhere).fields).not.toHaveProperty('degraded')
+  expect(summaryOf([], []).fields).not.toHaveProperty('degraded')
 })
 
 it('shows the slowest of many, and what can be reached', () => {
   const spans = Array.from({ length: 100 }, (_, i) => span(`r${i}`, i, i + (i % 50)))
-  const { lines, fields } = startSummary(kernelOf(spans, []), {
+  const { lines, fields } = summaryOf(spans, [], {
     urls: new Map([['r0', 'http://localhost:1']]),
     probes: undefined,
   })
@@ -87,5 +82,5 @@ it('shows the slowest of many, and what can be reached', () => {
 })
 
 it('works for a kernel without resources', () => {
-  expect(startSummary(kernelOf([], []), nowhere).lines).toEqual(['shop is ready in 0 ms'])
+  expect(summaryOf([], []).lines).toEqual(['shop is ready in 0 ms'])
 })

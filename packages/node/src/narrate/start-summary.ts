@@ -1,7 +1,7 @@
-import type { Kernel, Span } from '@keelson/kernel'
-import { duration, some } from './duration.js'
-import type { Entry } from './log.js'
-import { timelineBar } from './timeline-bar.js'
+import type { Kernel, Plan, Probe, Span } from '@keelson/kernel'
+import { duration, some } from '../words/duration.js'
+import { timelineBar } from '../words/timeline-bar.js'
+import type { Line } from './log.js'
 
 /** Of a large graph only the slowest are shown. */
 const MOST = 20
@@ -15,49 +15,63 @@ export interface Addresses {
 }
 
 /** Everything runs: how long it took, what decided that, and where it can be reached. */
-export function startSummary(kernel: Pick<Kernel, 'name' | 'timeline' | 'plan' | 'probe'>, { urls, probes }: Addresses): Entry {
+export function startSummary(
+  kernel: Pick<Kernel, 'name' | 'timeline' | 'probe'>,
+  { criticalPath }: Pick<Plan, 'criticalPath'>,
+  addresses: Addresses,
+): Line {
   const spans = kernel.timeline().filter(({ phase, end }) => phase === 'start' && end !== undefined) as Done[]
   const since = Math.min(...bounds(spans, 'start'))
   const total = spans.length === 0 ? 0 : Math.max(...bounds(spans, 'end')) - since
-  const { criticalPath } = kernel.plan()
-  const shown = slowest(spans, urls)
-  const { status, reasons } = kernel.probe()
-  const degraded = status === 'degraded' ? reasons.map(({ resource }) => resource) : []
-  const without = degraded.length === 0 ? '' : `, degraded: ${some(degraded)}`
-  const message = `${kernel.name} is ready in ${duration(total)}${without}`
+  const shown = slowest(spans, addresses.urls)
+  const degraded = degradedIn(kernel.probe())
+  const message = `${kernel.name} is ready in ${duration(total)}${degraded.length === 0 ? '' : `, degraded: ${some(degraded)}`}`
   const path = criticalPath.length > 1 ? `critical path: ${shortPath(criticalPath)}` : ''
-  const nameWidth = Math.min(28, Math.max(8, ...shown.map(({ resource }) => resource.length)))
-  const critical = new Set(criticalPath)
-
-  const rows = shown.map(({ resource, start, end, ok }) => {
-    const bar = timelineBar(
-      (start - since) / (total || 1),
-      (end - since) / (total || 1),
-      WIDTH,
-      critical.has(resource) ? '·' : ' ',
-    )
-    const note = ok ? (urls.get(resource) ?? '') : 'failed'
-    return `   ${resource.padEnd(nameWidth)}  ${bar} ${duration(end - start).padStart(8)}   ${note}`.trimEnd()
-  })
-  if (spans.length > shown.length) rows.push(`   and ${spans.length - shown.length} more, each faster than these`)
-  if (probes !== undefined) rows.push(`   ${'probes'.padEnd(nameWidth)}  ${probes}`)
-
   return {
-    level: without === '' ? 'info' : 'warn',
+    level: degraded.length === 0 ? 'info' : 'warn',
     message,
-    lines: [`${message.padEnd(34)}   ${path}`.trimEnd(), ...rows],
+    lines: [
+      `${message.padEnd(34)}   ${path}`.trimEnd(),
+      ...rowsOf(shown, { since, total, critical: new Set(criticalPath), ...addresses }, spans.length - shown.length),
+    ],
     fields: {
-      event: 'ready',
-      kernel: kernel.name,
+      event: 'kernel:state',
+      to: 'running',
       durationMs: Math.round(total),
       resources: spans.length,
       ...(degraded.length > 0 && { degraded: degraded.slice(0, MOST) }),
       startMs: Object.fromEntries(shown.map(({ resource, start, end }) => [resource, Math.round(end - start)])),
       criticalPath: criticalPath.slice(-MOST),
-      ...(urls.size > 0 && { urls: Object.fromEntries(urls) }),
-      ...(probes !== undefined && { probes }),
+      ...(addresses.urls.size > 0 && { urls: Object.fromEntries(addresses.urls) }),
+      ...(addresses.probes !== undefined && { probes: addresses.probes }),
     },
   }
+}
+
+function degradedIn({ status, reasons }: Probe): string[] {
+  return status === 'degraded' ? reasons.map(({ resource }) => resource) : []
+}
+
+interface Scale extends Addresses {
+  readonly since: number
+  readonly total: number
+  readonly critical: ReadonlySet<string>
+}
+
+/** A bar for each of the slowest, and how many were left out. */
+function rowsOf(shown: readonly Done[], scale: Scale, others: number): string[] {
+  const width = Math.min(28, Math.max(8, ...shown.map(({ resource }) => resource.length)))
+  const rows = shown.map((span) => row(span, width, scale))
+  if (others > 0) rows.push(`   and ${others} more, each faster than these`)
+  if (scale.probes !== undefined) rows.push(`   ${'probes'.padEnd(width)}  ${scale.probes}`)
+  return rows
+}
+
+function row({ resource, start, end, ok }: Done, width: number, { since, total, critical, urls }: Scale): string {
+  const part = (at: number) => (at - since) / (total || 1)
+  const bar = timelineBar(part(start), part(end), WIDTH, critical.has(resource) ? '·' : ' ')
+  const note = ok ? (urls.get(resource) ?? '') : 'failed'
+  return `   ${resource.padEnd(width)}  ${bar} ${duration(end - start).padStart(8)}   ${note}`.trimEnd()
 }
 
 type Done = Span & { readonly end: number }

@@ -1,10 +1,11 @@
 import type { Kernel, KernelEventOf } from '@keelson/kernel'
 import type { Say } from '../narrate/log.js'
-import { systemdUnheard } from '../run/run-entries.js'
 import { platformOf } from './platform.js'
 import { followParent, isClusterWorker, tellParentReady } from './process-parent.js'
+import { tellLimits } from './runtime-limits.js'
 import { tellSystemd } from './systemd.js'
 import { systemdSocket } from './systemd-socket.js'
+import { systemdUnheard } from './systemd-unheard.js'
 
 /** In ms: how long Kubernetes may take to stop sending requests to a pod that is being ended. */
 const KUBERNETES_DELAY = 5_000
@@ -22,8 +23,11 @@ export interface PlatformOptions {
 export function joinPlatform(kernel: Kernel, { say, leave, exitGrace }: PlatformOptions): (exitCode: number) => void {
   const { systemd, pm2, kubernetes } = platformOf(process.env, { pid: process.pid, isWorker: isClusterWorker() })
   if (kubernetes) kernel.defaults({ shutdown: { delay: KUBERNETES_DELAY } })
-  const quitParent = followParent(leave)
-  if (spokenFor) return quitParent
+  const quits = [followParent(leave), tellLimits(kernel, say)]
+  const quit = () => {
+    for (const end of quits) end()
+  }
+  if (spokenFor) return quit
   spokenFor = true
 
   const onState = ({ to }: Pick<KernelEventOf<'kernel:state'>, 'to'>) => {
@@ -42,7 +46,7 @@ export function joinPlatform(kernel: Kernel, { say, leave, exitGrace }: Platform
     })
   return (exitCode) => {
     spokenFor = false
-    quitParent()
+    quit()
     kernel.off('kernel:state', onState)
     quitSystemd?.(exitCode)
   }

@@ -1,8 +1,8 @@
 import type { Kernel, KernelEventOf, Probe } from '@keelson/kernel'
-import { count, some } from '../narrate/duration.js'
-import { withoutName } from '../narrate/problem.js'
-import { redact } from '../narrate/redact.js'
-import { serversOf } from '../server/running-servers.js'
+import { serversOf } from '../drain/running-servers.js'
+import { count, some } from '../words/duration.js'
+import { withoutName } from '../words/problem.js'
+import { redact } from '../words/redact.js'
 
 /** `systemctl status` shows one line; what is longer than this many characters helps nobody there. */
 const LONGEST = 300

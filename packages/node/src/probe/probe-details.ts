@@ -1,5 +1,5 @@
 import type { KernelSnapshot, KernelView, Probe, ProbeReason, ResourceSnapshot } from '@keelson/kernel'
-import { redact } from '../narrate/redact.js'
+import { redact } from '../words/redact.js'
 import { type Answer, answer, answersOf } from './probe-answer.js'
 import type { ProbeKind } from './probe-options.js'
 import type { ProbeQuery } from './probe-query.js'

@@ -6,8 +6,9 @@ import { createKernel, type Kernel, type KernelView, type ResourceLike, resource
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { httpServer } from '../server/http-server.js'
 import { ask } from '../test-support/ask.js'
-import { type ProbeRequest, probeHandler } from './probe-handler.js'
+import { probeHandler } from './probe-handler.js'
 import type { ProbeOptions } from './probe-options.js'
+import type { ProbeRequest } from './probe-request.js'
 
 async function open(server: Server): Promise<string> {
   server.listen(0, '127.0.0.1')

@@ -1,14 +1,11 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import type { ServerResponse } from 'node:http'
 import type { KernelView, Probe } from '@keelson/kernel'
 import { checkOptions } from '../options.js'
 import { type Answer, type Answers, answersOf, NOT_ALLOWED } from './probe-answer.js'
 import { detailedAnswer, resourceAnswer } from './probe-details.js'
 import { PROBE_CHECKS, type ProbeKind, type ProbeOptions, probeOptions } from './probe-options.js'
 import { nameBelow, probeQuery } from './probe-query.js'
-
-export type ProbeRequest = IncomingMessage | Http2ServerRequest
-export type ProbeResponse = ServerResponse | Http2ServerResponse
+import type { ProbeRequest, ProbeResponse } from './probe-request.js'
 
 /**
  * Answers the probes of Kubernetes for a kernel: 200 or 503, one word. Returns false, without having touched anything, when the

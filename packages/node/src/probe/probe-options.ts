@@ -1,6 +1,5 @@
-import type { IncomingMessage } from 'node:http'
-import type { Http2ServerRequest } from 'node:http2'
 import { type Check, checkOptions, invalidOption, isAnything, isObject, must, type Where } from '../options.js'
+import type { ProbeRequest } from './probe-request.js'
 
 /** Which of the three questions of Kubernetes is asked. */
 export type ProbeKind = 'live' | 'ready' | 'startup'
@@ -13,7 +12,7 @@ export interface ProbeOptions {
    * `?exclude=<resource>`, and ask for one with `/readyz/<resource>`. Default `false`, nobody: the answer is one word then, and paths
    * below `/readyz` are left to the application. A function that throws means no.
    */
-  details?: boolean | ((req: IncomingMessage | Http2ServerRequest) => boolean)
+  details?: boolean | ((req: ProbeRequest) => boolean)
 }
 
 const PATHS: Readonly<Record<ProbeKind, string>> = { live: '/livez', ready: '/readyz', startup: '/startupz' }

@@ -1,4 +1,4 @@
-import type { ProbeRequest } from './probe-handler.js'
+import type { ProbeRequest } from './probe-request.js'
 
 /** What a request wants beyond one word. */
 export interface ProbeQuery {

@@ -28,20 +28,14 @@ export function exitNow(code: number): void {
 }
 
 /**
- * Leaves the process to end by itself, with `code`; what is still alive after `grace` ms is reported and ended. Not while
- * another kernel runs in the same process: the last of them to stop has its own `grace`.
+ * Leaves the process to end by itself, with `code`. What is still alive after `grace` ms is reported by `forced`, which says the
+ * code, and ended. Not while another kernel runs in the same process: the last of them to stop has its own `grace`.
  */
-export function exitSoon(code: number, grace: number, report: (code: number) => void): void {
+export function exitSoon(code: number, grace: number, forced: () => number): void {
   if (code !== 0) process.exitCode = code
   if (runs > 0) return
   releaseParent()
   if (grace === Infinity) return
-  ending = setTimeout(
-    () => {
-      report(exitCodeOf(false))
-      process.exit()
-    },
-    Math.min(grace, LONGEST),
-  )
+  ending = setTimeout(() => process.exit(forced()), Math.min(grace, LONGEST))
   ending.unref()
 }

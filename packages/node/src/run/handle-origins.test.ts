@@ -1,9 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { connect, createServer, type Server, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createKernel, resource } from '@keelson/kernel'
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { HandleOrigins } from './handle-origins.js'
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
@@ -40,8 +44,8 @@ it('knows which resource opened what while it started, and where', async () => {
   const kernel = createKernel([client, child])
   const origins = new HandleOrigins()
   await origins.during(kernel, () => kernel.start())
-  // Node looks a host up before it makes the handle, and then nothing of the application is left in the stack.
-  expect(origins.originOf(kernel.get(server))).toEqual({ resource: 'server' })
+  // Node looks a host up before it makes the handle: nothing of the application is left in the stack of that.
+  expect(origins.originOf(kernel.get(server))).toEqual({ resource: 'server', at: here })
   expect(origins.originOf(kernel.get(client))).toEqual({ resource: 'client', at: here })
   expect(origins.originOf(kernel.get(child))).toEqual({ resource: 'child', at: here })
   await kernel.shutdown()
@@ -95,5 +99,31 @@ it('claims nothing for a resource that it did not open: before, beside and after
   expect(seen).toEqual(['mine', 'mine'])
   expect(origins.timers()).toEqual([])
   timers.forEach(clearTimeout)
+  await kernel.shutdown()
+})
+
+it('names the line of the application that had a package open something, even a tick later', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'keelson-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  mkdirSync(join(folder, 'node_modules/lib'), { recursive: true })
+  const source = `const { connect } = require('node:net')
+module.exports = (port) => new Promise((resolve) => {
+  process.nextTick(() => {
+    const socket = connect(port, '127.0.0.1', () => resolve({ socket }))
+  })
+})`
+  writeFileSync(join(folder, 'node_modules/lib/index.js'), source)
+  const open = createRequire(join(folder, 'main.js'))('lib') as (port: number) => Promise<{ socket: Socket }>
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  const client = resource('client', { start: () => new Promise((resolve) => resolve(open(port))) as ReturnType<typeof open> })
+  const kernel = createKernel([client])
+  const origins = new HandleOrigins()
+  await origins.during(kernel, () => kernel.start())
+  const { socket } = kernel.get(client)
+  expect(origins.originOf(socket)).toEqual({ resource: 'client', at: here })
+  socket.destroy()
+  server.close()
   await kernel.shutdown()
 })

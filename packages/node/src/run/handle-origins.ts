@@ -1,6 +1,6 @@
 import { AsyncLocalStorage, createHook } from 'node:async_hooks'
 import type { Kernel, KernelEventOf } from '@keelson/kernel'
-import { ownFrame } from '../narrate/problem.js'
+import { nearestFrames, ownFrames } from '../words/frames.js'
 
 /** Who opened a handle or set a timer, and where. */
 export interface Origin {
@@ -16,8 +16,14 @@ export interface KnownTimer extends Origin {
 
 interface Opened {
   readonly resource: string
-  /** Only asked for its stack when somebody wants to know: that is what costs. */
-  readonly trace: { readonly stack: string }
+  readonly trace: Trace
+}
+
+/** Where something was begun. Its stack is only asked for when somebody wants to know: that is what costs. */
+interface Trace {
+  readonly stack: string
+  /** Where what it came from was begun: a package may open a connection a tick later than it was asked to. */
+  readonly from: Trace | undefined
 }
 
 /** What can keep a process alive. Of promises, for one, there are too many. */
@@ -33,7 +39,9 @@ export class HandleOrigins {
   readonly #starting = new Set<string>()
   readonly #opened = new WeakMap<object, Opened>()
   readonly #timers = new Set<WeakRef<NodeJS.Timeout>>()
-  readonly #init = (_id: number, kind: string, _trigger: number, handle: object) => this.#note(kind, handle)
+  /** By the id of what runs or waits during the start. */
+  readonly #traces = new Map<number, Trace>()
+  readonly #init = (id: number, kind: string, trigger: number, handle: object) => this.#note(id, kind, trigger, handle)
   readonly #hook = createHook({ init: this.#init })
 
   /** Watches the start that `start` begins. What it leaves in the context of its caller is taken back. */
@@ -50,6 +58,7 @@ export class HandleOrigins {
       kernel.off('kernel:state', onState)
       this.#hook.disable()
       this.#context.disable()
+      this.#traces.clear()
     }
     kernel.on('resource:state', onResource)
     kernel.on('kernel:state', onState)
@@ -78,16 +87,22 @@ export class HandleOrigins {
     })
   }
 
-  #note(kind: string, handle: object): void {
-    if (!KINDS.test(kind)) return
+  #note(id: number, kind: string, trigger: number, handle: object): void {
     const resource = this.#context.getStore()
     // The kernel's own work, too, may run in the context of a resource that it has just started.
     if (resource === undefined || !this.#starting.has(resource)) return
-    const trace = { stack: '' }
+    const from = this.#traces.get(trigger)
+    if (kind === 'PROMISE') {
+      if (from !== undefined) this.#traces.set(id, from)
+      return
+    }
+    const trace = { stack: '', from }
     const limit = Error.stackTraceLimit
     Error.stackTraceLimit = FRAMES
     Error.captureStackTrace(trace, this.#init)
     Error.stackTraceLimit = limit
+    this.#traces.set(id, trace)
+    if (!KINDS.test(kind)) return
     this.#opened.set(handle, { resource, trace })
     if (kind === 'Timeout') this.#timers.add(new WeakRef(handle as NodeJS.Timeout))
   }
@@ -99,6 +114,15 @@ function isSet(timer: NodeJS.Timeout): boolean {
 }
 
 function originOf({ resource, trace }: Opened): Origin {
-  const at = ownFrame(trace.stack)
+  const at = frameOf(trace)
   return { resource, ...(at !== undefined && { at }) }
+}
+
+/** The first line of the application on the way to what was opened, else that of the package which opened it. */
+function frameOf(opened: Trace): string | undefined {
+  for (let trace: Trace | undefined = opened; trace !== undefined; trace = trace.from) {
+    const [own] = ownFrames(trace.stack)
+    if (own !== undefined) return own
+  }
+  return nearestFrames(opened.stack)[0]
 }

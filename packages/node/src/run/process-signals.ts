@@ -28,7 +28,11 @@ export function catchSignals(
   for (const [signal, listener] of listeners) process.on(signal, listener)
   return {
     quiet: () =>
-      new Promise((resolve) => (since === undefined ? resolve() : setTimeout(resolve, since + SAME - performance.now()))),
+      new Promise((resolve) => {
+        const left = since === undefined ? 0 : since + SAME - performance.now()
+        if (left > 0) setTimeout(resolve, left)
+        else resolve()
+      }),
     release() {
       for (const [signal, listener] of listeners) process.off(signal, listener)
     },

@@ -1,56 +1,68 @@
 import type { Kernel } from '@keelson/kernel'
-import { some } from '../narrate/duration.js'
-import type { Entry } from '../narrate/log.js'
-import { adviceOf, problemOf } from '../narrate/problem.js'
+import type { Line, Row } from '../narrate/log.js'
+import { some } from '../words/duration.js'
+import { adviceOf, type Problem, problemOf } from '../words/problem.js'
 import type { ErrorOrigin } from './process-errors.js'
 
-export function stoppingAlready(kernel: string, signal: NodeJS.Signals): Entry {
+/** A log line names no more resources than this. */
+const MOST = 20
+
+export function stoppingAlready(kernel: string, signal: NodeJS.Signals): Line {
   return {
     level: 'info',
     message: `${signal}: ${kernel} is stopping already; send it again to exit at once`,
-    fields: { event: 'signal', signal },
+    fields: { event: 'process:signal', signal },
   }
 }
 
-export function exitAtOnce(kernel: Pick<Kernel, 'inspect'>, signal: NodeJS.Signals, exitCode: number): Entry {
+export function exitAtOnce(kernel: Pick<Kernel, 'inspect'>, signal: NodeJS.Signals, exitCode: number): Line {
   const unfinished = kernel.inspect().resources.filter(({ state }) => UNFINISHED.has(state))
   const names = unfinished.map(({ name }) => name)
   const left = names.length === 0 ? '' : `, without having stopped ${some(names, 10)}`
-  const message = `${signal} again: exiting at once${left}, exit code ${exitCode}`
-  return { level: 'error', message, fields: { event: 'exit-at-once', signal, exitCode, unfinished: names.slice(0, 20) } }
+  return {
+    level: 'error',
+    message: `${signal} again: exiting at once${left}, exit code ${exitCode}`,
+    fields: { event: 'process:exit', signal, exitCode, unfinished: names.slice(0, MOST) },
+  }
 }
 
 const UNFINISHED: ReadonlySet<string> = new Set(['starting', 'running', 'restarting', 'draining', 'stopping'])
 
-export function uncaught(kernel: string, origin: ErrorOrigin, error: unknown): Entry {
-  const problem = problemOf(error)
-  const message = `${origin}: ${problem.message}; shutting down`
-  const frames = (problem.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
-  const rows = frames.slice(0, 10).map((line) => `   ${line.trim()}`)
-  return { level: 'error', message, lines: [message, ...rows], fields: { event: origin, kernel, problem } }
+/** `then`: what comes of it; nothing more where the kernel is stopping already. */
+export function uncaught(origin: ErrorOrigin, error: Problem, then: 'shutdown' | 'nothing'): Line {
+  const message = `${origin}: ${error.message}${then === 'shutdown' ? '; shutting down' : ''}`
+  const rows = (error.stack ?? []).map((frame) => `   at ${frame}`)
+  return { level: 'error', message, lines: [message, ...rows], fields: { event: 'process:error', origin, error } }
 }
 
-export function kernelFailed(kernel: Pick<Kernel, 'name' | 'probe'>, onFailure: 'shutdown' | 'wait'): Entry {
+/** Why a kernel is not live any more: because of resources, of which that has been told, or what `fail()` was given. */
+export function kernelFailed(kernel: Pick<Kernel, 'name' | 'probe'>, then: 'shutdown' | 'wait' | 'nothing'): Line {
   const { name } = kernel
-  // A resource that failed for good is a reason of its own, and why the kernel has failed.
-  const why = [...new Set(kernel.probe().reasons.map(({ message }) => message))]
-  const then = onFailure === 'wait' ? '; waiting for the platform to end the process' : ''
+  const { reasons } = kernel.probe()
+  const failure = reasons.find(({ resource }) => resource === name) ?? reasons[0]
+  const message = typeof failure?.message === 'string' ? failure.message : 'for a reason that cannot be printed'
+  const culprits = reasons.filter((reason) => reason.resource !== name && reason.message === failure?.message)
+  const names = culprits.slice(0, MOST).map(({ resource }) => resource)
+  const why = names.length === 0 ? `: ${message}` : ` because of ${some(names, 5, culprits.length)}`
   return {
     level: 'error',
-    message: `${name} failed: ${why.join('; ')}${then}`,
-    fields: { event: 'failed', kernel: name, reasons: why },
+    message: `${name} failed${why}${THEN[then]}`,
+    fields: { event: 'kernel:state', to: 'failed', resources: names, ...(names.length === 0 && { error: { message } }) },
   }
 }
 
-export function notStarted(kernel: string, exitCode: number): Entry {
+const THEN = { shutdown: '; shutting down', wait: '; waiting for the platform to end the process', nothing: '' } as const
+
+/** A signal came before the start. */
+export function notStarted(kernel: string, exitCode: number): Line {
   return {
-    level: 'info',
+    level: exitCode === 0 ? 'info' : 'error',
     message: `${kernel} was not started, exit code ${exitCode}`,
-    fields: { event: 'not-started', kernel, exitCode },
+    fields: { event: 'run:not-started', exitCode },
   }
 }
 
-export function probeServerFailed(kernel: string, error: unknown, exitCode: number): Entry {
+export function probeServerFailed(kernel: string, error: unknown, exitCode: number): Line {
   const problem = problemOf(error)
   const message = `${kernel} did not start: its probe server: ${problem.message}, exit code ${exitCode}`
   const advice = adviceOf(problem)
@@ -58,19 +70,9 @@ export function probeServerFailed(kernel: string, error: unknown, exitCode: numb
     level: 'error',
     message,
     lines: advice === undefined ? [message] : [message, `   ${advice}`],
-    fields: { event: 'start-failed', kernel, exitCode, problem },
-  }
-}
-
-export function systemdUnheard(kernel: string, error: unknown): Entry {
-  const problem = problemOf(error)
-  const remedy = 'install node-unix-socket next to @keelson/node, or the program systemd-notify'
-  return {
-    level: 'warn',
-    message: `systemd cannot be told about ${kernel}: ${problem.message}; ${remedy}`,
-    fields: { event: 'systemd-unheard', kernel, problem },
+    fields: { event: 'run:not-started', exitCode, error: problem },
   }
 }
 
 /** The terminal has just written ^C without ending the line. */
-export const NEW_LINE: Entry = { level: 'info', message: '', lines: [''], fields: {}, terminalOnly: true }
+export const NEW_LINE: Row = { level: 'info', message: '', lines: [''], fields: {}, terminalOnly: true }

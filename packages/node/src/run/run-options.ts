@@ -3,7 +3,7 @@ import type { Kernel } from '@keelson/kernel'
 import type { LogLike } from '../narrate/log.js'
 import { type Check, checkOptions, invalidOption, isBoolean, isHost, isMs, isObject, isPort, must } from '../options.js'
 import { PROBE_CHECKS, probeOptions } from '../probe/probe-options.js'
-import type { ProbeServerOptions } from '../probe/probe-server.js'
+import type { ProbeServerOptions } from '../server/probe-server.js'
 
 export interface RunOptions {
   /** Signals that ask for a shutdown; default SIGTERM, SIGINT, SIGHUP. */
@@ -18,6 +18,16 @@ export interface RunOptions {
   probes?: ProbeServerOptions | false
   /** When the kernel fails at run time: `'shutdown'` (default) ends it with code 1, `'wait'` leaves that to the platform's liveness probe. */
   onFailure?: 'shutdown' | 'wait'
+}
+
+/** Options with every default in place. */
+export interface Settings {
+  readonly signals: readonly NodeJS.Signals[]
+  readonly exit: boolean
+  readonly exitGrace: number
+  readonly log: LogLike | false | undefined
+  readonly probes: ProbeServerOptions | undefined
+  readonly onFailure: 'shutdown' | 'wait'
 }
 
 const isSignal = (value: unknown) => typeof value === 'string' && Object.hasOwn(constants.signals, value)
@@ -36,8 +46,8 @@ const isLog: Check = (value) =>
   )
 const isOnFailure: Check = (value) => must(value === 'shutdown' || value === 'wait', "be 'shutdown' or 'wait'", value)
 
-/** Options with every default in place. Throws `INVALID_OPTION`. */
-export function runOptions(kernel: Kernel, options: RunOptions) {
+/** Throws `INVALID_OPTION`. */
+export function runOptions(kernel: Kernel, options: RunOptions): Settings {
   const where = { text: 'run()' }
   if (typeof kernel?.start !== 'function' || typeof kernel.shutdown !== 'function') {
     throw invalidOption(where, 'its first argument', 'must be a kernel; pass what createKernel() returned')

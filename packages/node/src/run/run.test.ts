@@ -1,5 +1,5 @@
 import { createKernel, type Kernel, resource, type StartContext } from '@keelson/kernel'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { httpServer } from '../server/http-server.js'
 import { ask } from '../test-support/ask.js'
 import { keepEntries } from '../test-support/said.js'
@@ -103,7 +103,7 @@ describe('run()', () => {
     kernel.fail(new Error('the disk is gone'))
     const { log, lines } = keepEntries()
     expect(await run(kernel, { ...quiet, log })).toBe(1)
-    expect(lines).toContain('error: app failed: the disk is gone')
+    expect(lines).toContain('error: app failed: the disk is gone; shutting down')
     expect(kernel.state).toBe('stopped')
   })
 
@@ -122,7 +122,8 @@ describe('run()', () => {
     context?.crashed(new Error('connection lost'))
     expect(await code).toBe(1)
     expect(lines).toContain('error: resource "db" crashed: connection lost')
-    expect(lines).toContain('error: app failed: resource "db" crashed: connection lost')
+    expect(lines).toContain('error: app failed because of db; shutting down')
+    expect(lines.filter((line) => line.includes('connection lost'))).toHaveLength(1)
   })
 
   it('S7 does not start what a signal stopped while the probe server came up', async () => {
@@ -154,7 +155,7 @@ describe('run()', () => {
     const code = run(kernel, { ...quiet, log, probes: { port, host: '127.0.0.1' } })
     await up
     await probe()
-    expect(entries.find(({ fields }) => fields.event === 'ready')?.fields.probes).toBe(url)
+    expect(entries.find(({ fields }) => fields.to === 'running')?.fields.probes).toBe(url)
     void kernel.shutdown()
     expect(await code).toBe(0)
     expect(seen).toEqual(['starting', 'ready', 'stopping'])
@@ -196,7 +197,7 @@ describe('run()', () => {
     expect(await code).toBe(0)
     expect((await reply).body).toBe('ok')
     expect(entries.map(({ message }) => message)).toContain('deploy: draining, 1 request in flight')
-    expect(entries[0]?.fields).toMatchObject({ event: 'ready', urls: { api: url } })
+    expect(entries[0]?.fields).toMatchObject({ event: 'kernel:state', to: 'running', urls: { api: url } })
   })
 
   it.each(['drain', 'stop'] as const)('X4 says why the code is 1 when the kernel fails in the %s of a shutdown', async (hook) => {
@@ -211,7 +212,9 @@ describe('run()', () => {
     expect(lines.filter((line) => line.includes('the disk is gone'))).toEqual(['error: shop failed: the disk is gone'])
   })
 
-  it('is not kept from stopping by a logger that throws', async () => {
+  it('is not kept from stopping by a logger that throws, and loses no line', async () => {
+    const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+    onTestFinished(() => write.mockRestore())
     const broken = () => {
       throw new Error('the log is full')
     }
@@ -221,6 +224,8 @@ describe('run()', () => {
     await up
     void kernel.shutdown()
     expect(await code).toBe(0)
+    const events = write.mock.calls.map(([line]) => (JSON.parse(String(line)) as { event: string; to?: string }).to)
+    expect(events).toEqual([undefined, 'running', 'draining', 'stopped'])
   })
 
   it.each([
@@ -242,6 +247,11 @@ describe('run()', () => {
     const refused = run(createKernel([resource('db', { start })]), options as never)
     await expect(refused).rejects.toMatchObject({ code: 'INVALID_OPTION', message: expect.stringMatching(message) })
     expect(start).not.toHaveBeenCalled()
+  })
+
+  it('points to the line that called it, when it refuses something', async () => {
+    const error = await run(createKernel(), { exit: 1 } as never).catch((error: Error) => error)
+    expect((error as Error).stack?.split('\n')[1]).toMatch(/run\.test\.ts:\d+:\d+/)
   })
 
   it('refuses what is not a kernel', async () => {

@@ -4,7 +4,7 @@ import { connect, createServer } from 'node:net'
 import { createKernel, resource, type ShutdownReport } from '@keelson/kernel'
 import { expect, it } from 'vitest'
 import { HandleOrigins } from './handle-origins.js'
-import { holdersOf, stillAlive } from './still-alive.js'
+import { holdersOf, isOfResource, stillAlive } from './still-alive.js'
 
 const nothing = { resources: [] }
 
@@ -54,6 +54,30 @@ it.each([
   server.close()
 })
 
+it('gives a connection to its server, not to the resource that starts when it comes', async () => {
+  const server = createServer()
+  const client = resource('client', {
+    start: async () => {
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      const { port } = server.address() as { port: number }
+      const accepted = once(server, 'connection')
+      const socket = connect(port, '127.0.0.1')
+      await Promise.all([accepted, once(socket, 'connect')])
+      return { socket, port }
+    },
+  })
+  const kernel = createKernel([client])
+  const origins = new HandleOrigins()
+  await origins.during(kernel, () => kernel.start())
+  const { socket, port } = kernel.get(client)
+  const holders = holdersOf(kernel.inspect(), undefined, origins)
+  expect(holders).toContainEqual({ kind: 'connection', what: `of the server on 127.0.0.1:${port}`, count: 1 })
+  expect(holders).toContainEqual(expect.objectContaining({ what: `to 127.0.0.1:${port}`, resource: 'client' }))
+  socket.destroy()
+  server.close()
+  await kernel.shutdown()
+})
+
 it('counts a timer once, whether its origin is known or not', async () => {
   const timers: NodeJS.Timeout[] = []
   const clock = resource('clock', {
@@ -93,8 +117,14 @@ it('names resources that did not stop', () => {
     ],
   }
   expect(holdersOf(nothing, report).filter(({ kind }) => kind === 'resource')).toEqual([
-    { kind: 'resource', what: 'timed-out', count: 1, resource: 'db' },
+    { kind: 'resource', what: 'db did not stop in time', count: 1, resource: 'db' },
   ])
+})
+
+it('X2 tells what a resource holds from what nobody is known to hold', () => {
+  expect(isOfResource({ kind: 'timer', what: 'setInterval', count: 1, resource: 'db' })).toBe(true)
+  expect(isOfResource({ kind: 'timer', what: 'setTimeout or setInterval', count: 1 })).toBe(false)
+  expect(isOfResource({ kind: 'resource', what: 'db failed to stop', count: 1, resource: 'db' })).toBe(false)
 })
 
 it('reads as a table on a terminal and as one line elsewhere', () => {
@@ -116,6 +146,6 @@ it('reads as a table on a terminal and as one line elsewhere', () => {
     '   release each in a stop hook or with ctx.defer(), or unref() it',
   ])
   expect(entry.message).toMatch(
-    /alive: 2 × timer \(setTimeout or setInterval\), server \(listening on :::1\), timer \(setInterval\)$/,
+    /alive: 2 × timer \(setTimeout or setInterval\), server \(listening on :::1, resource api\), timer \(setInterval, resource db, at start/,
   )
 })

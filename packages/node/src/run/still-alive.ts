@@ -2,9 +2,10 @@ import { ChildProcess } from 'node:child_process'
 import { Server, Socket } from 'node:net'
 import { Worker } from 'node:worker_threads'
 import type { KernelSnapshot, ShutdownReport } from '@keelson/kernel'
-import { duration } from '../narrate/duration.js'
-import type { Entry } from '../narrate/log.js'
-import { resourceOfServer } from '../server/running-servers.js'
+import { resourceOfServer } from '../drain/running-servers.js'
+import type { Line } from '../narrate/log.js'
+import { OUTCOME_TEXTS } from '../narrate/shutdown-summary.js'
+import { duration } from '../words/duration.js'
 import { HandleOrigins } from './handle-origins.js'
 
 /** Something that keeps the process alive. */
@@ -19,24 +20,38 @@ export interface Holder {
   readonly at?: string
 }
 
+/** Whether a resource holds it. How the resource itself was stopped is judged by the report. */
+export function isOfResource({ kind, resource }: Holder): boolean {
+  return resource !== undefined && kind !== 'resource'
+}
+
 /** What is reported when the process did not end by itself. */
-export function stillAlive(kernel: string, grace: number, holders: readonly Holder[], exitCode: number): Entry {
+export function stillAlive(kernel: string, grace: number, holders: readonly Holder[], exitCode: number): Line {
   const message = `still alive ${duration(grace)} after ${kernel} stopped, exit code ${exitCode}; what keeps the process alive:`
-  const rows = holders.map(({ kind, what, count, resource, at }) => {
-    const owner = resource === undefined ? '' : `   resource ${resource}${at === undefined ? '' : `, at ${at}`}`
-    return `   ${`${count > 1 ? `${count} × ` : ''}${kind}`.padEnd(20)}  ${what.padEnd(44)}${owner}`.trimEnd()
+  const rows = holders.map((holder) => {
+    const kind = `${many(holder)}${holder.kind}`.padEnd(20)
+    return `   ${kind}  ${holder.what.padEnd(44)}   ${ownerOf(holder)}`.trimEnd()
   })
   const hint = '   release each in a stop hook or with ctx.defer(), or unref() it'
-  const listed = holders.map(
-    ({ kind, what, count }) => `${count > 1 ? `${count} × ` : ''}${kind}${what === '' ? '' : ` (${what})`}`,
-  )
   return {
-    level: 'warn',
-    message: `${message} ${listed.join(', ')}`,
+    level: exitCode === 0 ? 'warn' : 'error',
+    message: `${message} ${holders.map(listed).join(', ')}`,
     lines: [message, ...rows, hint],
-    fields: { event: 'still-alive', kernel, exitCode, holders },
+    fields: { event: 'process:still-alive', exitCode, holders },
   }
 }
+
+function listed(holder: Holder): string {
+  const about = [holder.what, ownerOf(holder)].filter((text) => text !== '').join(', ')
+  return `${many(holder)}${holder.kind}${about === '' ? '' : ` (${about})`}`
+}
+
+function ownerOf({ kind, resource, at }: Holder): string {
+  const place = at === undefined ? [] : [`at ${at}`]
+  return [...(resource === undefined || kind === 'resource' ? [] : [`resource ${resource}`]), ...place].join(', ')
+}
+
+const many = ({ count }: Holder) => (count > 1 ? `${count} × ` : '')
 
 type Labels = Pick<KernelSnapshot, 'resources'>
 
@@ -45,14 +60,19 @@ export function holdersOf(kernel: Labels, report: ShutdownReport | undefined, or
   const handles = activeHandles()
   const timers = origins.timers()
   const holders = [
-    ...handles.map((handle) => ({ ...describeHandle(handle, kernel), ...origins.originOf(handle) })),
+    ...handles.map((handle) => ({ ...describeHandle(handle, kernel), ...(!isAccepted(handle) && origins.originOf(handle)) })),
     ...timers.map((timer) => ({ kind: 'timer', count: 1, ...timer })),
     ...activeKinds(handles.length > 0, timers.length),
   ]
   const unfinished = (report?.outcomes ?? []).filter(({ outcome }) => outcome !== 'stopped' && outcome !== 'never-started')
   return [
     ...merged(holders),
-    ...unfinished.map(({ resource, outcome }) => ({ kind: 'resource', what: outcome, count: 1, resource })),
+    ...unfinished.map(({ resource, outcome }) => ({
+      kind: 'resource',
+      what: `${resource} ${OUTCOME_TEXTS[outcome]}`,
+      count: 1,
+      resource,
+    })),
   ]
 }
 
@@ -88,6 +108,11 @@ function describeHandle(handle: object, kernel: Labels): Holder {
   if (handle instanceof ChildProcess) return owned('child process', `${handle.pid} ${handle.spawnfile}`)
   if (handle instanceof Worker) return owned('worker thread', String(handle.threadId))
   return owned(handle.constructor?.name ?? 'handle', '')
+}
+
+/** It belongs to its server, whoever happened to start when it came. */
+function isAccepted(handle: object): boolean {
+  return handle instanceof Socket && Reflect.get(handle, 'server') instanceof Server
 }
 
 function describeSocket(socket: Socket, kernel: Labels): Holder {

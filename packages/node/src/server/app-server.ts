@@ -1,10 +1,10 @@
 import type { RequestListener } from 'node:http'
-import { Server as NetServer } from 'node:net'
 import type { Dependencies, Resource, StartContext, Values } from '@keelson/kernel'
-import type { DrainableServer } from '../drain/drain-server.js'
+import type { DrainableServer } from '../drain/drainer.js'
 import { checkOptions, invalidOption, isFunction, isObject, kindOf } from '../options.js'
 import { type HttpServer, httpServer } from './http-server.js'
 import { HTTP_SERVER_CHECKS, type HttpServerOptions, omitLateBound } from './http-server-options.js'
+import { isServer } from './make-server.js'
 
 /** The options of `httpServer`, with `app` in the place of `listener`. */
 export interface AppServerOptions<D extends Dependencies<D>, A> extends Omit<HttpServerOptions<D>, 'listener'> {
@@ -12,13 +12,13 @@ export interface AppServerOptions<D extends Dependencies<D>, A> extends Omit<Htt
   app(deps: Values<D>, ctx: StartContext): A | PromiseLike<A>
 }
 
-/** What an adapter knows of its framework. */
-export interface AppAdapter<A> {
+/** What an adapter knows of its framework, whose apps are served by an `S`. */
+export interface AppAdapter<A, S extends DrainableServer = DrainableServer> {
   /** How an app is made, for messages: `express()`. */
   readonly example: string
   isApp(made: unknown): made is A
   /** What an app that was made is served by. */
-  listener(app: A, ctx: StartContext): RequestListener | DrainableServer | PromiseLike<RequestListener | DrainableServer>
+  listener(app: A, ctx: StartContext): RequestListener | S | PromiseLike<RequestListener | S>
   /** Options of `httpServer` that are not this framework's, each with the reason: `http2: 'Express speaks HTTP/1 only'`. */
   readonly without?: Readonly<Partial<Record<keyof HttpServerOptions<Dependencies>, string>>>
 }
@@ -29,11 +29,11 @@ export interface AppAdapter<A> {
  *
  * @throws KeelsonError `INVALID_OPTION`.
  */
-export function appServer<const D extends Dependencies<D>, A>(
+export function appServer<const D extends Dependencies<D>, A, S extends DrainableServer = DrainableServer>(
   name: string,
   options: AppServerOptions<D, A>,
-  adapter: AppAdapter<A>,
-): Resource<HttpServer> {
+  adapter: AppAdapter<A, S>,
+): Resource<HttpServer<S>> {
   checkAppOptions(name, options, adapter)
   // Properties are copied as they are: dependsOn may be a getter that is not to be read yet.
   const { app, ...descriptors } = Object.getOwnPropertyDescriptors(options)
@@ -49,10 +49,10 @@ export function appServer<const D extends Dependencies<D>, A>(
   return httpServer<D>(
     name,
     Object.defineProperty(rest, 'listener', { value: listener, enumerable: true }) as HttpServerOptions<D>,
-  )
+  ) as Resource<HttpServer<S>>
 }
 
-function checkAppOptions<A>(name: string, options: unknown, { example, without = {} }: AppAdapter<A>): void {
+function checkAppOptions<A>(name: string, options: unknown, { example, without = {} }: Omit<AppAdapter<A>, 'listener'>): void {
   const where = { text: `resource "${name}"`, resource: name }
   if (isObject(options)) {
     if (options.app === undefined) throw invalidOption(where, 'app', `is missing; add app: (deps) => ${example}`)
@@ -76,8 +76,7 @@ function looksMade(app: unknown): boolean {
 }
 
 function notAnApp(made: unknown, example: string): Error {
-  const isServer = made instanceof NetServer
-  if (isServer) made.close()
-  const what = isServer ? 'a server' : kindOf(made)
+  if (isServer(made)) made.close()
+  const what = isServer(made) ? 'a server' : kindOf(made)
   return new Error(`app returned ${what}; return the app that ${example} made, without calling listen()`)
 }

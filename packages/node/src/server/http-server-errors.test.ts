@@ -4,6 +4,8 @@ import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { createKernel, StartError } from '@keelson/kernel'
 import { describe, expect, it } from 'vitest'
+import { WebSocketServer } from 'ws'
+import { webSockets } from '../drain/web-sockets.js'
 import { certificate } from '../test-support/certificate.js'
 import { httpServer } from './http-server.js'
 import type { HttpServerOptions } from './http-server-options.js'
@@ -28,6 +30,25 @@ describe('httpServer() that cannot start', () => {
     expect(await failure({ ...local, port, listener: () => () => {} })).toBe(
       `resource "api" failed to start: port ${port} is already in use (EADDRINUSE); stop what listens there, or choose another port (0 takes a free one)`,
     )
+    other.close()
+  })
+
+  it('fails its start, and nothing else, when a WebSocketServer on top of it throws what nobody listens to', async () => {
+    const other = createTcpServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { port } = other.address() as AddressInfo
+    const heard: unknown[] = []
+    const listener = (quiet: boolean) => () => {
+      const own = createServer()
+      const wss = new WebSocketServer({ server: own })
+      webSockets(wss)
+      if (quiet) wss.on('error', (error) => void heard.push(error))
+      return own
+    }
+    for (const quiet of [false, true]) {
+      expect(await failure({ ...local, port, listener: listener(quiet) })).toMatch(`port ${port} is already in use (EADDRINUSE)`)
+    }
+    expect(heard).toMatchObject([{ code: 'EADDRINUSE' }])
     other.close()
   })
 

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http'
 import type { Dependencies, ResourceOptions, StartContext, Values } from '@keelson/kernel'
 import { type DrainOptions, drainOptions } from '../drain/drain-options.js'
-import type { DrainableServer } from '../drain/drain-server.js'
+import type { DrainableServer, Http1Server } from '../drain/drainer.js'
 import {
   type Check,
   checkOptions,
@@ -41,6 +41,12 @@ export interface HttpServerOptions<D extends Dependencies<D>> extends ResourceSe
   probes?: ProbeOptions | false
   /** How connections are closed when the server drains. */
   drain?: DrainOptions
+}
+
+/** Of a server that speaks HTTP/1 only: what asks for a server of `node:http` or `node:https` takes it. */
+export interface Http1ServerOptions<D extends Dependencies<D>> extends Omit<HttpServerOptions<D>, 'http2' | 'listener'> {
+  http2?: false
+  listener(deps: Values<D>, ctx: StartContext): RequestListener | Http1Server | PromiseLike<RequestListener | Http1Server>
 }
 
 const FILE = (value: unknown) => must(typeof value === 'string' && value !== '', 'be the path of a file', value)

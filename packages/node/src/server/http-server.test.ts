@@ -5,10 +5,10 @@ import { request as requestTls } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { createKernel, type Kernel, type KernelOptions, type Resource, resource, StartError } from '@keelson/kernel'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { serversOf } from '../drain/running-servers.js'
 import { ask } from '../test-support/ask.js'
 import { certificate } from '../test-support/certificate.js'
 import { type HttpServer, httpServer } from './http-server.js'
-import { serversOf } from './running-servers.js'
 
 async function started(api: Resource<HttpServer>, options?: KernelOptions): Promise<HttpServer & { kernel: Kernel }> {
   const kernel = createKernel([api], options)
@@ -204,5 +204,58 @@ describe('httpServer()', () => {
     await new Promise((resolve) => setTimeout(resolve, 50))
     await expect(kernel.shutdown()).rejects.toMatchObject({ errors: [{ code: 'TIMEOUT', phase: 'drain', resource: 'api' }] })
     expect(await reply).toBe('ECONNRESET')
+  })
+})
+
+describe('a listener that returns the same server again', () => {
+  it('gets it drained and closed in every life, with the probes of that life in front', async () => {
+    const own = createServer((_req, res) => setTimeout(() => res.end('app'), 50))
+    const api = httpServer('api', { ...local, listener: () => own })
+    const { kernel } = await started(api)
+    for (let life = 0; life < 3; life++) {
+      const { url } = kernel.get(api)
+      expect((await ask(`${url}/readyz`)).body).toBe('ready')
+      const answer = ask(url)
+      await once(own, 'request')
+      await (life === 2 ? kernel.shutdown() : kernel.restart(api))
+      expect((await answer).body).toBe('app')
+    }
+    expect(own.listening).toBe(false)
+    expect(Object.hasOwn(own, 'emit')).toBe(false)
+    expect(own.listenerCount('close')).toBe(0)
+  })
+
+  it('gets it drained after a start that failed', async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    const { port } = taken.address() as AddressInfo
+    const own = createServer((_req, res) => res.end('app'))
+    const api = httpServer('api', { ...local, port, listener: () => own })
+    const kernel = createKernel([api])
+    await expect(kernel.start()).rejects.toThrow('already in use')
+    await new Promise((resolve) => taken.close(resolve))
+    await kernel.start()
+    expect((await ask(kernel.get(api).url)).body).toBe('app')
+    await kernel.shutdown()
+    expect(own.listening).toBe(false)
+  })
+
+  it('may not share it with another resource, whose server it stays', async () => {
+    const own = createServer((_req, res) => res.end('app'))
+    const first = httpServer('first', { ...local, listener: () => own })
+    const second = httpServer('second', { ...local, after: [first], impact: 'none', listener: () => own })
+    const kernel = createKernel([first, second])
+    onTestFinished(async () => void (await kernel.shutdown().catch(() => {})))
+    const failures: unknown[] = []
+    kernel.on('resource:error', ({ error }) => void failures.push(error))
+    await kernel.start()
+    expect(failures).toMatchObject([
+      {
+        resource: 'second',
+        message: expect.stringContaining('listener returned the server that resource "first" listens with; make one for each'),
+        cause: { code: 'INVALID_OPTION', details: { option: 'listener' } },
+      },
+    ])
+    expect((await ask(kernel.get(first).url)).body).toBe('app')
   })
 })

@@ -7,18 +7,22 @@ import {
   type StartContext,
   type Values,
 } from '@keelson/kernel'
-import { type DrainableServer, type Drainer, drainServer } from '../drain/drain-server.js'
+import { isSecure } from '../connections/secure-server.js'
+import { drainerOf } from '../drain/drain-server.js'
+import { drainNote } from '../drain/drain-stats.js'
+import type { DrainableServer, Drainer, Http1Server } from '../drain/drainer.js'
+import { serverRuns } from '../drain/running-servers.js'
 import { isBeingDisconnected } from '../platform/process-parent.js'
 import { probeHandler } from '../probe/probe-handler.js'
-import { checkHttpServerOptions, type HttpServerOptions } from './http-server-options.js'
+import { claimServer } from './claim-server.js'
+import { checkHttpServerOptions, type Http1ServerOptions, type HttpServerOptions } from './http-server-options.js'
 import { listen } from './listen.js'
-import { isSecure, makeServer } from './make-server.js'
-import { serverRuns } from './running-servers.js'
+import { isServer, makeServer } from './make-server.js'
 import { portOf, urlOf } from './server-url.js'
 
 /** A server that listens. */
-export interface HttpServer {
-  readonly server: DrainableServer
+export interface HttpServer<S extends DrainableServer = DrainableServer> {
+  readonly server: S
   /** The real one when port 0 was asked for. */
   readonly port: number
   readonly url: string
@@ -40,8 +44,11 @@ export interface HttpServer {
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
 export function httpServer<const D extends Dependencies<D> = {}>(
   name: string,
-  options: HttpServerOptions<D>,
-): Resource<HttpServer> {
+  options: Http1ServerOptions<D>,
+): Resource<HttpServer<Http1Server>>
+// biome-ignore lint/complexity/noBannedTypes: as above.
+export function httpServer<const D extends Dependencies<D> = {}>(name: string, options: HttpServerOptions<D>): Resource<HttpServer>
+export function httpServer<const D extends Dependencies<D>>(name: string, options: HttpServerOptions<D>): Resource<HttpServer> {
   checkHttpServerOptions(name, options)
   const { timeouts, impact, labels, monitor, restart } = options
   const hooks: ResourceOptions<HttpServer, D> = {
@@ -52,9 +59,9 @@ export function httpServer<const D extends Dependencies<D> = {}>(
     ...(restart && { restart }),
     start: (deps, ctx) => start(options, deps, ctx),
     check: ({ server }) => server.listening,
-    drain: ({ server }, { signal }) => drainServer(server).drain({ signal }),
-    stop: ({ server }) => close(drainServer(server)),
-    kill: ({ server }) => drainServer(server).destroy(),
+    drain: (value, { signal }) => drain(drainerBehind(value), signal),
+    stop: (value) => close(drainerBehind(value)),
+    kill: (value) => drainerBehind(value).destroy(),
   }
   return resource<HttpServer, D>(name, lateBound(hooks, options))
 }
@@ -64,17 +71,34 @@ async function start<D extends Dependencies<D>>(
   deps: Values<D>,
   ctx: StartContext,
 ): Promise<HttpServer> {
-  const { port = 0, host, tls, http2, probes = {}, drain } = options
+  const { port = 0, host, tls, http2, probes = {} } = options
   const probe = probes === false ? undefined : probeHandler(ctx.kernel, probes)
-  const server = await makeServer({ made: await options.listener(deps, ctx), tls, http2, probe })
-  const drainer = drainServer(server, drain)
+  const made: unknown = await options.listener(deps, ctx)
+  if (isServer(made)) ctx.defer(claimServer(made, ctx.name))
+  const server = await makeServer({ made, tls, http2, probe, defer: (undo) => ctx.defer(undo) })
+  const drainer = drainerOf(server, options.drain)
   // N3: also when the start is given up while it still comes to listen.
-  ctx.defer(() => drainer.destroy())
+  ctx.defer(() => close(drainer))
   await listen(server, port, host, ctx.signal)
-  const url = urlOf(server, host, isSecure(server))
+  const url = urlOf(server, host, tls !== undefined || isSecure(server))
   ctx.defer(serverRuns({ kernel: ctx.kernel, resource: ctx.name, url, server, drainer }))
   followKernel(server, drainer, ctx)
-  return { server, port: portOf(server), url }
+  const value = { server, port: portOf(server), url }
+  drainers.set(value, drainer)
+  return value
+}
+
+/** Of each value: its server may have another one in a later life. */
+const drainers = new WeakMap<HttpServer, Drainer>()
+
+function drainerBehind(value: HttpServer): Drainer {
+  return drainers.get(value) ?? drainerOf(value.server)
+}
+
+async function drain(drainer: Drainer, signal: AbortSignal): Promise<{ note: string } | undefined> {
+  await drainer.drain({ signal })
+  const note = drainNote(drainer.stats())
+  return note === undefined ? undefined : { note }
 }
 
 /** N2: goes lame with the kernel. And a server that something else closed is gone. */

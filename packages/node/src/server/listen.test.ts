@@ -1,4 +1,5 @@
-import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { expect, it, onTestFinished } from 'vitest'
 import { listen } from './listen.js'
 
@@ -32,6 +33,26 @@ it('leaves no listener behind, and takes no notice of its signal any more', asyn
   controller.abort()
   expect(server.listening).toBe(true)
   expect(['listening', 'error'].map((event) => server.listenerCount(event))).toEqual(before)
+})
+
+it('lets errors of the server go their ordinary way once it listens', async () => {
+  const server = serverOf()
+  await listen(server, 0, '127.0.0.1')
+  expect(() => server.emit('error', new Error('later'))).toThrow('later')
+  await expect(listen(server, 0, '127.0.0.1')).rejects.toMatchObject({ code: 'ERR_SERVER_ALREADY_LISTEN' })
+  expect(() => server.emit('error', new Error('later'))).toThrow('later')
+  expect(Object.hasOwn(server, 'emit')).toBe(false)
+})
+
+it('throws nothing for a listen that fails after it was given up', async () => {
+  const other = serverOf()
+  await listen(other, 0, 'localhost')
+  const server = serverOf()
+  const controller = new AbortController()
+  const listening = listen(server, (other.address() as AddressInfo).port, 'localhost', controller.signal)
+  controller.abort(new Error('no longer wanted'))
+  await expect(listening).rejects.toThrow('no longer wanted')
+  await once(server, 'error')
 })
 
 it('passes on what it has no better words for', async () => {

@@ -1,14 +1,16 @@
 import type { Server } from 'node:net'
+import { aroundEmit } from '../connections/around-emit.js'
 
 /**
  * Listens, and resolves once it does. Rejects with one clear line when the address cannot be had, and with the signal's reason
- * when that aborts first: the caller then closes the server, which may still come to listen.
+ * when that aborts first: the caller then closes the server, which may still come to listen. An error of the server is not thrown
+ * until then, either: libraries on top of one, such as ws, throw it where nobody listens to theirs.
  */
 export function listen(server: Server, port: number, host: string | undefined, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     function settle(): void {
       server.off('listening', onListening)
-      server.off('error', onError)
+      release()
       signal?.removeEventListener('abort', onAbort)
     }
 
@@ -23,8 +25,6 @@ export function listen(server: Server, port: number, host: string | undefined, s
     }
 
     function onAbort(): void {
-      settle()
-      server.on('error', () => {})
       reject(signal?.reason)
     }
 
@@ -32,10 +32,25 @@ export function listen(server: Server, port: number, host: string | undefined, s
       reject(signal.reason)
       return
     }
+    const release = aroundEmit(server, (args, pass) => {
+      const [event, error] = args
+      if (event !== 'error') return pass(args)
+      onError(error as NodeJS.ErrnoException)
+      try {
+        return pass(args)
+      } catch (thrown) {
+        if (thrown !== error) throw thrown
+        return true
+      }
+    })
     server.once('listening', onListening)
-    server.once('error', onError)
     signal?.addEventListener('abort', onAbort, { once: true })
-    server.listen({ port, host })
+    try {
+      server.listen({ port, host })
+    } catch (error) {
+      settle()
+      throw error
+    }
   })
 }
 

@@ -1,12 +1,11 @@
-import { createServer, type RequestListener } from 'node:http'
-import { createServer as createH2cServer, createSecureServer } from 'node:http2'
-import { createServer as createTlsServer } from 'node:https'
+import type { RequestListener } from 'node:http'
 import { Server as NetServer } from 'node:net'
-import { Server as TlsServer } from 'node:tls'
-import type { DrainableServer } from '../drain/drain-server.js'
-import { interceptRequests } from '../drain/intercept-requests.js'
+import { builtIn } from '../built-in.js'
+import { noteHandler } from '../connections/left-handlers.js'
+import type { DrainableServer } from '../drain/drainer.js'
 import { kindOf } from '../options.js'
-import type { ProbeRequest, ProbeResponse } from '../probe/probe-handler.js'
+import type { ProbeRequest, ProbeResponse } from '../probe/probe-request.js'
+import { interceptRequests } from './intercept-requests.js'
 import { readTls, type TlsOptions } from './tls-options.js'
 
 export interface ServerPlan {
@@ -15,11 +14,13 @@ export interface ServerPlan {
   readonly tls: TlsOptions | undefined
   readonly http2: boolean | undefined
   readonly probe: ((req: ProbeRequest, res: ProbeResponse) => boolean) | undefined
+  /** Gets what has to be undone when the server is closed, since the application may return its own again. */
+  readonly defer: (undo: () => void) => void
 }
 
 /** The server to listen with: the application's own, or one around its request listener; probes come first in both. */
-export async function makeServer({ made, tls, http2, probe }: ServerPlan): Promise<DrainableServer> {
-  if (made instanceof NetServer) {
+export async function makeServer({ made, tls, http2, probe, defer }: ServerPlan): Promise<DrainableServer> {
+  if (isServer(made)) {
     if (tls !== undefined || http2 !== undefined) {
       throw new Error(
         'listener returned a server, so tls and http2 would do nothing; set them on that server, or return a request listener',
@@ -29,35 +30,36 @@ export async function makeServer({ made, tls, http2, probe }: ServerPlan): Promi
       made.close()
       throw new Error('listener returned a server that listens already; return it, or the app, without calling listen()')
     }
-    const own = made as DrainableServer
-    if (probe !== undefined) interceptRequests(own, probe)
-    return own
+    if (probe !== undefined) defer(interceptRequests(made, probe))
+    return made
   }
   if (typeof made !== 'function') {
     throw new Error(`listener returned ${kindOf(made)}; return a function (req, res), an app that is one, or a server`)
   }
-  const listener = probe === undefined ? (made as RequestListener) : inFront(probe, made as RequestListener)
+  const listener = withProbe(probe, made as RequestListener)
   return tls === undefined ? plainServer(listener, http2) : secureServer(listener, http2, await readTls(tls))
 }
 
-/** Whether clients have to speak TLS to it. */
-export function isSecure(server: NetServer): boolean {
-  return server instanceof TlsServer
+/** Those of Bun are not of `node:net`. */
+export function isServer(made: unknown): made is DrainableServer {
+  return made instanceof NetServer || (typeof made === 'object' && made !== null && 'listening' in made && 'close' in made)
 }
 
-function inFront(probe: (req: ProbeRequest, res: ProbeResponse) => boolean, listener: RequestListener): RequestListener {
+function withProbe(probe: ServerPlan['probe'], listener: RequestListener): RequestListener {
   return (req, res) => {
-    if (!probe(req, res)) return listener(req, res)
+    if (!probe?.(req, res)) noteHandler(res, listener(req, res))
   }
 }
 
 function plainServer(listener: RequestListener, http2: boolean | undefined): DrainableServer {
-  return http2 ? createH2cServer(listener as never) : createServer(listener)
+  return http2 ? builtIn('node:http2').createServer(listener as never) : builtIn('node:http').createServer(listener)
 }
 
 function secureServer(listener: RequestListener, http2: boolean | undefined, tls: object): DrainableServer {
   try {
-    return http2 ? createSecureServer({ allowHTTP1: true, ...tls }, listener as never) : createTlsServer(tls, listener)
+    return http2
+      ? builtIn('node:http2').createSecureServer({ allowHTTP1: true, ...tls }, listener as never)
+      : builtIn('node:https').createServer(tls, listener)
   } catch (cause) {
     throw new Error(
       `tls cannot be used: ${(cause as Error).message}; check that key and certificate are PEM and belong together`,

@@ -13,7 +13,10 @@ export interface TlsOptions extends ServerOptions {
 
 /** Reads the files. Rejects with one line that names the file which cannot be read, or what is missing. */
 export async function readTls({ keyFile, certFile, caFile, ...options }: TlsOptions): Promise<ServerOptions> {
-  const [key, cert, ca] = await Promise.all([read('keyFile', keyFile), read('certFile', certFile), read('caFile', caFile)])
+  // In turn, so that of several that cannot be read it is always the same that is named.
+  const key = await read('keyFile', keyFile)
+  const cert = await read('certFile', certFile)
+  const ca = await read('caFile', caFile)
   const tls = { ...options, ...(key && { key }), ...(cert && { cert }), ...(ca && { ca }) }
   if (tls.pfx === undefined && tls.SNICallback === undefined) {
     if (tls.key === undefined) throw new Error('tls has no private key; give it key or keyFile')

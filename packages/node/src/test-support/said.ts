@@ -1,4 +1,4 @@
-import type { Entry, LogLike, Say } from '../narrate/log.js'
+import type { Entry, Fields, LogLike, Say } from '../narrate/log.js'
 
 /** A logger, and a listener of entries, that keep everything. */
 export function keepEntries(): { entries: Entry[]; say: Say; log: LogLike; lines: string[] } {
@@ -6,7 +6,7 @@ export function keepEntries(): { entries: Entry[]; say: Say; log: LogLike; lines
   const lines: string[] = []
   const logTo = (level: Entry['level']) => (fields: object, message: string) => {
     lines.push(`${level}: ${message}`)
-    entries.push({ level, message, fields: { ...fields } })
+    entries.push({ level, message, fields: { ...(fields as Fields) } })
   }
   return {
     entries,

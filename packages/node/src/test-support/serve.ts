@@ -4,7 +4,8 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
 import { expect, onTestFinished } from 'vitest'
 import type { DrainOptions } from '../drain/drain-options.js'
-import { type Drainer, drainServer } from '../drain/drain-server.js'
+import { drainServer } from '../drain/drain-server.js'
+import type { Drainer } from '../drain/drainer.js'
 import { certificate } from './certificate.js'
 
 export interface Served {

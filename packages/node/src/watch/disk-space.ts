@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import type { Resource } from '@keelson/kernel'
-import { bytes } from '../narrate/bytes.js'
 import { type Check, invalidOption, must } from '../options.js'
+import { bytes } from '../words/bytes.js'
 import { checkProcessCheck, type Measured, type ProcessCheckOptions, processCheck } from './process-check.js'
 
 export interface DiskSpaceOptions extends ProcessCheckOptions {

@@ -1,6 +1,7 @@
 import type { Resource } from '@keelson/kernel'
-import { duration } from '../narrate/duration.js'
 import { must } from '../options.js'
+import { clearInterval, now, setInterval } from '../time.js'
+import { duration } from '../words/duration.js'
 import { checkProcessCheck, type Measured, type ProcessCheckOptions, processCheck } from './process-check.js'
 
 export interface EventLoopDelayOptions extends ProcessCheckOptions {
@@ -40,7 +41,7 @@ export function eventLoopDelay(name = 'event-loop', options: EventLoopDelayOptio
 
 /** Not Node's own histogram of delays: its reset() loses the delay that has just ended when a check is the first to run after it. */
 class LongestDelay {
-  #last = performance.now()
+  #last = now()
   #longest = 0
   readonly #timer = setInterval(() => this.#tick(), RESOLUTION).unref()
 
@@ -57,8 +58,8 @@ class LongestDelay {
   }
 
   #tick(): void {
-    const now = performance.now()
-    this.#longest = Math.max(this.#longest, now - this.#last - RESOLUTION)
-    this.#last = now
+    const time = now()
+    this.#longest = Math.max(this.#longest, time - this.#last - RESOLUTION)
+    this.#last = time
   }
 }

@@ -1,7 +1,7 @@
 import { getHeapStatistics } from 'node:v8'
 import type { Resource } from '@keelson/kernel'
-import { bytes } from '../narrate/bytes.js'
 import { must } from '../options.js'
+import { bytes } from '../words/bytes.js'
 import { checkProcessCheck, type Measured, type ProcessCheckOptions, processCheck } from './process-check.js'
 
 export interface HeapOptions extends ProcessCheckOptions {

@@ -1,5 +1,6 @@
 import { type Resource, type ResourceOptions, resource, type StartContext } from '@keelson/kernel'
 import { type Check, checkOptions, isAnything, type Where } from '../options.js'
+import { setImmediate } from '../time.js'
 
 /** What the kernel does with a process check as with any resource. Its impact is `'degraded'` by default. */
 export type ProcessCheckOptions = Pick<ResourceOptions<unknown, never>, 'impact' | 'monitor' | 'labels' | 'timeouts'>

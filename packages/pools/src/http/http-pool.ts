@@ -9,7 +9,7 @@ import { HttpClients } from './http-clients.js'
 import { checkHttp, type HttpPoolServer } from './http-pool-server.js'
 
 /** Times are in ms, and `Infinity` is no limit. */
-export interface HttpPoolOptions<D extends Dependencies> extends Lifecycle<D> {
+export interface HttpPoolOptions<D extends Dependencies<D>> extends Lifecycle<D> {
   /** By name, or a function of the dependencies. */
   servers: Servers<HttpPoolServer, D>
   /** Connections per server; further requests wait for one. Default 10. */
@@ -37,7 +37,7 @@ const TIMES = ['idleTimeout', 'connectTimeout', 'requestTimeout'] as const
  * kernel.get(upstreams).use('search', (http) => http.fetch('/?q=rope'))
  */
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
-export function httpPool<const D extends Dependencies = {}>(
+export function httpPool<const D extends Dependencies<D> = {}>(
   name: string,
   options: HttpPoolOptions<D>,
 ): Resource<Pool<HttpClient, HttpPoolServer>> {

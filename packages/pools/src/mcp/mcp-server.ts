@@ -7,7 +7,7 @@ import { checkServerConfig, type ServerConfig } from '../server/server-config.js
 import { type McpClientOptions, mcpOpener } from './mcp-connection.js'
 
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
-export interface McpServerOptions<D extends Dependencies = {}> extends Lifecycle<D> {
+export interface McpServerOptions<D extends Dependencies<D> = {}> extends Lifecycle<D> {
   /** How the server is reached: `command`, or `url`. */
   server: ServerConfig
   /** What the server is told about its client. */
@@ -29,7 +29,7 @@ export interface McpServerOptions<D extends Dependencies = {}> extends Lifecycle
  * const files = mcpServer('files', { server: { command: 'files-mcp' }, restart: { attempts: 5, within: 60_000 } })
  */
 // biome-ignore lint/complexity/noBannedTypes: as above.
-export function mcpServer<const D extends Dependencies = {}>(name: string, options: McpServerOptions<D>): Resource<Client> {
+export function mcpServer<const D extends Dependencies<D> = {}>(name: string, options: McpServerOptions<D>): Resource<Client> {
   checkOptions(name, options, { client: 'object' })
   const { server, client = {}, grace = 5_000 } = options
   checkServerConfig({ pool: name, server: name }, server)

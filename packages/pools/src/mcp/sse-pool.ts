@@ -10,7 +10,7 @@ import { type McpClientOptions, mcpOpener } from './mcp-connection.js'
 /** An SSE server; `type` may be left out. */
 export type SsePoolServer = Omit<SseServer, 'type'> & { type?: 'sse' }
 
-export interface SsePoolOptions<D extends Dependencies> extends PoolOptions<SsePoolServer, D> {
+export interface SsePoolOptions<D extends Dependencies<D>> extends PoolOptions<SsePoolServer, D> {
   /** What the servers are told about their client. */
   client?: McpClientOptions
 }
@@ -24,7 +24,7 @@ export interface SsePoolOptions<D extends Dependencies> extends PoolOptions<SseP
  * @throws KeelsonError `INVALID_OPTION`.
  */
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
-export function ssePool<const D extends Dependencies = {}>(
+export function ssePool<const D extends Dependencies<D> = {}>(
   name: string,
   options: SsePoolOptions<D>,
 ): Resource<Pool<Client, SsePoolServer>> {

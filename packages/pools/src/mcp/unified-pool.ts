@@ -7,7 +7,7 @@ import { poolResource } from '../pool/pool-resource.js'
 import { checkServerConfig, type ServerConfig } from '../server/server-config.js'
 import { type McpClientOptions, mcpOpener } from './mcp-connection.js'
 
-export interface UnifiedPoolOptions<D extends Dependencies> extends PoolOptions<ServerConfig, D> {
+export interface UnifiedPoolOptions<D extends Dependencies<D>> extends PoolOptions<ServerConfig, D> {
   /** What the servers are told about their client. */
   client?: McpClientOptions
 }
@@ -26,7 +26,7 @@ export interface UnifiedPoolOptions<D extends Dependencies> extends PoolOptions<
  * kernel.get(servers).use('files', (client) => client.callTool({ name: 'list' }))
  */
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
-export function unifiedPool<const D extends Dependencies = {}>(
+export function unifiedPool<const D extends Dependencies<D> = {}>(
   name: string,
   options: UnifiedPoolOptions<D>,
 ): Resource<Pool<Client, ServerConfig>> {

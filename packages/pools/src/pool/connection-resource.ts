@@ -11,14 +11,14 @@ import type { Connection } from './connection.js'
 import { resourceWith } from './lifecycle.js'
 
 /** How a resource of a single connection opens it, and which of its options are not the kernel's. */
-export interface ConnectionKind<T, D extends Dependencies> {
+export interface ConnectionKind<T, D extends Dependencies<D>> {
   readonly own: readonly string[]
   readonly grace: number
   open(deps: Values<D>, ctx: StartContext, reaper: Reaper): Promise<Connection<T>>
 }
 
 /** One connection as a resource: a lost connection is a crash, after which the kernel restarts it by its policy. */
-export function connectionResource<T extends object, D extends Dependencies>(
+export function connectionResource<T extends object, D extends Dependencies<D>>(
   name: string,
   options: object,
   kind: ConnectionKind<T, D>,

@@ -2,7 +2,7 @@ import { type Dependencies, type Resource, type ResourceOptions, resource } from
 import { invalid } from './option-checks.js'
 
 /** What a resource of this package takes besides its hooks, which are this package's. */
-export type Lifecycle<D extends Dependencies> = Omit<ResourceOptions<never, D>, 'start' | 'check' | 'drain' | 'stop' | 'kill'>
+export type Lifecycle<D extends Dependencies<D>> = Omit<ResourceOptions<never, D>, 'start' | 'check' | 'drain' | 'stop' | 'kill'>
 
 const HOOKS = ['start', 'check', 'drain', 'stop', 'kill']
 
@@ -12,7 +12,7 @@ const HOOKS = ['start', 'check', 'drain', 'stop', 'kill']
  *
  * @throws KeelsonError `INVALID_OPTION` for a hook among the user's options, and for what the kernel refuses.
  */
-export function resourceWith<T, V extends T, D extends Dependencies>(
+export function resourceWith<T, V extends T, D extends Dependencies<D>>(
   name: string,
   options: object,
   own: readonly string[],

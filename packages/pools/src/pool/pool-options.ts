@@ -6,7 +6,7 @@ import { check, checkCount, checkMs } from './option-checks.js'
 import type { ServerPoolOptions } from './server-pool-options.js'
 
 /** The servers of a pool by name, or a function of the dependencies that returns them. */
-export type Servers<S, D extends Dependencies> =
+export type Servers<S, D extends Dependencies<D>> =
   | Readonly<Record<string, S>>
   | ((deps: Values<D>, ctx: StartContext) => Readonly<Record<string, S>> | PromiseLike<Readonly<Record<string, S>>>)
 
@@ -38,7 +38,7 @@ export interface PoolLimits {
   clock?: Clock
 }
 
-export interface PoolOptions<S, D extends Dependencies> extends Lifecycle<D>, PoolLimits {
+export interface PoolOptions<S, D extends Dependencies<D>> extends Lifecycle<D>, PoolLimits {
   /** By name, or a function of the dependencies. */
   servers: Servers<S, D>
 }

@@ -21,7 +21,7 @@ export interface PoolKind<T, S> {
 const REAPER = '(reaper)'
 
 /** A pool as a resource: its hooks drain, stop and check it, and a reaper closes what is idle. */
-export function poolResource<T, S, D extends Dependencies>(
+export function poolResource<T, S, D extends Dependencies<D>>(
   name: string,
   options: PoolOptions<S, D>,
   kind: PoolKind<T, S>,

@@ -12,7 +12,7 @@ export function checkServers(name: string, servers: unknown, check: (server: str
 }
 
 /** The servers of a pool, at its start. */
-export async function serversOf<S, D extends Dependencies>(
+export async function serversOf<S, D extends Dependencies<D>>(
   name: string,
   servers: Servers<S, D>,
   deps: Values<D>,

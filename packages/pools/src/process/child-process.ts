@@ -8,7 +8,7 @@ import { checkMs, checkOptions } from '../pool/option-checks.js'
 import { checkStdio, type StdioServer } from '../server/stdio-server.js'
 import { processConnection } from './process-connection.js'
 
-export interface ChildProcessOptions<D extends Dependencies> extends Lifecycle<D>, Omit<StdioServer, 'type'> {
+export interface ChildProcessOptions<D extends Dependencies<D>> extends Lifecycle<D>, Omit<StdioServer, 'type'> {
   /** Resolves when the child can be used; default as soon as it has been spawned. `ctx.signal` aborts at the start timeout. */
   ready?(child: ServerProcess, ctx: StartContext, deps: Values<D>): unknown
   /** Milliseconds between SIGTERM and SIGKILL; default 5_000. */
@@ -25,7 +25,7 @@ export interface ChildProcessOptions<D extends Dependencies> extends Lifecycle<D
  * const worker = childProcess('worker', { command: 'node', args: ['worker.mjs'], restart: { attempts: 5, within: 60_000 } })
  */
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
-export function childProcess<const D extends Dependencies = {}>(
+export function childProcess<const D extends Dependencies<D> = {}>(
   name: string,
   options: ChildProcessOptions<D>,
 ): Resource<ServerProcess> {

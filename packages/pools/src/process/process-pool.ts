@@ -17,7 +17,7 @@ export interface ServerContext {
   readonly signal: AbortSignal
 }
 
-export interface ProcessPoolOptions<T, D extends Dependencies> extends PoolOptions<StdioServer, D> {
+export interface ProcessPoolOptions<T, D extends Dependencies<D>> extends PoolOptions<StdioServer, D> {
   /** Makes the value that the pool lends from a child that has just started, such as a client after its handshake; default the child itself. */
   open?(child: ServerProcess, ctx: ServerContext): T | PromiseLike<T>
   /** Called for each idle child at each check of the resource; a rejection, or `pingTimeout`, ends the child. Default no ping. */
@@ -39,7 +39,7 @@ export interface ProcessPoolOptions<T, D extends Dependencies> extends PoolOptio
  * kernel.get(servers).use('files', (client) => client.ask('list'))
  */
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
-export function processPool<T = ServerProcess, const D extends Dependencies = {}>(
+export function processPool<T = ServerProcess, const D extends Dependencies<D> = {}>(
   name: string,
   options: ProcessPoolOptions<T, D>,
 ): Resource<Pool<T, StdioServer>> {

@@ -4,7 +4,7 @@ import { type Lifecycle, resourceWith } from '../pool/lifecycle.js'
 import { checkOptions, checkPositiveMs } from '../pool/option-checks.js'
 
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
-export interface ProcessReaperOptions<D extends Dependencies = {}> extends Lifecycle<D> {
+export interface ProcessReaperOptions<D extends Dependencies<D> = {}> extends Lifecycle<D> {
   /** Milliseconds between two sweeps; default 1_000. */
   interval?: number
   /** What idle times are measured by; default the system's clock. */
@@ -19,7 +19,7 @@ export interface ProcessReaperOptions<D extends Dependencies = {}> extends Lifec
  * @throws KeelsonError `INVALID_OPTION`.
  */
 // biome-ignore lint/complexity/noBannedTypes: as above.
-export function processReaper<const D extends Dependencies = {}>(
+export function processReaper<const D extends Dependencies<D> = {}>(
   name: string,
   options: ProcessReaperOptions<D> = {},
 ): ProcessReaper {

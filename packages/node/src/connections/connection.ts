@@ -1,0 +1,88 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerHttp2Session } from 'node:http2'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+
+/** What the drainer remembers of one accepted connection (of a TLS server: from the end of its handshake). */
+export interface Connection {
+  readonly socket: HttpSocket
+  readonly owner: ConnectionOwner
+  /** The newest response while draining; before that only a pipelined one, so that idle sockets retain nothing. */
+  newest: Http1Response | undefined
+  /** A response that ends the connection has been started: what arrives after it cannot be answered any more. */
+  ending: boolean
+  /** Bytes of a further request were already received behind the newest one. */
+  behind: boolean
+  /** `socket.bytesRead` when the newest request was known to be complete; Infinity before. */
+  bytes: number
+  session: ServerHttp2Session | undefined
+  streams: number
+  /** The id of the newest h2 stream whose head is known to be over: begun as a request, or refused. */
+  lastStream: number
+  /** The id of the newest h2 stream that a PING was sent for. */
+  pinged: number
+  upgrade: Upgrade | undefined
+  /** Its goodbye was said (h2: GOAWAY, upgraded: the close hook). */
+  dismissed: boolean
+  timer: NodeJS.Timeout | undefined
+}
+
+export interface Upgrade {
+  readonly request: IncomingMessage
+  readonly stream: Duplex
+  /** `socket.bytesWritten` before the application answered the upgrade request. */
+  readonly bytesWritten: number
+}
+
+/** The drainer as its connections see it. */
+export interface ConnectionOwner {
+  readonly draining: boolean
+  /** Aborted when draining starts. */
+  readonly signals: Set<AbortController>
+  requestStarted(connection: Connection, response: Http1Response): void
+  dismiss(connection: Connection): void
+}
+
+/** The parts of Node's HTTP sockets that have no public name. All of them are as old as keep-alive in Node. */
+export interface HttpSocket extends Socket {
+  [CONNECTION]?: Connection
+  /** The response that currently writes to this socket. */
+  _httpMessage?: Http1Response | null
+  /** Null once the socket was upgraded. `finish()` gives an error in the middle of a message and changes nothing. */
+  parser?: { finish?(): unknown } | null
+  /** The TCP socket under a TLS socket. */
+  _parent?: Socket
+}
+
+export interface Http1Response extends ServerResponse {
+  /** The response head as text, once it is decided. */
+  _header: string | null
+  /** Node closes the socket after this response. */
+  _last: boolean
+}
+
+const CONNECTION = Symbol('keelson.connection')
+
+export function openConnection(socket: HttpSocket, owner: ConnectionOwner): Connection {
+  const connection: Connection = {
+    socket,
+    owner,
+    newest: undefined,
+    ending: false,
+    behind: false,
+    bytes: Number.POSITIVE_INFINITY,
+    session: undefined,
+    streams: 0,
+    lastStream: 0,
+    pinged: 0,
+    upgrade: undefined,
+    dismissed: false,
+    timer: undefined,
+  }
+  socket[CONNECTION] = connection
+  return connection
+}
+
+export function connectionOf(socket: HttpSocket | null | undefined): Connection | undefined {
+  return socket?.[CONNECTION]
+}

@@ -1,0 +1,130 @@
+import type { IncomingMessage } from 'node:http'
+import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
+import type { Server, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { clearTimeout } from '../time.js'
+import { type Connection, type ConnectionOwner, connectionOf, type HttpSocket, openConnection } from './connection.js'
+import { responsesOf } from './last-response.js'
+import type { Answer } from './left-handlers.js'
+import { isAtWork, isStreamAtWork } from './left-handlers.js'
+import { isSecure } from './secure-server.js'
+import { shadowListeners } from './shadow-listeners.js'
+
+export interface Connections {
+  readonly open: ReadonlySet<Connection>
+  /** TCP sockets of a TLS server whose handshake is not finished. */
+  readonly handshakes: ReadonlySet<Socket>
+  /** Connections accepted so far. */
+  accepted(): number
+  untrack(): void
+}
+
+export interface ConnectionEvents {
+  opened(): void
+  streamStarted(connection: Connection): void
+  /** A stream of HTTP/2 is over; `answered` if neither side has broken it off. */
+  streamEnded(answered: boolean): void
+  /** The client is gone, the handler most likely at work. */
+  left(answer: Answer): void
+  upgraded(connection: Connection): void
+  closed(): void
+}
+
+const RESPONSE = Symbol('keelson.response')
+
+interface AnsweredStream extends ServerHttp2Stream {
+  [RESPONSE]?: Answer
+}
+
+/** Keeps a record per connection of `server`. Costs a request nothing; an h2 stream one listener. */
+export function trackConnections(server: Server, owner: ConnectionOwner, events: ConnectionEvents): Connections {
+  const secure = isSecure(server)
+  const open = new Set<Connection>()
+  const handshakes = new Set<Socket>()
+  let accepted = 0
+
+  function onConnection(socket: Socket): void {
+    accepted++
+    if (secure) {
+      handshakes.add(socket)
+      socket.once('close', onHandshakeEnd)
+    } else track(socket)
+    events.opened()
+  }
+
+  function onSecureConnection(socket: HttpSocket): void {
+    const tcp = socket._parent
+    if (tcp) handshakes.delete(tcp)
+    track(socket)
+    events.opened()
+  }
+
+  function onHandshakeEnd(this: Socket): void {
+    handshakes.delete(this)
+    events.closed()
+  }
+
+  function track(socket: HttpSocket): void {
+    open.add(openConnection(socket, owner))
+    socket.once('close', onClose)
+  }
+
+  function onClose(this: HttpSocket): void {
+    const connection = connectionOf(this)
+    if (connection) {
+      clearTimeout(connection.timer)
+      open.delete(connection)
+      for (const response of responsesOf(connection)) if (isAtWork(response)) events.left(response)
+    }
+    events.closed()
+  }
+
+  function onSession(session: ServerHttp2Session): void {
+    const connection = connectionOf(session.socket as HttpSocket)
+    if (!connection) return
+    connection.session = session
+    function onStreamClose(this: AnsweredStream): void {
+      connection!.streams--
+      events.streamEnded(this.rstCode === 0 && !this.aborted)
+      if (isStreamAtWork(this)) events.left(this[RESPONSE] ?? this)
+    }
+    session.on('stream', (stream: ServerHttp2Stream) => {
+      connection.streams++
+      connection.lastStream = stream.id ?? connection.lastStream
+      stream.once('close', onStreamClose)
+      events.streamStarted(connection)
+    })
+  }
+
+  function onRequest(_request: unknown, response: { stream?: AnsweredStream } & Answer): void {
+    if (response.stream) response.stream[RESPONSE] = response
+  }
+
+  function onUpgrade(request: IncomingMessage, stream: Duplex): void {
+    const connection = connectionOf(request.socket)
+    if (!connection) return
+    connection.upgrade = { request, stream, bytesWritten: connection.socket.bytesWritten }
+    events.upgraded(connection)
+  }
+
+  // First in line: Node's own listener on these events creates the h2 session, which looks its record up.
+  server.prependListener('connection', onConnection)
+  if (secure) server.prependListener('secureConnection', onSecureConnection)
+  server.on('session', onSession)
+  const unshadow = shadowListeners(server, ['upgrade', 'connect'], onUpgrade)
+  // Of a response the streams of h2 do not tell, and the requests of HTTP/1 need not be followed.
+  const forget = 'updateSettings' in server ? shadowListeners(server, ['request'], onRequest) : undefined
+
+  return {
+    open,
+    handshakes,
+    accepted: () => accepted,
+    untrack() {
+      server.off('connection', onConnection)
+      server.off('secureConnection', onSecureConnection)
+      server.off('session', onSession)
+      unshadow()
+      forget?.()
+    },
+  }
+}

@@ -1,0 +1,87 @@
+import type { Server as HttpServer, ServerResponse } from 'node:http'
+import { Server as NetServer } from 'node:net'
+import { aroundEmit } from '../connections/around-emit.js'
+import { clearInterval, setInterval } from '../time.js'
+import type { DrainState, DrainStats } from './drain-stats.js'
+import type { Drainer } from './drainer.js'
+
+/** Whether the connections of a server can be followed: not those of Bun's HTTP servers, which are no servers of `node:net`. */
+export function drainsInFull(server: object): boolean {
+  return server instanceof NetServer
+}
+
+/**
+ * The drainer for a server that only lets itself be closed: it stops accepting, every request in flight is answered, with
+ * `Connection: close` where the head was not sent, and idle connections are closed every `quietWindow` ms. A request that comes in
+ * between on one of them may be lost, and upgraded connections get no goodbye.
+ */
+export function plainDrainer(server: HttpServer, quietWindow: number): Drainer {
+  const open = new Set<ServerResponse>()
+  const counts = { drained: 0, cut: 0 }
+  let state: DrainState = 'serving'
+  let promise: Promise<void> | undefined
+
+  const untrack = aroundEmit(server, (args, pass) => {
+    if (args[0] === 'request') begin(args[2] as ServerResponse)
+    return pass(args)
+  })
+
+  function begin(response: ServerResponse): void {
+    open.add(response)
+    if (state !== 'serving') endsConnection(response)
+    response.once('finish', () => {
+      if (open.delete(response) && state === 'draining') counts.drained++
+    })
+    response.once('close', () => open.delete(response))
+  }
+
+  async function start(): Promise<void> {
+    lameDuck()
+    state = 'draining'
+    const sweep = setInterval(() => server.closeIdleConnections(), Math.max(1, quietWindow))
+    await new Promise<void>((resolve) => server.close(() => resolve()))
+    clearInterval(sweep)
+    state = 'drained'
+    untrack()
+  }
+
+  function lameDuck(): void {
+    if (state !== 'serving') return
+    state = 'lame-duck'
+    for (const response of open) endsConnection(response)
+  }
+
+  function cut(): void {
+    if (state !== 'draining') return
+    counts.cut += open.size
+    open.clear()
+    server.closeAllConnections()
+  }
+
+  function drain({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    promise ??= start()
+    if (signal?.aborted) cut()
+    else signal?.addEventListener('abort', cut, { once: true })
+    return promise
+  }
+
+  return {
+    drain,
+    lameDuck,
+    destroy: () => void drain({ signal: AbortSignal.abort() }),
+    stats: (): DrainStats => ({
+      state,
+      connections: open.size,
+      requests: open.size,
+      sessions: 0,
+      upgraded: 0,
+      left: 0,
+      destroyed: counts.cut,
+      ...counts,
+    }),
+  }
+}
+
+function endsConnection(response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader('connection', 'close')
+}

@@ -1,0 +1,28 @@
+/**
+ * The events that a log line can be about: those of the kernel under their own names, and what only the process knows. Each has a
+ * row in docs/log-lines.md.
+ */
+export const LINE_EVENTS = [
+  'kernel:state',
+  'kernel:slow',
+  'resource:error',
+  'resource:orphan',
+  'start:retry',
+  'check:result',
+  'health:change',
+  'probe:change',
+  'restart:scheduled',
+  'restart:done',
+  'restart:exhausted',
+  'listener:error',
+  'run:not-started',
+  'process:signal',
+  'process:error',
+  'process:exit',
+  'process:still-alive',
+  'process:drain-limited',
+  'systemd:unheard',
+  'log:failed',
+] as const
+
+export type LineEvent = (typeof LINE_EVENTS)[number]

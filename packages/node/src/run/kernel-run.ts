@@ -1,0 +1,240 @@
+import { type Kernel, type KernelEventOf, ShutdownError, type ShutdownReport, StartError } from '@keelson/kernel'
+import { deferred } from '../deferred.js'
+import { serversOf } from '../drain/running-servers.js'
+import type { Say } from '../narrate/log.js'
+import { Narration } from '../narrate/narrate.js'
+import { type Speech, speechOf } from '../narrate/process-output.js'
+import { shutdownSummary } from '../narrate/shutdown-summary.js'
+import { startFailure } from '../narrate/start-failure.js'
+import { startSummary } from '../narrate/start-summary.js'
+import { joinPlatform } from '../platform/process-platform.js'
+import { openProbeServer, type ProbeServer } from '../server/probe-server.js'
+import { UNPRINTABLE } from '../words/thrown.js'
+import { bearDeadOutput } from './dead-output.js'
+import { exitCodeOf, exitNow, exitSoon, holdProcess } from './exit.js'
+import { Failures } from './failures.js'
+import { HandleOrigins } from './handle-origins.js'
+import { catchErrors, type ErrorOrigin } from './process-errors.js'
+import { catchSignals } from './process-signals.js'
+import { exitAtOnce, kernelFailed, NEW_LINE, notStarted, probeServerFailed, stoppingAlready, uncaught } from './run-entries.js'
+import type { Settings } from './run-options.js'
+import { holdersOf, isOfResource, stillAlive } from './still-alive.js'
+
+/** One run of a kernel as this process: from its start to its end, or to the second signal. */
+export class KernelRun {
+  readonly #kernel: Kernel
+  readonly #settings: Settings
+  readonly #speech: Speech
+  readonly #narration: Narration
+  readonly #failures: Failures
+  readonly #origins = new HandleOrigins()
+  readonly #stopAsked = deferred<void>()
+  /** Resolves when a second signal comes. */
+  readonly #hurried = deferred<number>()
+  /** Whether its end was asked for: by a signal, an error or the platform. */
+  #leaving = false
+  /** Whether the kernel has begun to stop, whoever asked for that. */
+  #ending = false
+  #failureTold = false
+  /** The reason of a shutdown for a failure. */
+  #cause = 'failed'
+  #probes: ProbeServer | undefined
+  readonly #say: Say
+  /** Of the shutdown, or of the rollback of the start. */
+  #report: ShutdownReport | undefined
+
+  constructor(kernel: Kernel, settings: Settings) {
+    this.#kernel = kernel
+    this.#settings = settings
+    this.#speech = speechOf(settings.log, kernel.name)
+    this.#narration = new Narration(kernel, this.#speech.say)
+    this.#say = this.#narration.say
+    this.#ending = kernel.state === 'draining' || kernel.state === 'stopping'
+    this.#failures = new Failures(kernel, this.#narration.impacts)
+  }
+
+  async run(): Promise<number> {
+    const { signals, exit, exitGrace, log } = this.#settings
+    const release = holdProcess()
+    const caught = catchSignals(signals, (signal) => this.#onSignal(signal), this.#onSecondSignal)
+    const quitErrors = catchErrors(this.#onError)
+    const quitOutputs = bearDeadOutput()
+    this.#kernel.on('kernel:state', this.#onState)
+    const quitPlatform = joinPlatform(this.#kernel, { say: this.#say, leave: (reason) => this.#leave(reason), exitGrace })
+    if (log !== false) this.#narration.begin()
+
+    const inHurry = await Promise.race([this.#follow(), this.#hurried.promise])
+    await this.#probes?.close()
+    if (inHurry === undefined) await caught.quiet()
+    // Rejections that nobody handles are announced after this turn.
+    await new Promise((resolve) => setTimeout(resolve, 0))
+
+    caught.release()
+    quitErrors()
+    quitOutputs()
+    this.#kernel.off('kernel:state', this.#onState)
+    this.#narration.end()
+    this.#failures.end()
+    release()
+    const exitCode = inHurry ?? this.#failures.exitCode
+    quitPlatform(exitCode)
+    if (exit) exitSoon(exitCode, exitGrace, () => this.#forcedExit())
+    return exitCode
+  }
+
+  /** Resolves when the kernel has stopped, or did not start. */
+  async #follow(): Promise<void> {
+    if (!(await this.#openProbes())) return
+    if (this.#leaving) return this.#say(notStarted(this.#kernel.name, this.#failures.exitCode))
+    if (this.#kernel.state === 'running') this.#sayReady()
+    if (!(await this.#start())) return
+    if (!this.#kernel.probe().live && !this.#leaving) this.#onKernelFailed()
+    await this.#stopAsked.promise
+    await this.#stopped()
+  }
+
+  async #openProbes(): Promise<boolean> {
+    const { probes } = this.#settings
+    try {
+      this.#probes = probes && (await openProbeServer(this.#kernel, probes))
+      return true
+    } catch (error) {
+      this.#failures.happened()
+      this.#say(probeServerFailed(this.#kernel.name, error, this.#failures.exitCode))
+      return false
+    }
+  }
+
+  /** Resolves to whether there is something to shut down: not after a start that failed. */
+  async #start(): Promise<boolean> {
+    const { exit, exitGrace } = this.#settings
+    const start = () => this.#kernel.start()
+    try {
+      // Only what is told of, or changes the exit code, is watched.
+      await (exit && exitGrace !== Infinity ? this.#origins.during(this.#kernel, start) : start())
+    } catch (error) {
+      if (error instanceof StartError && this.#startFailed(error)) return false
+      // Otherwise somebody else is shutting it down: all that is left is to wait for that.
+      this.#stopAsked.resolve()
+    }
+    return true
+  }
+
+  /** Whether the start failed by itself; S7: one that was given up is a shutdown. */
+  #startFailed(error: StartError): boolean {
+    this.#report = error.report
+    const byItself = this.#kernel.state === 'failed'
+    if (byItself || error.errors.some(({ code }) => code !== 'ABORTED')) this.#failures.happened()
+    if (byItself) this.#say(startFailure(this.#kernel.name, error, this.#failures.exitCode, this.#narration))
+    return byItself
+  }
+
+  async #stopped(): Promise<void> {
+    const kernel = this.#kernel
+    const report = await kernel.shutdown().catch((error: ShutdownError) => error.report)
+    this.#report = report
+    const errors = this.#failures.during(report)
+    // A kernel that is being shut down already, or never ran, fails without a change of its state.
+    if (!kernel.probe().live) this.#tellKernelFailed('nothing')
+    if (this.#settings.log === false) return
+    const { told, givenUp, plan } = this.#narration
+    const facts = { budget: plan.current.worstCaseShutdownMs, exitCode: this.#failures.exitCode, errors, told, givenUp }
+    this.#say(shutdownSummary(kernel.name, report, facts))
+  }
+
+  #sayReady(): void {
+    if (this.#settings.log === false) return
+    const urls = new Map(serversOf(this.#kernel).map(({ resource, url }) => [resource, url]))
+    this.#say(startSummary(this.#kernel, this.#narration.plan.current, { urls, probes: this.#probes?.url }))
+  }
+
+  #leave(reason: string): void {
+    this.#leaving = true
+    this.#stopAsked.resolve()
+    // X10: nothing is gained by serving on; a delay that the application asked for itself stays.
+    if (!this.#kernel.probe().live) this.#kernel.defaults({ shutdown: { delay: 0 } })
+    // Its end is awaited where the kernel is followed.
+    this.#kernel.shutdown(reason).catch(() => {})
+  }
+
+  get #stopping(): boolean {
+    return this.#leaving || this.#ending
+  }
+
+  #onSignal(signal: NodeJS.Signals): void {
+    if (signal === 'SIGINT') this.#say(NEW_LINE)
+    if (this.#stopping) this.#say(stoppingAlready(this.#kernel.name, signal))
+    this.#leave(signal)
+  }
+
+  readonly #onSecondSignal = (signal: NodeJS.Signals, exitCode: number): void => {
+    if (signal === 'SIGINT') this.#say(NEW_LINE)
+    this.#say(exitAtOnce(this.#kernel, signal, exitCode))
+    this.#narration.flush()
+    if (this.#settings.exit) exitNow(exitCode)
+    this.#hurried.resolve(exitCode)
+  }
+
+  /** X3: an error while it stops already is told and makes the code 1, and whatever still drains goes on. */
+  readonly #onError = (error: unknown, origin: ErrorOrigin): void => {
+    if (this.#speech.caused(error)) return
+    // The application waited for the same start or shutdown: what that comes to is told, and judged, already.
+    if (this.#report !== undefined && reportIn(error) === this.#report) return
+    this.#failures.happened()
+    const stopping = this.#stopping
+    this.#say(uncaught(origin, this.#narration.told.problemOf(error), stopping ? 'nothing' : 'shutdown'))
+    if (stopping) return this.#failures.add(error)
+    this.#failureTold = true
+    this.#cause = origin
+    this.#fail(error)
+    this.#leave(origin)
+  }
+
+  /** What was thrown may be such that it cannot even be described. */
+  #fail(error: unknown): void {
+    try {
+      this.#kernel.fail(error)
+    } catch {
+      this.#kernel.fail(new Error(UNPRINTABLE))
+    }
+  }
+
+  readonly #onState = ({ from, to }: KernelEventOf<'kernel:state'>): void => {
+    if (to === 'draining' || to === 'stopping') {
+      this.#ending = true
+      this.#stopAsked.resolve()
+    }
+    if (to === 'failed' && from !== 'stopping') this.#onKernelFailed()
+    if (to === 'running') this.#sayReady()
+  }
+
+  #onKernelFailed(): void {
+    const { onFailure } = this.#settings
+    this.#tellKernelFailed(this.#stopping ? 'nothing' : onFailure)
+    if (onFailure === 'shutdown') this.#leave(this.#cause)
+  }
+
+  #tellKernelFailed(then: 'shutdown' | 'wait' | 'nothing'): void {
+    this.#failures.happened()
+    if (!this.#failureTold) this.#say(kernelFailed(this.#kernel, then))
+    this.#failureTold = true
+  }
+
+  /** X2: the process did not end by itself; the code is 1 when something of a resource held it. */
+  #forcedExit(): number {
+    const { exitGrace, log } = this.#settings
+    const holders = holdersOf(this.#kernel.inspect(), this.#report, this.#origins)
+    const exitCode = exitCodeOf(holders.some(isOfResource))
+    if (log !== false) this.#speech.say(stillAlive(this.#kernel.name, exitGrace, holders, exitCode))
+    return exitCode
+  }
+}
+
+/** Asking what something is may throw: anything can be thrown, such as a proxy. */
+function reportIn(error: unknown): ShutdownReport | undefined {
+  try {
+    return error instanceof ShutdownError || error instanceof StartError ? error.report : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,182 @@
+import { readFileSync } from 'node:fs'
+import { createKernel, KeelsonError, type Kernel, type KernelEvent, type ShutdownReport, StartError } from '@keelson/kernel'
+import { expect, it } from 'vitest'
+import { LINE_EVENTS } from '../narrate/line-events.js'
+import type { Entry, Line, LogLike } from '../narrate/log.js'
+import { Logger } from '../narrate/logger.js'
+import { Narration } from '../narrate/narrate.js'
+import { shutdownSummary } from '../narrate/shutdown-summary.js'
+import { noteSlowness } from '../narrate/slow-notes.js'
+import { startFailure } from '../narrate/start-failure.js'
+import { startSummary } from '../narrate/start-summary.js'
+import { type StartRetry, Troubles } from '../narrate/troubles.js'
+import { drainLimited } from '../platform/runtime-limits.js'
+import { systemdUnheard } from '../platform/systemd-unheard.js'
+import { problemOf } from '../words/problem.js'
+import { ToldErrors } from '../words/told-errors.js'
+import * as entries from './run-entries.js'
+import { stillAlive } from './still-alive.js'
+
+/** The rows of the tables of docs/log-lines.md: the first cell, and the names in backticks of the last. */
+const documented = readFileSync(new URL('../../../../docs/log-lines.md', import.meta.url), 'utf8')
+  .split('\n')
+  .filter((line) => line.startsWith('| `'))
+  .map((line) => {
+    const cells = line.split('|').map((cell) => cell.trim())
+    const state = /`to` = `(\w+)`/.exec(line)?.[1]
+    const fields = [
+      ...cells
+        .at(-2)!
+        .replace(/ = `\w+`/, '')
+        .replace(/\([^)]*\)/g, '')
+        .matchAll(/`(\w+)\??`/g),
+    ].map(([, name]) => name!)
+    return { name: cells[1]!.replaceAll('`', ''), state, fields }
+  })
+const events = documented.filter(({ name }) => name.includes(':'))
+const ofErrors = documented.filter(({ name }) => !name.includes(':')).map(({ name }) => name)
+
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+const failure = (code: 'STOP_FAILED' | 'CRASHED' = 'STOP_FAILED') =>
+  new KeelsonError(code, 'resource "db" failed', {
+    resource: 'db',
+    phase: 'stop',
+    cause: Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }),
+  })
+
+/** Every event of a kernel, as far as there is a line about it. */
+async function narrated(): Promise<Entry[]> {
+  const said: Entry[] = []
+  const kernel = createKernel([], { name: 'shop' })
+  const listeners: ((event: KernelEvent | StartRetry) => void)[] = []
+  const stub: Kernel = Object.create(kernel, {
+    name: { value: 'shop' },
+    state: { value: 'running' },
+    on: { value: (type: string, listener: () => void) => type === 'event' && listeners.push(listener) },
+    off: { value: () => {} },
+    inspect: { value: () => kernel.inspect() },
+    plan: { value: () => kernel.plan() },
+    probe: { value: () => kernel.probe() },
+  })
+  const narration = new Narration(stub, (entry) => said.push(entry))
+  narration.begin()
+  const at = 0
+  const resource = 'db'
+  const idle = kernel.probe()
+  const ready = { ...idle, status: 'ready', ready: true } as const
+  const unready = { ...idle, status: 'unready' } as const
+  const restart = { type: 'restart:scheduled', at, resource, attempts: 5, delayMs: 5, resources: ['db', 'api'] } as const
+  const told: (KernelEvent | StartRetry)[] = [
+    { type: 'kernel:state', at, from: 'starting', to: 'stopping', reason: 'SIGINT' },
+    { type: 'kernel:state', at, from: 'running', to: 'draining', reason: 'SIGTERM' },
+    { type: 'resource:state', at, resource, from: 'idle', to: 'starting' },
+    { type: 'resource:error', at, resource, phase: 'stop', error: failure() },
+    { type: 'resource:orphan', at, resource, error: failure() },
+    { type: 'start:retry', at, resource, attempt: 1, delayMs: 500, error: failure() },
+    { type: 'check:result', at, resource: 'api', ok: false, durationMs: 1, error: failure() },
+    { type: 'health:change', at, resource, from: 'healthy', to: 'unhealthy', error: failure() },
+    { type: 'probe:change', at, probe: unready, previous: ready },
+    { ...restart, attempt: 1, error: failure() },
+    { type: 'restart:done', at, resource, attempt: 1, durationMs: 5 },
+    { type: 'restart:exhausted', at, resource, attempts: 5, error: failure() },
+    { type: 'listener:error', at, event: 'kernel:state', error: failure() },
+  ]
+  for (const event of told) for (const listener of listeners) listener(event)
+  await turn()
+  narration.end()
+  return said
+}
+
+/** What run() says besides: at both ends, and of the process. */
+function saidByRun(): Line[] {
+  const told = new ToldErrors()
+  const outcomes = [{ resource: 'db', outcome: 'timed-out', durationMs: 1, note: 'cut' }] as const
+  const report: ShutdownReport = { reason: 'SIGTERM', ok: false, durationMs: 1, outcomes, errors: [failure()] }
+  const reason = { resource: 'cache', state: 'failed', health: 'unknown', message: 'no' } as const
+  const probe = { status: 'degraded', started: true, ready: true, live: true, reasons: [reason] } as const
+  const kernel = { name: 'shop', timeline: () => [], probe: () => probe }
+  const failed = { name: 'shop', probe: () => ({ ...probe, reasons: [{ ...reason, resource: 'shop' }] }) }
+  const givenUp = new Map([['api', 'its check fails']])
+  const many = new StartError(
+    'shop',
+    Array.from({ length: 30 }, () => failure()),
+    report,
+  )
+  const holders = [{ kind: 'timer', what: 'setTimeout', count: 1, resource: 'db', at: 'start' }]
+  return [
+    startSummary(kernel, { criticalPath: [] }, { urls: new Map([['api', 'http://localhost']]), probes: 'http://localhost' }),
+    startFailure('shop', many, 1, { told, troubles: { failedChecks: () => 0 } }),
+    shutdownSummary('shop', report, { budget: 1, exitCode: 1, errors: [failure()], told, givenUp }),
+    entries.kernelFailed(failed, 'shutdown'),
+    entries.probeServerFailed('shop', failure(), 1),
+    entries.notStarted('shop', 0),
+    entries.stoppingAlready('shop', 'SIGTERM'),
+    entries.exitAtOnce(createKernel(), 'SIGTERM', 143),
+    entries.uncaught('uncaught exception', problemOf(failure()), 'shutdown'),
+    systemdUnheard('shop', failure()),
+    drainLimited(['api']),
+    stillAlive('shop', 1, holders, 1),
+  ]
+}
+
+function slow(): Promise<Entry> {
+  const idle = createKernel()
+  const kernel = {
+    name: idle.name,
+    state: 'starting',
+    probe: () => idle.probe(),
+    on: () => {},
+    off: () => {},
+  } as unknown as Kernel
+  return new Promise((resolve) => {
+    const quit = noteSlowness(
+      kernel,
+      new Troubles(),
+      (entry) => {
+        quit()
+        resolve(entry)
+      },
+      1,
+    )
+  })
+}
+
+function logFailed(): Line[] {
+  const said: Entry[] = []
+  const fail = () => {
+    throw failure()
+  }
+  new Logger({ info: fail, warn: fail, error: fail } as LogLike, 'shop', (entry) => said.push(entry)).say(
+    entries.notStarted('shop', 0),
+  )
+  return said.filter((entry) => !entry.terminalOnly)
+}
+
+it('L2 the page about log lines has every event, every field of it, and nothing else', async () => {
+  const lines = [...(await narrated()), ...saidByRun(), await slow(), ...logFailed()].filter((entry) => !entry.terminalOnly)
+  expect([...new Set(events.map(({ name }) => name))].sort()).toEqual([...LINE_EVENTS].sort())
+  expect([...new Set(lines.map(({ fields }) => fields.event))].sort()).toEqual([...LINE_EVENTS].sort())
+  const rowOf = ({ event, to }: Line['fields']) =>
+    events.filter((row) => row.name === event && (row.state === undefined || row.state === to))
+  for (const { fields } of lines) {
+    const known = new Set(rowOf(fields).flatMap((row) => row.fields))
+    expect(
+      Object.keys(fields).filter((name) => name !== 'event' && !known.has(name)),
+      JSON.stringify(fields),
+    ).toEqual([])
+  }
+  for (const row of events) {
+    const written = new Set(
+      lines.filter(({ fields }) => rowOf(fields).includes(row)).flatMap(({ fields }) => Object.keys(fields)),
+    )
+    expect(
+      row.fields.filter((name) => !written.has(name)),
+      row.name,
+    ).toEqual([])
+  }
+})
+
+it('an error has the fields that the page says', () => {
+  const problem = problemOf(failure())
+  expect(Object.keys(problem).sort()).toEqual([...ofErrors].sort())
+})

@@ -1,0 +1,82 @@
+import { KeelsonError } from '@keelson/kernel'
+import { nearestFrames, ownFrames } from './frames.js'
+import { remedyFor, sentenceOf } from './sentence.js'
+import { codeOf, rootOf, sourcesOf, textIn, textOf, UNPRINTABLE } from './thrown.js'
+
+/** An error as plain JSON: what happened, and where there is one, what to do or where it came from. */
+export interface Problem {
+  readonly message: string
+  readonly code?: string
+  readonly resource?: string
+  readonly remedy?: string
+  /** Where it came from: the lines of the application in its stack, the innermost first. */
+  readonly stack?: readonly string[]
+}
+
+/** More frames than this help nobody. */
+const MOST_FRAMES = 10
+
+/** Whatever was thrown: an error in here would end the process. */
+export function problemOf(error: unknown): Problem {
+  try {
+    return describe(error)
+  } catch {
+    return { message: UNPRINTABLE }
+  }
+}
+
+function describe(error: unknown): Problem {
+  const root = rootOf(error)
+  const message = messageOf(error, root)
+  const { code, resource } = error instanceof KeelsonError ? error : { code: codeOf(root), resource: undefined }
+  const remedy = remedyFor(
+    error,
+    [root, ...sourcesOf(root)].map(codeOf).find((code) => code !== undefined),
+  )
+  const stack = root instanceof Error ? framesOf(root).slice(0, MOST_FRAMES) : []
+  return {
+    message,
+    ...(code !== undefined && { code }),
+    ...(resource !== undefined && { resource }),
+    ...(remedy !== undefined && !message.includes(remedy) && { remedy }),
+    ...(stack.length > 0 && { stack }),
+  }
+}
+
+/** An error that this library made, such as a timeout, comes from no other package either. */
+function framesOf(root: Error): string[] {
+  const stack = textIn(root, 'stack')
+  return root instanceof KeelsonError ? ownFrames(stack) : nearestFrames(stack)
+}
+
+/** For a row that begins with the name of the resource already. */
+export function withoutName(message: string, resource: string): string {
+  const prefix = `resource "${resource}" `
+  return message.startsWith(prefix) ? message.slice(prefix.length) : message
+}
+
+/** What to do, or where to look. */
+export function adviceOf({ remedy, stack }: Problem): string | undefined {
+  return remedy ?? (stack?.[0] === undefined ? undefined : `at ${stack[0]}`)
+}
+
+function messageOf(error: unknown, root: unknown): string {
+  const message = sentenceOf(error)
+  const sources = sourcesText(root, message)
+  if (sources === '') return message
+  // A connection that was tried on several addresses fails with an error that has no text of its own.
+  return textOf(root) === '' ? message.replace(/AggregateError$|^$/, () => sources) : `${message}: ${sources}`
+}
+
+/** What an error came from, as far as `said` does not have it: of "fetch failed", for one, all that is worth knowing. */
+function sourcesText(error: unknown, said: string, depth = 3): string {
+  if (depth === 0) return ''
+  const texts = sourcesOf(error).map((source) => {
+    const code = codeOf(source)
+    const own = textOf(source)
+    const known = said.includes(own) || (code !== undefined && said.includes(code))
+    const deeper = sourcesText(source, `${said} ${own}`, depth - 1)
+    return [known ? '' : own, deeper].filter((text) => text !== '').join(': ')
+  })
+  return [...new Set(texts)].filter((text) => text !== '').join(', ')
+}
