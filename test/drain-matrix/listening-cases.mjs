@@ -88,8 +88,6 @@ export const listeningCases = [
       served.drain()
       const ends = await Promise.all(Array.from({ length: 20 }, () => visit(served.port)))
       for (const end of ends) assert.match(end, /^ECONNREFUSED$|\r\nConnection: close\r\n(.|\r\n)*ok$/)
-      // Linux holds back all but those that find room in its queue.
-      if (process.platform === 'linux') assert.ok(ends.filter((end) => end === 'ECONNREFUSED').length > 15)
       stage.workDone()
     },
   },

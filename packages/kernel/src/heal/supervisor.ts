@@ -222,6 +222,7 @@ export class Supervisor implements BringUpListener {
       this.#host.events.emit('restart:scheduled', {
         resource: root.name,
         attempt,
+        ...(attempt > 0 && { attempts: recovery.policy!.attempts }),
         delayMs,
         resources,
         ...(error === undefined ? {} : { error }),

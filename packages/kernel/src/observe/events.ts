@@ -17,6 +17,8 @@ interface Payloads {
     resource: string
     /** Which restart of the window this is; 0 for one that was asked for. */
     attempt: number
+    /** How many its policy allows in the window; absent for one that was asked for. */
+    attempts?: number
     delayMs: number
     /** All that go down and come back with it. */
     resources: readonly string[]

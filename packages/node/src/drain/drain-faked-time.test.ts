@@ -5,7 +5,7 @@ import { head, rawClient } from '../test-support/raw-client.js'
 
 afterEach(() => void vi.useRealTimers())
 
-it('N1 drains though a test has faked every timer and clock', async () => {
+it('N7 drains though a test has faked every timer and clock', async () => {
   const api = httpServer('api', { host: '127.0.0.1', listener: () => (_req, res) => res.end('ok') })
   const kernel = createKernel([api])
   vi.useFakeTimers({

@@ -84,6 +84,8 @@ describe('N3 drain and listen', () => {
       for await (const chunk of socket) text += chunk
       return text
     })
+    // Node connects at the end of this tick.
+    await new Promise<void>((resolve) => process.nextTick(resolve))
     await drained(served)
     for (const text of await Promise.all(texts)) expect(text).toMatch(/Connection: close[\s\S]*ok$/)
   })

@@ -146,6 +146,8 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
       settle = resolve
     })
 
+    await backlogAccepted(server, connections.accepted)
+    // Not before: held back are then only the few that come between two turns of the event loop.
     holdBack(server)
     await backlogAccepted(server, connections.accepted)
     stop()

@@ -29,7 +29,7 @@ it('is for servers whose connections cannot be followed', () => {
   expect(drainsInFull(Object.create(null))).toBe(false)
 })
 
-it('N1 answers what is in flight, with Connection: close, closes idle connections, and leaves nothing behind', async () => {
+it('N7 answers what is in flight, with Connection: close, closes idle connections, and leaves nothing behind', async () => {
   const { server, drainer, responses, asked } = await serve()
   const idle = await asked()
   responses[0]?.end('idle')
@@ -46,7 +46,7 @@ it('N1 answers what is in flight, with Connection: close, closes idle connection
   expect(Object.hasOwn(server, 'emit')).toBe(false)
 })
 
-it('N1 cuts what is in flight at the deadline, and counts it', async () => {
+it('N7 cuts what is in flight at the deadline, and counts it', async () => {
   const { drainer, asked } = await serve()
   const busy = await asked()
   const deadline = new AbortController()

@@ -97,6 +97,10 @@ export class Narration {
         return this.#restarts.done(event)
       case 'restart:exhausted':
         return this.#turn.sayOf(event.error, this.#restarts.exhausted(event))
+      case 'resource:lost':
+        return this.#lost(event)
+      case 'resource:regained':
+        return this.#regained(event)
       case 'listener:error':
         return this.#listenerFailed(event)
       default:
@@ -212,6 +216,20 @@ export class Narration {
     return previous.status === 'unready' && probe.ready
       ? { level: 'info', message: `${name} is ready again`, fields: { event: type, status: probe.status, resources: [] } }
       : undefined
+  }
+
+  /** That it failed is told by its error; this is about what goes down with it. */
+  #lost({ type, resource, resources }: KernelEventOf<'resource:lost'>): Line | undefined {
+    if (resources.length === 0) return undefined
+    const dependents = resources.slice(0, MOST)
+    const message = `${some(resources)} ${resources.length === 1 ? 'goes' : 'go'} down with ${resource}`
+    return { level: 'warn', message, fields: { event: type, resource, dependents } }
+  }
+
+  #regained({ type, resource, resources }: KernelEventOf<'resource:regained'>): Line {
+    const dependents = resources.slice(0, MOST)
+    const along = resources.length === 0 ? '' : `; ${some(resources)} start${resources.length === 1 ? 's' : ''} again with it`
+    return { level: 'info', message: `${resource} passes its checks again and goes on${along}`, fields: { event: type, resource, dependents } }
   }
 
   #listenerFailed({ type, event, error }: KernelEventOf<'listener:error'>): Line {

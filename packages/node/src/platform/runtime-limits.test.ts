@@ -6,7 +6,7 @@ import { httpServer } from '../server/http-server.js'
 import { keepEntries } from '../test-support/said.js'
 import { tellLimits } from './runtime-limits.js'
 
-it('says at every start which servers are closed and not drained, and nothing of those that Node drains', async () => {
+it('N7 says at every start which servers are closed and not drained, and nothing of those that Node drains', async () => {
   const { lines, say } = keepEntries()
   // A server of another runtime is no server of node:net.
   const foreign: DrainableServer = Object.create(null)

@@ -33,7 +33,7 @@ describe('httpServer() that cannot start', () => {
     other.close()
   })
 
-  it('fails its start, and nothing else, when a WebSocketServer on top of it throws what nobody listens to', async () => {
+  it('N3 fails its start, and nothing else, when a WebSocketServer on top of it throws what nobody listens to', async () => {
     const other = createTcpServer().listen(0, '127.0.0.1')
     await once(other, 'listening')
     const { port } = other.address() as AddressInfo

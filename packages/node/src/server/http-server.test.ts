@@ -207,7 +207,7 @@ describe('httpServer()', () => {
   })
 })
 
-describe('a listener that returns the same server again', () => {
+describe('N3 a listener that returns the same server again', () => {
   it('gets it drained and closed in every life, with the probes of that life in front', async () => {
     const own = createServer((_req, res) => setTimeout(() => res.end('app'), 50))
     const api = httpServer('api', { ...local, listener: () => own })
