@@ -229,7 +229,11 @@ export class Narration {
   #regained({ type, resource, resources }: KernelEventOf<'resource:regained'>): Line {
     const dependents = resources.slice(0, MOST)
     const along = resources.length === 0 ? '' : `; ${some(resources)} start${resources.length === 1 ? 's' : ''} again with it`
-    return { level: 'info', message: `${resource} passes its checks again and goes on${along}`, fields: { event: type, resource, dependents } }
+    return {
+      level: 'info',
+      message: `${resource} passes its checks again and goes on${along}`,
+      fields: { event: type, resource, dependents },
+    }
   }
 
   #listenerFailed({ type, event, error }: KernelEventOf<'listener:error'>): Line {

@@ -47,7 +47,10 @@ export function httpServer<const D extends Dependencies<D> = {}>(
   options: Http1ServerOptions<D>,
 ): Resource<HttpServer<Http1Server>>
 // biome-ignore lint/complexity/noBannedTypes: as above.
-export function httpServer<const D extends Dependencies<D> = {}>(name: string, options: HttpServerOptions<D>): Resource<HttpServer>
+export function httpServer<const D extends Dependencies<D> = {}>(
+  name: string,
+  options: HttpServerOptions<D>,
+): Resource<HttpServer>
 export function httpServer<const D extends Dependencies<D>>(name: string, options: HttpServerOptions<D>): Resource<HttpServer> {
   checkHttpServerOptions(name, options)
   const { timeouts, impact, labels, monitor, restart } = options
