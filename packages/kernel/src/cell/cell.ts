@@ -55,6 +55,8 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   state: ResourceState = 'idle'
   course: ResourceCourse = 'steady'
   instance: Instance | undefined
+  /** Whether it is activated together with others that do not run yet, also when it has come back meanwhile. */
+  heldBack = false
   /** Its place in the line of those that are to be started. */
   ticket: object | undefined
   /** Came in because something that was added needs it. */
@@ -322,9 +324,13 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
     return this.state === 'running' && this.#release === undefined && this.ticket === undefined && this.course !== 'removing'
   }
 
+  get activates(): boolean {
+    return this.definition.options.activate !== undefined
+  }
+
   /** Whether this instance still has to be told to begin to take work (S9). */
   get awaitsActivation(): boolean {
-    return this.definition.options.activate !== undefined && this.serving && this.instance?.activated === false
+    return this.activates && this.serving && this.instance?.activated === false
   }
 
   /** S9: it may begin to take work. */

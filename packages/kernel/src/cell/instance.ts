@@ -146,6 +146,7 @@ export class Instance extends HookRun {
   /** Its release is over. */
   end(): void {
     this.released = true
+    this.value = undefined // its context may be held for long
     if (this.#returned && this.cleanups !== undefined && this.cleanups.length > 0) this.#cleanUpLate()
   }
 

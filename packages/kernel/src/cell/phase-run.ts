@@ -29,10 +29,10 @@ export class PhaseRun extends HookRun {
     this.call(hook)
   }
 
-  /** Nobody waits for it any more; its signal aborts. */
+  /** What it was for is over: its signal aborts, and nobody waits for it any more. */
   cancel(reason: unknown): void {
-    if (!this.over) this.finish()
     this.abort(reason)
+    if (!this.over) this.#end(undefined, undefined)
   }
 
   protected override resolved(result: unknown): void {
@@ -41,8 +41,9 @@ export class PhaseRun extends HookRun {
 
   protected override rejected(cause: unknown): void {
     const error = hookFailed(this.#subject.name, this.#phase, cause)
-    if (!this.over) this.#end(error, undefined)
-    else if (!this.abortedBy(cause)) this.#subject.host.lateError(error)
+    const told = this.abortedBy(cause) // it ended because it was told to
+    if (!this.over) this.#end(told ? undefined : error, undefined)
+    else if (!told) this.#subject.host.lateError(error)
   }
 
   override expire(): void {

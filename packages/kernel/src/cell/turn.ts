@@ -28,7 +28,8 @@ export function takeTurn(
   const { clock } = cell.host
   const before = ended(openTurns)
   const run: PhaseRun = new PhaseRun(cell, phase, clock.now(), limit, (error) => {
-    cell.turns = [...cell.turns, { resource: cell.name, phase, start: run.startedAt, end: clock.now(), ok: error === undefined }]
+    const ok = error === undefined && !run.aborted
+    cell.turns = [...cell.turns, { resource: cell.name, phase, start: run.startedAt, end: clock.now(), ok }]
     openTurns.delete(turn)
     turn.ended.resolve()
     done(error)

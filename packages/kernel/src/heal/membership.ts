@@ -177,6 +177,7 @@ class Addition implements BringUpListener, Change {
     this.#host = host
     this.#settled = settled
     this.#open = cells.length
+    for (const cell of cells) cell.heldBack = true
   }
 
   /** Those that are not being removed meanwhile. */
@@ -206,27 +207,28 @@ class Addition implements BringUpListener, Change {
   abandon(): void {
     this.#over = true
     this.#activation?.cancel()
-    for (const cell of this.all) this.#host.bringUp.forget(cell, this)
+    for (const cell of this.all) {
+      cell.heldBack = false
+      this.#host.bringUp.forget(cell, this)
+    }
   }
 
-  /** S9: what was added begins to take work when all of it runs that must. */
+  /** S9: what was added begins to take work when all of it runs that must; what comes back meanwhile, in another round. */
   #settle(): void {
-    if (this.#open > 0) return
+    if (this.#open > 0 || this.#over) return
     const told = (cell: Cell, error: KeelsonError | undefined) => {
       if (error === undefined || this.#over) return
       if (cell.impact === 'unready') this.#end([error])
       else this.#host.notActivated(cell, error)
     }
-    const waiting = this.cells.filter((cell) => cell.awaitsActivation)
+    const { graph, cells, whenCalm } = this.#host
+    const restarting = ({ course }: Cell) => course === 'restarting'
+    const waiting = this.cells.filter((cell) => cell.awaitsActivation || (cell.activates && restarting(cell)))
     if (waiting.length === 0) return this.#end([])
-    this.#activation = new Activation(this.#host.graph, waiting, told, () => {
-      if (!this.#over) this.#end([])
-    })
-    const begin = () => this.#activation!.begin()
     // What they need is activated first: where that is being restarted, by its restart.
-    const { graph, cells } = this.#host
-    if (someBelow(graph, cells, waiting, ({ course }) => course === 'restarting')) this.#host.whenCalm(begin)
-    else begin()
+    if (someBelow(graph, cells, waiting, restarting)) return whenCalm(() => this.#settle())
+    this.#activation = new Activation(graph, waiting, told, () => this.#settle())
+    this.#activation.begin()
   }
 
   #end(errors: readonly KeelsonError[]): void {

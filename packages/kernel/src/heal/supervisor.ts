@@ -149,7 +149,7 @@ export class Supervisor implements BringUpListener {
     this.#host.monitor.watch(cell)
     this.#host.regained(cell)
     const recovery = this.#recoveries.get(cell)!
-    if (!this.#running || !cell.awaitsActivation) this.#back(cell)
+    if (!this.#running || cell.heldBack || !cell.awaitsActivation) this.#back(cell)
     this.#progress(recovery)
   }
 

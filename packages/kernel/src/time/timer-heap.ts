@@ -7,7 +7,7 @@ export interface HeapTimer {
 class Entry implements HeapTimer {
   readonly at: number
   readonly order: number
-  readonly callback: () => void
+  callback: () => void
   /** Fired or cleared. */
   over = false
 
@@ -56,6 +56,7 @@ export class TimerHeap {
   remove(handle: unknown): void {
     if (!(handle instanceof Entry) || handle.over) return
     handle.over = true
+    handle.callback = NOTHING // what it was to do may hang on much
     this.#over++
     if (this.#over > 64 && this.#over > this.#heap.length / 2) this.#sweep()
   }
@@ -107,6 +108,8 @@ export class TimerHeap {
     heap[j] = entry
   }
 }
+
+const NOTHING = () => {}
 
 function isBefore(a: Entry, b: Entry): boolean {
   return a.at < b.at || (a.at === b.at && a.order < b.order)
