@@ -202,7 +202,7 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
     if (cleanUp === undefined) {
       this.instance = undefined
       instance.retire(START_FAILED)
-      instance.end()
+      instance.end(true)
     } else this.#release = cleanUp
     this.fail(error)
     listener.startFailed(this, error)

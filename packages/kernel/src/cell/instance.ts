@@ -143,10 +143,10 @@ export class Instance extends HookRun {
     this.#openTurns = undefined
   }
 
-  /** Its release is over. */
-  end(): void {
+  /** A release of it is over: of its value, or only of what its start had registered before there was one. */
+  end(withValue: boolean): void {
     this.released = true
-    this.value = undefined // its context may be held for long
+    if (withValue) this.value = undefined // its context may be held for long
     if (this.#returned && this.cleanups !== undefined && this.cleanups.length > 0) this.#cleanUpLate()
   }
 

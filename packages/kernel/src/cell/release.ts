@@ -18,8 +18,10 @@ export interface StopOrder {
   readonly below: number
 }
 
-/** What is waited for: an activation or a quiesce in flight, the drain, the stop with its cleanups. */
-type Step = 'turn' | 'drain' | 'stop'
+/** What is waited for: an activation or a quiesce in flight, the drain, the stop with its cleanups, the kill. */
+type Step = 'turn' | 'drain' | 'stop' | 'last resort'
+
+const PHASE_OF = { turn: 'quiesce', drain: 'drain', stop: 'stop', 'last resort': 'kill' } as const
 
 /** Who is told how a release goes. */
 export interface ReleaseListener {
@@ -152,7 +154,7 @@ export class Release {
     if (!hasStop(instance)) return withCleanups ? this.#cleanUp(now, now + this.#limitOf('stop', now)) : this.#finish()
     const run = this.#runOf('stop', now, (error) => {
       if (error !== undefined) this.#fail(error, run.expired ? 'timed-out' : 'failed')
-      if (run.expired) void this.#lastResort(withCleanups)
+      if (run.expired) this.#lastResort(withCleanups)
       else if (withCleanups && hasCleanups(instance)) this.#cleanUp(this.#now, run.deadline)
       else this.#finish()
     })
@@ -165,7 +167,7 @@ export class Release {
     const done = (error: KeelsonError | undefined) => {
       if (!run.expired) return this.#finish()
       this.#fail(error!, 'timed-out')
-      void this.#lastResort(true, false)
+      this.#lastResort(true, false)
     }
     const run = new PhaseRun(this.#instance.owner, 'stop', now, Math.max(0, deadline - now), done, 'cleanups')
     this.#run = run
@@ -186,25 +188,22 @@ export class Release {
   }
 
   /** Time is up: kill, where the stop did not end, and what cleanups there are all at once, for at most a second. */
-  async #lastResort(withCleanups: boolean, withKill = this.holdsValue): Promise<void> {
+  #lastResort(withCleanups: boolean, withKill = this.holdsValue): void {
     const { owner, cleanups = [], value } = this.#instance
-    const { kill } = owner.definition.options
-    const wanted = Math.min(LAST_GRACE, owner.timeout('stop'))
-    const grace = grantOf(wanted, wanted, this.#below, Math.max(0, this.#end - this.#now))
-
-    const killed =
-      withKill && kill !== undefined ? this.#settle('kill', () => kill.call(owner.definition.options, value)) : undefined
+    const { options } = owner.definition
+    const now = this.#now
+    const run = this.#runOf('last resort', now, () => {
+      if (!killEnded) this.#tell(timedOut(owner.name, 'kill', run.deadline - now))
+      this.#finish()
+    })
+    const killed = withKill && options.kill !== undefined ? this.#settle('kill', () => options.kill!(value)) : undefined
     const cleaned = (withCleanups ? cleanups.splice(0) : []).reverse().map((cleanup) => this.#settle('stop', cleanup))
-    if (killed === undefined && cleaned.length === 0) return this.#finish()
-    const { deadlines } = owner.host
     let killEnded = killed === undefined
     void killed?.then((well) => {
       killEnded = true
       if (well && !this.#over) this.outcome = 'killed'
     })
-    await deadlines.within(Promise.all([killed, ...cleaned]), grace)
-    if (!killEnded) this.#tell(timedOut(owner.name, 'kill', grace))
-    this.#finish()
+    run.begin(() => (killed === undefined && cleaned.length === 0 ? undefined : Promise.all([killed, ...cleaned])))
   }
 
   /** Runs a last-resort callback, keeps its error, and says whether it succeeded. */
@@ -252,13 +251,13 @@ export class Release {
 
   #finish(): void {
     this.#over = true
-    this.#instance.end()
+    this.#instance.end(this.holdsValue)
     this.#listener.released(this)
   }
 
   #runOf(step: Step, now: number, done: (error: KeelsonError | undefined, result: unknown) => void): PhaseRun {
     this.#step = step
-    const run = new PhaseRun(this.#instance.owner, step === 'turn' ? 'quiesce' : step, now, this.#limitOf(step, now), done)
+    const run = new PhaseRun(this.#instance.owner, PHASE_OF[step], now, this.#limitOf(step, now), done)
     this.#run = run
     return run
   }
@@ -268,6 +267,10 @@ export class Release {
     const { owner } = this.#instance
     const reserve = stopReserve(this.#instance)
     const stop = reserve === 0 ? 0 : owner.timeout('stop')
+    if (step === 'last resort') {
+      const grace = Math.min(LAST_GRACE, owner.timeout('stop'))
+      return this.#grant(grace, grace, now)
+    }
     if (step !== 'stop') {
       const drainKept = drainReserve(this.#instance)
       const drain = drainKept === 0 ? 0 : owner.timeout('drain')

@@ -381,7 +381,7 @@ describe('H4 only what failed is tried again', () => {
     db.crash()
     await world.clock.settle()
     expect([app.state, app.probe().live]).toEqual(['failed', false])
-    expect(await rejection(app.restart(db.resource))).toMatchObject({ code: 'ABORTED' })
+    expect(await rejection(app.restart(db.resource))).toMatchObject({ code: 'INVALID_STATE' })
     await world.clock.run(app.shutdown())
   })
 })

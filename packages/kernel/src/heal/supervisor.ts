@@ -71,8 +71,12 @@ export class Supervisor implements BringUpListener {
     this.#ended = reason
     this.#blocked.clear()
     this.#whenCalm = []
-    for (const recovery of this.#recoveries.values())
-      for (let other: Recovery | undefined = recovery; other !== undefined; other = other.parent) this.#failed(other, reason)
+    for (const recovery of this.#recoveries.values()) {
+      for (let other: Recovery | undefined = recovery; other !== undefined; other = other.parent) {
+        this.#host.clock.clearTimeout(other.timer)
+        this.#failed(other, reason)
+      }
+    }
     for (const cell of [...this.#recoveries.keys()]) this.abandon(cell, reason)
   }
 
@@ -268,8 +272,6 @@ export class Supervisor implements BringUpListener {
       // It failed in that restart, which goes on for as long as this one does.
       if (other === recovery.parent) break
       other.members.delete(cell)
-      other.activation?.cancel()
-      other.activation = undefined
       if (other.root === cell) {
         other.over = true
         this.#host.clock.clearTimeout(other.timer)

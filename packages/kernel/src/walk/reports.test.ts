@@ -139,7 +139,10 @@ describe('S1 start() is one promise', () => {
     const { clock, kernel, traced } = scene()
     const app = await clock.run(kernel([traced('a')]).start())
     app.fail(new Error('disk gone'))
-    expect(await rejection(app.start())).toMatchObject({ code: 'ABORTED', message: expect.stringContaining('failed') as string })
+    expect(await rejection(app.start())).toMatchObject({
+      code: 'INVALID_STATE',
+      message: expect.stringContaining('failed') as string,
+    })
     expect([app.state, app.probe().live]).toEqual(['failed', false])
     await clock.run(app.shutdown())
     await clock.run(app.start())

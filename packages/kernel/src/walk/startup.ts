@@ -93,6 +93,7 @@ export class Startup implements BringUpListener {
   }
 
   up(cell: Cell): void {
+    if (this.#finished) return
     this.#host.watch(cell)
     this.#open--
     this.#settle()

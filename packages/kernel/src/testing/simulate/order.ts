@@ -27,7 +27,7 @@ export function mayStart(world: World, track: Track): void {
     // What is on its way out, or came in again after those that it was to come before, is tied to nobody.
     const tied = to.member && to.changing === 0 && to.joined <= track.joined
     // Neither a ref nor an order waits for what is restarted.
-    const hasRun = to.lives.some(({ cycle, up }) => cycle === world.cycle && up)
+    const hasRun = to.lives.some((life) => life.cycle === world.cycle && (life.up || life !== to.life))
     const follows = (to.away || hasRun) && (kind === 'ref' || kind === 'after')
     if (world.state === 'starting' && tied && !to.settled && !follows) {
       world.violate('each starts after what it depends on', `"${name}" was started before "${to.name}" has settled`)
