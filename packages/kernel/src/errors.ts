@@ -133,7 +133,7 @@ export function timedOut(
   const why = cause === undefined ? '' : `; the last failure was: ${describe(cause)}`
   const cut = own - limit > 0.1 // more than what comes of adding it to a time of day
   const share = cut ? ', what the shutdown left it' : ''
-  const remedy = work === phase ? PHASES[phase].remedy : `let its ${work} end sooner, or raise timeouts.${PHASES[phase].timeout}`
+  const remedy = remedyOf(phase, work, cause !== undefined)
   const kill = unkillable && work === 'stop' ? ', or add a kill hook' : ''
   const cure = `${cut ? remedy.replace(/timeouts\.\w+/, 'shutdown.timeout') : remedy}${kill}`
   return new KeelsonError(
@@ -141,6 +141,13 @@ export function timedOut(
     `resource "${resource}" did not finish its ${work} within ${formatMs(limit)}${share}${why}; ${cure}`,
     { resource, phase, details: { limit }, ...(cause === undefined ? {} : { cause }) },
   )
+}
+
+function remedyOf(phase: Phase, work: string, failsItsCheck: boolean): string {
+  const { remedy, timeout } = PHASES[phase]
+  if (work !== phase) return `let its ${work} end sooner, or raise timeouts.${timeout}`
+  // A start that has returned waits for its check.
+  return phase === 'start' && failsItsCheck ? 'mend what its check says, or raise timeouts.start' : remedy
 }
 
 /** H1: so many checks hang that no other is called. */

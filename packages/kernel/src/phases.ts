@@ -17,7 +17,8 @@ export const PHASES: Readonly<Record<Phase, PhaseRow>> = {
     timeout: 'start',
     code: 'START_FAILED',
     failed: 'failed to start',
-    remedy: 'start has to return: make it faster, call ctx.extend() while it makes progress, or raise timeouts.start',
+    remedy:
+      'start has to return: what goes on for as long as it runs is not awaited in it; if it only takes longer, call ctx.extend() or raise timeouts.start',
   },
   check: {
     timeout: 'check',
