@@ -668,3 +668,37 @@ describe('S9 quiesce', () => {
     ])
   })
 })
+
+describe('S9 additions that overlap', () => {
+  test('S9 what one of them adds is activated after what it needs of another', async () => {
+    const world = scene()
+    const { clock, kernel, log, delay } = world
+    const app = await clock.run(kernel([]).start())
+    const queue = active(world, 'queue', { activate: () => delay(100).then(() => log.push('queue is active')) })
+    const worker = active(world, 'worker', { dependsOn: { queue: queue.resource } })
+    const first = app.add(queue.resource)
+    await clock.advance(50)
+    await clock.run(Promise.all([first, app.add(worker.resource)]))
+    expect(plain(log).slice(-2)).toEqual(['queue is active', 'activate worker'])
+    await clock.run(app.shutdown())
+  })
+
+  test('S9 what stays of one that failed, because another needs it, is activated all the same', async () => {
+    const world = scene()
+    const { clock, kernel, log, traced, delay } = world
+    const app = await clock.run(kernel([]).start())
+    const queue = active(world, 'queue')
+    const bad = traced('bad', {
+      dependsOn: { queue: queue.resource },
+      start: () => delay(100).then(() => Promise.reject(new Error('no'))),
+    })
+    const worker = active(world, 'worker', { dependsOn: { queue: queue.resource } })
+    const failed = startError(app.add(bad))
+    await clock.advance(50)
+    await clock.run(app.add(worker.resource))
+    await failed
+    expect(plain(log).filter((line) => line.startsWith('activate'))).toEqual(['activate queue', 'activate worker'])
+    expect(app.inspect().resources.map(({ name }) => name)).toEqual(['queue', 'worker'])
+    await clock.run(app.shutdown())
+  })
+})
