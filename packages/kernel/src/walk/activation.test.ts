@@ -702,3 +702,42 @@ describe('S9 additions that overlap', () => {
     await clock.run(app.shutdown())
   })
 })
+
+describe('S9 H5 restarts that overlap', () => {
+  test('S9 a restart of one that waits for its activation leaves that of the others alone', async () => {
+    const world = scene()
+    const { clock, kernel, delay, log } = world
+    const db = active(world, 'db', { activate: () => delay(100) })
+    const top = active(world, 'top', { dependsOn: { db: db.resource } })
+    const app = await clock.run(kernel([top.resource]).start())
+    log.length = 0
+    const first = app.restart(db.resource)
+    await clock.advance(50)
+    await clock.run(Promise.all([first, app.restart(top.resource)]))
+    expect(plain(log).slice(-1)).toEqual(['activate top'])
+    expect(app.probe()).toMatchObject({ status: 'ready', reasons: [] })
+    await clock.run(app.shutdown())
+  })
+
+  test('S9 what another restart had taken away is activated when it becomes part of the first one again', async () => {
+    const world = scene()
+    const { clock, kernel, log } = world
+    let fails = 0
+    const db = active(world, 'db')
+    const mid = active(world, 'mid', {
+      dependsOn: { db: db.resource },
+      restart: { ...ONCE, delay: 100 },
+      start: () => (fails-- > 0 ? Promise.reject(new Error('port in use')) : 'mid'),
+    })
+    const top = active(world, 'top', { dependsOn: { mid: mid.resource } })
+    const app = await clock.run(kernel([top.resource]).start())
+    log.length = 0
+    fails = 2
+    const first = app.restart(db.resource)
+    await clock.advance(50)
+    await clock.run(Promise.all([first, app.restart(top.resource)]))
+    expect(plain(log).filter((line) => line.startsWith('activate'))).toEqual(['activate db', 'activate mid', 'activate top'])
+    expect(app.probe()).toMatchObject({ status: 'ready', reasons: [] })
+    await clock.run(app.shutdown())
+  })
+})
