@@ -101,6 +101,7 @@ export class Membership {
   #added(addition: Addition, errors: readonly KeelsonError[]): void {
     if (errors.length === 0) {
       this.#open.delete(addition)
+      this.#settleOthers()
       return addition.done.resolve()
     }
     const { bringUp, letGo, tearDown, addFailed, forget } = this.#host
@@ -109,6 +110,7 @@ export class Membership {
     const needed = (cell: Cell) =>
       this.#dependentsOf(cell).some((dependent) => !added.has(dependent) && dependent.course !== 'removing')
     const cells = addition.cells.filter((cell) => cell.state !== 'running' || !needed(cell))
+    this.#activateKept(addition.cells.filter((cell) => !cells.includes(cell)))
     const waiting = new Set(cells.flatMap((cell) => this.#dependentsOf(cell)))
     // What is being removed already takes its own way out; what it depends on waits for it.
     // One that has been removed is no longer in the graph, and its id may be another's.
@@ -126,6 +128,22 @@ export class Membership {
       forget(cells)
       addition.done.reject(failure)
     })
+  }
+
+  /** S9: what stays of an addition that failed begins to take work without the rest. */
+  #activateKept(kept: readonly Cell[]): void {
+    const waiting = kept.filter((cell) => cell.awaitsActivation)
+    for (const cell of kept) cell.heldBack = waiting.length > 0
+    if (waiting.length === 0) return this.#settleOthers()
+    const told = (cell: Cell, error: KeelsonError | undefined) => {
+      if (error !== undefined) this.#host.notActivated(cell, error)
+    }
+    new Activation(this.#host.graph, waiting, told, () => this.#activateKept(kept)).begin()
+  }
+
+  /** Those that came later may wait for what one that came first has activated by now, or never will. */
+  #settleOthers(): void {
+    for (const change of [...this.#open]) if (change instanceof Addition) change.settle()
   }
 
   /** Whose value it needs and that is being removed: by the time it starts, nobody would know that it needs anything. */
@@ -189,14 +207,14 @@ class Addition implements BringUpListener, Change {
     if (this.#over) return
     this.#host.monitor.watch(cell)
     this.#open--
-    this.#settle()
+    this.settle()
   }
 
   down(cell: Cell, error: KeelsonError): void {
     if (this.#over) return
     this.#open--
     if (cell.impact === 'unready') this.#end(error.code === 'DEPENDENCY_FAILED' ? [...causesOf(error), error] : [error])
-    else this.#settle()
+    else this.settle()
   }
 
   /** What is removed before it came up takes along what was added for it: an addition is whole or nothing. */
@@ -214,8 +232,8 @@ class Addition implements BringUpListener, Change {
   }
 
   /** S9: what was added begins to take work when all of it runs that must; what comes back meanwhile, in another round. */
-  #settle(): void {
-    if (this.#open > 0 || this.#over) return
+  settle(): void {
+    if (this.#open > 0 || this.#over || this.#activation !== undefined) return
     const told = (cell: Cell, error: KeelsonError | undefined) => {
       if (error === undefined || this.#over) return
       if (cell.impact === 'unready') this.#end([error])
@@ -226,8 +244,13 @@ class Addition implements BringUpListener, Change {
     const waiting = this.cells.filter((cell) => cell.awaitsActivation || (cell.activates && restarting(cell)))
     if (waiting.length === 0) return this.#end([])
     // What they need is activated first: where that is being restarted, by its restart.
-    if (someBelow(graph, cells, waiting, restarting)) return whenCalm(() => this.#settle())
-    this.#activation = new Activation(graph, waiting, told, () => this.#settle())
+    if (someBelow(graph, cells, waiting, restarting)) return whenCalm(() => this.settle())
+    // Or by an addition that came first.
+    if (someBelow(graph, cells, waiting, (cell) => cell.heldBack && !this.all.includes(cell))) return
+    this.#activation = new Activation(graph, waiting, told, () => {
+      this.#activation = undefined
+      this.settle()
+    })
     this.#activation.begin()
   }
 

@@ -267,10 +267,10 @@ export class Supervisor implements BringUpListener {
   #takeOver(cell: Cell, recovery: Recovery, overtaken: Set<Recovery>): void {
     const before = this.#recoveries.get(cell)
     this.#recoveries.set(cell, recovery)
-    recovery.members.add(cell)
     for (let other = before; other !== undefined; other = other.parent) {
       // It failed in that restart, which goes on for as long as this one does.
       if (other === recovery.parent) break
+      // Its activation goes on: it passes over what goes down, and the others are told.
       other.members.delete(cell)
       if (other.root === cell) {
         other.over = true
@@ -280,6 +280,8 @@ export class Supervisor implements BringUpListener {
       if (other.root === cell || other.root === recovery.root) recovery.waiters.push(...other.waiters.splice(0))
       else overtaken.add(other)
     }
+    // Another restart may have taken it out of those that this one is part of.
+    for (let whole: Recovery | undefined = recovery; whole !== undefined; whole = whole.parent) whole.members.add(cell)
   }
 
   #tornDown(recovery: Recovery): void {

@@ -668,3 +668,76 @@ describe('S9 quiesce', () => {
     ])
   })
 })
+
+describe('S9 additions that overlap', () => {
+  test('S9 what one of them adds is activated after what it needs of another', async () => {
+    const world = scene()
+    const { clock, kernel, log, delay } = world
+    const app = await clock.run(kernel([]).start())
+    const queue = active(world, 'queue', { activate: () => delay(100).then(() => log.push('queue is active')) })
+    const worker = active(world, 'worker', { dependsOn: { queue: queue.resource } })
+    const first = app.add(queue.resource)
+    await clock.advance(50)
+    await clock.run(Promise.all([first, app.add(worker.resource)]))
+    expect(plain(log).slice(-2)).toEqual(['queue is active', 'activate worker'])
+    await clock.run(app.shutdown())
+  })
+
+  test('S9 what stays of one that failed, because another needs it, is activated all the same', async () => {
+    const world = scene()
+    const { clock, kernel, log, traced, delay } = world
+    const app = await clock.run(kernel([]).start())
+    const queue = active(world, 'queue')
+    const bad = traced('bad', {
+      dependsOn: { queue: queue.resource },
+      start: () => delay(100).then(() => Promise.reject(new Error('no'))),
+    })
+    const worker = active(world, 'worker', { dependsOn: { queue: queue.resource } })
+    const failed = startError(app.add(bad))
+    await clock.advance(50)
+    await clock.run(app.add(worker.resource))
+    await failed
+    expect(plain(log).filter((line) => line.startsWith('activate'))).toEqual(['activate queue', 'activate worker'])
+    expect(app.inspect().resources.map(({ name }) => name)).toEqual(['queue', 'worker'])
+    await clock.run(app.shutdown())
+  })
+})
+
+describe('S9 H5 restarts that overlap', () => {
+  test('S9 a restart of one that waits for its activation leaves that of the others alone', async () => {
+    const world = scene()
+    const { clock, kernel, delay, log } = world
+    const db = active(world, 'db', { activate: () => delay(100) })
+    const top = active(world, 'top', { dependsOn: { db: db.resource } })
+    const app = await clock.run(kernel([top.resource]).start())
+    log.length = 0
+    const first = app.restart(db.resource)
+    await clock.advance(50)
+    await clock.run(Promise.all([first, app.restart(top.resource)]))
+    expect(plain(log).slice(-1)).toEqual(['activate top'])
+    expect(app.probe()).toMatchObject({ status: 'ready', reasons: [] })
+    await clock.run(app.shutdown())
+  })
+
+  test('S9 what another restart had taken away is activated when it becomes part of the first one again', async () => {
+    const world = scene()
+    const { clock, kernel, log } = world
+    let fails = 0
+    const db = active(world, 'db')
+    const mid = active(world, 'mid', {
+      dependsOn: { db: db.resource },
+      restart: { ...ONCE, delay: 100 },
+      start: () => (fails-- > 0 ? Promise.reject(new Error('port in use')) : 'mid'),
+    })
+    const top = active(world, 'top', { dependsOn: { mid: mid.resource } })
+    const app = await clock.run(kernel([top.resource]).start())
+    log.length = 0
+    fails = 2
+    const first = app.restart(db.resource)
+    await clock.advance(50)
+    await clock.run(Promise.all([first, app.restart(top.resource)]))
+    expect(plain(log).filter((line) => line.startsWith('activate'))).toEqual(['activate db', 'activate mid', 'activate top'])
+    expect(app.probe()).toMatchObject({ status: 'ready', reasons: [] })
+    await clock.run(app.shutdown())
+  })
+})
