@@ -24,9 +24,9 @@ const ALONE = {
     'packages/node/src/drain/drain-load.test.ts',
     'packages/node/src/drain/drain-server.test.ts',
     'packages/node/src/watch/process-check.test.ts',
-    'packages/pools/src/child/broken-pipe.test.ts',
-    'packages/pools/src/child/hostile-child.test.ts',
-    'packages/pools/src/pool/stop.test.ts',
+    'packages/pools/src/mcp/broken-pipe.test.ts',
+    'packages/pools/src/process/hostile-child.test.ts',
+    'packages/pools/src/process/stop.test.ts',
   ],
   cross: ['test/drain-matrix.test.ts', 'test/process/load.test.ts'],
 }
