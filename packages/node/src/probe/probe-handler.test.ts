@@ -255,7 +255,7 @@ describe('P1 details', () => {
     expect((await ask(`${url}/readyz?verbose`)).body).toBe('[+] db: running\n[+] api: running, healthy\nready: ready\n')
     expect((await ask(`${url}/readyz/db`)).status).toBe(200)
     kernel.fail(new Error('the disk is gone'))
-    expect((await ask(`${url}/livez?verbose`)).body).toContain('[-] app: failed, unhealthy: the disk is gone\nlive: failed\n')
+    expect((await ask(`${url}/livez?verbose`)).body).toContain('[-] kernel app: failed, unhealthy: the disk is gone\nlive: failed\n')
   })
 
   it('change nothing for requests that do not ask for them', async () => {
