@@ -129,12 +129,11 @@ function withDrain(timeouts: Timeouts = {}): Timeouts {
   return isObject(timeouts) && timeouts.drain === undefined ? { ...timeouts, drain: Infinity } : timeouts
 }
 
-/** After a drain there is nothing left to do. Without one, errors of the goodbyes are reported here. */
+/** Without a drain before it, errors of the goodbyes are reported here; else the drain reports them, and what it did, first. */
 async function close(drainer: Drainer): Promise<void> {
   const { state } = drainer.stats()
-  if (state === 'drained') return
   const closed = drainer.drain({ signal: AbortSignal.abort() })
-  await (state === 'draining' ? closed.catch(() => {}) : closed)
+  await (state === 'draining' || state === 'drained' ? closed.catch(() => {}) : closed)
 }
 
 /** `dependsOn` and `after` are handed on as getters: a kernel reads them when it takes the resource in, not before. */
