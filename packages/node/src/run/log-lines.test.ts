@@ -97,6 +97,9 @@ function saidByRun(): Line[] {
   const probe = { status: 'degraded', started: true, ready: true, live: true, reasons: [reason] } as const
   const kernel = { name: 'shop', timeline: () => [], probe: () => probe }
   const failed = { name: 'shop', probe: () => ({ ...probe, reasons: [{ ...reason, resource: 'shop', kernel: true as const }] }) }
+  const drain = { askedMs: 10_000, grantedMs: 8_100, heldBy: ['db'] }
+  const shutdown = { ownMs: 10_000, pathMs: 10_000, shareMs: 8_100, drain }
+  const worker = { name: 'worker', dependsOn: [], startTimeoutMs: 1, shutdown }
   const givenUp = new Map([['api', 'its check fails']])
   const many = new StartError(
     'shop',
@@ -105,7 +108,7 @@ function saidByRun(): Line[] {
   )
   const holders = [{ kind: 'timer', what: 'setTimeout', count: 1, resource: 'db', at: 'start' }]
   return [
-    startSummary(kernel, { criticalPath: [] }, { urls: new Map([['api', 'http://localhost']]), probes: 'http://localhost' }),
+    startSummary(kernel, { criticalPath: [], resources: [worker] }, { urls: new Map([['api', 'http://localhost']]), probes: 'http://localhost' }),
     startFailure('shop', many, 1, { told, troubles: { failedChecks: () => 0 } }),
     shutdownSummary('shop', report, { budget: 1, exitCode: 1, errors: [failure()], told, givenUp }),
     entries.kernelFailed(failed, 'shutdown'),
