@@ -7,7 +7,7 @@ export function describe(thrown: unknown): string {
         .slice(0, 3)
         .map((error) => error?.message ?? error)
         .join(', ')
-    if (thrown instanceof Error) return thrown.message || thrown.name
+    if (thrown instanceof Error) return String(thrown.message || thrown.name)
     return typeof thrown === 'string' && thrown !== ''
       ? thrown
       : `${thrown === '' ? 'an empty string' : String(thrown)} was thrown`

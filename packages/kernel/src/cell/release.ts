@@ -106,13 +106,12 @@ export class Release {
     const draining = drains(instance)
     if (now >= this.#end && (draining || hasStop(instance) || hasCleanups(instance))) return this.#skip(now)
     if (!draining) return this.#stop(now)
-    const run = this.#runOf('drain', now, (error, result) => {
+    const run = this.#runOf('drain', now, (error) => {
       if (error !== undefined) this.#listener.releaseFailed(error)
-      this.note = noteOf(result)
       this.#stop(this.#now)
     })
     this.#listener.draining(now)
-    run.begin(() => this.#drain(run))
+    run.begin(() => this.#noted(this.#drain(run)))
   }
 
   /** Releases without a drain what a start that failed had acquired, or what came too late; cleanups only where no other release runs them. */
@@ -126,6 +125,17 @@ export class Release {
     const { options } = owner.definition
     const drain = () => options.drain?.(value, new StopScope(owner.name, run, this.#reason))
     return leases === 0 ? drain() : this.#drainAll(drain)
+  }
+
+  /** Keeps what a drain says of itself, also when it was given up and says so before the rest of this release is over. */
+  #noted(result: unknown): unknown {
+    const keep = (settled: unknown) => {
+      this.note = noteOf(settled)
+    }
+    if (!isThenable(result)) return keep(result)
+    const promise = Promise.resolve(result)
+    promise.then(keep, () => {})
+    return promise
   }
 
   /** A drain that fails ends no lease; both are told. */

@@ -146,7 +146,7 @@ describe('what is told of a kernel', () => {
     await arrival
     expect(await told(kernel, () => kernel.shutdown('deploy'))).toEqual([
       'info: deploy: draining, 1 request in flight',
-      expect.stringMatching(/^info: {4}api {7}drained 1 request, closed +\d+ ms$/),
+      expect.stringMatching(/^info: {4}api {7}drained 1 request, stopped +\d+ ms$/),
     ])
     expect((await reply).body).toBe('ok')
   })
@@ -174,13 +174,16 @@ describe('what is told of a kernel', () => {
   })
 
   it('L5 tells of a start that is given up what it waited for', async () => {
-    const kernel = createKernel([resource('db', { start: () => 1, check: () => false })])
+    const clock = virtualClock()
+    const check = () => Promise.reject(new Error('no route'))
+    const kernel = createKernel([resource('db', { start: () => 1, check })], { clock })
     const { say, lines } = keepEntries()
     const narration = new Narration(kernel, say)
     narration.begin()
     const start = kernel.start().catch(() => {})
-    for (let i = 0; i < 27; i++) narration.troubles.checked({ resource: 'db', ok: false, error: new Error('no route') as never })
-    await kernel.shutdown('SIGINT')
+    // After 10, 20, 40 … 640 ms, and then every second: the 27th is at 20.27 s.
+    await clock.advance(20_500)
+    await clock.run(kernel.shutdown('SIGINT'))
     await start
     narration.end()
     expect(lines).toEqual([

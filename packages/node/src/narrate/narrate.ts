@@ -9,7 +9,7 @@ import type { Entry, Line, Say } from './log.js'
 import { RestartLines } from './restart-lines.js'
 import { noteSlowness, reasonsOf, waitingText } from './slow-notes.js'
 import { StopRows } from './stop-rows.js'
-import { retryText, type StartRetry, Troubles } from './troubles.js'
+import { Troubles } from './troubles.js'
 import { Turn } from './turn.js'
 import { unhealthyBecause } from './unhealthy.js'
 
@@ -73,7 +73,7 @@ export class Narration {
     if (entry !== undefined) this.say(entry)
   }
 
-  #entryOf(event: KernelEvent | StartRetry): Entry | undefined | void {
+  #entryOf(event: KernelEvent): Entry | undefined | void {
     switch (event.type) {
       case 'kernel:state':
         return this.#kernelMoved(event)
@@ -83,8 +83,6 @@ export class Narration {
         return this.#failed(event)
       case 'resource:orphan':
         return this.#orphan(event)
-      case 'start:retry':
-        return this.#retried(event)
       case 'check:result':
         return this.#checked(event)
       case 'health:change':
@@ -169,16 +167,6 @@ export class Narration {
     if (error === undefined) return { level: 'warn', message: text, fields: { event: type, resource } }
     const problem = this.told.problemOf(error)
     return { level: 'error', message: problem.message, fields: { event: type, resource, error: problem } }
-  }
-
-  #retried(event: StartRetry): Line {
-    this.troubles.retried(event)
-    const { type, resource, attempt, delayMs, error } = event
-    return {
-      level: 'warn',
-      message: `${resource}: ${retryText(event)}`,
-      fields: { event: type, resource, attempt, delayMs: Math.round(delayMs), error: this.told.problemOf(error) },
-    }
   }
 
   /** H1: the first failure of a check is told; what the next ones come to, the health tells. */

@@ -54,10 +54,10 @@ it('L4 tells each restart with its number and its reason, and at the end how lon
   await clock.advance(20_000)
   await turn()
   expect(lines).toEqual([
-    'warn: db: restart 1 in 5 s: crashed: connection lost; cache restarts with it',
-    'warn: db: restart 2 in 10 s: failed to start: connect ECONNREFUSED 10.0.0.7:5432; cache restarts with it',
-    'warn: db: restart 3 in 20 s: failed to start: connect ECONNREFUSED 10.0.0.7:5432; cache restarts with it',
-    'info: db runs again after 35 s (restart 3)',
+    'warn: db: restart 1 of 5 in 5 s: crashed: connection lost; cache restarts with it',
+    'warn: db: restart 2 of 5 in 10 s: failed to start: connect ECONNREFUSED 10.0.0.7:5432; cache restarts with it',
+    'warn: db: restart 3 of 5 in 20 s: failed to start: connect ECONNREFUSED 10.0.0.7:5432; cache restarts with it',
+    'info: db runs again after 35 s (restart 3 of 5)',
   ])
   expect(entries.map(({ fields }) => fields)).toMatchObject([
     {
@@ -84,8 +84,8 @@ it('L4 counts from the failure again after it had been back', async () => {
   await clock.advance(10_000)
   await turn()
   expect(lines.filter((line) => line.includes('runs again'))).toEqual([
-    'info: db runs again after 5 s (restart 1)',
-    'info: db runs again after 10 s (restart 2)',
+    'info: db runs again after 5 s (restart 1 of 5)',
+    'info: db runs again after 10 s (restart 2 of 5)',
   ])
   await end()
 })
@@ -101,9 +101,9 @@ it('tells once that a resource is given up, and why', async () => {
   await clock.advance(10)
   await turn()
   expect(lines).toEqual([
-    'warn: db: restart 1 in 10 ms: crashed: connection lost; cache restarts with it',
+    'warn: db: restart 1 of 1 in 10 ms: crashed: connection lost; cache restarts with it',
     'error: db failed again after 1 restart and stays down: failed to start: connect ECONNREFUSED 10.0.0.7:5432; mend its cause, or raise restart.attempts',
-    'warn: resource "cache" cannot start: its dependency "db" failed; mend "db", or depend on optional(db)',
+    'warn: resource "cache" cannot start: its dependency "db" failed; mend "db", or depend on it with optional()',
   ])
   await end()
 })
@@ -118,7 +118,7 @@ it('tells a restart that was asked for without a number or a reason', async () =
   await end()
 })
 
-it('says of how many, where the kernel says so', () => {
+it('L4 says of how many', () => {
   const lines = new RestartLines(new ToldErrors())
   const scheduled = {
     type: 'restart:scheduled',

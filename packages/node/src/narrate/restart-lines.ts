@@ -4,9 +4,6 @@ import { withoutName } from '../words/problem.js'
 import type { ToldErrors } from '../words/told-errors.js'
 import type { Line } from './log.js'
 
-/** `attempts`: how many there are in the window, where the kernel says so. */
-type Scheduled = KernelEventOf<'restart:scheduled'> & { readonly attempts?: number }
-
 interface Open {
   /** When it failed, in ms since the epoch. */
   readonly since: number
@@ -23,7 +20,7 @@ export class RestartLines {
     this.#told = told
   }
 
-  scheduled(event: Scheduled): Line {
+  scheduled(event: KernelEventOf<'restart:scheduled'>): Line {
     const { resource, attempt, attempts, delayMs, resources, error, at } = event
     const since = this.#open.get(resource)?.since ?? at
     // A restart further down takes over those of what comes back with it.

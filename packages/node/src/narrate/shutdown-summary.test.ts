@@ -24,9 +24,9 @@ it.each([
 
 it('says how long each resource took, and which did not stop well', () => {
   const { fields, lines } = summaryOf({}, [
-    { resource: 'api', outcome: 'stopped', durationMs: 30.4 },
-    { resource: 'db', outcome: 'timed-out', durationMs: 100 },
-    { resource: 'mail', outcome: 'never-started', durationMs: 0 },
+    { resource: 'api', impact: 'unready', outcome: 'stopped', durationMs: 30.4 },
+    { resource: 'db', impact: 'unready', outcome: 'timed-out', durationMs: 100 },
+    { resource: 'mail', impact: 'unready', outcome: 'never-started', durationMs: 0 },
   ])
   expect(fields).toMatchObject({ stopMs: { api: 30, db: 100 }, unfinished: { db: 'timed-out' } })
   expect(fields.stopMs).not.toHaveProperty('mail')
@@ -35,8 +35,8 @@ it('says how long each resource took, and which did not stop well', () => {
 
 it('says what a resource noted of its shutdown', () => {
   const outcomes = [
-    { resource: 'api', outcome: 'stopped', durationMs: 30, note: 'drained 3 requests' },
-    { resource: 'jobs', outcome: 'timed-out', durationMs: 30, note: '1 job cut' },
+    { resource: 'api', impact: 'unready', outcome: 'stopped', durationMs: 30, note: 'drained 3 requests' },
+    { resource: 'jobs', impact: 'unready', outcome: 'timed-out', durationMs: 30, note: '1 job cut' },
   ] as const
   const { fields, lines } = summaryOf({}, outcomes)
   expect(fields.notes).toEqual({ api: 'drained 3 requests', jobs: '1 job cut' })
@@ -48,7 +48,7 @@ it('has a row for a start that was given up, with what it waited for', () => {
     ['db', 'its check fails (27 times): no route'],
     ['mail', ''],
   ])
-  const { fields, lines } = summaryOf({ givenUp }, [{ resource: 'db', outcome: 'failed', durationMs: 1 }])
+  const { fields, lines } = summaryOf({ givenUp }, [{ resource: 'db', impact: 'unready', outcome: 'failed', durationMs: 1 }])
   expect(lines?.slice(1)).toEqual([
     '   db        had not started yet: its check fails (27 times): no route',
     '   mail      had not started yet',

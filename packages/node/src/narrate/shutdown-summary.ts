@@ -6,11 +6,6 @@ import type { Line } from './log.js'
 /** Of a large graph only the slowest are listed. */
 const MOST = 20
 
-/** `note`: what it did in the shutdown, where it says so. */
-interface Noted extends ResourceOutcome {
-  readonly note?: string
-}
-
 /** What is known of a shutdown besides its report. */
 export interface ShutdownFacts {
   /** What it might have taken, in ms. */
@@ -63,11 +58,11 @@ function rowsOf(unfinished: readonly ResourceOutcome[], givenUp: ReadonlyMap<str
   return texts.length > MOST ? [...rows, `   and ${texts.length - MOST} more`] : rows
 }
 
-function outcomeText({ outcome, note }: Noted): string {
+function outcomeText({ outcome, note }: ResourceOutcome): string {
   return note === undefined ? OUTCOME_TEXTS[outcome] : `${OUTCOME_TEXTS[outcome]}: ${note}`
 }
 
-function notesIn(outcomes: readonly Noted[]): Record<string, string> {
+function notesIn(outcomes: readonly ResourceOutcome[]): Record<string, string> {
   const noted = outcomes.filter(({ note }) => note !== undefined).slice(0, MOST)
   return Object.fromEntries(noted.map(({ resource, note }) => [resource, note!]))
 }

@@ -16,8 +16,9 @@ export interface Known {
 
 /** A start that failed: what failed, why, what to do, and what became of the rest. */
 export function startFailure(kernel: string, { errors, report }: StartError, exitCode: number, known: Known): Line {
-  const problems = errors.slice(0, MOST).map((error) => startProblem(error, known))
-  const others = errors.length - problems.length
+  const failures = errors.filter((error) => !report.errors.includes(error))
+  const problems = failures.slice(0, MOST).map((error) => startProblem(error, known))
+  const others = failures.length - problems.length
   const more = others === 0 ? '' : ` (and ${others} more)`
   return {
     level: 'error',

@@ -1,5 +1,5 @@
-import type { Probe, Span } from '@keelson/kernel'
-import { expect, it } from 'vitest'
+import { createKernel, type Probe, type Resource, type ResourceLike, resource, type Span } from '@keelson/kernel'
+import { describe, expect, it } from 'vitest'
 import { type Addresses, startSummary } from './start-summary.js'
 
 const span = (resource: string, start: number, end: number, ok = true): Span => ({
@@ -13,7 +13,7 @@ const span = (resource: string, start: number, end: number, ok = true): Span => 
 const READY: Probe = { status: 'ready', started: true, ready: true, live: true, reasons: [] }
 
 const summaryOf = (spans: Span[], criticalPath: string[], addresses: Addresses = nowhere, probe = READY) =>
-  startSummary({ name: 'shop', timeline: () => spans, probe: () => probe }, { criticalPath }, addresses)
+  startSummary({ name: 'shop', timeline: () => spans, probe: () => probe }, { criticalPath, resources: [] }, addresses)
 
 const nowhere = { urls: new Map<string, string>(), probes: undefined }
 
@@ -83,4 +83,46 @@ it('shows the slowest of many, and what can be reached', () => {
 
 it('works for a kernel without resources', () => {
   expect(summaryOf([], []).lines).toEqual(['shop is ready in 0 ms'])
+})
+
+describe('D3 drains that the shutdown gives less than they asked for', () => {
+  const kept = (name: string, dependsOn: Record<string, Resource<number>> = {}) =>
+    resource(name, { dependsOn, start: () => 1, stop: () => {} })
+  const worker = (name: string, drain: number, dependsOn: Record<string, Resource<number>> = {}) =>
+    resource(name, { dependsOn, start: () => 1, drain: () => {}, timeouts: { drain } })
+  const cutIn = (...resources: ResourceLike[]) => {
+    const kernel = createKernel(resources, { name: 'shop', shutdown: { timeout: 10_000 } })
+    const { lines, fields } = startSummary(kernel, kernel.plan(), nowhere)
+    return { lines: lines?.slice(1), cut: fields.cutDrains }
+  }
+
+  it('are told with what they get, and for whom the rest is kept', () => {
+    const otel = kept('otel')
+    const db = kept('db', { otel })
+    expect(cutIn(worker('worker', 10_000, { db }), db, otel)).toEqual({
+      lines: ['   drain of worker: asked 10 s, granted 9 s; the rest is kept for db, otel'],
+      cut: { worker: { askedMs: 10_000, grantedMs: 9_000, heldBy: ['db', 'otel'] } },
+    })
+  })
+
+  it('are told where nothing is kept for others', () => {
+    expect(cutIn(worker('worker', 20_000)).lines).toEqual([
+      '   drain of worker: asked 20 s, granted 10 s; shutdown.timeout has no more',
+    ])
+  })
+
+  it('are none where a drain gets all of it, or asks for whatever there is', () => {
+    const db = kept('db')
+    expect(cutIn(worker('worker', 9_000, { db }), worker('api', Infinity, { db }), db)).toEqual({ lines: [], cut: undefined })
+  })
+
+  it('are at most three, those that lack most, and a number', () => {
+    const workers = Array.from({ length: 5 }, (_, i) => worker(`w${i}`, 20_000 + i * 1_000))
+    expect(cutIn(...workers).lines).toEqual([
+      expect.stringMatching(/^ {3}drain of w4: asked 24 s/),
+      expect.stringMatching(/^ {3}drain of w3: asked 23 s/),
+      expect.stringMatching(/^ {3}drain of w2: asked 22 s/),
+      '   and 2 more drains that get less than they asked for',
+    ])
+  })
 })

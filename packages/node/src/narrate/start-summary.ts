@@ -1,11 +1,14 @@
-import type { Kernel, Plan, Probe, Span } from '@keelson/kernel'
-import { duration, some } from '../words/duration.js'
+import type { Kernel, Plan, PlannedDrain, Probe, Span } from '@keelson/kernel'
+import { count, duration, some } from '../words/duration.js'
 import { timelineBar } from '../words/timeline-bar.js'
 import type { Line } from './log.js'
 
 /** Of a large graph only the slowest are shown. */
 const MOST = 20
 const WIDTH = 27
+
+/** Of the drains that are cut. */
+const MOST_CUT = 3
 
 /** Where what was started can be reached. */
 export interface Addresses {
@@ -17,7 +20,7 @@ export interface Addresses {
 /** Everything runs: how long it took, what decided that, and where it can be reached. */
 export function startSummary(
   kernel: Pick<Kernel, 'name' | 'timeline' | 'probe'>,
-  { criticalPath }: Pick<Plan, 'criticalPath'>,
+  { criticalPath, resources }: Pick<Plan, 'criticalPath' | 'resources'>,
   addresses: Addresses,
 ): Line {
   const spans = kernel.timeline().filter(({ phase, end }) => phase === 'start' && end !== undefined) as Done[]
@@ -25,6 +28,7 @@ export function startSummary(
   const total = spans.length === 0 ? 0 : Math.max(...bounds(spans, 'end')) - since
   const shown = slowest(spans, addresses.urls)
   const degraded = degradedIn(kernel.probe())
+  const cut = cutDrains(resources)
   const message = `${kernel.name} is ready in ${duration(total)}${degraded.length === 0 ? '' : `, degraded: ${some(degraded)}`}`
   const path = criticalPath.length > 1 ? `critical path: ${shortPath(criticalPath)}` : ''
   return {
@@ -33,6 +37,7 @@ export function startSummary(
     lines: [
       `${message.padEnd(34)}   ${path}`.trimEnd(),
       ...rowsOf(shown, { since, total, critical: new Set(criticalPath), ...addresses }, spans.length - shown.length),
+      ...cutRows(cut),
     ],
     fields: {
       event: 'kernel:state',
@@ -44,12 +49,35 @@ export function startSummary(
       criticalPath: criticalPath.slice(-MOST),
       ...(addresses.urls.size > 0 && { urls: Object.fromEntries(addresses.urls) }),
       ...(addresses.probes !== undefined && { probes: addresses.probes }),
+      ...(cut.length > 0 && { cutDrains: Object.fromEntries(cut.slice(0, MOST).map(({ name, ...drain }) => [name, drain])) }),
     },
   }
 }
 
 function degradedIn({ status, reasons }: Probe): string[] {
   return status === 'degraded' ? reasons.map(({ resource }) => resource) : []
+}
+
+interface CutDrain extends PlannedDrain {
+  readonly name: string
+}
+
+/** Drains that a shutdown cannot give what they asked for, those that lack most first. One that asks for what there is lacks nothing. */
+function cutDrains(resources: Plan['resources']): CutDrain[] {
+  const cut = resources.flatMap(({ name, shutdown: { drain } }) => (drain !== undefined && isCut(drain) ? [{ name, ...drain }] : []))
+  return cut.sort((a, b) => b.askedMs - b.grantedMs - (a.askedMs - a.grantedMs))
+}
+
+function isCut({ askedMs, grantedMs }: PlannedDrain): boolean {
+  return Number.isFinite(askedMs) && duration(grantedMs) !== duration(askedMs)
+}
+
+function cutRows(cut: readonly CutDrain[]): string[] {
+  const rows = cut.slice(0, MOST_CUT).map(({ name, askedMs, grantedMs, heldBy }) => {
+    const rest = heldBy.length === 0 ? 'shutdown.timeout has no more' : `the rest is kept for ${some(heldBy)}`
+    return `   drain of ${name}: asked ${duration(askedMs)}, granted ${duration(grantedMs)}; ${rest}`
+  })
+  return cut.length > MOST_CUT ? [...rows, `   and ${count(cut.length - MOST_CUT, 'more drain')} that get less than they asked for`] : rows
 }
 
 interface Scale extends Addresses {

@@ -29,7 +29,7 @@ it('tells of a server what it drained and what it had to cut', async () => {
   for (const answer of answers) answer()
   await stopped
   narration.end()
-  expect(lines).toContainEqual(expect.stringMatching(/^info: {4}api {7}drained 1 request, 1 cut, closed +\d+ ms$/))
+  expect(lines).toContainEqual(expect.stringMatching(/^info: {4}api {7}drained 1 request, 1 cut, stopped +\d+ ms$/))
 })
 
 it.each([

@@ -1,18 +1,5 @@
 import type { KernelEventOf, KernelView, Probe } from '@keelson/kernel'
-import { duration } from '../words/duration.js'
-import { problemOf } from '../words/problem.js'
 import { checkFails } from './unhealthy.js'
-
-/** `start:retry` of the kernel: a first start failed and is tried again. */
-export interface StartRetry {
-  readonly type: 'start:retry'
-  readonly at: number
-  readonly resource: string
-  /** Which try it was that failed. */
-  readonly attempt: number
-  readonly delayMs: number
-  readonly error: unknown
-}
 
 interface Failures {
   readonly count: number
@@ -25,7 +12,6 @@ export class Troubles {
   readonly starting = new Map<string, number>()
   readonly ending = new Map<string, number>()
   readonly #checks = new Map<string, Failures>()
-  readonly #retries = new Map<string, StartRetry>()
 
   /** With a kernel that somebody else has told to start or to stop already. */
   catchUp(kernel: Pick<KernelView, 'state' | 'inspect'>): void {
@@ -41,7 +27,7 @@ export class Troubles {
     if (to === 'starting') {
       this.starting.set(resource, at)
       this.#checks.delete(resource)
-    } else if (to !== 'failed') this.#retries.delete(resource)
+    }
     if (to !== 'draining' && to !== 'stopping') this.ending.delete(resource)
     else if (!this.ending.has(resource)) this.ending.set(resource, at)
   }
@@ -53,10 +39,6 @@ export class Troubles {
     return this.failedChecks(resource)
   }
 
-  retried(event: StartRetry): void {
-    this.#retries.set(event.resource, event)
-  }
-
   failedChecks(resource: string): number {
     return this.#checks.get(resource)?.count ?? 0
   }
@@ -65,16 +47,7 @@ export class Troubles {
   reasonOf(resource: string, { reasons }: Pick<Probe, 'reasons'>): string | undefined {
     const checks = this.#checks.get(resource)
     if (checks !== undefined) return checkFails(checks.last, checks.count)
-    const retry = this.#retries.get(resource)
-    if (retry !== undefined) return retryText(retry)
     const reason = reasons.find((reason) => reason.resource === resource)?.message
     return reason === undefined || reason === `resource "${resource}" is starting` ? undefined : reason
   }
-}
-
-/** `try 3 failed: connect ECONNREFUSED 10.0.0.7:5432; again in 2 s`. */
-export function retryText({ attempt, delayMs, error, resource }: StartRetry): string {
-  const { message } = problemOf(error)
-  const text = message.replace(`resource "${resource}" failed to start: `, '')
-  return `try ${attempt} failed: ${text}; again in ${duration(delayMs)}`
 }

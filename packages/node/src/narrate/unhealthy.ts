@@ -10,8 +10,7 @@ export function checkFails(error: unknown, times: number): string {
 
 /** Why a resource is unhealthy: what it reported of itself, or how its check failed. */
 export function unhealthyBecause(error: unknown, times: number): string {
-  const pushed =
-    error instanceof KeelsonError && error.message.startsWith(`resource "${error.resource}" reported itself unhealthy`)
+  const pushed = error instanceof KeelsonError && error.message.startsWith(`resource "${error.resource}" is unhealthy`)
   return pushed ? checkText(error) : checkFails(error, times)
 }
 

@@ -5,7 +5,7 @@ import type { ProbeKind } from './probe-options.js'
 import type { ProbeQuery } from './probe-query.js'
 
 /** A resource, or the kernel itself when that has failed. */
-type Row = Pick<ProbeReason, 'resource' | 'state' | 'health'> &
+type Row = Pick<ProbeReason, 'resource' | 'kernel' | 'state' | 'health'> &
   Pick<ResourceSnapshot, 'lastCheckAt' | 'responseMs'> & { readonly message?: string; readonly excluded?: boolean }
 
 /** The answer for somebody who may know what is behind it. */
@@ -15,12 +15,12 @@ export function detailedAnswer(kernel: KernelView, kind: ProbeKind, { format, ex
   const probe = excluded.size === 0 ? snapshot.probe : probeWithout(snapshot, excluded)
   const brief = answersOf(probe)[kind]
   if (format === undefined) return brief
-  const rows = rowsOf(snapshot).map((row) => (excluded.has(row.resource) ? { ...row, excluded: true } : row))
+  const rows = rowsOf(snapshot).map((row) => (!row.kernel && excluded.has(row.resource) ? { ...row, excluded: true } : row))
   if (format === 'json') {
     const status = brief.status !== 200 ? 'fail' : kind === 'ready' && probe.status === 'degraded' ? 'warn' : 'pass'
     return healthJson(brief.status, kernel.name, status, brief.body, rows)
   }
-  const known = new Set(rows.map(({ resource }) => resource))
+  const known = new Set(rows.flatMap(({ resource, kernel }) => (kernel ? [] : [resource])))
   const strange = [...excluded]
     .filter((name) => !known.has(name))
     .map((name) => `[!] ${name}: cannot be excluded, there is no such resource`)
@@ -31,7 +31,7 @@ export function detailedAnswer(kernel: KernelView, kind: ProbeKind, { format, ex
 export function resourceAnswer(kernel: KernelView, name: string, format: ProbeQuery['format']): Answer {
   const snapshot = kernel.inspect()
   if (!snapshot.resources.some((resource) => resource.name === name)) return answer(404, 'unknown')
-  const row = rowsOf(snapshot).find(({ resource }) => resource === name)!
+  const row = rowsOf(snapshot).find(({ resource, kernel }) => resource === name && !kernel)!
   const ok = row.state === 'running' && row.health !== 'unhealthy'
   const status = ok ? 200 : 503
   if (format === 'json') return healthJson(status, kernel.name, ok ? 'pass' : 'fail', row.message ?? row.state, [row])
@@ -41,7 +41,7 @@ export function resourceAnswer(kernel: KernelView, name: string, format: ProbeQu
 /** The probe as it would be without some resources. What a kernel does as a whole, such as draining, stays. */
 function probeWithout({ probe, resources }: KernelSnapshot, excluded: ReadonlySet<string>): Probe {
   if (probe.status !== 'unready' && probe.status !== 'degraded') return probe
-  const reasons = probe.reasons.filter(({ resource }) => !excluded.has(resource))
+  const reasons = probe.reasons.filter(({ resource, kernel }) => kernel || !excluded.has(resource))
   const impacts = new Map(resources.map((resource) => [resource.name, resource.impact]))
   const worst = new Set(reasons.map(({ resource }) => impacts.get(resource) ?? 'unready'))
   const status = worst.has('unready') ? 'unready' : worst.has('degraded') ? 'degraded' : 'ready'
@@ -49,7 +49,9 @@ function probeWithout({ probe, resources }: KernelSnapshot, excluded: ReadonlySe
 }
 
 function rowsOf({ resources, probe }: KernelSnapshot): Row[] {
-  const messages = new Map(probe.reasons.map(({ resource, message }) => [resource, redact(message)]))
+  const failures = probe.reasons.filter(({ kernel }) => kernel)
+  const troubled = probe.reasons.filter(({ kernel }) => !kernel)
+  const messages = new Map(troubled.map(({ resource, message }) => [resource, redact(message)]))
   const rows = resources.map(({ name, state, health, lastCheckAt, responseMs }): Row => {
     const message = messages.get(name)
     return {
@@ -61,15 +63,13 @@ function rowsOf({ resources, probe }: KernelSnapshot): Row[] {
       ...(message !== undefined && { message }),
     }
   })
-  const known = new Set(resources.map(({ name }) => name))
-  const others = probe.reasons.filter(({ resource }) => !known.has(resource))
-  return [...rows, ...others.map((reason) => ({ ...reason, message: redact(reason.message) }))]
+  return [...rows, ...failures.map((reason) => ({ ...reason, message: redact(reason.message) }))]
 }
 
-function line({ resource, state, health, message, excluded }: Row): string {
+function line({ resource, kernel, state, health, message, excluded }: Row): string {
   const mark = excluded ? '~' : message === undefined ? (state === 'running' ? '+' : ' ') : '-'
   const said = health === 'unknown' ? state : `${state}, ${health}`
-  return `[${mark}] ${resource}: ${excluded ? 'excluded, ' : ''}${said}${message === undefined ? '' : `: ${message}`}`
+  return `[${mark}] ${kernel ? 'kernel ' : ''}${resource}: ${excluded ? 'excluded, ' : ''}${said}${message === undefined ? '' : `: ${message}`}`
 }
 
 /** https://datatracker.ietf.org/doc/html/draft-inadarei-api-health-check */
@@ -80,17 +80,19 @@ function healthJson(
   output: string,
   rows: readonly Row[],
 ): Answer {
-  const checks = Object.fromEntries(rows.flatMap(checksOf))
+  // A kernel and a resource may have one name: then there are two entries under it.
+  const checks: Record<string, object[]> = {}
+  for (const [key, entries] of rows.flatMap(checksOf)) checks[key] = [...(Object.hasOwn(checks, key) ? checks[key]! : []), ...entries]
   const document = { status, serviceId: kernel, ...(status === 'pass' ? {} : { output }), checks }
   return answer(code, JSON.stringify(document), 'application/health+json')
 }
 
-function checksOf({ resource, state, health, message, excluded, lastCheckAt, responseMs }: Row): [string, object[]][] {
+function checksOf({ resource, kernel, state, health, message, excluded, lastCheckAt, responseMs }: Row): [string, object[]][] {
   const bad = health === 'unhealthy' || state === 'failed'
   const status = message === undefined ? 'pass' : bad && !excluded ? 'fail' : 'warn'
   const common = {
     componentId: resource,
-    componentType: 'component',
+    componentType: kernel ? 'system' : 'component',
     ...(lastCheckAt !== undefined && { time: new Date(lastCheckAt).toISOString() }),
   }
   const own = {

@@ -255,7 +255,36 @@ describe('P1 details', () => {
     expect((await ask(`${url}/readyz?verbose`)).body).toBe('[+] db: running\n[+] api: running, healthy\nready: ready\n')
     expect((await ask(`${url}/readyz/db`)).status).toBe(200)
     kernel.fail(new Error('the disk is gone'))
-    expect((await ask(`${url}/livez?verbose`)).body).toContain('[-] app: failed, unhealthy: the disk is gone\nlive: failed\n')
+    expect((await ask(`${url}/livez?verbose`)).body).toContain('[-] kernel app: failed, unhealthy: the disk is gone\nlive: failed\n')
+  })
+
+  it('keep a kernel that failed apart from a resource of its name', async () => {
+    const kernel = createKernel([resource('shop', { start: () => 1 })], { name: 'shop' })
+    onTestFinished(async () => void (await kernel.shutdown()))
+    await kernel.start()
+    const url = await probed(kernel, { details: true })
+    kernel.fail(new Error('the disk is gone'))
+    expect((await ask(`${url}/livez?verbose`)).body).toBe(
+      '[+] shop: running\n[-] kernel shop: failed, unhealthy: the disk is gone\nlive: failed\n',
+    )
+    expect(await ask(`${url}/readyz/shop?verbose`)).toMatchObject({ status: 200, body: '[+] shop: running\n' })
+    expect((await ask(`${url}/readyz?verbose&exclude=shop`)).body).toContain('[-] kernel shop: failed')
+    const { checks } = JSON.parse((await ask(`${url}/livez`, { headers: health })).body)
+    expect(checks).toMatchObject({
+      shop: [
+        { componentType: 'component', status: 'pass' },
+        { componentType: 'system', status: 'fail', output: 'the disk is gone' },
+      ],
+    })
+  })
+
+  it('can be printed whatever a kernel failed with', async () => {
+    for (const thrown of [null, undefined, 5, Object.assign(new Error(), { message: 5 })]) {
+      const kernel = await started([resource('db', { start: () => 1 })])
+      const url = await probed(kernel, { details: true })
+      kernel.fail(thrown)
+      expect((await ask(`${url}/livez?verbose`)).body).toMatch(/^\[-\] kernel app: failed, unhealthy: \S/m)
+    }
   })
 
   it('change nothing for requests that do not ask for them', async () => {

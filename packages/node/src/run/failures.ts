@@ -1,5 +1,4 @@
-import type { Kernel, KernelEventOf, KernelState, ShutdownReport } from '@keelson/kernel'
-import type { Impacts } from '../narrate/impacts.js'
+import type { KeelsonError, Kernel, KernelEventOf, KernelState, ShutdownReport } from '@keelson/kernel'
 import { exitCodeOf } from './exit.js'
 
 /**
@@ -8,13 +7,12 @@ import { exitCodeOf } from './exit.js'
  */
 export class Failures {
   readonly #kernel: Kernel
-  readonly #impacts: Impacts
   readonly #errors = new Set<unknown>()
+  readonly #told = new Set<KeelsonError>()
   #failed = false
 
-  constructor(kernel: Kernel, impacts: Impacts) {
+  constructor(kernel: Kernel) {
     this.#kernel = kernel
-    this.#impacts = impacts
     kernel.on('resource:error', this.#onResourceError)
   }
 
@@ -39,9 +37,11 @@ export class Failures {
 
   /** Every error of a shutdown: those of its report, and what else happened meanwhile. */
   during(report: ShutdownReport): readonly unknown[] {
-    for (const error of report.errors) {
+    const harmless = new Set(report.outcomes.flatMap(({ resource, impact }) => (impact === 'none' ? [resource] : [])))
+    for (const error of report.errors) this.#told.add(error)
+    for (const error of this.#told) {
       this.#errors.add(error)
-      this.#judge(error.resource)
+      if (!harmless.has(error.resource!)) this.#failed = true
     }
     return [...this.#errors]
   }
@@ -50,14 +50,9 @@ export class Failures {
     this.#kernel.off('resource:error', this.#onResourceError)
   }
 
-  readonly #onResourceError = ({ resource, phase, error }: KernelEventOf<'resource:error'>): void => {
+  readonly #onResourceError = ({ phase, error }: KernelEventOf<'resource:error'>): void => {
     if (!STOPPING.has(this.#kernel.state) || phase === 'check' || error.code === 'ABORTED') return
-    this.#errors.add(error)
-    this.#judge(resource)
-  }
-
-  #judge(resource: string | undefined): void {
-    if (this.#impacts.of(resource) !== 'none') this.#failed = true
+    this.#told.add(error)
   }
 }
 

@@ -50,7 +50,7 @@ export class KernelRun {
     this.#narration = new Narration(kernel, this.#speech.say)
     this.#say = this.#narration.say
     this.#ending = kernel.state === 'draining' || kernel.state === 'stopping'
-    this.#failures = new Failures(kernel, this.#narration.impacts)
+    this.#failures = new Failures(kernel)
   }
 
   async run(): Promise<number> {

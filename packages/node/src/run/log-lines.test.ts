@@ -9,7 +9,7 @@ import { shutdownSummary } from '../narrate/shutdown-summary.js'
 import { noteSlowness } from '../narrate/slow-notes.js'
 import { startFailure } from '../narrate/start-failure.js'
 import { startSummary } from '../narrate/start-summary.js'
-import { type StartRetry, Troubles } from '../narrate/troubles.js'
+import { Troubles } from '../narrate/troubles.js'
 import { drainLimited } from '../platform/runtime-limits.js'
 import { systemdUnheard } from '../platform/systemd-unheard.js'
 import { problemOf } from '../words/problem.js'
@@ -48,7 +48,7 @@ const failure = (code: 'STOP_FAILED' | 'CRASHED' = 'STOP_FAILED') =>
 async function narrated(): Promise<Entry[]> {
   const said: Entry[] = []
   const kernel = createKernel([], { name: 'shop' })
-  const listeners: ((event: KernelEvent | StartRetry) => void)[] = []
+  const listeners: ((event: KernelEvent) => void)[] = []
   const stub: Kernel = Object.create(kernel, {
     name: { value: 'shop' },
     state: { value: 'running' },
@@ -66,19 +66,20 @@ async function narrated(): Promise<Entry[]> {
   const ready = { ...idle, status: 'ready', ready: true } as const
   const unready = { ...idle, status: 'unready' } as const
   const restart = { type: 'restart:scheduled', at, resource, attempts: 5, delayMs: 5, resources: ['db', 'api'] } as const
-  const told: (KernelEvent | StartRetry)[] = [
+  const told: KernelEvent[] = [
     { type: 'kernel:state', at, from: 'starting', to: 'stopping', reason: 'SIGINT' },
     { type: 'kernel:state', at, from: 'running', to: 'draining', reason: 'SIGTERM' },
     { type: 'resource:state', at, resource, from: 'idle', to: 'starting' },
     { type: 'resource:error', at, resource, phase: 'stop', error: failure() },
     { type: 'resource:orphan', at, resource, error: failure() },
-    { type: 'start:retry', at, resource, attempt: 1, delayMs: 500, error: failure() },
     { type: 'check:result', at, resource: 'api', ok: false, durationMs: 1, error: failure() },
     { type: 'health:change', at, resource, from: 'healthy', to: 'unhealthy', error: failure() },
     { type: 'probe:change', at, probe: unready, previous: ready },
     { ...restart, attempt: 1, error: failure() },
     { type: 'restart:done', at, resource, attempt: 1, durationMs: 5 },
     { type: 'restart:exhausted', at, resource, attempts: 5, error: failure() },
+    { type: 'resource:lost', at, resource, resources: ['api'], error: failure() },
+    { type: 'resource:regained', at, resource, resources: ['api'] },
     { type: 'listener:error', at, event: 'kernel:state', error: failure() },
   ]
   for (const event of told) for (const listener of listeners) listener(event)
@@ -90,12 +91,15 @@ async function narrated(): Promise<Entry[]> {
 /** What run() says besides: at both ends, and of the process. */
 function saidByRun(): Line[] {
   const told = new ToldErrors()
-  const outcomes = [{ resource: 'db', outcome: 'timed-out', durationMs: 1, note: 'cut' }] as const
+  const outcomes = [{ resource: 'db', impact: 'unready', outcome: 'timed-out', durationMs: 1, note: 'cut' }] as const
   const report: ShutdownReport = { reason: 'SIGTERM', ok: false, durationMs: 1, outcomes, errors: [failure()] }
   const reason = { resource: 'cache', state: 'failed', health: 'unknown', message: 'no' } as const
   const probe = { status: 'degraded', started: true, ready: true, live: true, reasons: [reason] } as const
   const kernel = { name: 'shop', timeline: () => [], probe: () => probe }
-  const failed = { name: 'shop', probe: () => ({ ...probe, reasons: [{ ...reason, resource: 'shop' }] }) }
+  const failed = { name: 'shop', probe: () => ({ ...probe, reasons: [{ ...reason, resource: 'shop', kernel: true as const }] }) }
+  const drain = { askedMs: 10_000, grantedMs: 8_100, heldBy: ['db'] }
+  const shutdown = { ownMs: 10_000, pathMs: 10_000, shareMs: 8_100, drain }
+  const worker = { name: 'worker', dependsOn: [], startTimeoutMs: 1, shutdown }
   const givenUp = new Map([['api', 'its check fails']])
   const many = new StartError(
     'shop',
@@ -104,7 +108,7 @@ function saidByRun(): Line[] {
   )
   const holders = [{ kind: 'timer', what: 'setTimeout', count: 1, resource: 'db', at: 'start' }]
   return [
-    startSummary(kernel, { criticalPath: [] }, { urls: new Map([['api', 'http://localhost']]), probes: 'http://localhost' }),
+    startSummary(kernel, { criticalPath: [], resources: [worker] }, { urls: new Map([['api', 'http://localhost']]), probes: 'http://localhost' }),
     startFailure('shop', many, 1, { told, troubles: { failedChecks: () => 0 } }),
     shutdownSummary('shop', report, { budget: 1, exitCode: 1, errors: [failure()], told, givenUp }),
     entries.kernelFailed(failed, 'shutdown'),

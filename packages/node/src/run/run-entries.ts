@@ -39,9 +39,9 @@ export function uncaught(origin: ErrorOrigin, error: Problem, then: 'shutdown' |
 export function kernelFailed(kernel: Pick<Kernel, 'name' | 'probe'>, then: 'shutdown' | 'wait' | 'nothing'): Line {
   const { name } = kernel
   const { reasons } = kernel.probe()
-  const failure = reasons.find(({ resource }) => resource === name) ?? reasons[0]
+  const failure = reasons.find(({ kernel }) => kernel) ?? reasons[0]
   const message = typeof failure?.message === 'string' ? failure.message : 'for a reason that cannot be printed'
-  const culprits = reasons.filter((reason) => reason.resource !== name && reason.message === failure?.message)
+  const culprits = reasons.filter((reason) => !reason.kernel && reason.message === failure?.message)
   const names = culprits.slice(0, MOST).map(({ resource }) => resource)
   const why = names.length === 0 ? `: ${message}` : ` because of ${some(names, 5, culprits.length)}`
   return {

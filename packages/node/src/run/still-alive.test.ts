@@ -111,9 +111,9 @@ it('names resources that did not stop', () => {
     durationMs: 1,
     errors: [],
     outcomes: [
-      { resource: 'db', outcome: 'timed-out', durationMs: 1 },
-      { resource: 'api', outcome: 'stopped', durationMs: 1 },
-      { resource: 'cache', outcome: 'never-started', durationMs: 0 },
+      { resource: 'db', impact: 'unready', outcome: 'timed-out', durationMs: 1 },
+      { resource: 'api', impact: 'unready', outcome: 'stopped', durationMs: 1 },
+      { resource: 'cache', impact: 'unready', outcome: 'never-started', durationMs: 0 },
     ],
   }
   expect(holdersOf(nothing, report).filter(({ kind }) => kind === 'resource')).toEqual([

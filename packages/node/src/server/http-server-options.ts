@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http'
-import type { Dependencies, ResourceOptions, StartContext, Values } from '@keelson/kernel'
+import type { Dependencies, ResourceOptions, StartContext, Timeouts, Values } from '@keelson/kernel'
 import { type DrainOptions, drainOptions } from '../drain/drain-options.js'
 import type { DrainableServer, Http1Server } from '../drain/drainer.js'
 import {
@@ -19,10 +19,7 @@ import { PROBE_CHECKS, type ProbeOptions, probeOptions } from '../probe/probe-op
 import type { TlsOptions } from './tls-options.js'
 
 /** What the kernel does with a server as with any resource. */
-type ResourceSettings = Pick<
-  ResourceOptions<unknown, Dependencies>,
-  'after' | 'timeouts' | 'impact' | 'labels' | 'monitor' | 'restart'
->
+type ResourceSettings = Pick<ResourceOptions<unknown, Dependencies>, 'after' | 'impact' | 'labels' | 'monitor' | 'restart'>
 
 export interface HttpServerOptions<D extends Dependencies<D>> extends ResourceSettings {
   /** What `listener` needs, by the name under which it receives it. */
@@ -41,6 +38,11 @@ export interface HttpServerOptions<D extends Dependencies<D>> extends ResourceSe
   probes?: ProbeOptions | false
   /** How connections are closed when the server drains. */
   drain?: DrainOptions
+  /**
+   * How long a hook may take, in ms. `drain` is `Infinity` by default, whatever the kernel's default: requests have as long as
+   * `shutdown.timeout` leaves them.
+   */
+  timeouts?: Timeouts
 }
 
 /** Of a server that speaks HTTP/1 only: what asks for a server of `node:http` or `node:https` takes it. */

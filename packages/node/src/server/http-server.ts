@@ -5,6 +5,7 @@ import {
   type ResourceOptions,
   resource,
   type StartContext,
+  type Timeouts,
   type Values,
 } from '@keelson/kernel'
 import { isSecure } from '../connections/secure-server.js'
@@ -13,6 +14,7 @@ import { drainNote } from '../drain/drain-stats.js'
 import type { DrainableServer, Drainer, Http1Server } from '../drain/drainer.js'
 import { serverRuns } from '../drain/running-servers.js'
 import { isBeingDisconnected } from '../platform/process-parent.js'
+import { isObject } from '../options.js'
 import { probeHandler } from '../probe/probe-handler.js'
 import { claimServer } from './claim-server.js'
 import { checkHttpServerOptions, type Http1ServerOptions, type HttpServerOptions } from './http-server-options.js'
@@ -55,7 +57,7 @@ export function httpServer<const D extends Dependencies<D>>(name: string, option
   checkHttpServerOptions(name, options)
   const { timeouts, impact, labels, monitor, restart } = options
   const hooks: ResourceOptions<HttpServer, D> = {
-    ...(timeouts && { timeouts }),
+    timeouts: withDrain(timeouts),
     ...(impact && { impact }),
     ...(labels && { labels }),
     ...(monitor && { monitor }),
@@ -122,12 +124,16 @@ function followKernel(server: DrainableServer, drainer: Drainer, ctx: StartConte
   })
 }
 
-/** After a drain there is nothing left to do. Without one, errors of the goodbyes are reported here. */
+/** D3: accepted requests may take what the budget leaves. What is no object is left for the kernel to refuse. */
+function withDrain(timeouts: Timeouts = {}): Timeouts {
+  return isObject(timeouts) && timeouts.drain === undefined ? { ...timeouts, drain: Infinity } : timeouts
+}
+
+/** Without a drain before it, errors of the goodbyes are reported here; else the drain reports them, and what it did, first. */
 async function close(drainer: Drainer): Promise<void> {
   const { state } = drainer.stats()
-  if (state === 'drained') return
   const closed = drainer.drain({ signal: AbortSignal.abort() })
-  await (state === 'draining' ? closed.catch(() => {}) : closed)
+  await (state === 'draining' || state === 'drained' ? closed.catch(() => {}) : closed)
 }
 
 /** `dependsOn` and `after` are handed on as getters: a kernel reads them when it takes the resource in, not before. */

@@ -28,7 +28,7 @@ export function checkSaid(error: unknown): string {
   if (!(root instanceof KeelsonError)) return textOf(root)
   return sentenceOf(root)
     .replace(/^resource "[^"]*" /, '')
-    .replace(/^(?:failed its check|reported itself unhealthy): /, '')
+    .replace(/^(?:failed its check|is unhealthy): /, '')
     .replace(/^did not finish its check within/, 'it did not end within')
 }
 

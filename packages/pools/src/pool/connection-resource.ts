@@ -24,6 +24,8 @@ export function connectionResource<T extends object, D extends Dependencies<D>>(
   kind: ConnectionKind<T, D>,
 ): Resource<T> {
   const open = new WeakMap<T, Connection<T>>()
+  /** Those that were told to end: that they do is no crash. */
+  const ending = new WeakSet<T>()
   const hooks: ResourceOptions<T, D> = {
     async start(deps, ctx) {
       const reaper = new Reaper()
@@ -31,16 +33,23 @@ export function connectionResource<T extends object, D extends Dependencies<D>>(
       ctx.defer(() => reaper.stop())
       const connection = await kind.open(deps, ctx, reaper)
       open.set(connection.value, connection)
-      connection.onLost(ctx.crashed)
-      return connection.value
+      const { value } = connection
+      connection.onLost((error) => {
+        if (!ending.has(value)) ctx.crashed(error)
+      })
+      return value
     },
     check: (value, { signal }) => open.get(value)?.ping?.(signal),
     stop: (value, { deadline, signal }) => {
       const connection = open.get(value)
+      ending.add(value)
       signal.addEventListener('abort', () => connection?.kill(), { once: true })
       return connection?.close(Math.max(0, Math.min(kind.grace, (deadline - systemClock.now()) * 0.8)))
     },
-    kill: (value) => open.get(value)?.kill(),
+    kill: (value) => {
+      ending.add(value)
+      open.get(value)?.kill()
+    },
   }
   return resourceWith(name, options, kind.own, hooks)
 }
