@@ -104,6 +104,6 @@ export class Upkeep {
 }
 
 function reportOfPart(reason: string, members: readonly Cell[]): ShutdownReport {
-  const durationMs = members.reduce((longest, cell) => Math.max(longest, cell.durationMs), 0)
+  const durationMs = members.reduce((longest, { ending }) => Math.max(longest, ending.durationMs), 0)
   return reportOf(reason, durationMs, members, [])
 }

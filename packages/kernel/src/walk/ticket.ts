@@ -1,4 +1,5 @@
-import type { Cell, StartListener } from '../cell/cell.js'
+import type { Cell } from '../cell/cell.js'
+import type { StartListener } from '../cell/cell-host.js'
 import type { KeelsonError } from '../errors.js'
 
 /** Who wants to know how a resource came up. */
@@ -26,7 +27,7 @@ export interface Line {
 }
 
 /** The place of one resource in the line. A ticket that was replaced hears nothing that concerns anybody. */
-export class Ticket implements StartListener {
+export class Ticket implements StartListener<Cell> {
   readonly cell: Cell
   readonly kind: BringUpKind
   readonly listener: BringUpListener
