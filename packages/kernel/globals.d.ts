@@ -12,7 +12,7 @@ interface AbortController {
   abort(reason?: unknown): void
 }
 declare var AbortController: { new (): AbortController; prototype: AbortController }
-declare var performance: { readonly timeOrigin: number; now(): number }
+declare var performance: { now(): number }
 declare function setTimeout(callback: () => void, ms: number): unknown
 declare function clearTimeout(handle: unknown): void
 declare var setImmediate: ((callback: () => void) => unknown) | undefined

@@ -1,11 +1,12 @@
-import type { Cell, CellHost } from './cell/cell.js'
+import type { Cell } from './cell/cell.js'
+import type { CellHost } from './cell/cell-host.js'
 import { Orphanage, type OrphanRelease } from './cell/orphanage.js'
 import type { Timeouts } from './define/resource.js'
 import type { KeelsonError } from './errors.js'
+import type { Told } from './observe/ending.js'
 import { Events } from './observe/events.js'
 import { type KernelView, NarrowView } from './observe/kernel-view.js'
 import { ProbeKeeper } from './observe/probe-keeper.js'
-import type { Told } from './observe/report.js'
 import type { Clock } from './time/clock.js'
 import { Deadlines } from './time/deadline.js'
 
@@ -16,7 +17,7 @@ export interface CellWatch {
 }
 
 /** What the cells of a kernel share: its clock, its events, its probe, and where they tell what happens to them. */
-export class KernelHost implements CellHost {
+export class KernelHost implements CellHost<Cell> {
   readonly clock: Clock
   readonly timeouts: Required<Timeouts>
   readonly events: Events

@@ -1,6 +1,7 @@
 import type { Cell } from './cell/cell.js'
 import { MOST_OF_BUDGET, SHUTDOWN } from './defaults.js'
 import { type KeelsonError, kernelFailed, refused, startAborted } from './errors.js'
+import { Failures } from './heal/failures.js'
 import type { Monitor } from './heal/monitor.js'
 import type { Roster } from './heal/roster.js'
 import type { Upkeep } from './heal/upkeep.js'
@@ -8,7 +9,6 @@ import type { Kernel } from './kernel.js'
 import type { KernelHost } from './kernel-host.js'
 import { reportOf, ShutdownError, type ShutdownReport, StartError } from './observe/report.js'
 import { KERNEL_MOVES, type KernelState, move } from './state.js'
-import { describe } from './thrown.js'
 import { Deferred } from './time/deferred.js'
 import { Teardown, type TeardownOrder } from './walk/shutdown.js'
 import { Startup, type StartupResult } from './walk/startup.js'
@@ -56,11 +56,11 @@ export class Lifecycle {
   #idleShutdown: Deferred<ShutdownReport> | undefined
   #report: ShutdownReport | undefined
   #stopped: Deferred<ShutdownReport> | undefined
-  /** Why the kernel has failed: resources that are lost, or what fail() was given. */
-  readonly #failures = new Map<Cell | undefined, KeelsonError>()
+  readonly #failures: Failures
 
   constructor(parts: LifecycleParts) {
     this.#parts = parts
+    this.#failures = new Failures(parts.name, parts.host.probe)
     const { delay, timeout } = parts.shutdown
     this.#delayGiven = delay !== undefined
     this.#delay = delay ?? SHUTDOWN.delay
@@ -148,12 +148,12 @@ export class Lifecycle {
     const phase = this.#phase
     const life = phase.at === 'rest' ? undefined : phase.life
     const failure = kernelFailed(name, cause)
-    this.#fails(undefined, failure)
+    this.#failures.add(undefined, failure)
     if (phase.at === 'starting') phase.startup.giveUp(failure)
     host.events.outside(() => {
       const now = this.#phase
       if ((now.at === 'rest' ? undefined : now.life) !== life) return // it has been started again since, or stopped
-      this.#fails(undefined, failure) // a start that was asked for before, and began after, has forgotten it
+      this.#failures.add(undefined, failure) // a start that was asked for before, and began after, has forgotten it
       if (now.at === 'starting') now.startup.abort(failure)
       else this.#failed(failure)
     })
@@ -162,15 +162,14 @@ export class Lifecycle {
   /** A resource has failed for good, and the kernel cannot be ready without it. */
   lost(cell: Cell, error: KeelsonError): void {
     if (this.#phase.at === 'starting') return this.#phase.startup.abort(error)
-    this.#fails(cell, kernelFailed(this.#parts.name, error))
+    this.#failures.add(cell, kernelFailed(this.#parts.name, error))
     this.#failed(error)
   }
 
   /** It runs again: the kernel does, too, when there was no other reason. */
   regained(cell: Cell): void {
-    if (!this.#failures.delete(cell)) return
-    this.#tellFailure()
-    if (this.#failures.size === 0 && this.state === 'failed' && this.#phase.at === 'running') this.#to('running')
+    if (!this.#failures.remove(cell)) return
+    if (!this.#failures.any && this.state === 'failed' && this.#phase.at === 'running') this.#to('running')
     else this.#parts.host.probe.changed()
   }
 
@@ -179,23 +178,6 @@ export class Lifecycle {
     const { at } = this.#phase
     if (at === 'starting' || at === 'running') this.#parts.upkeep.supervisor.failing(cell, error)
     else if (cell.crashError !== undefined) cell.failMeanwhile(error)
-  }
-
-  #fails(cell: Cell | undefined, failure: KeelsonError): void {
-    if (!this.#failures.has(cell)) this.#failures.set(cell, failure)
-    this.#tellFailure()
-  }
-
-  #tellFailure(): void {
-    const { name, host } = this.#parts
-    const [first] = this.#failures.values()
-    host.probe.failure = first && {
-      resource: name,
-      kernel: true,
-      state: 'failed',
-      health: 'unhealthy',
-      message: describe(first.cause),
-    }
   }
 
   #failed(error: KeelsonError): void {
@@ -216,7 +198,7 @@ export class Lifecycle {
       activates: roster.activates,
       watch: (cell) => monitor.watch(cell),
       notActivated: (cell, error) => upkeep.supervisor.notActivated(cell, error),
-      whenCalm: (callback) => upkeep.supervisor.whenCalm(callback),
+      whenCalm: (callback) => upkeep.supervisor.recoveries.whenCalm(callback),
       aborted: (error) => upkeep.end(error),
       // S7: a shutdown that came first takes over, or has done so.
       done: (result) => {
@@ -236,7 +218,7 @@ export class Lifecycle {
     host.deadlines.release()
     if (ok) {
       life.ran = true
-      upkeep.supervisor.started()
+      upkeep.supervisor.recoveries.started()
       host.lateErrors = undefined
       this.#phase = { at: 'running', life }
       host.probe.started = true
@@ -268,7 +250,7 @@ export class Lifecycle {
   /** D1: not ready any more, but everything goes on working until the delay is over; what is not live waits for nobody (X10). */
   #drain(life: Life, order: TeardownOrder): void {
     const { host, roster, upkeep } = this.#parts
-    const delay = this.#failures.size > 0 ? 0 : Math.min(this.#delay, this.#timeout)
+    const delay = this.#failures.any ? 0 : Math.min(this.#delay, this.#timeout)
     this.#phase = { at: 'ending', life }
     this.#to('draining', order.reason)
     upkeep.end(startAborted(undefined, order.reason))

@@ -25,6 +25,8 @@ export interface HealthSubject {
 export class CellHealth {
   /** Why it is unhealthy. */
   error: KeelsonError | undefined
+  /** Why its start does not end: its check fails. */
+  waitingFor: KeelsonError | undefined
   readonly #subject: HealthSubject
   #count: HealthCount = FRESH
 
@@ -34,6 +36,11 @@ export class CellHealth {
 
   get health(): Health {
     return this.#count.health
+  }
+
+  /** H2: whether the kernel's probe has nothing to say about it. */
+  get fine(): boolean {
+    return this.waitingFor === undefined && this.health !== 'unhealthy'
   }
 
   get failures(): number {
@@ -51,14 +58,20 @@ export class CellHealth {
     this.#set(error === undefined ? PASSED : PUSHED_UNHEALTHY, error)
   }
 
+  /** Said by a check that its start waits for. */
+  recordFirst(error: KeelsonError | undefined, durationMs: number): void {
+    this.#tellResult(error === undefined, durationMs, error)
+    if (this.waitingFor?.message === error?.message) return
+    this.waitingFor = error
+    this.#subject.noteTrouble()
+    this.#subject.publishProbe()
+  }
+
   /** Said by a check: counts towards the thresholds. */
   record({ ok, durationMs, error }: CheckRecord): void {
-    const { name, host, definition } = this.#subject
-    if (host.events.active) {
-      host.events.emit('check:result', { resource: name, ok, durationMs, ...(error === undefined ? {} : { error }) })
-    }
+    this.#tellResult(ok, durationMs, error)
     const { failureThreshold = MONITOR.failureThreshold, successThreshold = MONITOR.successThreshold } =
-      definition.options.monitor ?? {}
+      this.#subject.definition.options.monitor ?? {}
     this.#set(countCheck(this.#count, ok, { failureThreshold, successThreshold }), error ?? this.error)
     if (error !== undefined && this.#count.failures >= failureThreshold) this.#subject.failing(error)
     else if (ok && this.#count.health === 'healthy') this.#subject.passing()
@@ -73,6 +86,12 @@ export class CellHealth {
     this.#subject.noteTrouble()
     if (from !== count.health) this.#tell(from)
     this.#subject.publishProbe()
+  }
+
+  #tellResult(ok: boolean, durationMs: number, error: KeelsonError | undefined): void {
+    const { name, host } = this.#subject
+    if (!host.events.active) return
+    host.events.emit('check:result', { resource: name, ok, durationMs, ...(error === undefined ? {} : { error }) })
   }
 
   #tell(from: Health): void {

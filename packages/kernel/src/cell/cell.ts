@@ -1,12 +1,13 @@
 import { LAST_GRACE } from '../defaults.js'
 import type { Definition, Timeouts } from '../define/resource.js'
 import { dependencyFailed, type KeelsonError, notStarted, startAborted } from '../errors.js'
-import type { Outcome, Told } from '../observe/report.js'
+import { Ending, NO_ENDING, type Outcome } from '../observe/ending.js'
 import type { Span } from '../observe/timeline.js'
 import { COURSE_MOVES, move, RESOURCE_MOVES, type ResourceCourse, type ResourceState } from '../state.js'
 import type { Impact } from '../words.js'
 import { CellHealth, type HealthSubject } from './cell-health.js'
-import type { HookHost } from './hook-host.js'
+import type { CellHost, StartListener, StopListener } from './cell-host.js'
+import { FailedStart, holdsAnything, START_FAILED } from './failed-start.js'
 import { Instance } from './instance.js'
 import { OrphanRelease } from './orphanage.js'
 import type { Owner } from './owner.js'
@@ -15,43 +16,13 @@ import { Release, type ReleaseListener, type StopOrder } from './release.js'
 import { HookScope, StopScope } from './scopes.js'
 import { takeTurn } from './turn.js'
 
-/** What a cell needs of the kernel that it lives in. */
-export interface CellHost extends HookHost {
-  /** Whether the whole kernel is on its way down: what goes wrong is part of that. */
-  readonly ending: boolean
-  /** Of errors and ends, in the order in which they are told. */
-  nextOrder(): number
-  /** Whether a resource is fine, or why it is not, has changed: whoever asks for the probe from now on gets the truth. */
-  noteTrouble(cell: Cell): void
-  /** After the resource has told itself what changed: now the probe tells what follows. */
-  publishProbe(): void
-  /** A running resource has crashed, or its checks have failed past the threshold. */
-  failing(cell: Cell, error: KeelsonError): void
-  /** The checks of one that had failed for good pass again. */
-  recovered(cell: Cell): void
-  /** A value that came after its start had been given up is being released; a teardown waits for that. */
-  orphanArrived(orphan: OrphanRelease): void
-  orphanReleased(orphan: OrphanRelease): void
-}
-
-export interface StartListener {
-  started(cell: Cell): void
-  /** At once; `startSettled` follows when what it had acquired is released. */
-  startFailed(cell: Cell, error: KeelsonError): void
-  startSettled(cell: Cell, errors: readonly KeelsonError[]): void
-}
-
-export interface StopListener {
-  stopped(cell: Cell): void
-}
-
 /** One live resource: the sole owner of its state. Its hooks run in its current instance. */
 export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   /** Its place in the graph; it changes when the graph closes gaps. */
   id: number
   readonly name: string
   readonly definition: Definition
-  readonly host: CellHost
+  readonly host: CellHost<Cell>
   state: ResourceState = 'idle'
   course: ResourceCourse = 'steady'
   instance: Instance | undefined
@@ -64,34 +35,23 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   /** Why it failed. */
   error: KeelsonError | undefined
   crashError: KeelsonError | undefined
-  /** How its last teardown ended, with everything that went wrong in it. */
-  outcome: Outcome = 'never-started'
-  teardownErrors: readonly Told[] = NO_ERRORS
-  /** Its place among all that ended; 0 while it has not. */
-  endedAs = 0
-  /** What its last drain said of itself. */
-  note: string | undefined
-  /** When its hooks ran, in ms since the epoch; 0 for never. */
+  /** How its last life ended; of its own only once there is something to say. */
+  ending: Readonly<Ending> = NO_ENDING
+  /** When its start hook was called and had succeeded, in ms since the epoch; 0 for never. */
   startedAt = 0
   runningAt = 0
-  failedAt = 0
-  drainAt = 0
-  stopAt = 0
-  stoppedAt = 0
   longestStopMs = 0
   /** When it was activated and quiesced. */
   turns: readonly Span[] = NO_SPANS
-  /** Why its start does not end: its check fails. */
-  #waitingFor: KeelsonError | undefined
   /** Made when somebody has something to say of it: most resources of a large graph have no check. */
   #health: CellHealth | undefined
   /** The error that was last told in an event: a crash is told before anybody knows what it leads to. */
   #told: KeelsonError | undefined
-  #startListener: StartListener | undefined
+  #startListener: StartListener<Cell> | undefined
   #release: Release | undefined
-  #stopListeners: readonly StopListener[] = NO_LISTENERS
+  #stopListeners: readonly StopListener<Cell>[] = NO_LISTENERS
 
-  constructor(id: number, name: string, definition: Definition, host: CellHost) {
+  constructor(id: number, name: string, definition: Definition, host: CellHost<Cell>) {
     this.id = id
     this.name = name
     this.definition = definition
@@ -113,7 +73,7 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
 
   /** What its dependents work with: there from the end of its start until it has stopped, unless it failed. */
   get available(): boolean {
-    return this.runningAt !== 0 && this.stoppedAt === 0 && this.state !== 'failed'
+    return this.runningAt !== 0 && this.ending.stoppedAt === 0 && this.state !== 'failed'
   }
 
   get value(): unknown {
@@ -131,24 +91,14 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
     return this.runningAt === 0 ? undefined : this.runningAt - this.startedAt
   }
 
-  /** How long its drain and stop took. */
-  get durationMs(): number {
-    return this.stoppedAt === 0 ? 0 : this.stoppedAt - (this.drainAt || this.stopAt)
-  }
-
   /** S4, H2: whether the kernel's probe has nothing to say about it. */
   get fine(): boolean {
-    return (
-      this.course !== 'restarting' &&
-      this.state !== 'failed' &&
-      this.#waitingFor === undefined &&
-      this.#health?.health !== 'unhealthy'
-    )
+    return this.course !== 'restarting' && this.state !== 'failed' && (this.#health === undefined || this.#health.fine)
   }
 
   /** Why it is not fine, as far as it has been said. */
   get trouble(): KeelsonError | undefined {
-    return this.error ?? this.#waitingFor ?? this.crashError ?? this.health.error
+    return this.error ?? this.#health?.waitingFor ?? this.crashError ?? this.#health?.error
   }
 
   isCurrent(instance: Instance): boolean {
@@ -158,16 +108,14 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
 
   /** Forgets how its last life went. */
   renew(): void {
-    this.error = this.crashError = this.note = undefined
+    this.error = this.crashError = undefined
     this.#health?.renew()
-    this.outcome = 'never-started'
-    this.teardownErrors = NO_ERRORS
+    this.ending = NO_ENDING
     this.turns = NO_SPANS
-    this.endedAs = 0
-    this.startedAt = this.runningAt = this.failedAt = this.drainAt = this.stopAt = this.stoppedAt = 0
+    this.startedAt = this.runningAt = 0
   }
 
-  start(deps: Record<string, unknown>, listener: StartListener): void {
+  start(deps: Record<string, unknown>, listener: StartListener<Cell>): void {
     this.#startListener = listener
     this.renew()
     this.instance = new Instance(this)
@@ -191,66 +139,45 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   startFailed(error: KeelsonError): void {
     const listener = this.#startListener!
     const instance = this.instance!
-    const errors: KeelsonError[] = []
-    const cleanUp = this.#cleanUpOf(instance, errors, () => {
-      this.instance = this.#release = undefined
+    const settled = (errors: readonly KeelsonError[]) => {
+      if (this.instance === instance) this.instance = undefined
+      this.#release = undefined
       listener.startSettled(this, errors)
       this.#stopped()
-    })
-    this.#waitingFor = undefined
+    }
+    if (this.#health !== undefined) this.#health.waitingFor = undefined
     // Before anybody hears of it, so that a teardown which that leads to waits for it.
-    if (cleanUp === undefined) {
+    const rest = holdsAnything(instance) ? new FailedStart(this, instance, settled).release : undefined
+    if (rest === undefined) {
       this.instance = undefined
       instance.retire(START_FAILED)
       instance.end(true)
-    } else this.#release = cleanUp
+    } else {
+      if (this.#release !== undefined) rest.hurry(this.#release.rest)
+      this.#release = rest
+    }
     this.fail(error)
     listener.startFailed(this, error)
-    if (cleanUp !== undefined) return cleanUp.cleanUp()
-    this.#release = undefined
-    listener.startSettled(this, errors)
-    this.#stopped()
+    if (rest === undefined) settled(NO_ERRORS)
+    else rest.cleanUp()
   }
 
-  /** The release of what a failed start had acquired, if it had. */
-  #cleanUpOf(instance: Instance, errors: KeelsonError[], settled: () => void): Release | undefined {
-    if (!instance.hasValue && instance.cleanups === undefined) return undefined
-    instance.cleaning = true
-    const at = this.host.clock.now()
-    if (instance.hasValue) this.stopAt = at
-    const order = { reason: START_FAILED, end: at + this.timeout('stop') + LAST_GRACE, below: 0 }
-    const release = new Release(instance, order, {
-      draining: () => {},
-      stopping: () => {},
-      releaseFailed: (problem) => {
-        errors.push(problem)
-        if (this.#stopListeners.length > 0) this.releaseFailed(problem)
-        else this.#report(problem)
-      },
-      released: ({ outcome, holdsValue }) => {
-        instance.cleaning = false
-        if (holdsValue) {
-          this.outcome = outcome
-          this.endedAs = this.host.nextOrder()
-          this.stoppedAt = this.host.clock.now()
-        }
-        settled()
-      },
-    })
-    if (this.#release !== undefined) release.hurry(this.#release.rest)
-    return release
+  cleaning(at: number): void {
+    this.#ending.stopAt = at
+  }
+
+  /** Part of a teardown that waits for it, if there is one. */
+  cleanUpFailed(error: KeelsonError): void {
+    if (this.#stopListeners.length > 0) this.releaseFailed(error)
+    else this.#report(error)
+  }
+
+  cleaned(outcome: Outcome): void {
+    this.#ended(outcome)
   }
 
   firstChecked(error: KeelsonError | undefined, durationMs: number): void {
-    const { events } = this.host
-    if (events.active) {
-      const failed = error === undefined ? {} : { error }
-      events.emit('check:result', { resource: this.name, ok: error === undefined, durationMs, ...failed })
-    }
-    if (this.#waitingFor?.message === error?.message) return
-    this.#waitingFor = error
-    this.noteTrouble()
-    this.publishProbe()
+    this.health.recordFirst(error, durationMs)
   }
 
   /** S4: it cannot start, or does not run on, because what it depends on has failed. */
@@ -282,7 +209,7 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   fail(error: KeelsonError): void {
     const from = this.state
     this.error = error
-    this.failedAt = this.host.clock.now()
+    this.#ending.failedAt = this.host.clock.now()
     this.state = move(RESOURCE_MOVES, from, 'failed', this.name)
     this.noteTrouble()
     this.#announce(from)
@@ -293,7 +220,7 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   /** It had failed because of its checks, and they pass again: the same instance goes on. */
   revive(): void {
     this.error = undefined
-    this.failedAt = 0
+    this.#ending.failedAt = 0
     const from = this.state
     this.state = move(RESOURCE_MOVES, from, 'running', this.name)
     this.noteTrouble()
@@ -362,7 +289,7 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   }
 
   /** Tears the current instance down; a start in flight is told to end first. Whoever asks again waits for the same end. */
-  stop(order: StopOrder, listener: StopListener): void {
+  stop(order: StopOrder, listener: StopListener<Cell>): void {
     this.#stopListeners = this.#stopListeners.length === 0 ? [listener] : [...this.#stopListeners, listener]
     const instance = this.instance!
     if (this.#release === undefined) {
@@ -373,12 +300,12 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   }
 
   draining(at: number): void {
-    this.drainAt = at
+    this.#ending.drainAt = at
     this.#to('draining')
   }
 
   stopping(at: number): void {
-    this.stopAt = at
+    this.#ending.stopAt = at
     this.#to('stopping')
   }
 
@@ -388,11 +315,8 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   }
 
   released({ outcome, note }: Release): void {
-    this.outcome = outcome
-    this.note = note
-    this.endedAs = this.host.nextOrder()
-    this.stoppedAt = this.host.clock.now()
-    this.longestStopMs = Math.max(this.longestStopMs, this.stoppedAt - this.stopAt)
+    const { stopAt, stoppedAt } = this.#ended(outcome, note)
+    this.longestStopMs = Math.max(this.longestStopMs, stoppedAt - stopAt)
     this.instance = this.#release = undefined
     this.#to(outcome === 'stopped' ? 'stopped' : 'failed')
     this.#stopped()
@@ -406,7 +330,22 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   }
 
   #keep(error: KeelsonError): void {
-    this.teardownErrors = [...this.teardownErrors, { error, order: this.host.nextOrder() }]
+    const ending = this.#ending
+    ending.errors = [...ending.errors, { error, order: this.host.nextOrder() }]
+  }
+
+  get #ending(): Ending {
+    if (this.ending === NO_ENDING) this.ending = new Ending()
+    return this.ending
+  }
+
+  #ended(outcome: Outcome, note?: string): Ending {
+    const ending = this.#ending
+    ending.outcome = outcome
+    ending.note = note
+    ending.order = this.host.nextOrder()
+    ending.stoppedAt = this.host.clock.now()
+    return ending
   }
 
   noteTrouble(): void {
@@ -440,7 +379,7 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   #to(state: ResourceState): void {
     const from = this.state
     this.state = move(RESOURCE_MOVES, from, state, this.name)
-    if (this.#waitingFor !== undefined) this.#waitingFor = undefined
+    if (this.#health !== undefined) this.#health.waitingFor = undefined
     const { fine } = this
     if (!fine) this.noteTrouble() // its reason names the state
     this.#announce(from)
@@ -452,7 +391,6 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   }
 }
 
-const START_FAILED = 'its start failed'
-const NO_ERRORS: readonly Told[] = []
-const NO_LISTENERS: readonly StopListener[] = []
+const NO_ERRORS: readonly KeelsonError[] = []
+const NO_LISTENERS: readonly StopListener<Cell>[] = []
 const NO_SPANS: readonly Span[] = []

@@ -16,11 +16,13 @@ export type CheckDone = (error: KeelsonError | undefined, durationMs: number) =>
 /** One check of an instance. A timeout is a failure, told at once; `open` stays true until the hook itself settles. */
 export class CheckRun extends HookRun {
   open = true
+  protected readonly deadlines: Deadlines
   readonly #checked: Checked
   readonly #done: CheckDone
 
   constructor(checked: Checked, deadlines: Deadlines, done: CheckDone) {
-    super(deadlines, checked.owner.host.clock.now(), checked.owner.timeout('check'))
+    super(checked.owner.host.clock.now(), checked.owner.timeout('check'))
+    this.deadlines = deadlines
     this.#checked = checked
     this.#done = done
   }

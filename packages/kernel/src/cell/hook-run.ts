@@ -4,17 +4,17 @@ import { LazyAbort } from './lazy-abort.js'
 /** One call of one hook: bounded in time, with an abort signal. */
 export abstract class HookRun extends Bounded {
   readonly startedAt: number
-  readonly #deadlines: Deadlines
   /** Made when somebody asks for the signal, or aborts: most hooks do neither. */
   #abort: LazyAbort | undefined
 
-  constructor(deadlines: Deadlines, startedAt: number, limit: number) {
+  constructor(startedAt: number, limit: number) {
     super()
-    this.#deadlines = deadlines
     this.startedAt = startedAt
     this.deadline = startedAt + limit
   }
 
+  /** Where its deadline is watched. */
+  protected abstract get deadlines(): Deadlines
   /** Called once, with what the hook returned or resolved to; also when that comes after the run was over. */
   protected abstract resolved(value: unknown): void
   /** Called once, with what the hook threw or rejected with; also when that comes after the run was over. */
@@ -42,7 +42,7 @@ export abstract class HookRun extends Bounded {
 
   /** Moves the deadline, earlier or later, while the run is open. */
   moveDeadline(deadline: number): void {
-    this.#deadlines.move(this, deadline)
+    this.deadlines.move(this, deadline)
   }
 
   /** Calls the hook and follows what it returns. One that returns a plain value costs no timer and no promise. */
@@ -68,12 +68,12 @@ export abstract class HookRun extends Bounded {
 
   /** From now on the deadline counts; again is the same as once. */
   protected watch(): void {
-    this.#deadlines.watch(this)
+    this.deadlines.watch(this)
   }
 
   /** Ends the run: its deadline no longer counts. */
   protected finish(): void {
-    this.#deadlines.settle(this)
+    this.deadlines.settle(this)
   }
 }
 

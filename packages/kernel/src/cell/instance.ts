@@ -1,5 +1,6 @@
 import { validateFunction, validateMs } from '../define/validate.js'
 import { crashed, hookFailed, type KeelsonError, startAborted, timedOut } from '../errors.js'
+import type { Deadlines } from '../time/deadline.js'
 import { Deferred } from '../time/deferred.js'
 import { HookRun } from './hook-run.js'
 import { LazyAbort } from './lazy-abort.js'
@@ -32,7 +33,7 @@ export class Instance extends HookRun {
   /** How many users keep it from being stopped. */
   leases = 0
   /** `ctx.extend()` cannot pass it: set by a shutdown that waits for this start. */
-  #latest = Infinity
+  #latest: number | undefined
   /** Whether its start hook has returned. */
   #returned = false
   #readiness: Readiness | undefined
@@ -42,7 +43,7 @@ export class Instance extends HookRun {
   #retired: string | undefined
 
   constructor(owner: Owner<Instance>) {
-    super(owner.host.deadlines, owner.host.clock.now(), owner.timeout('start'))
+    super(owner.host.clock.now(), owner.timeout('start'))
     this.owner = owner
   }
 
@@ -50,6 +51,10 @@ export class Instance extends HookRun {
     // A listener that heard of this start may have asked for a shutdown.
     if (this.aborted) return this.#fail(this.#unwanted())
     this.call(() => this.owner.definition.options.start(deps, new StartScope(this)))
+  }
+
+  protected override get deadlines(): Deadlines {
+    return this.owner.host.deadlines
   }
 
   get name(): string {
@@ -75,7 +80,8 @@ export class Instance extends HookRun {
 
   extend(ms: number): void {
     validateMs(this.name, 'ctx.extend(ms)', ms)
-    if (!this.over) this.moveDeadline(Math.min(this.#latest, Math.max(this.deadline, this.owner.host.clock.now() + ms)))
+    if (!this.over)
+      this.moveDeadline(Math.min(this.#latest ?? Infinity, Math.max(this.deadline, this.owner.host.clock.now() + ms)))
   }
 
   push(error: KeelsonError | undefined): void {
@@ -111,7 +117,7 @@ export class Instance extends HookRun {
 
   /** Tells a start in flight to end within `limit`, whatever it asks for. */
   endStart(limit: number, reason: KeelsonError): void {
-    this.#latest = Math.min(this.#latest, this.owner.host.clock.now() + limit)
+    this.#latest = Math.min(this.#latest ?? Infinity, this.owner.host.clock.now() + limit)
     this.moveDeadline(Math.min(this.deadline, this.#latest))
     this.retire(reason.message)
     this.abort(reason)

@@ -1,5 +1,6 @@
 import { hookFailed, type KeelsonError, timedOut } from '../errors.js'
 import { PHASES } from '../phases.js'
+import type { Deadlines } from '../time/deadline.js'
 import type { Phase } from '../words.js'
 import type { HookSubject } from './hook-host.js'
 import { HookRun } from './hook-run.js'
@@ -18,11 +19,15 @@ export class PhaseRun extends HookRun {
 
   /** `work` is what the error calls it when it runs out of time. */
   constructor(subject: HookSubject, phase: Phase, at: number, limit: number, done: PhaseDone, work: string = phase) {
-    super(subject.host.deadlines, at, limit)
+    super(at, limit)
     this.#subject = subject
     this.#phase = phase
     this.#work = work
     this.#done = done
+  }
+
+  protected override get deadlines(): Deadlines {
+    return this.#subject.host.deadlines
   }
 
   begin(hook: () => unknown): void {

@@ -1,7 +1,7 @@
 import { KILL_RESERVE, LAST_GRACE } from '../defaults.js'
 import { budgetSpent, hookFailed, type KeelsonError, timedOut } from '../errors.js'
 import { drainPartOf, grantOf } from '../graph/budget.js'
-import type { Outcome } from '../observe/report.js'
+import type { Outcome } from '../observe/ending.js'
 import { isThenable } from './hook-run.js'
 import type { Instance } from './instance.js'
 import { PhaseRun } from './phase-run.js'

@@ -4,7 +4,8 @@ import { someBelow, withDependents } from '../graph/dependents.js'
 import type { Graph } from '../graph/graph.js'
 import { Deferred } from '../time/deferred.js'
 import { Activation } from '../walk/activation.js'
-import type { BringUp, BringUpListener } from '../walk/bring-up.js'
+import type { BringUp } from '../walk/bring-up.js'
+import type { BringUpListener } from '../walk/ticket.js'
 import type { Monitor } from './monitor.js'
 
 /** What changes of the membership need of the kernel. */

@@ -22,3 +22,13 @@ export interface Recovery {
   /** Whether it has lost its root, which was given up or taken over: the others may still settle, but it is never done. */
   over: boolean
 }
+
+/** One that begins now, and takes in its members as it does. */
+export function recoveryOf(
+  root: Cell,
+  since: number,
+  { policy, attempt = 0, delayMs = 0, parent, waiters = [], over = false }: Partial<Recovery>,
+): Recovery {
+  const members = new Set<Cell>()
+  return { root, policy, attempt, delayMs, since, members, parent, waiters, over, timer: undefined, activation: undefined }
+}

@@ -1,4 +1,5 @@
-import { Cell, type CellHost } from '../cell/cell.js'
+import { Cell } from '../cell/cell.js'
+import type { CellHost } from '../cell/cell-host.js'
 import { definitionOf, definitionsOf } from '../define/definition-of.js'
 import type { ResourceLike } from '../define/dependency.js'
 import { type Replacement, replacementsOf } from '../define/replacement.js'
@@ -19,18 +20,18 @@ export class Roster {
   }
 
   /** S10: takes in, before anything else, what everything else starts after and stops before. */
-  takeInBase(resources: Iterable<ResourceLike>, host: CellHost): void {
+  takeInBase(resources: Iterable<ResourceLike>, host: CellHost<Cell>): void {
     this.graph.addBase(definitionsOf(resources, 'base'))
     this.#addCells(host)
   }
 
   /** Takes in resources and what they depend on, and returns those that are new. */
-  takeIn(resources: Iterable<ResourceLike>, host: CellHost): readonly Cell[] {
+  takeIn(resources: Iterable<ResourceLike>, host: CellHost<Cell>): readonly Cell[] {
     this.graph.add(definitionsOf(resources))
     return this.#addCells(host)
   }
 
-  #addCells(host: CellHost): readonly Cell[] {
+  #addCells(host: CellHost<Cell>): readonly Cell[] {
     const { graph, cells } = this
     const size = cells.length
     for (let id = size; id < graph.size; id++) {
@@ -43,7 +44,7 @@ export class Roster {
   }
 
   /** Takes in what is added to a running kernel: what comes along goes along, too, when nobody needs it any more. */
-  takeInAdded(resources: readonly ResourceLike[], host: CellHost): readonly Cell[] {
+  takeInAdded(resources: readonly ResourceLike[], host: CellHost<Cell>): readonly Cell[] {
     const added = this.takeIn(resources, host)
     for (const cell of added) cell.cameAlong = true
     for (const definition of definitionsOf(resources)) this.cells[this.graph.idOf(definition)]!.cameAlong = false

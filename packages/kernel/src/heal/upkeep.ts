@@ -52,7 +52,7 @@ export class Upkeep {
     })
     this.membership = new Membership({
       ...parts,
-      whenCalm: (callback) => this.supervisor.whenCalm(callback),
+      whenCalm: (callback) => this.supervisor.recoveries.whenCalm(callback),
       notActivated: (cell, error) => this.supervisor.notActivated(cell, error),
       letGo: (members) => this.#letGo(members),
       forget: (members) => this.#forget(members),
@@ -87,7 +87,7 @@ export class Upkeep {
   #letGo(members: readonly Cell[]): void {
     for (const cell of members) {
       this.bringUp.leave(cell)
-      this.supervisor.abandon(cell, removed(cell.name))
+      this.supervisor.recoveries.abandon(cell, removed(cell.name))
       this.#host.monitor.drop(cell)
     }
   }
@@ -104,6 +104,6 @@ export class Upkeep {
 }
 
 function reportOfPart(reason: string, members: readonly Cell[]): ShutdownReport {
-  const durationMs = members.reduce((longest, cell) => Math.max(longest, cell.durationMs), 0)
+  const durationMs = members.reduce((longest, { ending }) => Math.max(longest, ending.durationMs), 0)
   return reportOf(reason, durationMs, members, [])
 }

@@ -1,12 +1,6 @@
 import { type KeelsonError, shutdownFailedMessage, startFailedMessage } from '../errors.js'
 import type { Impact } from '../words.js'
-
-/**
- * `stopped`: released. `failed`: its stop or a cleanup threw. `killed`: its stop ran out of time and its kill worked.
- * `timed-out`: its stop ran out of time and nothing else could be done. `never-started`: there was nothing to release.
- * `not-attempted`: the budget was spent before its turn.
- */
-export type Outcome = 'stopped' | 'failed' | 'timed-out' | 'killed' | 'never-started' | 'not-attempted'
+import type { Ending, Outcome, Told } from './ending.js'
 
 /** How one resource came out of a teardown. */
 export interface ResourceOutcome {
@@ -58,26 +52,15 @@ export class ShutdownError extends AggregateError {
   }
 }
 
-/** An error, and its place among all that were told. */
-export interface Told {
-  readonly error: KeelsonError
-  readonly order: number
-}
-
 /** One resource after a teardown. */
 export interface TornDown {
   readonly name: string
   readonly impact: Impact
-  readonly outcome: Outcome
-  readonly durationMs: number
   /** Whether its start succeeded. */
   readonly ran: boolean
   /** Why it failed. */
   readonly error: KeelsonError | undefined
-  readonly note: string | undefined
-  readonly teardownErrors: readonly Told[]
-  /** Its place among all that ended; 0 when there was nothing to end. */
-  readonly endedAs: number
+  readonly ending: Readonly<Ending>
 }
 
 /** Folds what happened to each resource, and errors that belong to none, into a report. */
@@ -89,7 +72,7 @@ export function reportOf(
 ): ShutdownReport {
   const outcomes = inOrder(resources).map(outcomeOf)
   const told = [...others]
-  for (const { teardownErrors } of resources) if (teardownErrors.length > 0) told.push(...teardownErrors)
+  for (const { ending } of resources) if (ending.errors.length > 0) told.push(...ending.errors)
   const errors = told.sort((a, b) => a.order - b.order).map(({ error }) => error)
   return { reason, ok: errors.length === 0, durationMs, outcomes, errors }
 }
@@ -98,12 +81,13 @@ export function reportOf(
 function inOrder(resources: readonly TornDown[]): TornDown[] {
   const ended: TornDown[] = []
   const others: TornDown[] = []
-  for (const resource of resources) (resource.endedAs > 0 ? ended : others).push(resource)
-  return [...ended.sort((a, b) => a.endedAs - b.endedAs), ...others]
+  for (const resource of resources) (resource.ending.order > 0 ? ended : others).push(resource)
+  return [...ended.sort((a, b) => a.ending.order - b.ending.order), ...others]
 }
 
-function outcomeOf({ name: resource, impact, outcome, durationMs, ran, error, note, teardownErrors }: TornDown): ResourceOutcome {
-  const why = teardownErrors[0]?.error ?? (ran ? undefined : error)
+function outcomeOf({ name: resource, impact, ran, error, ending }: TornDown): ResourceOutcome {
+  const { outcome, durationMs, note, errors } = ending
+  const why = errors[0]?.error ?? (ran ? undefined : error)
   if (why === undefined && note === undefined) return { resource, impact, outcome, durationMs }
   const because = why === undefined ? {} : { error: why }
   return { resource, impact, outcome, durationMs, ...because, ...(note === undefined ? {} : { note }) }

@@ -1,5 +1,6 @@
 import type { Health, KernelState, ResourceState } from '../state.js'
 import type { EdgeKind, Impact } from '../words.js'
+import type { Ending } from './ending.js'
 import type { CheckRecord, History } from './history.js'
 import type { Probe } from './probe.js'
 
@@ -59,12 +60,9 @@ export interface Seen {
   readonly definition: { readonly options: { readonly labels?: Readonly<Record<string, string>> } }
   readonly health: { readonly health: Health; readonly failures: number }
   readonly trouble: Error | undefined
-  readonly note: string | undefined
   readonly startedAt: number
   readonly runningAt: number
-  readonly drainAt: number
-  readonly stopAt: number
-  readonly stoppedAt: number
+  readonly ending: Readonly<Ending>
 }
 
 /** One resource of a snapshot. */
@@ -74,7 +72,8 @@ export function snapshotOf(
   history: History,
   restarts: number,
 ): ResourceSnapshot {
-  const { startedAt, runningAt, drainAt, stopAt, stoppedAt } = cell
+  const { startedAt, runningAt } = cell
+  const { drainAt, stopAt, stoppedAt, note } = cell.ending
   const error = cell.trouble
   const checks = history.toArray()
   const durations = checks.map(({ durationMs }) => durationMs).sort((a, b) => a - b)
@@ -89,7 +88,7 @@ export function snapshotOf(
     ...(runningAt !== 0 && { startMs: runningAt - startedAt }),
     ...(drainAt !== 0 && stopAt !== 0 && { drainMs: stopAt - drainAt }),
     ...(stoppedAt !== 0 && { stopMs: stoppedAt - stopAt }),
-    ...(cell.note !== undefined && { note: cell.note }),
+    ...(note !== undefined && { note }),
     ...(error !== undefined && { error: error.message }),
     consecutiveFailures: cell.health.failures,
     ...(checks.length > 0 && {

@@ -1,5 +1,5 @@
 import type { Phase } from '../words.js'
-import type { Told } from './report.js'
+import type { Ending } from './ending.js'
 
 /** One hook of one resource on the time axis. */
 export interface Span {
@@ -17,11 +17,7 @@ export interface Timed {
   readonly name: string
   readonly startedAt: number
   readonly runningAt: number
-  readonly failedAt: number
-  readonly drainAt: number
-  readonly stopAt: number
-  readonly stoppedAt: number
-  readonly teardownErrors: readonly Told[]
+  readonly ending: Readonly<Ending>
   /** When it was activated and quiesced. */
   readonly turns: readonly Span[]
 }
@@ -32,8 +28,9 @@ export function timelineOf(cells: readonly Timed[]): Span[] {
 }
 
 function spansOf(cell: Timed): Span[] {
-  const { name: resource, startedAt, runningAt, failedAt, drainAt, stopAt, stoppedAt, teardownErrors, turns } = cell
-  const failedIn = (phase: Phase) => teardownErrors.some(({ error }) => error.phase === phase)
+  const { name: resource, startedAt, runningAt, turns } = cell
+  const { failedAt, drainAt, stopAt, stoppedAt, errors } = cell.ending
+  const failedIn = (phase: Phase) => errors.some(({ error }) => error.phase === phase)
   const spans: Span[] = [...turns]
   if (startedAt !== 0) spans.push(span(resource, 'start', startedAt, runningAt || failedAt, failedAt === 0 || runningAt !== 0))
   if (drainAt !== 0) spans.push(span(resource, 'drain', drainAt, stopAt, !failedIn('drain')))

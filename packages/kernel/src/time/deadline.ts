@@ -1,4 +1,4 @@
-import pTimeout, { type ClearablePromise } from 'p-timeout'
+import pTimeout from 'p-timeout'
 import type { Clock } from './clock.js'
 
 /** Work that must be over by a time. */
@@ -17,7 +17,7 @@ export abstract class Bounded {
 }
 
 interface Timer {
-  readonly timeout: ClearablePromise<unknown>
+  readonly timeout: { clear(): void }
   /** Lets go of what `timeout` waits for. */
   release(): void
 }

@@ -1,28 +1,15 @@
-import type { Cell, StartListener } from '../cell/cell.js'
+import type { Cell } from '../cell/cell.js'
 import type { KeelsonError } from '../errors.js'
 import type { Graph } from '../graph/graph.js'
 import type { EdgeKind } from '../words.js'
 import { dependencyValues } from './dependency-values.js'
-
-/** Who wants to know how a resource came up. */
-export interface BringUpListener {
-  up(cell: Cell): void
-  /** At once; `down` follows when what it had acquired is released. */
-  failed?(cell: Cell, error: KeelsonError): void
-  /** It failed, and what it had acquired is released; `problems` are of that release. */
-  down(cell: Cell, error: KeelsonError, problems: readonly KeelsonError[]): void
-  /** It is removed before it came up. */
-  left(cell: Cell): void
-}
-
-/** Why a resource is in line: it has not run yet, or it comes back. */
-export type BringUpKind = 'first' | 'restart'
+import { type BringUpKind, type BringUpListener, type Line, Ticket, ticketOf } from './ticket.js'
 
 /**
  * Walks the graph forward, for the start of the kernel, additions and restarts alike: a resource in line starts the moment the last
  * of its dependencies has settled, with no waves (S1), at most `concurrency` at once. What it depends on may itself be in line.
  */
-export class BringUp {
+export class BringUp implements Line {
   readonly graph: Graph
   readonly cells: readonly Cell[]
   readonly #concurrency: number
@@ -185,86 +172,4 @@ export class BringUp {
 /** A ref follows restarts by itself, and an order matters only where both start: neither waits for one that comes back. */
 function waitsFor(edge: EdgeKind, other: BringUpKind): boolean {
   return other === 'first' || edge === 'required' || edge === 'optional'
-}
-
-/** Only this walk puts tickets there. */
-function ticketOf(cell: Cell): Ticket | undefined {
-  return cell.ticket as Ticket | undefined
-}
-
-/** The place of one resource in the line. A ticket that was replaced hears nothing that concerns anybody. */
-class Ticket implements StartListener {
-  readonly cell: Cell
-  readonly kind: BringUpKind
-  readonly listener: BringUpListener
-  /** The pending add() or start() to notify, if a restart replaced it in this line. */
-  origin: BringUpListener | undefined
-  /** Not yet: its restart is delayed, or what is being torn down has not stopped. */
-  held = true
-  launched = false
-  /** The dependency that it waits for now. */
-  waitsFor: Cell | undefined
-  /** How many of its dependencies, in their order, have settled, as of a version of the graph. */
-  seen = 0
-  version = 0
-  readonly #line: BringUp
-  #error: KeelsonError | undefined
-
-  constructor(line: BringUp, cell: Cell, kind: BringUpKind, listener: BringUpListener, origin: BringUpListener | undefined) {
-    this.#line = line
-    this.cell = cell
-    this.kind = kind
-    this.listener = listener
-    this.origin = origin
-  }
-
-  get #current(): boolean {
-    return this.cell.ticket === this
-  }
-
-  /** What waits for it looks again at what there is. */
-  leave(): void {
-    if (!this.#current) return
-    this.cell.ticket = undefined
-    this.#line.wakeDependents(this.cell)
-  }
-
-  started(cell: Cell): void {
-    this.#line.settled()
-    if (this.#current) {
-      this.leave()
-      this.listener.up(cell)
-      this.origin?.up(cell)
-    }
-    this.#line.pump()
-  }
-
-  startFailed(cell: Cell, error: KeelsonError): void {
-    if (!this.#current) return
-    this.#error = error
-    this.listener.failed?.(cell, error)
-  }
-
-  startSettled(_cell: Cell, problems: readonly KeelsonError[]): void {
-    this.#line.settled()
-    if (this.#current && this.#error !== undefined) this.fail(this.#error, problems)
-    this.#line.pump()
-  }
-
-  /** It does not come up. Its listener may put it in line again. */
-  fail(error: KeelsonError, problems: readonly KeelsonError[] = []): void {
-    const { cell, listener, origin } = this
-    if (!this.launched) {
-      listener.failed?.(cell, error)
-      if (!this.#current) return // everything that had not begun has left the line
-    }
-    this.leave()
-    listener.down(cell, error, problems)
-    const again = ticketOf(cell)
-    if (again !== undefined) {
-      again.origin ??= origin // who still waits for it
-      return
-    }
-    origin?.down(cell, error, problems)
-  }
 }

@@ -1,4 +1,5 @@
-import type { Cell, StopListener } from '../cell/cell.js'
+import type { Cell } from '../cell/cell.js'
+import type { StopListener } from '../cell/cell-host.js'
 import { reserveOf } from '../cell/release-hooks.js'
 import { type Graph, NONE } from '../graph/graph.js'
 
@@ -16,7 +17,7 @@ export interface TeardownOrder {
  * within what those below it leave of the one budget (D3). One failure never stops the rest (D4). The one teardown path:
  * shutdown, the rollback of a failed start, restart and removal all end here.
  */
-export class Teardown implements StopListener {
+export class Teardown implements StopListener<Cell> {
   readonly #graph: Graph
   readonly #members: readonly Cell[]
   /** From an id to the place among the members; undefined when every resource is a member and the two are the same. */

@@ -1,7 +1,8 @@
 import type { Cell } from '../cell/cell.js'
 import { causesOf, type KeelsonError } from '../errors.js'
 import { Activation } from './activation.js'
-import type { BringUp, BringUpListener } from './bring-up.js'
+import type { BringUp } from './bring-up.js'
+import type { BringUpListener } from './ticket.js'
 
 /** How a startup ended. */
 export interface StartupResult {

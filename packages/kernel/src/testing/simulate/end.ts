@@ -1,4 +1,5 @@
-import type { Outcome, ShutdownReport } from '../../observe/report.js'
+import type { Outcome } from '../../observe/ending.js'
+import type { ShutdownReport } from '../../observe/report.js'
 import type { Life, Track } from './track.js'
 import { TOLERANCE, type World } from './world.js'
 

@@ -1,7 +1,7 @@
 import type { Ref } from '../../define/ref.js'
 import type { Timeouts } from '../../define/resource.js'
 import type { Kernel } from '../../kernel.js'
-import type { Outcome } from '../../observe/report.js'
+import type { Outcome } from '../../observe/ending.js'
 import type { KernelState } from '../../state.js'
 import type { VirtualClock } from '../virtual-clock.js'
 import type { FaultKind } from './faults.js'

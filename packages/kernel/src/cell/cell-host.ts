@@ -1,0 +1,33 @@
+import type { KeelsonError } from '../errors.js'
+import type { HookHost } from './hook-host.js'
+import type { OrphanRelease } from './orphanage.js'
+
+/** What a cell needs of the kernel that it lives in; `C` is the cell itself. */
+export interface CellHost<C> extends HookHost {
+  /** Whether the whole kernel is on its way down: what goes wrong is part of that. */
+  readonly ending: boolean
+  /** Of errors and ends, in the order in which they are told. */
+  nextOrder(): number
+  /** Whether a resource is fine, or why it is not, has changed: whoever asks for the probe from now on gets the truth. */
+  noteTrouble(cell: C): void
+  /** After the resource has told itself what changed: now the probe tells what follows. */
+  publishProbe(): void
+  /** A running resource has crashed, or its checks have failed past the threshold. */
+  failing(cell: C, error: KeelsonError): void
+  /** The checks of one that had failed for good pass again. */
+  recovered(cell: C): void
+  /** A value that came after its start had been given up is being released; a teardown waits for that. */
+  orphanArrived(orphan: OrphanRelease): void
+  orphanReleased(orphan: OrphanRelease): void
+}
+
+export interface StartListener<C> {
+  started(cell: C): void
+  /** At once; `startSettled` follows when what it had acquired is released. */
+  startFailed(cell: C, error: KeelsonError): void
+  startSettled(cell: C, errors: readonly KeelsonError[]): void
+}
+
+export interface StopListener<C> {
+  stopped(cell: C): void
+}

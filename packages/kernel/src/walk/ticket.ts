@@ -1,0 +1,109 @@
+import type { Cell } from '../cell/cell.js'
+import type { StartListener } from '../cell/cell-host.js'
+import type { KeelsonError } from '../errors.js'
+
+/** Who wants to know how a resource came up. */
+export interface BringUpListener {
+  up(cell: Cell): void
+  /** At once; `down` follows when what it had acquired is released. */
+  failed?(cell: Cell, error: KeelsonError): void
+  /** It failed, and what it had acquired is released; `problems` are of that release. */
+  down(cell: Cell, error: KeelsonError, problems: readonly KeelsonError[]): void
+  /** It is removed before it came up. */
+  left(cell: Cell): void
+}
+
+/** Why a resource is in line: it has not run yet, or it comes back. */
+export type BringUpKind = 'first' | 'restart'
+
+/** What a ticket tells the line that it is in. */
+export interface Line {
+  /** A start is over, whatever came of it: another may begin. */
+  settled(): void
+  /** What waits for this one is tried at the next pump. */
+  wakeDependents(cell: Cell): void
+  /** Starts what can start. */
+  pump(): void
+}
+
+/** The place of one resource in the line. A ticket that was replaced hears nothing that concerns anybody. */
+export class Ticket implements StartListener<Cell> {
+  readonly cell: Cell
+  readonly kind: BringUpKind
+  readonly listener: BringUpListener
+  /** The pending add() or start() to notify, if a restart replaced it in this line. */
+  origin: BringUpListener | undefined
+  /** Not yet: its restart is delayed, or what is being torn down has not stopped. */
+  held = true
+  launched = false
+  /** The dependency that it waits for now. */
+  waitsFor: Cell | undefined
+  /** How many of its dependencies, in their order, have settled, as of a version of the graph. */
+  seen = 0
+  version = 0
+  readonly #line: Line
+  #error: KeelsonError | undefined
+
+  constructor(line: Line, cell: Cell, kind: BringUpKind, listener: BringUpListener, origin: BringUpListener | undefined) {
+    this.#line = line
+    this.cell = cell
+    this.kind = kind
+    this.listener = listener
+    this.origin = origin
+  }
+
+  get #current(): boolean {
+    return this.cell.ticket === this
+  }
+
+  /** What waits for it looks again at what there is. */
+  leave(): void {
+    if (!this.#current) return
+    this.cell.ticket = undefined
+    this.#line.wakeDependents(this.cell)
+  }
+
+  started(cell: Cell): void {
+    this.#line.settled()
+    if (this.#current) {
+      this.leave()
+      this.listener.up(cell)
+      this.origin?.up(cell)
+    }
+    this.#line.pump()
+  }
+
+  startFailed(cell: Cell, error: KeelsonError): void {
+    if (!this.#current) return
+    this.#error = error
+    this.listener.failed?.(cell, error)
+  }
+
+  startSettled(_cell: Cell, problems: readonly KeelsonError[]): void {
+    this.#line.settled()
+    if (this.#current && this.#error !== undefined) this.fail(this.#error, problems)
+    this.#line.pump()
+  }
+
+  /** It does not come up. Its listener may put it in line again. */
+  fail(error: KeelsonError, problems: readonly KeelsonError[] = []): void {
+    const { cell, listener, origin } = this
+    if (!this.launched) {
+      listener.failed?.(cell, error)
+      if (!this.#current) return // everything that had not begun has left the line
+    }
+    this.leave()
+    listener.down(cell, error, problems)
+    const again = ticketOf(cell)
+    if (again !== undefined) {
+      again.origin ??= origin // who still waits for it
+      return
+    }
+    origin?.down(cell, error, problems)
+  }
+}
+
+/** Only this walk puts tickets there. */
+export function ticketOf(cell: Cell): Ticket | undefined {
+  return cell.ticket as Ticket | undefined
+}
