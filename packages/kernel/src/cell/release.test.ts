@@ -224,6 +224,21 @@ describe('what the report says of a teardown', () => {
     expect(app.inspect().resources[0]!.note).toBe(note)
   })
 
+  test('a drain that was given up has its note when it comes before the stop has ended', async () => {
+    const { clock, kernel } = scene()
+    const worker = resource('worker', {
+      start: () => 1,
+      drain: (_value, { signal }) =>
+        new Promise((resolve) => signal.addEventListener('abort', () => resolve({ note: 'finished 2 jobs, 1 cut' }))),
+      stop: () => new Promise<void>((resolve) => void clock.setTimeout(resolve, 10)),
+      timeouts: { drain: 100 },
+    })
+    const app = await clock.run(kernel([worker]).start())
+    const error = await clock.run(app.shutdown().catch((error: ShutdownError) => error))
+    expect((error as ShutdownError).report.outcomes).toMatchObject([{ note: 'finished 2 jobs, 1 cut', error: { code: 'TIMEOUT' } }])
+    expect(app.inspect().resources[0]!.note).toBe('finished 2 jobs, 1 cut')
+  })
+
   test('a drain at once has a note, too, and the next life has none of the last', async () => {
     const { clock, kernel } = scene()
     let result: unknown = { note: 'nothing to do' }

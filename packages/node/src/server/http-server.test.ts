@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { connect as connectH2 } from 'node:http2'
 import { request as requestTls } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { createKernel, type Kernel, type KernelOptions, type Resource, resource, StartError } from '@keelson/kernel'
+import { createKernel, type Kernel, type KernelOptions, type Resource, resource, type ShutdownError, StartError } from '@keelson/kernel'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { serversOf } from '../drain/running-servers.js'
 import { ask } from '../test-support/ask.js'
@@ -204,6 +204,51 @@ describe('httpServer()', () => {
     await new Promise((resolve) => setTimeout(resolve, 50))
     await expect(kernel.shutdown()).rejects.toMatchObject({ errors: [{ code: 'TIMEOUT', phase: 'drain', resource: 'api' }] })
     expect(await reply).toBe('ECONNRESET')
+  })
+})
+
+describe('D3 a server drains as long as the budget leaves', () => {
+  const drainOf = (kernel: Kernel) => kernel.plan().resources.find(({ name }) => name === 'api')?.shutdown.drain
+  const serverWith = (timeouts?: { start?: number; drain?: number }) =>
+    httpServer('api', { ...local, ...(timeouts && { timeouts }), listener: () => () => {} })
+
+  it.each([
+    [undefined, Infinity],
+    [{ start: 100 }, Infinity],
+    [{ drain: 100 }, 100],
+  ])('with timeouts %j it asks for %d ms', (timeouts, askedMs) => {
+    expect(drainOf(createKernel([serverWith(timeouts)], { timeouts: { drain: 3_000 } }))?.askedMs).toBe(askedMs)
+  })
+
+  it('and a shutdown without a limit has none', () => {
+    const bounded = createKernel([serverWith()])
+    expect(drainOf(bounded)?.grantedMs).toBeGreaterThan(20_000)
+    expect(bounded.plan().worstCaseShutdownMs).toBe(25_000)
+    expect(drainOf(createKernel([serverWith()], { shutdown: { timeout: Infinity } }))?.grantedMs).toBe(Infinity)
+  })
+
+  it('answers what it accepted also when nothing has a limit', async () => {
+    const api = httpServer('api', {
+      ...local,
+      timeouts: { stop: Infinity },
+      listener: () => (_req, res) => setTimeout(() => res.end('ok'), 50),
+    })
+    const { kernel, url } = await started(api, { shutdown: { timeout: Infinity } })
+    const reply = ask(url)
+    await expect.poll(() => serversOf(kernel)[0]?.drainer.stats().requests).toBe(1)
+    const report = await kernel.shutdown()
+    expect(await reply).toMatchObject({ status: 200, body: 'ok' })
+    expect(report).toMatchObject({ ok: true, outcomes: [{ resource: 'api', note: 'drained 1 request' }] })
+  })
+
+  it('says in the report what it had to cut', async () => {
+    const { kernel, url } = await started(serverWith({ drain: 100 }))
+    const reply = ask(url).catch((error: Error) => error)
+    await expect.poll(() => serversOf(kernel)[0]?.drainer.stats().requests).toBe(1)
+    const { report } = (await kernel.shutdown().catch((error: unknown) => error)) as ShutdownError
+    expect(await reply).toBeInstanceOf(Error)
+    expect(report.outcomes).toMatchObject([{ resource: 'api', note: 'drained 0 requests, 1 cut' }])
+    expect(kernel.inspect().resources[0]?.note).toBe('drained 0 requests, 1 cut')
   })
 })
 
