@@ -16,9 +16,10 @@ const payments = resource('payments', {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
     ctx.defer(() => child.kill('SIGKILL'))
-    child.once('exit', (code, signal) =>
-      ctx.crashed(new Error(`the payments process ended with ${signal ?? `exit code ${code}`}`)),
-    )
+    child.once('exit', (code, signal) => {
+      // Told to stop, it has not crashed.
+      if (!ctx.stopping.aborted) ctx.crashed(new Error(`the payments process ended with ${signal ?? `exit code ${code}`}`))
+    })
     const [url] = await Promise.race([
       once(child, 'message', { signal: ctx.signal }),
       once(child, 'exit', { signal: ctx.signal }).then(() =>
