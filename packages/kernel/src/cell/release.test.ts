@@ -235,7 +235,9 @@ describe('what the report says of a teardown', () => {
     })
     const app = await clock.run(kernel([worker]).start())
     const error = await clock.run(app.shutdown().catch((error: ShutdownError) => error))
-    expect((error as ShutdownError).report.outcomes).toMatchObject([{ note: 'finished 2 jobs, 1 cut', error: { code: 'TIMEOUT' } }])
+    expect((error as ShutdownError).report.outcomes).toMatchObject([
+      { note: 'finished 2 jobs, 1 cut', error: { code: 'TIMEOUT' } },
+    ])
     expect(app.inspect().resources[0]!.note).toBe('finished 2 jobs, 1 cut')
   })
 

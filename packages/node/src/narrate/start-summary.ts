@@ -64,7 +64,9 @@ interface CutDrain extends PlannedDrain {
 
 /** Drains that a shutdown cannot give what they asked for, those that lack most first. One that asks for what there is lacks nothing. */
 function cutDrains(resources: Plan['resources']): CutDrain[] {
-  const cut = resources.flatMap(({ name, shutdown: { drain } }) => (drain !== undefined && isCut(drain) ? [{ name, ...drain }] : []))
+  const cut = resources.flatMap(({ name, shutdown: { drain } }) =>
+    drain !== undefined && isCut(drain) ? [{ name, ...drain }] : [],
+  )
   return cut.sort((a, b) => b.askedMs - b.grantedMs - (a.askedMs - a.grantedMs))
 }
 
@@ -77,7 +79,9 @@ function cutRows(cut: readonly CutDrain[]): string[] {
     const rest = heldBy.length === 0 ? 'shutdown.timeout has no more' : `the rest is kept for ${some(heldBy)}`
     return `   drain of ${name}: asked ${duration(askedMs)}, granted ${duration(grantedMs)}; ${rest}`
   })
-  return cut.length > MOST_CUT ? [...rows, `   and ${count(cut.length - MOST_CUT, 'more drain')} that get less than they asked for`] : rows
+  return cut.length > MOST_CUT
+    ? [...rows, `   and ${count(cut.length - MOST_CUT, 'more drain')} that get less than they asked for`]
+    : rows
 }
 
 interface Scale extends Addresses {

@@ -82,7 +82,8 @@ function healthJson(
 ): Answer {
   // A kernel and a resource may have one name: then there are two entries under it.
   const checks: Record<string, object[]> = {}
-  for (const [key, entries] of rows.flatMap(checksOf)) checks[key] = [...(Object.hasOwn(checks, key) ? checks[key]! : []), ...entries]
+  for (const [key, entries] of rows.flatMap(checksOf))
+    checks[key] = [...(Object.hasOwn(checks, key) ? checks[key]! : []), ...entries]
   const document = { status, serviceId: kernel, ...(status === 'pass' ? {} : { output }), checks }
   return answer(code, JSON.stringify(document), 'application/health+json')
 }

@@ -255,7 +255,9 @@ describe('P1 details', () => {
     expect((await ask(`${url}/readyz?verbose`)).body).toBe('[+] db: running\n[+] api: running, healthy\nready: ready\n')
     expect((await ask(`${url}/readyz/db`)).status).toBe(200)
     kernel.fail(new Error('the disk is gone'))
-    expect((await ask(`${url}/livez?verbose`)).body).toContain('[-] kernel app: failed, unhealthy: the disk is gone\nlive: failed\n')
+    expect((await ask(`${url}/livez?verbose`)).body).toContain(
+      '[-] kernel app: failed, unhealthy: the disk is gone\nlive: failed\n',
+    )
   })
 
   it('keep a kernel that failed apart from a resource of its name', async () => {

@@ -108,7 +108,11 @@ function saidByRun(): Line[] {
   )
   const holders = [{ kind: 'timer', what: 'setTimeout', count: 1, resource: 'db', at: 'start' }]
   return [
-    startSummary(kernel, { criticalPath: [], resources: [worker] }, { urls: new Map([['api', 'http://localhost']]), probes: 'http://localhost' }),
+    startSummary(
+      kernel,
+      { criticalPath: [], resources: [worker] },
+      { urls: new Map([['api', 'http://localhost']]), probes: 'http://localhost' },
+    ),
     startFailure('shop', many, 1, { told, troubles: { failedChecks: () => 0 } }),
     shutdownSummary('shop', report, { budget: 1, exitCode: 1, errors: [failure()], told, givenUp }),
     entries.kernelFailed(failed, 'shutdown'),

@@ -3,7 +3,15 @@ import { createServer } from 'node:http'
 import { connect as connectH2 } from 'node:http2'
 import { request as requestTls } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { createKernel, type Kernel, type KernelOptions, type Resource, resource, type ShutdownError, StartError } from '@keelson/kernel'
+import {
+  createKernel,
+  type Kernel,
+  type KernelOptions,
+  type Resource,
+  resource,
+  type ShutdownError,
+  StartError,
+} from '@keelson/kernel'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { serversOf } from '../drain/running-servers.js'
 import { ask } from '../test-support/ask.js'
