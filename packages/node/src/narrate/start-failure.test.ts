@@ -48,7 +48,8 @@ describe('startFailure()', () => {
     expect(lines?.at(-1)).toMatch(
       /^ {3}not everything that had started could be stopped: resource "cache" failed to stop: stuck {3,}exit code 1$/,
     )
-    expect(fields).toMatchObject({ rollbackErrors: [{ resource: 'cache' }], stopped: [] })
+    expect(fields).toMatchObject({ errors: [{ resource: 'db' }], rollbackErrors: [{ resource: 'cache' }], stopped: [] })
+    expect(lines?.[0]).toBe('shop did not start: resource "db" failed to start: connect ECONNREFUSED 127.0.0.1:1')
   })
 
   it.each([

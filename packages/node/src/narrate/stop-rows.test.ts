@@ -1,5 +1,6 @@
-import { createKernel } from '@keelson/kernel'
-import { expect, it } from 'vitest'
+import { createKernel, resource } from '@keelson/kernel'
+import { virtualClock } from '@keelson/kernel/testing'
+import { expect, it, vi } from 'vitest'
 import { drainServer } from '../drain/drain-server.js'
 import { drainNote } from '../drain/drain-stats.js'
 import { httpServer } from '../server/http-server.js'
@@ -30,6 +31,34 @@ it('tells of a server what it drained and what it had to cut', async () => {
   await stopped
   narration.end()
   expect(lines).toContainEqual(expect.stringMatching(/^info: {4}api {7}drained 1 request, 1 cut, stopped +\d+ ms$/))
+})
+
+it('tells of every resource what its drain said of itself', async () => {
+  const { lines, say } = keepEntries()
+  const worker = resource('worker', { start: () => 1, drain: async () => ({ note: 'finished 3 jobs' }) })
+  const kernel = await createKernel([worker, resource('db', { start: () => 1 })]).start()
+  const narration = new Narration(kernel, say)
+  narration.begin()
+  await kernel.shutdown()
+  narration.end()
+  expect(lines).toContainEqual(expect.stringMatching(/^info: {4}worker {4}finished 3 jobs, stopped +\d+ ms$/))
+  expect(lines).toContainEqual(expect.stringMatching(/^info: {4}db {8}stopped +\d+ ms$/))
+})
+
+it('asks for no more than 100 of them, however many there are', async () => {
+  const { lines, say } = keepEntries()
+  const clock = virtualClock()
+  const drain = () => new Promise((resolve) => clock.setTimeout(() => resolve({ note: 'done' }), 200))
+  const workers = Array.from({ length: 120 }, (_, i) => resource(`w${i}`, { start: () => 1, drain }))
+  const kernel = createKernel(workers, { clock })
+  await clock.run(kernel.start())
+  const narration = new Narration(kernel, say)
+  narration.begin()
+  const inspect = vi.spyOn(kernel, 'inspect')
+  await clock.run(kernel.shutdown())
+  narration.end()
+  expect(inspect).toHaveBeenCalledTimes(100)
+  expect(lines.filter((line) => line.includes('done, stopped'))).toHaveLength(100)
 })
 
 it.each([
