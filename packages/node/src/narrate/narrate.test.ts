@@ -117,6 +117,45 @@ describe('what is told of a kernel', () => {
     await clock.run(kernel.shutdown())
   })
 
+  it('H4 tells what goes down with a resource that is lost', async () => {
+    const db = made('db')
+    const api = resource('api', { dependsOn: { db }, start: () => 1 })
+    const kernel = await createKernel([api], { name: 'shop' }).start()
+    const lines = await told(kernel, () => contexts.get('db')!.crashed(new Error('connection lost')))
+    expect(lines).toContain('warn: api goes down with db')
+    expect(lines.filter((line) => line.includes('db'))[0]).toBe('error: resource "db" crashed: connection lost')
+    await kernel.shutdown().catch(() => {})
+  })
+
+  it('H8 tells what comes back with a resource whose checks pass again', async () => {
+    const clock = virtualClock()
+    let up = true
+    const db = resource('db', {
+      start: () => 1,
+      check: () => up,
+      monitor: { interval: 1_000, failureThreshold: 1, gate: false },
+      restart: { attempts: 1, within: 60_000 },
+    })
+    const api = resource('api', { dependsOn: { db }, start: () => 1 })
+    const kernel = createKernel([api], { name: 'shop', clock })
+    await clock.run(kernel.start())
+    const lines = await told(kernel, async () => {
+      up = false
+      await clock.advance(5_000)
+      up = true
+      await clock.advance(5_000)
+    })
+    const lost = lines.findIndex((line) => line.startsWith('error: db failed again after 1 restart'))
+    expect(lines.slice(lost + 1)).toEqual([
+      'warn: api goes down with db',
+      'warn: resource "api" cannot start: its dependency "db" failed; mend "db", or depend on it with optional()',
+      'info: db is healthy again',
+      'info: db passes its checks again and goes on; api starts again with it',
+      'info: shop is ready again',
+    ])
+    await clock.run(kernel.shutdown().catch(() => {}))
+  })
+
   it('tells of each resource that stops, and of errors on the way', async () => {
     const failing = () => {
       throw new Error('the last write failed')
