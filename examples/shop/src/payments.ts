@@ -17,8 +17,7 @@ const payments = resource('payments', {
     })
     ctx.defer(() => child.kill('SIGKILL'))
     child.once('exit', (code, signal) => {
-      // Told to stop, it has not crashed.
-      if (!ctx.stopping.aborted) ctx.crashed(new Error(`the payments process ended with ${signal ?? `exit code ${code}`}`))
+      ctx.crashed(new Error(`the payments process ended with ${signal ?? `exit code ${code}`}`)) // not counted while it is stopped
     })
     const [url] = await Promise.race([
       once(child, 'message', { signal: ctx.signal }),

@@ -192,6 +192,8 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   }
 
   crashed(error: KeelsonError): void {
+    // Its own stop ends it: a child that exits then has not crashed.
+    if (this.state === 'stopping') return
     // It is being torn down: one more thing that went wrong in that.
     if (this.#release !== undefined) return this.releaseFailed(error)
     this.crashError = error

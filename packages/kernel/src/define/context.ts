@@ -20,7 +20,7 @@ export interface StartContext extends HookContext {
   healthy(): void
   /** Says that it is unhealthy, at once and without thresholds; nothing is restarted by this. */
   unhealthy(error: unknown): void
-  /** Says that it is gone for good. What ends because its `stop` has told it to has not crashed: ask `stopping.aborted` first. */
+  /** Says that it is gone for good. What ends while its own `stop` runs has not crashed: that is not counted. */
   crashed(error: unknown): void
   /** The kernel that runs it, without access to other resources. */
   readonly kernel: KernelView

@@ -202,7 +202,7 @@ export class Actor {
     this.#around(
       () => {
         const inTime = track.state === 'starting' || track.state === 'running'
-        leaving = track.state === 'draining' || track.state === 'stopping'
+        leaving = track.state === 'draining'
         heard = life === track.life && !life.startGivenUp && (inTime || (leaving && what === 'crash'))
         if (!heard) return
         if (what !== 'crash') return track.setHealth(what === 'healthy' ? 'healthy' : 'unhealthy')
