@@ -40,9 +40,10 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   /** When its start hook was called and had succeeded, in ms since the epoch; 0 for never. */
   startedAt = 0
   runningAt = 0
-  longestStopMs = 0
   /** When it was activated and quiesced. */
   turns: readonly Span[] = NO_SPANS
+  /** The end of the life whose stop took longest in this process. */
+  #slowest: Readonly<Ending> = NO_ENDING
   /** Made when somebody has something to say of it: most resources of a large graph have no check. */
   #health: CellHealth | undefined
   /** The error that was last told in an event: a crash is told before anybody knows what it leads to. */
@@ -84,6 +85,10 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   /** Whether its last start succeeded. */
   get ran(): boolean {
     return this.runningAt !== 0
+  }
+
+  get longestStopMs(): number {
+    return this.#slowest.stopMs
   }
 
   /** How long its last start took; undefined unless it succeeded. */
@@ -259,13 +264,13 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
 
   /** Whether this instance still has to be told to begin to take work (S9). */
   get awaitsActivation(): boolean {
-    return this.activates && this.serving && this.instance?.activated === false
+    return this.activates && this.serving && this.instance !== undefined && this.instance.turned === undefined
   }
 
   /** S9: it may begin to take work. */
   activate(done: (error: KeelsonError | undefined) => void): void {
     const instance = this.instance!
-    instance.activated = true
+    instance.turned = 'activate'
     const hook = (run: PhaseRun) => this.definition.options.activate!(instance.value, new HookScope(this.name, run))
     takeTurn(this, instance.openTurns, 'activate', this.timeout('start'), hook, (error) => {
       if (error !== undefined) {
@@ -280,9 +285,9 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   quiesce(reason: string, end: number): void {
     const { instance } = this
     const { activate, quiesce } = this.definition.options
-    if (quiesce === undefined || instance === undefined || instance.quiesced || this.state !== 'running') return
-    if (activate !== undefined && !instance.activated) return
-    instance.quiesced = true
+    if (quiesce === undefined || instance === undefined || instance.turned === 'quiesce' || this.state !== 'running') return
+    if (activate !== undefined && instance.turned === undefined) return
+    instance.turned = 'quiesce'
     const limit = Math.min(this.timeout('drain'), Math.max(0, end - this.host.clock.now()))
     const hook = (run: PhaseRun) => quiesce.call(this.definition.options, instance.value, new StopScope(this.name, run, reason))
     takeTurn(this, instance.openTurns, 'quiesce', limit, hook, (error) => {
@@ -317,8 +322,8 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   }
 
   released({ outcome, note }: Release): void {
-    const { stopAt, stoppedAt } = this.#ended(outcome, note)
-    this.longestStopMs = Math.max(this.longestStopMs, stoppedAt - stopAt)
+    const ending = this.#ended(outcome, note)
+    if (ending.stopMs > this.longestStopMs) this.#slowest = ending
     this.instance = this.#release = undefined
     this.#to(outcome === 'stopped' ? 'stopped' : 'failed')
     this.#stopped()

@@ -24,20 +24,16 @@ export class Instance extends HookRun {
   cleaning = false
   /** Whether everything that it had is released, or given up. */
   released = false
-  /** Whether it has begun to take work. */
-  activated = false
-  /** Whether it was told to take no more. */
-  quiesced = false
+  /** The last that it was told: to begin to take work, to take no more. */
+  turned: 'activate' | 'quiesce' | undefined
   /** Made when it takes its first: most instances have neither. */
   #openTurns: Set<Turn> | undefined
-  /** How many users keep it from being stopped. */
-  leases = 0
+  #leases: Leases | undefined
   /** `ctx.extend()` cannot pass it: set by a shutdown that waits for this start. */
   #latest: number | undefined
   /** Whether its start hook has returned. */
   #returned = false
   #readiness: Readiness | undefined
-  #unleased: Deferred<void> | undefined
   #life: LazyAbort | undefined
   /** Why its release began. */
   #retired: string | undefined
@@ -99,20 +95,28 @@ export class Instance extends HookRun {
     })
   }
 
+  /** How many users keep it from being stopped. */
+  get leases(): number {
+    return this.#leases?.open ?? 0
+  }
+
   /** Keeps the instance from being stopped until the returned function is called. */
   lease(): () => void {
-    this.leases++
+    this.#leases ??= { open: 0, ended: undefined }
+    const leases = this.#leases
+    leases.open++
     return () => {
-      this.leases--
-      if (this.leases === 0) this.#unleased?.resolve()
+      leases.open--
+      if (leases.open === 0) leases.ended?.resolve()
     }
   }
 
   /** Settles when nobody holds a lease any more. */
   unleased(): Promise<void> {
-    this.#unleased = new Deferred<void>()
-    if (this.leases === 0) this.#unleased.resolve()
-    return this.#unleased.promise
+    const leases = this.#leases
+    if (leases === undefined || leases.open === 0) return Promise.resolve()
+    leases.ended = new Deferred()
+    return leases.ended.promise
   }
 
   /** Tells a start in flight to end within `limit`, whatever it asks for. */
@@ -217,6 +221,13 @@ export class Instance extends HookRun {
       void (async () => cleanup())().catch((cause: unknown) => host.lateError(hookFailed(this.name, 'stop', cause)))
     }
   }
+}
+
+/** Who keeps an instance from being stopped: made with the first. */
+interface Leases {
+  open: number
+  /** For who waits until there is none. */
+  ended: Deferred<void> | undefined
 }
 
 function lastFailure(error: KeelsonError | undefined): string {

@@ -27,6 +27,10 @@ export class Ending {
   stopAt = 0
   stoppedAt = 0
 
+  get stopMs(): number {
+    return this.stoppedAt === 0 ? 0 : this.stoppedAt - this.stopAt
+  }
+
   /** How long its drain and stop took. */
   get durationMs(): number {
     return this.stoppedAt === 0 ? 0 : this.stoppedAt - (this.drainAt || this.stopAt)

@@ -13,8 +13,8 @@ export interface Clock {
 const LONGEST = 2 ** 31 - 1
 
 // Node's own counter, where there is one: to load `performance` takes longer than the rest of the kernel.
-const { process } = globalThis as { process?: { hrtime?: { bigint?(): bigint } } }
-const elapsed = process?.hrtime?.bigint === undefined ? () => performance.now() : () => Number(process.hrtime!.bigint!()) / 1e6
+const { process } = globalThis as { process?: { hrtime?(): [seconds: number, nanoseconds: number] } }
+const elapsed = process?.hrtime === undefined ? () => performance.now() : () => inMs(process.hrtime!())
 
 const ORIGIN = Date.now() - elapsed()
 
@@ -33,6 +33,10 @@ export const systemClock: Clock = {
       (handle instanceof Object && 'current' in handle ? handle.current : handle) as Parameters<typeof clearTimeout>[0],
     )
   },
+}
+
+function inMs([seconds, nanoseconds]: [number, number]): number {
+  return seconds * 1e3 + nanoseconds / 1e6
 }
 
 interface Chain {

@@ -1,6 +1,6 @@
 import type { Cell } from '../cell/cell.js'
 import type { KeelsonError } from '../errors.js'
-import type { Graph } from '../graph/graph.js'
+import { type Graph, NONE } from '../graph/graph.js'
 import type { EdgeKind } from '../words.js'
 import { dependencyValues } from './dependency-values.js'
 import { type BringUpKind, type BringUpListener, type Line, Ticket, ticketOf } from './ticket.js'
@@ -113,10 +113,11 @@ export class BringUp implements Line {
 
   /** What waits for this one is tried at the next pump. */
   wakeDependents(cell: Cell): void {
-    this.graph.eachDependent(cell.id, (from) => {
-      const ticket = ticketOf(this.cells[from]!)
+    const { firstDependent, nextDependent, edgeFrom } = this.graph
+    for (let edge = firstDependent.at(cell.id); edge !== NONE; edge = nextDependent.at(edge)) {
+      const ticket = ticketOf(this.cells[edgeFrom.at(edge)]!)
       if (ticket?.waitsFor === cell) this.#ready.push(ticket)
-    })
+    }
   }
 
   #try(ticket: Ticket): void {
