@@ -71,5 +71,5 @@ async function work({ first, step, last }) {
       total.failures.push({ graph, size, message: error.message })
     }
   }
-  process.send(total, () => process.disconnect())
+  process.send(total, () => process.connected && process.disconnect())
 }

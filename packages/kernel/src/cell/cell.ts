@@ -147,8 +147,9 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
     const settled = (errors: readonly KeelsonError[]) => {
       if (this.instance === instance) this.instance = undefined
       this.#release = undefined
+      const waiting = this.#takeStopListeners()
       listener.startSettled(this, errors)
-      this.#stopped()
+      this.#stopped(waiting)
     }
     if (this.#health !== undefined) this.#health.waitingFor = undefined
     // Before anybody hears of it, so that a teardown which that leads to waits for it.
@@ -325,8 +326,9 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
     const ending = this.#ended(outcome, note)
     if (ending.stopMs > this.longestStopMs) this.#slowest = ending
     this.instance = this.#release = undefined
+    const waiting = this.#takeStopListeners()
     this.#to(outcome === 'stopped' ? 'stopped' : 'failed')
-    this.#stopped()
+    this.#stopped(waiting)
   }
 
   /** S5: what arrives after its start was given up belongs to nobody: it is released as it arrives. */
@@ -371,10 +373,14 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
     if (this.state === 'failed' && this.crashError === undefined) this.host.recovered(this)
   }
 
-  /** Tells everybody who waits for the end of its teardown. */
-  #stopped(): void {
+  /** Those who wait for the end of this teardown: what is told on the way may lead to the next one. */
+  #takeStopListeners(): readonly StopListener[] {
     const listeners = this.#stopListeners
     this.#stopListeners = NO_LISTENERS
+    return listeners
+  }
+
+  #stopped(listeners: readonly StopListener[]): void {
     for (const listener of listeners) listener.stopped(this)
   }
 
