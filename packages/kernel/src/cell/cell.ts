@@ -374,13 +374,13 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   }
 
   /** Those who wait for the end of this teardown: what is told on the way may lead to the next one. */
-  #takeStopListeners(): readonly StopListener[] {
+  #takeStopListeners(): readonly StopListener<Cell>[] {
     const listeners = this.#stopListeners
     this.#stopListeners = NO_LISTENERS
     return listeners
   }
 
-  #stopped(listeners: readonly StopListener[]): void {
+  #stopped(listeners: readonly StopListener<Cell>[]): void {
     for (const listener of listeners) listener.stopped(this)
   }
 

@@ -204,6 +204,8 @@ export class Actor {
         const inTime = track.state === 'starting' || track.state === 'running'
         leaving = track.state === 'draining'
         heard = life === track.life && !life.startGivenUp && (inTime || (leaving && what === 'crash'))
+        // One that was lost has no work left to finish once it says that it is gone.
+        if (!heard && what === 'crash' && life === track.life && track.state === 'failed') life.gone = true
         if (!heard) return
         if (what !== 'crash') return track.setHealth(what === 'healthy' ? 'healthy' : 'unhealthy')
         ledger.inject({ error, hook: 'start', life, call: track.calls.start, forReport: this.#world.ending && life.up })

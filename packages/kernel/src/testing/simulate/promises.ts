@@ -31,6 +31,7 @@ export class Promises {
 
   shutdown(): void {
     const { kernel, cycle, up } = this.#world
+    if (up) this.#world.askedAt ??= this.#world.now
     const reported = (report: ShutdownReport) => {
       // That of a kernel at rest is an old one.
       if (up) this.#reported(cycle, report)

@@ -108,8 +108,10 @@ export class Stage {
     if (life === undefined) return undefined
     life.stopped = 'open'
     life.stopContext = ctx
+    const began = this.#world.now
     const settled = (ok: boolean) => {
       life.stopped = ok ? 'well' : 'badly'
+      track.longestStop = Math.max(track.longestStop, this.#world.now - began)
       life.stopSettledAt = this.#world.now
     }
     return this.#perform(this.#call(life, 'stop', ctx, real, settled))

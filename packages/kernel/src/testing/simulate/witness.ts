@@ -69,11 +69,12 @@ function kernelMoved(world: World, { from, to }: KernelEventOf<'kernel:state'>):
     if (from === 'starting') allActivated(world)
   } else if (to === 'draining' || (to === 'stopping' && from === 'starting')) {
     world.aborting = true
-    world.deadline = world.now + world.budget
+    world.deadline = (world.askedAt ?? world.now) + world.budget
     for (const track of world.tracks.values()) track.parting = track.away || track.changing > 0 || track.life?.leaving === true
   } else if (to === 'stopped' || from === 'stopping') {
     if (from === 'stopping' && to === 'failed') world.broken = true
     world.deadline = Infinity
+    world.askedAt = undefined
     world.started = world.up = false
     world.rested.set(world.cycle, outcomesOf(world))
   }

@@ -76,6 +76,8 @@ export class World {
   broken = false
   /** A failure was told between the request for a start and its beginning. */
   failsNext = false
+  /** When the current life was first asked to end. */
+  askedAt: number | undefined
   /** When a teardown of the whole must be over. */
   deadline = Infinity
   /** Since when timers of the kernel are left though it is at rest. */
