@@ -1,4 +1,4 @@
-import { LAST_GRACE } from '../defaults.js'
+import { LAST_GRACE, MONITOR } from '../defaults.js'
 import type { Definition, Timeouts } from '../define/resource.js'
 import { dependencyFailed, type KeelsonError, notStarted, startAborted } from '../errors.js'
 import { Ending, NO_ENDING, type Outcome } from '../observe/ending.js'
@@ -66,6 +66,12 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
 
   get impact(): Impact {
     return this.definition.options.impact ?? 'unready'
+  }
+
+  /** How many failed checks in a row make it unhealthy; undefined without a check. */
+  get failureThreshold(): number | undefined {
+    const { check, monitor } = this.definition.options
+    return check === undefined ? undefined : (monitor?.failureThreshold ?? MONITOR.failureThreshold)
   }
 
   timeout(hook: keyof Timeouts): number {

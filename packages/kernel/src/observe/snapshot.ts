@@ -35,6 +35,8 @@ export interface ResourceSnapshot {
   /** Why it failed or is unhealthy. */
   readonly error?: string
   readonly consecutiveFailures: number
+  /** How many in a row make it unhealthy; absent without a check. */
+  readonly failureThreshold?: number
   /** Of its checks: when the last one ended, and how long they took at the median and at the 95th percentile. */
   readonly lastCheckAt?: number
   readonly responseMs?: { readonly p50: number; readonly p95: number }
@@ -60,6 +62,7 @@ export interface Seen {
   readonly definition: { readonly options: { readonly labels?: Readonly<Record<string, string>> } }
   readonly health: { readonly health: Health; readonly failures: number }
   readonly trouble: Error | undefined
+  readonly failureThreshold: number | undefined
   readonly startedAt: number
   readonly runningAt: number
   readonly ending: Readonly<Ending>
@@ -91,6 +94,7 @@ export function snapshotOf(
     ...(note !== undefined && { note }),
     ...(error !== undefined && { error: error.message }),
     consecutiveFailures: cell.health.failures,
+    ...(cell.failureThreshold !== undefined && { failureThreshold: cell.failureThreshold }),
     ...(checks.length > 0 && {
       lastCheckAt: checks.at(-1)!.at,
       responseMs: { p50: percentile(durations, 0.5), p95: percentile(durations, 0.95) },

@@ -6,7 +6,12 @@ import type { ProbeQuery } from './probe-query.js'
 
 /** A resource, or the kernel itself when that has failed. */
 type Row = Pick<ProbeReason, 'resource' | 'kernel' | 'state' | 'health'> &
-  Pick<ResourceSnapshot, 'lastCheckAt' | 'responseMs'> & { readonly message?: string; readonly excluded?: boolean }
+  Pick<ResourceSnapshot, 'lastCheckAt' | 'responseMs'> & {
+    readonly message?: string
+    /** It is not in trouble yet. */
+    readonly warning?: string
+    readonly excluded?: boolean
+  }
 
 /** The answer for somebody who may know what is behind it. */
 export function detailedAnswer(kernel: KernelView, kind: ProbeKind, { format, exclude }: ProbeQuery): Answer {
@@ -52,8 +57,10 @@ function rowsOf({ resources, probe }: KernelSnapshot): Row[] {
   const failures = probe.reasons.filter(({ kernel }) => kernel)
   const troubled = probe.reasons.filter(({ kernel }) => !kernel)
   const messages = new Map(troubled.map(({ resource, message }) => [resource, redact(message)]))
-  const rows = resources.map(({ name, state, health, lastCheckAt, responseMs }): Row => {
+  const rows = resources.map((snapshot): Row => {
+    const { name, state, health, lastCheckAt, responseMs } = snapshot
     const message = messages.get(name)
+    const warning = message === undefined ? warningOf(snapshot) : undefined
     return {
       resource: name,
       state,
@@ -61,15 +68,22 @@ function rowsOf({ resources, probe }: KernelSnapshot): Row[] {
       ...(lastCheckAt !== undefined && { lastCheckAt }),
       ...(responseMs !== undefined && { responseMs }),
       ...(message !== undefined && { message }),
+      ...(warning !== undefined && { warning }),
     }
   })
   return [...rows, ...failures.map((reason) => ({ ...reason, message: redact(reason.message) }))]
 }
 
-function line({ resource, kernel, state, health, message, excluded }: Row): string {
+/** H1: what its checks are coming to. */
+function warningOf({ state, consecutiveFailures, failureThreshold, checks }: ResourceSnapshot): string | undefined {
+  if (state !== 'running' || consecutiveFailures === 0 || failureThreshold === undefined) return undefined
+  return `${consecutiveFailures} of ${failureThreshold} checks failed: ${redact(checks.at(-1)?.error ?? 'no reason was given')}`
+}
+
+function line({ resource, kernel, state, health, message, warning, excluded }: Row): string {
   const mark = excluded ? '~' : message === undefined ? (state === 'running' ? '+' : ' ') : '-'
   const said = health === 'unknown' ? state : `${state}, ${health}`
-  return `[${mark}] ${kernel ? 'kernel ' : ''}${resource}: ${excluded ? 'excluded, ' : ''}${said}${message === undefined ? '' : `: ${message}`}`
+  return `[${mark}] ${kernel ? 'kernel ' : ''}${resource}: ${excluded ? 'excluded, ' : ''}${said}${message === undefined ? (warning === undefined ? '' : `; ${warning}`) : `: ${message}`}`
 }
 
 /** https://datatracker.ietf.org/doc/html/draft-inadarei-api-health-check */
@@ -88,9 +102,20 @@ function healthJson(
   return answer(code, JSON.stringify(document), 'application/health+json')
 }
 
-function checksOf({ resource, kernel, state, health, message, excluded, lastCheckAt, responseMs }: Row): [string, object[]][] {
+function checksOf({
+  resource,
+  kernel,
+  state,
+  health,
+  message,
+  warning,
+  excluded,
+  lastCheckAt,
+  responseMs,
+}: Row): [string, object[]][] {
   const bad = health === 'unhealthy' || state === 'failed'
-  const status = message === undefined ? 'pass' : bad && !excluded ? 'fail' : 'warn'
+  const output = message ?? warning
+  const status = output === undefined ? 'pass' : bad && !excluded ? 'fail' : 'warn'
   const common = {
     componentId: resource,
     componentType: kernel ? 'system' : 'component',
@@ -101,11 +126,11 @@ function checksOf({ resource, kernel, state, health, message, excluded, lastChec
     status,
     observedValue: state,
     observedUnit: 'state',
-    ...(message === undefined ? {} : { output: message }),
+    ...(output === undefined ? {} : { output }),
   }
   if (responseMs === undefined) return [[resource, [own]]]
   return [
     [resource, [own]],
-    [`${resource}:responseTime`, [{ ...common, status: 'pass', observedValue: responseMs.p50, observedUnit: 'ms' }]],
+    [`${resource}:responseTime`, [{ ...common, status, observedValue: responseMs.p50, observedUnit: 'ms' }]],
   ]
 }

@@ -1,0 +1,44 @@
+import { createKernel, resource } from '@keelson/kernel'
+import { virtualClock } from '@keelson/kernel/testing'
+import { expect, it } from 'vitest'
+import { detailedAnswer } from './probe-details.js'
+
+async function checked() {
+  const clock = virtualClock()
+  const state = { check: (): unknown => true }
+  const db = resource('db', {
+    start: () => 1,
+    check: () => state.check(),
+    monitor: { interval: 1_000 },
+    timeouts: { check: 500 },
+  })
+  const kernel = await clock.run(createKernel([db], { clock }).start())
+  const body = (format: 'text' | 'json') => detailedAnswer(kernel, 'ready', { format, exclude: [] }).body
+  return { clock, state, kernel, body }
+}
+
+it('H1 says what checks are coming to before the verdict, with the last reason, and keeps passwords out of it', async () => {
+  const { clock, state, kernel, body } = await checked()
+  state.check = () => {
+    throw new Error('cannot reach postgres://app:hunter2@10.0.0.7/orders')
+  }
+  await clock.advance(2_000)
+  expect(body('text')).toMatch(/^\[\+\] db: running, healthy; 2 of 3 checks failed: .*cannot reach postgres:/)
+  expect(body('text')).not.toContain('hunter2')
+  expect(JSON.parse(body('json'))).toMatchObject({
+    status: 'pass',
+    checks: { db: [{ status: 'warn', output: expect.stringContaining('2 of 3') }] },
+  })
+  await clock.run(kernel.shutdown())
+})
+
+it('H1 does not call the response time of a dead database good', async () => {
+  const { clock, state, kernel, body } = await checked()
+  state.check = () => new Promise(() => {})
+  await clock.advance(20_000)
+  const { status, checks } = JSON.parse(body('json'))
+  expect(status).toBe('fail')
+  expect(checks['db:responseTime']).toMatchObject([{ status: 'fail' }])
+  expect(checks['db:responseTime'][0].observedValue).toBeGreaterThan(500)
+  await clock.run(kernel.shutdown())
+})
