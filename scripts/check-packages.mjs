@@ -140,7 +140,7 @@ function checkAlone({ name, tarball }) {
 
 async function checkKernelSize() {
   // docs/decisions/009-size-of-the-kernel.md
-  const limit = 26 * 1024
+  const limit = 28 * 1024
   const { outputFiles } = await build({
     stdin: { contents: "export * from '@keelson/kernel'", resolveDir: project },
     bundle: true,

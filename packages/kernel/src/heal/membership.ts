@@ -91,11 +91,15 @@ export class Membership {
   /** A shutdown came first: it stops what was being added or removed with everything else. */
   end(reason: KeelsonError): void {
     for (const change of this.#open) {
-      if (change instanceof Addition) change.abandon()
+      if (change instanceof Addition) {
+        change.abandon()
+        // It may have failed, and be on its way out again.
+        for (const cell of change.all) if (cell.course === 'removing') cell.setCourse('steady')
+      }
       change.done.reject(reason)
     }
     this.#open.clear()
-    for (const cell of this.#removals.keys()) cell.setCourse('steady')
+    for (const cell of this.#removals.keys()) if (cell.course === 'removing') cell.setCourse('steady')
     this.#removals.clear()
   }
 

@@ -740,4 +740,25 @@ describe('S9 H5 restarts that overlap', () => {
     expect(app.probe()).toMatchObject({ status: 'ready', reasons: [] })
     await clock.run(app.shutdown())
   })
+
+  test('S9 what was on its way out of a failed addition when a shutdown came is activated in the next life', async () => {
+    const world = scene()
+    const { clock, kernel, log } = world
+    let fails = true
+    const late = active(world, 'late', {
+      drainMs: 10,
+      activate: () => {
+        if (fails) throw new Error('no')
+      },
+    })
+    const app = await clock.run(kernel([]).start())
+    const added = rejection(app.add(late.resource))
+    const stopped = app.shutdown().catch(() => {})
+    await clock.run(Promise.all([added, stopped]))
+    log.length = 0
+    fails = false
+    await clock.run(app.start())
+    expect(plain(log)).toEqual(['start late', 'activate late'])
+    await clock.run(app.shutdown())
+  })
 })
