@@ -67,15 +67,6 @@ export class Deadlines {
     }
   }
 
-  /** Waits for `work` at most `ms`, with 0 only as long as it needs no time, and says whether it settled. */
-  async within(work: Promise<unknown>, ms: number): Promise<boolean> {
-    const settled = work.then(
-      () => true,
-      () => true,
-    )
-    return pTimeout(settled, { milliseconds: Math.max(ms, Number.MIN_VALUE), fallback: () => false, customTimers: this.#timers })
-  }
-
   /** Gives up the shared timer once nothing is open. */
   release(): void {
     if (this.#first !== undefined || this.#sweep === undefined) return

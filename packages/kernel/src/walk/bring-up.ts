@@ -31,10 +31,6 @@ export class BringUp implements Line {
     return this.#pumping
   }
 
-  isPending(cell: Cell): boolean {
-    return ticketOf(cell) !== undefined
-  }
-
   /** Puts a resource in line, held. Who had put it there before no longer hears of it, but for the one who brought it in. */
   expect(cell: Cell, kind: BringUpKind, listener: BringUpListener): void {
     const before = ticketOf(cell)
