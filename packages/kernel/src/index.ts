@@ -24,7 +24,7 @@ export type { KernelEvent, KernelEventOf, KernelEvents, KernelEventType, KernelL
 export type { KernelView } from './observe/kernel-view.js'
 export type { Probe, ProbeReason, ProbeStatus } from './observe/probe.js'
 export { type ResourceOutcome, ShutdownError, type ShutdownReport, StartError } from './observe/report.js'
-export type { CheckSnapshot, KernelSnapshot, PlannedDependency, ResourceSnapshot } from './observe/snapshot.js'
+export type { CheckResult, CheckSnapshot, KernelSnapshot, PlannedDependency, ResourceSnapshot } from './observe/snapshot.js'
 export type { Span } from './observe/timeline.js'
 export type { Health, KernelState, ResourceState } from './state.js'
 export { type Clock, systemClock } from './time/clock.js'

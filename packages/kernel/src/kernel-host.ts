@@ -6,6 +6,7 @@ import type { KeelsonError } from './errors.js'
 import type { Told } from './observe/ending.js'
 import { Events } from './observe/events.js'
 import { type KernelView, NarrowView } from './observe/kernel-view.js'
+import type { ProbeReason } from './observe/probe.js'
 import { ProbeKeeper } from './observe/probe-keeper.js'
 import type { Clock } from './time/clock.js'
 import { Deadlines } from './time/deadline.js'
@@ -32,6 +33,8 @@ export class KernelHost implements CellHost<Cell> {
   /** What hooks see; another one for each start, so that it can stand for that start in a WeakMap. */
   #view: KernelView
   #order = 0
+  /** Why it is out of rotation. */
+  #cordon: string | undefined
 
   constructor(kernel: KernelView, clock: Clock, timeouts: Required<Timeouts>, watch: CellWatch) {
     this.clock = clock
@@ -73,6 +76,19 @@ export class KernelHost implements CellHost<Cell> {
     this.probe.changed()
   }
 
+  /** Out of rotation by hand, or back in it; the same again is nothing. */
+  cordon(reason: string | undefined): void {
+    if (reason === this.#cordon) return
+    this.#cordon = reason
+    this.events.outside(() => {
+      if (reason !== this.#cordon) return
+      const { name } = this.#kernel
+      this.probe.cordon = reason === undefined ? undefined : cordonedBecause(reason, name)
+      this.events.emit('kernel:cordon', { reason })
+      this.probe.changed()
+    })
+  }
+
   failing(cell: Cell, error: KeelsonError): void {
     this.#watch.failing(cell, error)
   }
@@ -97,4 +113,8 @@ export class KernelHost implements CellHost<Cell> {
     this.events.emit('resource:error', { resource: error.resource ?? this.#kernel.name, phase: error.phase, error })
     this.lateErrors?.push({ error, order: this.nextOrder() })
   }
+}
+
+function cordonedBecause(reason: string, kernel: string): ProbeReason {
+  return { resource: kernel, kernel: true, state: 'running', health: 'unknown', message: `cordoned: ${reason}` }
 }

@@ -4,6 +4,7 @@ import type { Timeouts } from './define/resource.js'
 import type { Plan } from './graph/plan.js'
 import type { KernelView } from './observe/kernel-view.js'
 import type { ShutdownReport } from './observe/report.js'
+import type { CheckResult } from './observe/snapshot.js'
 import type { Span } from './observe/timeline.js'
 import type { Clock } from './time/clock.js'
 
@@ -95,6 +96,24 @@ export interface Kernel extends KernelView, AsyncDisposable {
    * shutdown or a removal comes first, or why it did not come back.
    */
   restart(resource: ResourceLike): Promise<void>
+  /**
+   * Runs the check of a resource now, or those of all that run and have one, and joins a check that runs already. The results count as
+   * those of any other check: they may turn the resource unhealthy or healthy, restart it, or revive one that had failed by its checks.
+   * In the order in which the resources were taken in; empty for a resource without a check.
+   *
+   * @throws KeelsonError `UNKNOWN_RESOURCE`, `NOT_STARTED` when the resource does not run, `INVALID_STATE` when the kernel is not up. A check
+   * that fails is a result.
+   */
+  check(resource?: ResourceLike): Promise<readonly CheckResult[]>
+  /**
+   * Takes the kernel out of rotation by hand: not ready, for this reason, until `uncordon()`; live as before, and nothing stops. A second
+   * call gives another reason. It holds through stops and starts.
+   *
+   * @throws KeelsonError `INVALID_OPTION` without a reason.
+   */
+  cordon(reason: string): void
+  /** Takes it back into rotation; nothing when it was not cordoned. */
+  uncordon(): void
   /** Declares an unrecoverable failure: liveness turns false at once and stays so until the next start. Stops nothing by itself. */
   fail(error: unknown): void
   /**

@@ -1,8 +1,8 @@
 import { experienceOf } from './cell/experience.js'
 import { TIMEOUTS } from './defaults.js'
 import type { ResourceLike } from './define/dependency.js'
-import { validateKernelDefaults } from './define/validate.js'
-import { fromCaller, refused, registeredTooLate } from './errors.js'
+import { validateKernelDefaults, validateReason } from './define/validate.js'
+import { fromCaller, notStarted, refused, registeredTooLate } from './errors.js'
 import { dependenciesOf, type Plan, planOf } from './graph/plan.js'
 import { Monitor } from './heal/monitor.js'
 import { Roster } from './heal/roster.js'
@@ -13,7 +13,7 @@ import { Lifecycle } from './lifecycle.js'
 import type { KernelEvents, KernelListener } from './observe/events.js'
 import type { Probe } from './observe/probe.js'
 import type { ShutdownReport } from './observe/report.js'
-import { type KernelSnapshot, snapshotOf } from './observe/snapshot.js'
+import { type CheckResult, type KernelSnapshot, snapshotOf } from './observe/snapshot.js'
 import { type Span, timelineOf } from './observe/timeline.js'
 import type { KernelState } from './state.js'
 import { systemClock } from './time/clock.js'
@@ -136,6 +136,28 @@ export class LiveKernel implements Kernel {
     }
     await this.#upkeep.supervisor.restart(cell)
   }
+
+  check = async (resource?: ResourceLike): Promise<readonly CheckResult[]> => {
+    if (this.#host.events.telling) await undefined
+    const cells = resource === undefined ? this.#roster.present : [this.#roster.cellOf(resource, this.name)]
+    if (!this.#lifecycle.up || this.state === 'stopping') throw refused(this.name, 'run checks', this.state, 'ask while it runs')
+    const [cell] = cells
+    if (resource !== undefined && cell?.failureThreshold !== undefined && !this.#monitor.watches(cell)) {
+      throw notStarted(cell.name, cell.state)
+    }
+    return this.#monitor.check(cells)
+  }
+
+  cordon = (reason: string): void => {
+    try {
+      validateReason(reason)
+    } catch (error) {
+      throw fromCaller(this.cordon, error)
+    }
+    this.#host.cordon(reason)
+  }
+
+  uncordon = (): void => this.#host.cordon(undefined)
 
   get = <T>(resource: ResourceLike<T>): T => {
     try {

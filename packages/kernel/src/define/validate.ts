@@ -154,6 +154,14 @@ export function validateKernelDefaults(options: unknown): void {
   expectAll(undefined, 'shutdown', (options as { shutdown?: unknown }).shutdown, { delay: isFiniteMs })
 }
 
+/** Throws `INVALID_OPTION` unless there is a reason to cordon a kernel. */
+export function validateReason(reason: unknown): void {
+  const problem = isName(reason)
+  if (problem !== undefined) {
+    throw invalidOption(undefined, 'the reason of cordon()', `is ${shown(reason)}`, `say in a few words why, it ${problem}`)
+  }
+}
+
 /** Throws `INVALID_OPTION` unless `value` is a function. */
 export function validateFunction(resource: string, option: string, value: unknown): void {
   const problem = isFunction(value)

@@ -2,8 +2,10 @@ import type { Cell } from '../cell/cell.js'
 import { Checks } from '../cell/checks.js'
 import { MONITOR } from '../defaults.js'
 import { type CheckRecord, History } from '../observe/history.js'
+import { type CheckResult, plain } from '../observe/snapshot.js'
 import type { Clock } from '../time/clock.js'
 import type { Deadlines } from '../time/deadline.js'
+import { Deferred } from '../time/deferred.js'
 
 /**
  * Checks running resources, each at its own interval, counted from the end of one check to the start of the next.
@@ -25,6 +27,24 @@ export class Monitor {
     const watch = new Watch(cell, this.#clock, this.#deadlines, this.historyOf(cell))
     this.#watches.set(cell, watch)
     watch.begin()
+  }
+
+  /** Whether it is checked at its interval. */
+  watches(cell: Cell): boolean {
+    return this.#watches.get(cell)?.ended === false
+  }
+
+  /** Checks those that are watched now, or joins the check that runs. */
+  check(cells: readonly Cell[]): Promise<CheckResult[]> {
+    return Promise.all(cells.filter((cell) => this.watches(cell)).map((cell) => this.#checkOne(cell)))
+  }
+
+  async #checkOne(cell: Cell): Promise<CheckResult> {
+    const resource = cell.name
+    const record = await this.#watches.get(cell)!.now()
+    if (record !== undefined) return { resource, ...plain(record) }
+    const error = `resource "${resource}" was taken down before its check had ended`
+    return { resource, at: this.#clock.now(), ok: false, durationMs: 0, error }
   }
 
   /** Its resource is gone; its history stays. */
@@ -55,8 +75,12 @@ class Watch {
   readonly #cell: Cell
   readonly #clock: Clock
   readonly #checks: Checks
+  ended = false
   #timer: unknown
-  #ended = false
+  /** Whether a check runs. */
+  #checking = false
+  /** Who waits for the next result. */
+  #waiting: Deferred<CheckRecord | undefined> | undefined
 
   constructor(cell: Cell, clock: Clock, deadlines: Deadlines, history: History) {
     this.#cell = cell
@@ -72,9 +96,26 @@ class Watch {
   }
 
   end(): void {
-    this.#ended = true
+    this.ended = true
     this.#clock.clearTimeout(this.#timer)
     this.#checks.cancel(new Error('the resource is not checked any more'))
+    this.#tell(undefined)
+  }
+
+  now(): Promise<CheckRecord | undefined> {
+    this.#waiting ??= new Deferred()
+    const { promise } = this.#waiting
+    if (!this.#checking) {
+      this.#clock.clearTimeout(this.#timer)
+      this.#run()
+    }
+    return promise
+  }
+
+  #tell(record: CheckRecord | undefined): void {
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    waiting?.resolve(record)
   }
 
   get #interval(): number {
@@ -86,13 +127,16 @@ class Watch {
   }
 
   #run(): void {
+    this.#checking = true
     this.#checks.begin((error, durationMs) => {
-      if (this.#ended) return
+      this.#checking = false
+      if (this.ended) return
       const at = this.#clock.now()
       const record: CheckRecord = error === undefined ? { at, ok: true, durationMs } : { at, ok: false, durationMs, error }
       this.history.push(record)
       this.#cell.health.record(record)
-      if (!this.#ended) this.#schedule(this.#pause)
+      this.#tell(record)
+      if (!this.ended) this.#schedule(this.#pause)
     })
   }
 

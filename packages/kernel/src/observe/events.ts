@@ -7,6 +7,8 @@ import type { Probe } from './probe.js'
 /** What each event carries besides `type` and `at` (ms since the epoch). */
 interface Payloads {
   'kernel:state': { from: KernelState; to: KernelState; reason?: string; error?: unknown }
+  /** It was taken out of rotation by hand, with the reason, or given back. */
+  'kernel:cordon': { reason: string | undefined }
   'probe:change': { probe: Probe; previous: Probe }
   'resource:state': { resource: string; from: ResourceState; to: ResourceState }
   'resource:error': { resource: string; phase: Phase | undefined; error: KeelsonError }

@@ -21,6 +21,7 @@ export class ProbeKeeper {
   readonly #troubled = new Set<Probed>()
   #started = false
   #failure: ProbeReason | undefined
+  #cordon: ProbeReason | undefined
   #stale = false
   #current: Probe
 
@@ -50,6 +51,12 @@ export class ProbeKeeper {
   /** Why the kernel has failed; undefined when it no longer has. */
   set failure(reason: ProbeReason | undefined) {
     this.#failure = reason
+    this.outdated()
+  }
+
+  /** Why the kernel is out of rotation by hand, whatever life it is in. */
+  set cordon(reason: ProbeReason | undefined) {
+    this.#cordon = reason
     this.outdated()
   }
 
@@ -93,7 +100,8 @@ export class ProbeKeeper {
 
   #fold(): Probe {
     const troubled = Array.from(this.#troubled, troubleOf)
-    return foldProbe({ state: this.#state(), started: this.#started, failure: this.#failure, troubled })
+    const cordon = this.#cordon
+    return foldProbe({ state: this.#state(), started: this.#started, failure: this.#failure, cordon, troubled })
   }
 }
 

@@ -7,7 +7,7 @@ export type ProbeStatus = 'idle' | 'starting' | 'ready' | 'degraded' | 'unready'
 export interface ProbeReason {
   /** The name of the resource, or of the kernel. */
   readonly resource: string
-  /** Set when it is the kernel itself that failed. */
+  /** Set when it is the kernel itself: it has failed, or is cordoned. */
   readonly kernel?: true
   readonly state: ResourceState
   readonly health: Health
@@ -31,6 +31,8 @@ export interface ProbeInput {
   readonly state: KernelState
   readonly started: boolean
   readonly failure: ProbeReason | undefined
+  /** Why it is out of rotation by hand. */
+  readonly cordon: ProbeReason | undefined
   readonly troubled: Iterable<Trouble>
 }
 
@@ -39,10 +41,14 @@ export interface Trouble extends ProbeReason {
 }
 
 /** Folds resources that are not fine and the kernel's own state into one probe. `unready` wins over `degraded`. */
-export function foldProbe({ state, started, failure, troubled }: ProbeInput): Probe {
+export function foldProbe({ state, started, failure, cordon, troubled }: ProbeInput): Probe {
   const reasons: ProbeReason[] = []
   let worst: Impact = 'none'
   if (failure !== undefined) reasons.push(Object.freeze(failure))
+  if (cordon !== undefined) {
+    reasons.push(Object.freeze(cordon))
+    worst = 'unready'
+  }
   for (const { impact, resource, state, health, message } of troubled) {
     reasons.push(Object.freeze({ resource, state, health, message }))
     if (impact === 'unready' || worst === 'none') worst = impact

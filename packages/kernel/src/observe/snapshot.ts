@@ -18,6 +18,12 @@ export interface CheckSnapshot {
   readonly error?: string
 }
 
+/** A check that was asked for. */
+export interface CheckResult extends CheckSnapshot {
+  /** The name of the resource. */
+  readonly resource: string
+}
+
 export interface ResourceSnapshot {
   readonly name: string
   readonly state: ResourceState
@@ -109,6 +115,7 @@ function percentile(sorted: readonly number[], part: number): number {
   return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)]!
 }
 
-function plain({ error, ...record }: CheckRecord): CheckSnapshot {
+/** A check as plain JSON. */
+export function plain({ error, ...record }: CheckRecord): CheckSnapshot {
   return error === undefined ? record : { ...record, error: error.message }
 }

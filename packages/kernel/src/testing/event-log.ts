@@ -29,6 +29,8 @@ function lineOf(event: KernelEvent): string {
   switch (event.type) {
     case 'kernel:state':
       return `kernel: ${event.from} → ${event.to}`
+    case 'kernel:cordon':
+      return event.reason === undefined ? 'kernel: uncordoned' : `kernel: cordoned, ${event.reason}`
     case 'probe:change':
       return `probe: ${event.previous.status} → ${event.probe.status}`
     case 'resource:state':

@@ -9,6 +9,7 @@ export const LINE_EVENTS = [
   'resource:orphan',
   'check:result',
   'health:change',
+  'kernel:cordon',
   'probe:change',
   'restart:scheduled',
   'restart:done',

@@ -87,6 +87,8 @@ export class Narration {
         return this.#checked(event)
       case 'health:change':
         return this.#healthChanged(event)
+      case 'kernel:cordon':
+        return this.#cordoned(event)
       case 'probe:change':
         return this.#probeChanged(event)
       case 'restart:scheduled':
@@ -194,12 +196,26 @@ export class Narration {
     return undefined
   }
 
+  #cordoned({ type, reason }: KernelEventOf<'kernel:cordon'>): Line {
+    const { name } = this.#kernel
+    return reason === undefined
+      ? { level: 'info', message: `${name} is uncordoned`, fields: { event: type } }
+      : {
+          level: 'warn',
+          message: `${name} is cordoned: ${reason}; not ready until it is uncordoned`,
+          fields: { event: type, reason },
+        }
+  }
+
+  /** What a cordon does to readiness is told by the line about it. */
   #probeChanged({ type, probe, previous }: KernelEventOf<'probe:change'>): Line | undefined {
     const { name } = this.#kernel
     if (previous.ready && probe.status === 'unready') {
-      const names = probe.reasons.slice(0, MOST).map(({ resource }) => resource)
+      const troubled = probe.reasons.filter(({ kernel }) => !kernel)
+      if (troubled.length === 0) return undefined
+      const names = troubled.slice(0, MOST).map(({ resource }) => resource)
       const fields = { event: type, status: probe.status, resources: names } as const
-      return { level: 'warn', message: `${name} is not ready: ${some(names, 5, probe.reasons.length)}`, fields }
+      return { level: 'warn', message: `${name} is not ready: ${some(names, 5, troubled.length)}`, fields }
     }
     return previous.status === 'unready' && probe.ready
       ? { level: 'info', message: `${name} is ready again`, fields: { event: type, status: probe.status, resources: [] } }

@@ -64,7 +64,8 @@ async function narrated(): Promise<Entry[]> {
   const resource = 'db'
   const idle = kernel.probe()
   const ready = { ...idle, status: 'ready', ready: true } as const
-  const unready = { ...idle, status: 'unready' } as const
+  const away = { resource, state: 'running', health: 'unhealthy', message: 'away' } as const
+  const unready = { ...idle, status: 'unready', reasons: [away] } as const
   const restart = { type: 'restart:scheduled', at, resource, attempts: 5, delayMs: 5, resources: ['db', 'api'] } as const
   const told: KernelEvent[] = [
     { type: 'kernel:state', at, from: 'starting', to: 'stopping', reason: 'SIGINT' },
@@ -74,6 +75,7 @@ async function narrated(): Promise<Entry[]> {
     { type: 'resource:orphan', at, resource, error: failure() },
     { type: 'check:result', at, resource: 'api', ok: false, durationMs: 1, error: failure() },
     { type: 'health:change', at, resource, from: 'healthy', to: 'unhealthy', error: failure() },
+    { type: 'kernel:cordon', at, reason: 'by hand' },
     { type: 'probe:change', at, probe: unready, previous: ready },
     { ...restart, attempt: 1, error: failure() },
     { type: 'restart:done', at, resource, attempt: 1, durationMs: 5 },
