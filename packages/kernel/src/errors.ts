@@ -216,13 +216,24 @@ export function restartLimit(resource: string, attempts: number, cause: KeelsonE
 }
 
 export function hasDependents(resource: string, dependents: readonly string[]): KeelsonError {
-  const named = dependents.slice(0, 10).map((name) => `"${name}"`)
-  const more = dependents.length > named.length ? ` and ${dependents.length - named.length} more` : ''
   return new KeelsonError(
     'HAS_DEPENDENTS',
-    `resource "${resource}" is needed by ${named.join(', ')}${more}; remove its dependents first, or pass { dependents: true }`,
+    `resource "${resource}" is needed by ${namesOf(dependents)}; remove its dependents first, or pass { dependents: true }`,
     { resource, details: { dependents } },
   )
+}
+
+/** V1: what holds the value itself would go on with the old one. */
+export function heldByValue(resource: string, holders: readonly string[]): KeelsonError {
+  return new KeelsonError(
+    'HAS_DEPENDENTS',
+    `resource "${resource}" cannot be rotated: ${namesOf(holders)} hold${holders.length === 1 ? 's' : ''} its value itself; depend on it with ref(), or restart() it`,
+    { resource, details: { dependents: holders } },
+  )
+}
+
+export function notRotated(resource: string, problem: string, remedy: string): KeelsonError {
+  return new KeelsonError('INVALID_STATE', `resource "${resource}" ${problem}; ${remedy}`, { resource })
 }
 
 export function kernelFailed(kernel: string, cause: unknown): KeelsonError {
@@ -259,6 +270,12 @@ export function shutdownFailedMessage(kernel: string, errors: readonly KeelsonEr
 /** A span of time in a sentence: whole milliseconds. */
 export function formatMs(ms: number): string {
   return ms === Infinity ? 'no limit' : `${ms > 0 && ms < 0.5 ? 'less than 1' : Math.round(ms)} ms`
+}
+
+function namesOf(resources: readonly string[]): string {
+  const named = resources.slice(0, 10).map((name) => `"${name}"`)
+  const more = resources.length > named.length ? ` and ${resources.length - named.length} more` : ''
+  return `${named.join(', ')}${more}`
 }
 
 function listed(errors: readonly KeelsonError[]): string {

@@ -97,6 +97,16 @@ export interface Kernel extends KernelView, AsyncDisposable {
    */
   restart(resource: ResourceLike): Promise<void>
   /**
+   * Make before break: starts a new instance and waits for its check while the old one serves, puts it in the place of the old one for
+   * everybody who follows by `ref()` in one turn, then drains and stops the old one, whose leases end first. For credentials and
+   * connections that are to be renewed without a gap. Until it has stopped, what comes and goes is shown as `NAME (rotation)`.
+   *
+   * @throws KeelsonError `HAS_DEPENDENTS` when something holds its value itself, `UNKNOWN_RESOURCE`, `INVALID_STATE` when it does not run or
+   * is being rotated already, `ABORTED` when a shutdown or a removal comes first, or why the new instance did not start: the old one
+   * serves on. ShutdownError when the stop of the old one failed; the new one is in its place all the same.
+   */
+  rotate(resource: ResourceLike): Promise<void>
+  /**
    * Runs the check of a resource now, or those of all that run and have one, and joins a check that runs already. The results count as
    * those of any other check: they may turn the resource unhealthy or healthy, restart it, or revive one that had failed by its checks.
    * In the order in which the resources were taken in; empty for a resource without a check.

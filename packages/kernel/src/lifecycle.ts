@@ -263,7 +263,7 @@ export class Lifecycle {
 
   /** Tears everything down. `moved` moves the state when that is over, before anybody who waits for it hears of it. */
   #end(life: Life, order: TeardownOrder, moved: (report: ShutdownReport) => void): void {
-    const { name, host, roster, monitor } = this.#parts
+    const { name, host, roster, monitor, upkeep } = this.#parts
     this.#phase = { at: 'ending', life }
     host.ending = true
     host.lateErrors ??= []
@@ -277,6 +277,7 @@ export class Lifecycle {
       this.#phase = { at: 'rest' }
       this.#report = report
       host.rest()
+      upkeep.rest()
       // A listener of the move may start the kernel again at once.
       const stopped = this.#stopped
       this.#idleShutdown = life.shutdown

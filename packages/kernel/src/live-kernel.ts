@@ -55,6 +55,7 @@ export class LiveKernel implements Kernel {
       monitor,
       concurrency: options.concurrency ?? Infinity,
       timeout: () => this.#lifecycle.shutdownOptions.timeout,
+      takeIn: (resources) => roster.takeInAdded(resources, this.#host),
       lost: (cell, error) => this.#lifecycle.lost(cell, error),
       regained: (cell) => this.#lifecycle.regained(cell),
     })
@@ -135,6 +136,13 @@ export class LiveKernel implements Kernel {
       throw refused(this.name, `restart "${cell.name}"`, this.state, remedy)
     }
     await this.#upkeep.supervisor.restart(cell)
+  }
+
+  rotate = async (resource: ResourceLike): Promise<void> => {
+    if (this.#host.events.telling) await undefined
+    const cell = this.#roster.cellOf(resource, this.name)
+    if (this.state !== 'running') throw refused(this.name, `rotate "${cell.name}"`, this.state, 'rotate it while the kernel runs')
+    await this.#upkeep.rotations.rotate(cell)
   }
 
   check = async (resource?: ResourceLike): Promise<readonly CheckResult[]> => {

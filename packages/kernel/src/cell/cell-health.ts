@@ -58,6 +58,11 @@ export class CellHealth {
     this.#set(error === undefined ? PASSED : PUSHED_UNHEALTHY, error)
   }
 
+  /** What is known of another instance is known of this one: that has taken its place. */
+  follow(other: CellHealth): void {
+    this.#set(other.#count, other.error)
+  }
+
   /** Said by a check that its start waits for. */
   recordFirst(error: KeelsonError | undefined, durationMs: number): void {
     this.#tellResult(error === undefined, durationMs, error)

@@ -65,7 +65,12 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   }
 
   get impact(): Impact {
-    return this.definition.options.impact ?? 'unready'
+    return this.definition.impact
+  }
+
+  /** What its hooks hear as its name. */
+  get label(): string {
+    return this.definition.label
   }
 
   /** How many failed checks in a row make it unhealthy; undefined without a check. */
@@ -300,6 +305,22 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
     takeTurn(this, instance.openTurns, 'quiesce', limit, hook, (error) => {
       if (error !== undefined) this.releaseFailed(error)
     })
+  }
+
+  /** V1: takes over the instance of its successor, which gets the one of this to stop it. Both run, and no hook of them is in flight. */
+  exchange(successor: Cell): void {
+    const { instance, startedAt, runningAt, turns } = this
+    this.#adopt(successor.instance!, successor)
+    successor.#adopt(instance!, { startedAt, runningAt, turns })
+    if (this.failureThreshold !== undefined || successor.#health !== undefined) this.health.follow(successor.health)
+  }
+
+  #adopt(instance: Instance, { startedAt, runningAt, turns }: Pick<Cell, 'startedAt' | 'runningAt' | 'turns'>): void {
+    instance.owner = this
+    this.instance = instance
+    this.startedAt = startedAt
+    this.runningAt = runningAt
+    this.turns = turns
   }
 
   /** Tears the current instance down; a start in flight is told to end first. Whoever asks again waits for the same end. */

@@ -14,7 +14,8 @@ import type { Turn } from './turn.js'
  * makes a new instance; what an old one still says is dropped.
  */
 export class Instance extends HookRun {
-  readonly owner: Owner<Instance>
+  /** The resource that it is an instance of; another one once that has exchanged it for a new one. */
+  owner: Owner<Instance>
   value: unknown
   /** Whether there is a value to release; `undefined` is a value too. */
   hasValue = false
@@ -55,6 +56,10 @@ export class Instance extends HookRun {
 
   get name(): string {
     return this.owner.name
+  }
+
+  get label(): string {
+    return this.owner.label
   }
 
   /** Aborts when this instance is told to drain or stop. */

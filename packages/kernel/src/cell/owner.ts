@@ -3,6 +3,8 @@ import type { HookSubject } from './hook-host.js'
 
 /** What an instance needs of the resource that it is an instance of; `I` is the instance itself. */
 export interface Owner<I> extends HookSubject {
+  /** What its hooks hear as its name. */
+  readonly label: string
   /** The error given to ctx.crashed(), until the next start. */
   readonly crashError: KeelsonError | undefined
   /** The longest that a stop of it took in this process. */

@@ -43,6 +43,8 @@ export class StopScope implements StopContext {
 interface Life {
   readonly owner: { readonly host: HookHost }
   readonly name: string
+  /** What its hooks hear as its name. */
+  readonly label: string
   readonly signal: AbortSignal
   readonly stopping: AbortSignal
   defer(cleanup: () => unknown): void
@@ -62,7 +64,7 @@ export class StartScope implements StartContext {
   }
 
   get name(): string {
-    return this.#life.name
+    return this.#life.label
   }
 
   get signal(): AbortSignal {
@@ -86,7 +88,7 @@ export class StartScope implements StartContext {
   }
 
   get unhealthy() {
-    return (error: unknown) => this.#life.push(pushedUnhealthy(this.name, error))
+    return (error: unknown) => this.#life.push(pushedUnhealthy(this.#life.name, error))
   }
 
   get crashed() {

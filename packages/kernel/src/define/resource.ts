@@ -148,4 +148,17 @@ export class Definition implements Resource<unknown> {
   get [RESOURCE](): this {
     return this
   }
+
+  /** What its hooks hear as its name. */
+  get label(): string {
+    return this.name
+  }
+
+  get impact(): Impact {
+    return this.options.impact ?? 'unready'
+  }
+
+  get restart(): RestartOptions | undefined {
+    return this.options.restart
+  }
 }

@@ -23,7 +23,7 @@ export class Attempts {
 
   /** How many of the window are used up. */
   of(cell: Cell): number {
-    const { within = 0 } = cell.definition.options.restart ?? {}
+    const { within = 0 } = cell.definition.restart ?? {}
     const now = this.#clock.now()
     return (this.#past.get(cell) ?? []).filter((at) => now - at < within).length
   }

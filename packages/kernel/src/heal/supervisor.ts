@@ -51,7 +51,7 @@ export class Supervisor implements Decider {
     if (cell.state === 'failed') return this.#host.monitor.drop(cell)
     // It was back, and waits for the others to be activated with it.
     if (cell.course === 'restarting') return cell.crashError && cell.serving ? this.notBack(cell, error) : undefined
-    const policy = cell.definition.options.restart
+    const policy = cell.definition.restart
     if (this.#active && policy !== undefined) this.#restartOrGiveUp(cell, policy, undefined, error)
     else if (cell.crashError !== undefined) this.#giveUp(cell, error)
   }
@@ -59,7 +59,7 @@ export class Supervisor implements Decider {
   /** It runs, and could not be activated: a failure of its start. */
   notActivated(cell: Cell, error: KeelsonError): void {
     if (cell.course !== 'steady' || cell.state === 'failed') return
-    const policy = cell.definition.options.restart
+    const policy = cell.definition.restart
     if (this.#active && policy !== undefined) this.#restartOrGiveUp(cell, policy, undefined, error)
     else this.#giveUp(cell, error)
   }
@@ -81,7 +81,7 @@ export class Supervisor implements Decider {
     if (cell.state === 'idle') return Promise.reject(notUpYet(cell.name))
     const done = new Deferred<void>()
     this.#attempts.forget(cell)
-    this.#recover(this.#recovery(cell, { policy: cell.definition.options.restart, waiters: [done] }), undefined)
+    this.#recover(this.#recovery(cell, { policy: cell.definition.restart, waiters: [done] }), undefined)
     return done.promise
   }
 
@@ -93,7 +93,7 @@ export class Supervisor implements Decider {
   /** It did not come back: its own policy decides, or else that of the restart that took it down. It alone is tried again. */
   notBack(cell: Cell, error: KeelsonError): void {
     const recovery = this.recoveries.of(cell)!
-    const policy = cell.definition.options.restart ?? recovery.policy
+    const policy = cell.definition.restart ?? recovery.policy
     if (this.#active && policy !== undefined && error.code !== 'DEPENDENCY_FAILED') {
       return this.#restartOrGiveUp(cell, policy, recovery.root === cell ? recovery.parent : recovery, error)
     }

@@ -1,4 +1,5 @@
 import type { Cell } from '../cell/cell.js'
+import type { ResourceLike } from '../define/dependency.js'
 import { type KeelsonError, removed } from '../errors.js'
 import type { Events } from '../observe/events.js'
 import type { ProbeKeeper } from '../observe/probe-keeper.js'
@@ -9,6 +10,7 @@ import { Teardown } from '../walk/shutdown.js'
 import { Membership } from './membership.js'
 import type { Monitor } from './monitor.js'
 import type { Roster } from './roster.js'
+import { Rotations } from './rotations.js'
 import { Supervisor } from './supervisor.js'
 
 /** What the upkeep of a running kernel needs of it. */
@@ -23,6 +25,8 @@ export interface UpkeepHost {
   timeout(): number
   /** How many start hooks may run at once. */
   readonly concurrency: number
+  /** Takes in resources that are added. */
+  takeIn(resources: readonly ResourceLike[]): readonly Cell[]
   /** It has failed for good, and the kernel cannot be ready without it. */
   lost(cell: Cell, error: KeelsonError): void
   /** One that had failed for good runs again. */
@@ -33,6 +37,7 @@ export interface UpkeepHost {
 export class Upkeep {
   readonly supervisor: Supervisor
   readonly membership: Membership
+  readonly rotations: Rotations
   readonly #host: UpkeepHost
   readonly bringUp: BringUp
   /** Teardowns of a part that are going on. */
@@ -62,14 +67,27 @@ export class Upkeep {
         return report.ok ? undefined : new ShutdownError(name, report)
       },
     })
+    this.rotations = new Rotations({
+      ...parts,
+      membership: this.membership,
+      takeIn: (resources) => host.takeIn(resources),
+      forget: (members) => this.#forget(members),
+    })
   }
 
   begin(): void {
     this.supervisor.begin()
+    this.rotations.begin()
+  }
+
+  /** Everything has stopped. */
+  rest(): void {
+    this.rotations.rest()
   }
 
   /** A shutdown comes first: what was on its way stays where it is, and is stopped with everything else. */
   end(reason: KeelsonError): void {
+    this.rotations.end(reason)
     this.supervisor.end(reason)
     this.membership.end(reason)
   }

@@ -32,6 +32,8 @@ interface Payloads {
   'resource:lost': { resource: string; resources: readonly string[]; error: KeelsonError }
   /** One that had failed for good runs again, for its checks pass; `resources` failed for want of it, and come back. */
   'resource:regained': { resource: string; resources: readonly string[] }
+  /** V1: a new instance has taken the place of the old one, which drains; since rotate() was called. */
+  'resource:rotated': { resource: string; durationMs: number }
   'listener:error': { event: KernelEventType; error: unknown }
 }
 

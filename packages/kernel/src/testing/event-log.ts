@@ -53,6 +53,8 @@ function lineOf(event: KernelEvent): string {
       return `${event.resource}: lost, with ${event.resources.join(', ') || 'nothing'}`
     case 'resource:regained':
       return `${event.resource}: regained, with ${event.resources.join(', ') || 'nothing'}`
+    case 'resource:rotated':
+      return `${event.resource}: rotated`
     case 'listener:error':
       return `listener of ${event.event} failed`
     default:

@@ -16,6 +16,7 @@ export const LINE_EVENTS = [
   'restart:exhausted',
   'resource:lost',
   'resource:regained',
+  'resource:rotated',
   'listener:error',
   'run:not-started',
   'process:signal',

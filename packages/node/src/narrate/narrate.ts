@@ -1,6 +1,6 @@
 import type { Kernel, KernelEvent, KernelEventOf } from '@keelson/kernel'
 import { serversOf } from '../drain/running-servers.js'
-import { count, some } from '../words/duration.js'
+import { count, duration, some } from '../words/duration.js'
 import { adviceOf } from '../words/problem.js'
 import { ToldErrors } from '../words/told-errors.js'
 import { Impacts } from './impacts.js'
@@ -101,6 +101,8 @@ export class Narration {
         return this.#lost(event)
       case 'resource:regained':
         return this.#regained(event)
+      case 'resource:rotated':
+        return rotated(event)
       case 'listener:error':
         return this.#listenerFailed(event)
       default:
@@ -248,4 +250,9 @@ export class Narration {
       fields: { event: type, listener: event, error: problem },
     }
   }
+}
+
+function rotated({ type, resource, durationMs }: KernelEventOf<'resource:rotated'>): Line {
+  const message = `${resource} was rotated in ${duration(durationMs)}; the old instance drains`
+  return { level: 'info', message, fields: { event: type, resource, durationMs: Math.round(durationMs) } }
 }

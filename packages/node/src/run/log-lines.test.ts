@@ -82,6 +82,7 @@ async function narrated(): Promise<Entry[]> {
     { type: 'restart:exhausted', at, resource, attempts: 5, error: failure() },
     { type: 'resource:lost', at, resource, resources: ['api'], error: failure() },
     { type: 'resource:regained', at, resource, resources: ['api'] },
+    { type: 'resource:rotated', at, resource, durationMs: 5 },
     { type: 'listener:error', at, event: 'kernel:state', error: failure() },
   ]
   for (const event of told) for (const listener of listeners) listener(event)
