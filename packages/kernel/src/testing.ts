@@ -1,5 +1,7 @@
 export { type Replacement, replace } from './define/replacement.js'
 export { type EventLog, recordEvents } from './testing/event-log.js'
+export { type RunRecorder, recordRun } from './testing/record-run.js'
+export type { RecordedHook, Recording, Sample } from './testing/recording.js'
 export { SimulationError } from './testing/simulate/error.js'
 export type { FaultKind, Faults, HookFaults, RunFaults } from './testing/simulate/faults.js'
 export type { Action, ActionKind, Decision, HookDecision, Schedule, SimulatedHook } from './testing/simulate/schedule.js'

@@ -1,6 +1,7 @@
 import type { Timeouts } from '../../define/resource.js'
 import type { FaultKind, Faults } from './faults.js'
 import type { SeededRandom } from './random.js'
+import type { Recorded } from './recorded.js'
 import type { Action, Decision, HookDecision, SimulatedHook } from './schedule.js'
 import type { Track } from './track.js'
 import type { Decider } from './world.js'
@@ -18,13 +19,21 @@ export class Chance implements Decider {
   readonly actions: readonly Action[]
   readonly #random: SeededRandom
   readonly #faults: Readonly<Required<Faults>>
+  readonly #recorded: Recorded | undefined
   readonly #hasCleanups: boolean
   /** Many runs would end with their first start. */
   readonly #sparesFirstStart: boolean
   readonly #failing = new Set<Track>()
 
-  constructor(random: SeededRandom, faults: Readonly<Required<Faults>>, tracks: readonly Track[], duration: number) {
+  constructor(
+    random: SeededRandom,
+    faults: Readonly<Required<Faults>>,
+    tracks: readonly Track[],
+    duration: number,
+    recorded?: Recorded,
+  ) {
     this.#random = random
+    this.#recorded = recorded
     this.#faults = mixOf(random, faults)
     this.#sparesFirstStart = random.chance(0.7)
     this.#hasCleanups = random.chance(0.4)
@@ -44,10 +53,13 @@ export class Chance implements Decider {
 
   #decide(track: Track, hook: SimulatedHook, call: number, limit: number): Pick<HookDecision, 'does' | 'ms'> | undefined {
     const random = this.#random
-    const { failure, hang, late, delay } = this.#faults
-    if (hook === 'check' && this.#failsCheck(track)) return this.#failedCheck(limit)
+    const { hang, late } = this.#faults
+    const seen = this.#recorded?.draw(track.name, hook, random)
+    // What was recorded takes the place of invented delays and failures; a hook may hang all the same.
+    const { failure, delay } = seen === undefined ? this.#faults : { failure: 0, delay: 0 }
+    if (seen === undefined && hook === 'check' && this.#failsCheck(track)) return this.#failedCheck(limit)
     let dice = random.next()
-    if (hook === 'start' && call === 1 && this.#sparesFirstStart) dice += failure + hang + late
+    if (seen === undefined && hook === 'start' && call === 1 && this.#sparesFirstStart) dice += failure + hang + late
     if (hook !== 'check') {
       dice -= failure
       if (dice < 0) return this.#failure(limit)
@@ -61,6 +73,7 @@ export class Chance implements Decider {
     if (dice < 0 && limit !== Infinity) {
       return { does: random.chance(0.7) ? 'settles' : 'rejects', ms: limit + random.pick([0, 0.5, 1, 10, limit]) }
     }
+    if (seen !== undefined) return { does: seen.ok ? 'settles' : 'rejects', ms: seen.ms }
     return dice < delay ? { does: 'settles', ms: this.#delayWithin(limit) } : undefined
   }
 

@@ -3,11 +3,13 @@ import { invalidOption } from '../../errors.js'
 import type { Kernel, KernelOptions } from '../../kernel.js'
 import { type Clock, systemClock } from '../../time/clock.js'
 import { type EventLog, recordEvents } from '../event-log.js'
+import { type Recording, validateRecording } from '../recording.js'
 import { type Cast, castOf, type Seat } from './cast.js'
 import { Chance, TIMEOUTS } from './chance.js'
 import { SimulationError } from './error.js'
 import { type FaultKind, type Faults, faultsOf, noFaults } from './faults.js'
 import { SeededRandom } from './random.js'
+import { Recorded } from './recorded.js'
 import { Replay } from './replay.js'
 import { type Production, runOnce } from './run.js'
 import type { Schedule } from './schedule.js'
@@ -30,6 +32,10 @@ export interface SimulateOptions {
   kernel?: Omit<KernelOptions, 'clock'>
   /** How long a run lasts on the virtual clock before it is shut down, in ms; default: long enough for checks to fail to their thresholds. */
   duration?: number
+  /** Hooks take as long, and fail as often, as those of real runs did; made by `recordRun()`. Other faults are injected as before. */
+  from?: Recording
+  /** By what the durations of `from` are multiplied, more than 0; default 1. */
+  slower?: number
   /** Throws when something of your own is not so; called after every step at which everything has settled. */
   invariant?: (kernel: Kernel) => void
   /** Runs this one schedule instead of drawing any, such as the one of a `SimulationError`. */
@@ -79,13 +85,15 @@ const TRIES = 2_000
 class Simulation {
   readonly tally = noFaults()
   readonly #faults: Required<Faults>
+  readonly #recorded: Recorded | undefined
   readonly #production: Production
 
   constructor(
     resources: Iterable<ResourceLike> | ((clock: Clock) => Iterable<ResourceLike>),
-    { faults = {}, hooks = 'modelled', kernel = {}, duration, invariant }: SimulateOptions,
+    { faults = {}, hooks = 'modelled', kernel = {}, duration, invariant, from, slower = 1 }: SimulateOptions,
   ) {
     this.#faults = faultsOf(faults)
+    this.#recorded = from && new Recorded(from, slower)
     const { replace = [], ...rest } = kernel
     const replacements = [...replace]
     const base = [...(rest.base ?? [])]
@@ -110,7 +118,7 @@ class Simulation {
   async run(seed: number): Promise<number> {
     let chance: Chance | undefined
     const { violation, steps } = await runOnce(this.#production, (tracks, duration) => {
-      chance = new Chance(new SeededRandom(seed), this.#faults, tracks, duration)
+      chance = new Chance(new SeededRandom(seed), this.#faults, tracks, duration, this.#recorded)
       return chance
     })
     if (violation === undefined) return steps
@@ -136,20 +144,35 @@ class Simulation {
   }
 }
 
-const KEYS: readonly (keyof SimulateOptions)[] = ['runs', 'seed', 'faults', 'hooks', 'kernel', 'duration', 'invariant', 'replay']
+const KEYS: readonly (keyof SimulateOptions)[] = [
+  'runs',
+  'seed',
+  'faults',
+  'hooks',
+  'kernel',
+  'duration',
+  'from',
+  'slower',
+  'invariant',
+  'replay',
+]
 
 function validate(options: SimulateOptions): void {
   for (const key of Object.keys(options) as (keyof SimulateOptions)[]) {
     if (!KEYS.includes(key))
       throw invalidOption(undefined, key, 'is not an option of simulate()', `choose from ${KEYS.join(', ')}`)
   }
-  const { runs = 1, seed = 1, duration = 1, replay = [], hooks = 'real' } = options
+  const { runs = 1, seed = 1, duration = 1, replay = [], hooks = 'real', from, slower = 1 } = options
   if (hooks !== 'real' && hooks !== 'modelled')
     throw invalidOption(undefined, 'hooks', "is neither 'modelled' nor 'real'", 'choose one of them')
   if (!Number.isInteger(runs) || runs < 1) throw invalidOption(undefined, 'runs', `is ${runs}`, 'give a whole number, 1 or more')
   if (!Number.isSafeInteger(seed)) throw invalidOption(undefined, 'seed', `is ${seed}`, 'give a whole number')
   if (!(duration > 0 && duration < Infinity))
     throw invalidOption(undefined, 'duration', `is ${duration}`, 'give a number of milliseconds')
+  if (from !== undefined) validateRecording(from)
+  if (!(slower > 0 && slower < Infinity)) throw invalidOption(undefined, 'slower', `is ${slower}`, 'give a number, more than 0')
+  if (from === undefined && options.slower !== undefined)
+    throw invalidOption(undefined, 'slower', 'is given without a recording', 'say by from what is to be slower')
   if (!Array.isArray(replay))
     throw invalidOption(undefined, 'replay', 'is not an array', 'give the schedule of a SimulationError')
 }
