@@ -57,14 +57,14 @@ describe('kernel.fail()', () => {
     const { clock, kernel, traced } = scene()
     const app = kernel([traced('a')])
     await app.start()
-    let again: Promise<unknown> | undefined
+    let again: Promise<Error> | undefined
     app.on('kernel:state', ({ to }) => {
       if (to !== 'stopped' || again !== undefined) return
-      again = app.start()
+      again = startError(app.start())
       app.fail(new Error('not again'))
     })
     await clock.run(app.shutdown())
-    await again
+    expect((await again!).message).toContain('not again')
     expect(app.probe()).toMatchObject({ status: 'failed', live: false, reasons: [{ message: 'not again' }] })
     await clock.run(app.shutdown())
   })

@@ -20,12 +20,14 @@ interface Life {
   ran: boolean
   /** Somebody asked for its end. */
   shutdown: Deferred<ShutdownReport> | undefined
+  /** Why its start is given up before it has begun. */
+  unwanted: KeelsonError | undefined
 }
 
 /** What a kernel is doing, with what it needs for that. */
 type Phase =
   | { readonly at: 'rest' }
-  /** start() was called by a listener, and begins when the turn of that has ended. */
+  /** start() was called by a listener, or behind what one asked for, and begins when the turn of that has ended. */
   | { readonly at: 'asked'; readonly life: Life }
   | { readonly at: 'starting'; readonly life: Life; readonly startup: Startup }
   | { readonly at: 'running'; readonly life: Life }
@@ -99,7 +101,7 @@ export class Lifecycle {
     if (phase.at !== 'rest') return phase.life.started.promise
     // It has failed within the call of start() before this one; a listener that heard of it may try again.
     if (this.#stillborn !== undefined && !host.events.telling) return this.#stillborn.started.promise
-    const life: Life = { started: new Deferred(), ran: false, shutdown: undefined }
+    const life: Life = { started: new Deferred(), ran: false, shutdown: undefined, unwanted: undefined }
     this.#phase = { at: 'asked', life }
     if (this.#report !== undefined) this.#stopped = undefined
     this.#report = this.#idleShutdown = undefined
@@ -119,7 +121,7 @@ export class Lifecycle {
     const order = { reason, since, deadline: since + this.#timeout }
     this.#parts.host.ending = true
     this.#parts.host.lateErrors ??= []
-    if (phase.at === 'starting') phase.startup.giveUp(startAborted(undefined, reason))
+    this.#giveUp(startAborted(undefined, reason))
     events.outside(() => this.#obey(life, order))
     return life.shutdown.promise
   }
@@ -149,7 +151,7 @@ export class Lifecycle {
     const life = phase.at === 'rest' ? undefined : phase.life
     const failure = kernelFailed(name, cause)
     this.#failures.add(undefined, failure)
-    if (phase.at === 'starting') phase.startup.giveUp(failure)
+    this.#giveUp(failure)
     host.events.outside(() => {
       const now = this.#phase
       if ((now.at === 'rest' ? undefined : now.life) !== life) return // it has been started again since, or stopped
@@ -157,6 +159,13 @@ export class Lifecycle {
       if (now.at === 'starting') now.startup.abort(failure)
       else this.#failed(failure)
     })
+  }
+
+  /** A start that goes on, or is still to begin, launches nothing from now on. */
+  #giveUp(error: KeelsonError): void {
+    const phase = this.#phase
+    if (phase.at === 'starting') phase.startup.giveUp(error)
+    else if (phase.at === 'asked') phase.life.unwanted ??= error
   }
 
   /** A resource has failed for good, and the kernel cannot be ready without it. */
@@ -210,6 +219,10 @@ export class Lifecycle {
     })
     this.#phase = { at: 'starting', life, startup }
     this.#to('starting')
+    if (life.unwanted !== undefined) {
+      if (life.unwanted.code !== 'ABORTED') this.#failures.add(undefined, life.unwanted)
+      startup.giveUp(life.unwanted)
+    }
     startup.begin()
   }
 

@@ -109,52 +109,54 @@ export class LiveKernel implements Kernel {
     this.#roster.takeIn(resources, this.#host)
   }
 
-  add = async (...resources: ResourceLike[]): Promise<void> => {
-    if (this.#host.events.telling) await undefined
-    if (this.state !== 'running') {
-      const remedy = this.state === 'starting' ? 'await start() first' : 'register() them before the next start()'
-      throw refused(this.name, 'add resources', this.state, remedy)
-    }
-    await this.#upkeep.membership.add(this.#roster.takeInAdded(resources, this.#host))
-  }
+  add = (...resources: ResourceLike[]): Promise<void> =>
+    this.#host.events.inTurn(() => {
+      if (this.state !== 'running') {
+        const remedy = this.state === 'starting' ? 'await start() first' : 'register() them before the next start()'
+        throw refused(this.name, 'add resources', this.state, remedy)
+      }
+      return this.#upkeep.membership.add(this.#roster.takeInAdded(resources, this.#host))
+    })
 
-  remove = async (resource: ResourceLike, { dependents = false }: { dependents?: boolean } = {}): Promise<void> => {
-    if (this.#host.events.telling) await undefined
-    const cell = this.#roster.cellOf(resource, this.name)
-    if (this.#lifecycle.up && this.state !== 'running') {
-      throw refused(this.name, `remove "${cell.name}"`, this.state, 'it is stopped with everything else')
-    }
-    await this.#upkeep.membership.remove(cell, dependents)
-  }
+  remove = (resource: ResourceLike, options: { dependents?: boolean } = {}): Promise<void> =>
+    this.#host.events.inTurn(() => {
+      const { dependents = false } = options
+      const cell = this.#roster.cellOf(resource, this.name)
+      if (this.#lifecycle.up && this.state !== 'running') {
+        throw refused(this.name, `remove "${cell.name}"`, this.state, 'it is stopped with everything else')
+      }
+      return this.#upkeep.membership.remove(cell, dependents)
+    })
 
-  restart = async (resource: ResourceLike): Promise<void> => {
-    if (this.#host.events.telling) await undefined
-    const cell = this.#roster.cellOf(resource, this.name)
-    if (this.state !== 'running') {
-      const ends = this.state === 'draining' || this.state === 'stopping' || this.state === 'failed'
-      const remedy = ends ? 'start() it again once it has stopped' : 'await start() first'
-      throw refused(this.name, `restart "${cell.name}"`, this.state, remedy)
-    }
-    await this.#upkeep.supervisor.restart(cell)
-  }
+  restart = (resource: ResourceLike): Promise<void> =>
+    this.#host.events.inTurn(() => {
+      const cell = this.#roster.cellOf(resource, this.name)
+      if (this.state !== 'running') {
+        const ends = this.state === 'draining' || this.state === 'stopping' || this.state === 'failed'
+        const remedy = ends ? 'start() it again once it has stopped' : 'await start() first'
+        throw refused(this.name, `restart "${cell.name}"`, this.state, remedy)
+      }
+      return this.#upkeep.supervisor.restart(cell)
+    })
 
-  rotate = async (resource: ResourceLike): Promise<void> => {
-    if (this.#host.events.telling) await undefined
-    const cell = this.#roster.cellOf(resource, this.name)
-    if (this.state !== 'running') throw refused(this.name, `rotate "${cell.name}"`, this.state, 'rotate it while the kernel runs')
-    await this.#upkeep.rotations.rotate(cell)
-  }
+  rotate = (resource: ResourceLike): Promise<void> =>
+    this.#host.events.inTurn(() => {
+      const cell = this.#roster.cellOf(resource, this.name)
+      if (this.state !== 'running') throw refused(this.name, `rotate "${cell.name}"`, this.state, 'rotate it while the kernel runs')
+      return this.#upkeep.rotations.rotate(cell)
+    })
 
-  check = async (resource?: ResourceLike): Promise<readonly CheckResult[]> => {
-    if (this.#host.events.telling) await undefined
-    const cells = resource === undefined ? this.#roster.present : [this.#roster.cellOf(resource, this.name)]
-    if (!this.#lifecycle.up || this.state === 'stopping') throw refused(this.name, 'run checks', this.state, 'ask while it runs')
-    const [cell] = cells
-    if (resource !== undefined && cell?.failureThreshold !== undefined && !this.#monitor.watches(cell)) {
-      throw notStarted(cell.name, cell.state)
-    }
-    return this.#monitor.check(cells)
-  }
+  check = (resource?: ResourceLike): Promise<readonly CheckResult[]> =>
+    this.#host.events.inTurn(() => {
+      const cells = resource === undefined ? this.#roster.present : [this.#roster.cellOf(resource, this.name)]
+      if (!this.#lifecycle.up || this.state === 'stopping')
+        throw refused(this.name, 'run checks', this.state, 'ask while it runs')
+      const [cell] = cells
+      if (resource !== undefined && cell?.failureThreshold !== undefined && !this.#monitor.watches(cell)) {
+        throw notStarted(cell.name, cell.state)
+      }
+      return this.#monitor.check(cells)
+    })
 
   cordon = (reason: string): void => {
     try {

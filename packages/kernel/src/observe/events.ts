@@ -61,6 +61,8 @@ export class Events {
   readonly #now: () => number
   /** How deep in listeners the kernel is. */
   #telling = 0
+  /** How many requests wait for the end of a turn. */
+  #putOff = 0
   /** False while nobody listens to anything: the hot paths ask this before they make an event. */
   active = false
 
@@ -103,11 +105,28 @@ export class Events {
 
   /**
    * Does `work` now; but what a listener asks for is done when the turn that it was told in has ended, for the kernel is in
-   * the middle of a move while it tells of it.
+   * the middle of a move while it tells of it. What is asked for after that waits behind it, whoever asks.
    */
   outside(work: () => void): void {
-    if (this.#telling === 0) work()
-    else void Promise.resolve().then(work)
+    if (this.#telling === 0 && this.#putOff === 0) return work()
+    this.#putOff++
+    void Promise.resolve().then(() => {
+      this.#putOff--
+      work()
+    })
+  }
+
+  /** The same for what has a result: a promise of it. */
+  inTurn<T>(work: () => PromiseLike<T> | T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.outside(() => {
+        try {
+          resolve(work())
+        } catch (error) {
+          reject(error)
+        }
+      })
+    })
   }
 
   #guard(listener: (event: never) => unknown): (event: KernelEvent) => void {
