@@ -13,6 +13,7 @@ export {
   type Value,
   type Values,
 } from './define/dependency.js'
+export type { KernelView } from './define/kernel-view.js'
 export type { Ref } from './define/ref.js'
 export type { Replacement } from './define/replacement.js'
 export { type MonitorOptions, type ResourceOptions, type RestartOptions, resource, type Timeouts } from './define/resource.js'
@@ -21,7 +22,6 @@ export type { Plan, PlannedDrain, PlannedResource, PlannedShutdown } from './gra
 export type { Kernel, KernelDefaults, KernelOptions } from './kernel.js'
 export type { Outcome } from './observe/ending.js'
 export type { KernelEvent, KernelEventOf, KernelEvents, KernelEventType, KernelListener } from './observe/events.js'
-export type { KernelView } from './observe/kernel-view.js'
 export type { Probe, ProbeReason, ProbeStatus } from './observe/probe.js'
 export { type ResourceOutcome, ShutdownError, type ShutdownReport, StartError } from './observe/report.js'
 export type { CheckResult, CheckSnapshot, KernelSnapshot, PlannedDependency, ResourceSnapshot } from './observe/snapshot.js'

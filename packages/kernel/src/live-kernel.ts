@@ -1,3 +1,4 @@
+import type { Cell } from './cell/cell.js'
 import { experienceOf } from './cell/experience.js'
 import { TIMEOUTS } from './defaults.js'
 import type { ResourceLike } from './define/dependency.js'
@@ -13,7 +14,7 @@ import { Lifecycle } from './lifecycle.js'
 import type { KernelEvents, KernelListener } from './observe/events.js'
 import type { Probe } from './observe/probe.js'
 import type { ShutdownReport } from './observe/report.js'
-import { type CheckResult, type KernelSnapshot, snapshotOf } from './observe/snapshot.js'
+import { type CheckResult, type KernelSnapshot, type ResourceSnapshot, snapshotOf } from './observe/snapshot.js'
 import { type Span, timelineOf } from './observe/timeline.js'
 import type { KernelState } from './state.js'
 import { systemClock } from './time/clock.js'
@@ -201,15 +202,26 @@ export class LiveKernel implements Kernel {
       experienceOf: (id) => experienceOf(this.#roster.cells[id]!),
     })
 
-  inspect = (): KernelSnapshot => {
-    const { graph, present } = this.#roster
-    const resources = present.map((cell) =>
-      snapshotOf(cell, dependenciesOf(graph, cell.id), this.#monitor.historyOf(cell), this.#upkeep.supervisor.restartsOf(cell)),
-    )
-    return { name: this.name, state: this.state, probe: this.probe(), resources }
-  }
+  inspect = ((resource?: ResourceLike): KernelSnapshot | ResourceSnapshot => {
+    if (resource === undefined) {
+      return { name: this.name, state: this.state, probe: this.probe(), resources: this.#roster.present.map(this.#snapshotOf) }
+    }
+    try {
+      return this.#snapshotOf(this.#roster.cellOf(resource, this.name))
+    } catch (error) {
+      throw fromCaller(this.inspect, error)
+    }
+  }) as Kernel['inspect']
 
   timeline = (): readonly Span[] => timelineOf(this.#roster.present)
+
+  #snapshotOf = (cell: Cell): ResourceSnapshot =>
+    snapshotOf(
+      cell,
+      dependenciesOf(this.#roster.graph, cell.id),
+      this.#monitor.historyOf(cell),
+      this.#upkeep.supervisor.restartsOf(cell),
+    )
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown('disposed')

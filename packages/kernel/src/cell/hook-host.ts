@@ -1,7 +1,7 @@
+import type { KernelView } from '../define/kernel-view.js'
 import type { Definition, Timeouts } from '../define/resource.js'
 import type { KeelsonError } from '../errors.js'
 import type { Events } from '../observe/events.js'
-import type { KernelView } from '../observe/kernel-view.js'
 import type { Clock } from '../time/clock.js'
 import type { Deadlines } from '../time/deadline.js'
 

@@ -1,6 +1,6 @@
 import type { HookContext, StartContext, StopContext } from '../define/context.js'
+import type { KernelView } from '../define/kernel-view.js'
 import { type KeelsonError, pushedUnhealthy } from '../errors.js'
-import type { KernelView } from '../observe/kernel-view.js'
 import type { HookHost } from './hook-host.js'
 import type { HookRun } from './hook-run.js'
 

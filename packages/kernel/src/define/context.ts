@@ -1,4 +1,4 @@
-import type { KernelView } from '../observe/kernel-view.js'
+import type { KernelView } from './kernel-view.js'
 
 /** What every hook is given. */
 export interface HookContext {

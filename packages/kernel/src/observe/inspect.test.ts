@@ -1,9 +1,31 @@
 import { describe, expect, test } from 'vitest'
 import { optional, ref, resource } from '../index.js'
-import { shutdownError } from '../test-support/rejection.js'
+import { keelsonError, shutdownError } from '../test-support/rejection.js'
 import { hang, scene } from '../test-support/scene.js'
 
 describe('inspect()', () => {
+  test('of one resource is what inspect() of all has of it, also in a hook', async () => {
+    const { clock, kernel, traced } = scene()
+    const db = traced('db', { check: () => true, labels: { tier: 'data' } })
+    let seen: unknown
+    const api = traced('api', {
+      dependsOn: { db },
+      start: (_, ctx) => {
+        seen = ctx.kernel.inspect(db).state
+        return 'api'
+      },
+    })
+    const app = await clock.run(kernel([api]).start())
+    expect(app.inspect().resources).toEqual([app.inspect(db), app.inspect(api)])
+    expect(app.inspect(api)).toMatchObject({ name: 'api', dependsOn: [{ resource: 'db', kind: 'required' }] })
+    expect(seen).toBe('running')
+    expect(keelsonError(() => app.inspect(traced('other'))).code).toBe('UNKNOWN_RESOURCE')
+    await clock.run(app.remove(api))
+    expect(keelsonError(() => app.inspect(api)).code).toBe('UNKNOWN_RESOURCE')
+    await clock.run(app.shutdown())
+    expect(app.inspect(db).state).toBe('stopped')
+  })
+
   test('is plain JSON that shows nodes, edges, states, health and timings', async () => {
     const { clock, kernel, traced } = scene()
     const db = traced('db', { startMs: 5, stopMs: 3, labels: { tier: 'data' }, check: () => true, monitor: { interval: 10 } })

@@ -1,5 +1,5 @@
+import type { KernelView } from '../define/kernel-view.js'
 import type { KernelEvent } from '../observe/events.js'
-import type { KernelView } from '../observe/kernel-view.js'
 
 /** Every event of a kernel, in order. */
 export interface EventLog {

@@ -1,7 +1,8 @@
+import type { KernelEvents, KernelListener } from '../observe/events.js'
+import type { Probe } from '../observe/probe.js'
+import type { KernelSnapshot, ResourceSnapshot } from '../observe/snapshot.js'
 import type { KernelState } from '../state.js'
-import type { KernelEvents, KernelListener } from './events.js'
-import type { Probe } from './probe.js'
-import type { KernelSnapshot } from './snapshot.js'
+import type { ResourceLike } from './dependency.js'
 
 /** What a resource, a probe endpoint or a logger sees of a kernel. */
 export interface KernelView {
@@ -11,6 +12,12 @@ export interface KernelView {
   probe(): Probe
   /** Everything that can be seen of the kernel now, as plain JSON. */
   inspect(): KernelSnapshot
+  /**
+   * Everything that can be seen of one resource now; its cost does not depend on how many others there are.
+   *
+   * @throws KeelsonError `UNKNOWN_RESOURCE`.
+   */
+  inspect(resource: ResourceLike): ResourceSnapshot
   on<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): this
   once<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): this
   off<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): this
@@ -36,8 +43,10 @@ export class NarrowView implements KernelView {
     return this.#kernel.probe()
   }
 
-  inspect(): KernelSnapshot {
-    return this.#kernel.inspect()
+  inspect(): KernelSnapshot
+  inspect(resource: ResourceLike): ResourceSnapshot
+  inspect(resource?: ResourceLike): KernelSnapshot | ResourceSnapshot {
+    return resource === undefined ? this.#kernel.inspect() : this.#kernel.inspect(resource)
   }
 
   on<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): this {
