@@ -198,11 +198,11 @@ export class Lifecycle {
   #begin(life: Life): void {
     const { host, roster, upkeep, monitor } = this.#parts
     roster.compact()
-    if (this.state !== 'idle') for (const cell of roster.cells) cell.renew()
+    if (this.state !== 'idle') for (const cell of roster.present) cell.renew()
     this.#failures.clear()
     host.renew()
     upkeep.begin()
-    const startup: Startup = new Startup(roster.cells, {
+    const startup: Startup = new Startup(roster.present, {
       bringUp: upkeep.bringUp,
       activates: roster.activates,
       watch: (cell) => monitor.watch(cell),

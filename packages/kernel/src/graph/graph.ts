@@ -101,10 +101,14 @@ export class Graph {
     }
   }
 
-  /** Closes the gaps that removed resources left, and returns the ids that remain, in their new order. */
+  /**
+   * Closes the gaps that removed resources left, and returns the ids that remain, in their new order. One that others still require
+   * keeps its place, so that they know that it is missing.
+   */
   compact(): number[] {
     this.version++
-    const kept = Array.from(this.definitions.keys()).filter((id) => this.has(id))
+    const missing = this.#missing()
+    const kept = Array.from(this.definitions.keys()).filter((id) => this.has(id) || missing.has(id))
     const newId = new Map(kept.map((id, i) => [id, i]))
     const nodes = kept.map((id) => ({
       original: this.#originals[id]!,
@@ -114,8 +118,23 @@ export class Graph {
     this.#removed.clear()
     this.#truncate(0, 0)
     for (const node of nodes) this.#append(node)
+    for (const id of missing) this.#removed.add(newId.get(id)!)
+    for (const id of this.#removed) this.#ids.delete(this.nameOf(id))
+    for (let id = 0; id < this.size; id++) if (this.has(id)) this.#ids.set(this.nameOf(id), id)
     for (let edge = 0; edge < this.edgeTo.length; edge++) this.#linkDependent(edge)
     return kept
+  }
+
+  /** Removed resources that others require which have not been removed. */
+  #missing(): Set<number> {
+    const missing = new Set<number>()
+    for (let id = 0; id < this.size; id++) {
+      if (!this.has(id)) continue
+      this.eachDependency(id, (to, kind) => {
+        if (kind === 'required' && !this.has(to)) missing.add(to)
+      })
+    }
+    return missing
   }
 
   #linksFrom(id: number, newId: ReadonlyMap<number, number>): Link[] {

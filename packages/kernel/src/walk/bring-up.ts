@@ -56,8 +56,10 @@ export class BringUp implements Line {
       const ticket = ticketOf(cell)!
       ticket.held = false
       const first = firstDependency.at(cell.id)
-      if (first === firstDependency.at(cell.id + 1)) this.#ready.push(ticket)
-      else ticket.waitsFor = this.cells[edgeTo.at(first)]!
+      const dependency = first === firstDependency.at(cell.id + 1) ? undefined : this.cells[edgeTo.at(first)]!
+      // One that is missing is not in line, and wakes nobody.
+      if (dependency?.ticket === undefined) this.#ready.push(ticket)
+      else ticket.waitsFor = dependency
     }
     this.pump()
   }
