@@ -299,7 +299,7 @@ export class Lifecycle {
       else life.shutdown?.reject(new ShutdownError(name, report))
       stopped?.resolve(report)
     }
-    new Teardown(roster.graph, roster.cells, order, () => host.orphanage.whenEmpty(tornDown)).begin()
+    new Teardown(roster.graph, roster.cells, order, host.orphanage, () => host.orphanage.whenEmpty(tornDown)).begin()
   }
 
   /** start() twice in one turn is one start, also when that fails at once. */

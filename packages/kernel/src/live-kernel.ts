@@ -43,7 +43,7 @@ export class LiveKernel implements Kernel {
     )
     this.#roster = new Roster(options.replace ?? [])
     this.#monitor = new Monitor(clock, new Deadlines(clock, true))
-    const { events, probe } = this.#host
+    const { events, probe, orphanage } = this.#host
     const { name } = this
     const roster = this.#roster
     const monitor = this.#monitor
@@ -52,6 +52,7 @@ export class LiveKernel implements Kernel {
       clock,
       events,
       probe,
+      orphanage,
       roster,
       monitor,
       concurrency: options.concurrency ?? Infinity,

@@ -208,6 +208,10 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
     if (this.state === 'starting' || this.state === 'running') this.health.push(error)
   }
 
+  crashedInStart(error: KeelsonError): void {
+    this.#report(error)
+  }
+
   crashed(error: KeelsonError): void {
     // Its own stop ends it: a child that exits then has not crashed.
     if (this.state === 'stopping') return

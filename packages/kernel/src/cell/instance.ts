@@ -1,3 +1,4 @@
+import { LAST_GRACE } from '../defaults.js'
 import { validateFunction, validateMs } from '../define/validate.js'
 import { crashed, hookFailed, type KeelsonError, startAborted, timedOut } from '../errors.js'
 import type { Deadlines } from '../time/deadline.js'
@@ -34,6 +35,8 @@ export class Instance extends HookRun {
   #latest: number | undefined
   /** Whether its start hook has returned. */
   #returned = false
+  /** The error given to ctx.crashed() while the start hook ran. */
+  #crash: KeelsonError | undefined
   #readiness: Readiness | undefined
   #life: LazyAbort | undefined
   /** Why its release began. */
@@ -96,8 +99,17 @@ export class Instance extends HookRun {
     this.owner.host.events.outside(() => {
       if (!this.owner.isCurrent(this)) return
       if (this.over) this.owner.crashed(error)
-      else this.#fail(error)
+      else if (this.#returned) this.#fail(error)
+      else this.#crashInStart(error)
     })
+  }
+
+  /** Its start hook still works with what it depends on: it is told to end, and its start fails when it has, or soon. */
+  #crashInStart(error: KeelsonError): void {
+    if (this.#crash !== undefined) return this.owner.host.lateError(error)
+    this.#crash = error
+    this.owner.crashedInStart(error)
+    this.endStart(Math.min(LAST_GRACE, this.owner.timeout('stop')), error)
   }
 
   /** How many users keep it from being stopped. */
@@ -173,6 +185,7 @@ export class Instance extends HookRun {
   }
 
   override expire(): void {
+    if (this.#crash !== undefined) return this.#fail(this.#crash)
     const error = timedOut(this.name, 'start', this.deadline - this.startedAt, { cause: this.#readiness?.error })
     super.abort(error)
     this.#fail(error)
@@ -184,6 +197,7 @@ export class Instance extends HookRun {
     this.hasValue = true
     const { options } = this.owner.definition
     if (this.over) this.owner.orphaned(this)
+    else if (this.#crash !== undefined) this.#fail(this.#crash)
     else if (options.check === undefined || options.monitor?.gate === false) this.#started()
     else this.#awaitReadiness()
   }
@@ -192,8 +206,9 @@ export class Instance extends HookRun {
     this.#returned = true
     const told = this.abortedBy(cause)
     const error = told ? this.#unwanted(cause) : hookFailed(this.name, 'start', cause)
-    if (!this.over) return this.#fail(error)
+    if (!this.over && this.#crash === undefined) return this.#fail(error)
     if (!told) this.owner.host.lateError(error)
+    if (!this.over) return this.#fail(this.#crash!)
     if (this.cleanups !== undefined && this.cleanups.length > 0 && !this.cleaning) this.owner.orphaned(this)
   }
 

@@ -13,13 +13,17 @@ export class OrphanRelease implements ReleaseListener {
   readonly errors: KeelsonError[] = []
   readonly holdsValue: boolean
   readonly #host: OrphanHost
+  /** The resource that it would have been of. */
+  readonly owner: object
   readonly #withCleanups: boolean
   readonly #release: Release
+  readonly #waiting: (() => void)[] = []
 
   constructor(resource: string, instance: Instance, order: StopOrder, host: OrphanHost) {
     this.resource = resource
     this.holdsValue = instance.hasValue
     this.#host = host
+    this.owner = instance.owner
     this.#withCleanups = !instance.cleaning
     this.#release = new Release(instance, order, this)
   }
@@ -30,8 +34,13 @@ export class OrphanRelease implements ReleaseListener {
   }
 
   /** A teardown that waits for it has less time. */
-  hurry(end: number): void {
-    this.#release.hurry({ end, below: 0 })
+  hurry(end: number, below = 0): void {
+    this.#release.hurry({ end, below })
+  }
+
+  /** Calls back once it is released: what it may work with is to be stopped. */
+  whenReleased(callback: () => void): void {
+    this.#waiting.push(callback)
   }
 
   draining(): void {}
@@ -44,8 +53,12 @@ export class OrphanRelease implements ReleaseListener {
 
   released(): void {
     this.#host.orphanReleased(this)
+    for (const callback of this.#waiting) callback()
   }
 }
+
+/** What a teardown sees of it. */
+export type LateValues = Pick<Orphanage, 'find'> & { readonly empty: boolean }
 
 /** Values that came after their start had been given up, while they are being released. */
 export class Orphanage {
@@ -53,6 +66,16 @@ export class Orphanage {
   /** Of the teardown that waits for them. */
   #end = Infinity
   #emptied: (() => void) | undefined
+
+  get empty(): boolean {
+    return this.#open.size === 0
+  }
+
+  /** One of a resource that this holds for, while it is being released. */
+  find(holds: (owner: object) => boolean): OrphanRelease | undefined {
+    for (const orphan of this.#open) if (holds(orphan.owner)) return orphan
+    return undefined
+  }
 
   arrived(orphan: OrphanRelease): void {
     this.#open.add(orphan)

@@ -14,6 +14,8 @@ export interface Owner<I> extends HookSubject {
   /** Its start has succeeded. */
   started(): void
   startFailed(error: KeelsonError): void
+  /** It fails with this, once its start hook has ended. */
+  crashedInStart(error: KeelsonError): void
   /** A value came after its start had been given up. */
   orphaned(instance: I): void
   /** A check of the starting instance ended; without an error it passed. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { optional, resource } from '../index.js'
 import { rejection, startError } from '../test-support/rejection.js'
-import { scene, type Scene } from '../test-support/scene.js'
+import { type Scene, scene } from '../test-support/scene.js'
 
 /** `b` stays, which needs `a`, whose addition has failed; after that the graph has closed its gaps. */
 async function withoutA(set: Scene) {

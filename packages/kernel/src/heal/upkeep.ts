@@ -1,4 +1,5 @@
 import type { Cell } from '../cell/cell.js'
+import type { LateValues } from '../cell/orphanage.js'
 import type { ResourceLike } from '../define/dependency.js'
 import { type KeelsonError, removed } from '../errors.js'
 import type { Events } from '../observe/events.js'
@@ -21,6 +22,7 @@ export interface UpkeepHost {
   readonly roster: Roster
   readonly monitor: Monitor
   readonly probe: ProbeKeeper
+  readonly orphanage: LateValues
   /** How long the teardown of a part may take, in ms: as long as that of the whole. */
   timeout(): number
   /** How many start hooks may run at once. */
@@ -93,10 +95,10 @@ export class Upkeep {
   }
 
   #tearDown(members: readonly Cell[], reason: string, done: () => void): void {
-    const { clock, roster, timeout } = this.#host
+    const { clock, roster, timeout, orphanage } = this.#host
     const since = clock.now()
     this.#open++
-    new Teardown(roster.graph, members, { reason, since, deadline: since + timeout() }, () => {
+    new Teardown(roster.graph, members, { reason, since, deadline: since + timeout() }, orphanage, () => {
       this.#open--
       done()
     }).begin()

@@ -1,5 +1,6 @@
 import type { Cell } from '../cell/cell.js'
 import type { StopListener } from '../cell/cell-host.js'
+import type { LateValues, OrphanRelease } from '../cell/orphanage.js'
 import { reserveOf } from '../cell/release-hooks.js'
 import { type Graph, NONE } from '../graph/graph.js'
 
@@ -23,6 +24,7 @@ export class Teardown implements StopListener<Cell> {
   /** From an id to the place among the members; undefined when every resource is a member and the two are the same. */
   readonly #places: ReadonlyMap<number, number> | undefined
   readonly #order: TeardownOrder
+  readonly #lateValues: LateValues
   readonly #done: () => void
   /** By place: dependents among the members that have not stopped. */
   readonly #waiting: Int32Array
@@ -35,11 +37,12 @@ export class Teardown implements StopListener<Cell> {
   #finished = false
 
   /** `members` in the order of their ids. */
-  constructor(graph: Graph, members: readonly Cell[], order: TeardownOrder, done: () => void) {
+  constructor(graph: Graph, members: readonly Cell[], order: TeardownOrder, lateValues: LateValues, done: () => void) {
     this.#graph = graph
     this.#members = members
     this.#places = members.length === graph.size ? undefined : new Map(members.map(({ id }, place) => [id, place]))
     this.#order = order
+    this.#lateValues = lateValues
     this.#done = done
     this.#open = members.length
     this.#waiting = new Int32Array(members.length)
@@ -89,7 +92,23 @@ export class Teardown implements StopListener<Cell> {
     const cell = this.#members[place]!
     if (cell.instance === undefined) return this.#settled(place)
     const { reason, deadline } = this.#order
+    const late = this.#lateDependent(cell)
+    if (late !== undefined) {
+      late.hurry(deadline, this.#below[place]! + reserveOf(cell.instance))
+      return late.whenReleased(() => {
+        this.#ready.push(place)
+        this.#pump()
+      })
+    }
     cell.stop({ reason, end: deadline, below: this.#below[place]! }, this)
+  }
+
+  /** S5: a value that came too late works with what it depends on until it is released. */
+  #lateDependent({ id }: Cell): OrphanRelease | undefined {
+    if (this.#lateValues.empty) return undefined
+    const dependents = new Set<number>()
+    this.#graph.eachDependent(id, (from) => dependents.add(from))
+    return this.#lateValues.find((owner) => dependents.has((owner as Cell).id))
   }
 
   #settled(place: number): void {
