@@ -80,3 +80,19 @@ test('S5 one whose release hangs keeps what it depends on until its own stop has
   expect(log.at(-1)).toBe('stop db')
   expect(elapsed()).toBeLessThanOrEqual(2_060)
 })
+
+test('S5 one that comes while what it depends on is drained is released before that stops', async () => {
+  const { clock, kernel, traced, delay, log } = scene()
+  const db = traced('db', { drainMs: 20 })
+  const late = traced('late', {
+    dependsOn: { db },
+    impact: 'degraded',
+    timeouts: { start: 10 },
+    start: () => delay(50),
+    stopMs: 30,
+  })
+  const app = await clock.run(kernel([late]).start())
+  await clock.advance(35)
+  await clock.run(app.shutdown())
+  expect(log.slice(-5)).toEqual(['drain db', 'stop late', 'drained db', 'stopped late', 'stop db'])
+})

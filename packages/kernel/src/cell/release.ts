@@ -9,6 +9,12 @@ import { drainReserve, drains, hasCleanups, hasStop, stopReserve, stopValue } fr
 import { StopScope } from './scopes.js'
 import { ended } from './turn.js'
 
+/** A value that came too late, while it is being released. */
+export interface LateUser {
+  hurry(end: number, below: number): void
+  whenReleased(callback: () => void): void
+}
+
 /** What one resource may take of a teardown. */
 export interface StopOrder {
   readonly reason: string
@@ -16,6 +22,8 @@ export interface StopOrder {
   readonly end: number
   /** D3: what is kept for those below it, one after the other, in ms. */
   readonly below: number
+  /** A value that came too late and works with this one, while that is being released (S5). */
+  readonly lateUser?: () => LateUser | undefined
 }
 
 /** What is waited for: an activation or a quiesce in flight, the drain, the stop with its cleanups, the kill. */
@@ -49,16 +57,18 @@ export class Release {
   readonly #instance: Instance
   readonly #listener: ReleaseListener
   readonly #reason: string
+  readonly #lateUser: () => LateUser | undefined
   #end: number
   #below: number
   #step: Step = 'drain'
   #run: PhaseRun | undefined
   #over = false
 
-  constructor(instance: Instance, { reason, end, below }: StopOrder, listener: ReleaseListener) {
+  constructor(instance: Instance, { reason, end, below, lateUser = nobody }: StopOrder, listener: ReleaseListener) {
     this.#instance = instance
     this.#listener = listener
     this.#reason = reason
+    this.#lateUser = lateUser
     this.#end = end
     this.#below = below
     this.holdsValue = instance.hasValue
@@ -108,7 +118,7 @@ export class Release {
     if (!draining) return this.#stop(now)
     const run = this.#runOf('drain', now, (error) => {
       if (error !== undefined) this.#listener.releaseFailed(error)
-      this.#stop(this.#now)
+      this.#stopUnused()
     })
     this.#listener.draining(now)
     run.begin(() => this.#noted(this.#drain(run)))
@@ -151,6 +161,14 @@ export class Release {
     }
     await this.#instance.unleased()
     return result
+  }
+
+  /** What came too late while it was drained is released first. */
+  #stopUnused(): void {
+    const late = this.#lateUser()
+    if (late === undefined) return this.#stop(this.#now)
+    late.hurry(this.#end, this.#below + stopReserve(this.#instance))
+    late.whenReleased(() => this.#stopUnused())
   }
 
   #stop(now: number): void {
@@ -300,6 +318,8 @@ export class Release {
     return this.#instance.owner.host.clock.now()
   }
 }
+
+const nobody = () => undefined
 
 /** A drain may say what it did: `{ note: 'finished 3 jobs' }`. */
 function noteOf(result: unknown): string | undefined {

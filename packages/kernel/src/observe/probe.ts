@@ -23,6 +23,7 @@ export interface Probe {
   readonly ready: boolean
   /** False only after an unrecoverable failure: the process should be replaced. */
   readonly live: boolean
+  /** Read when somebody asks, as of when this probe was made; plain data for `JSON.stringify` and copies. */
   readonly reasons: readonly ProbeReason[]
 }
 
@@ -33,50 +34,31 @@ export interface ProbeInput {
   readonly failure: ProbeReason | undefined
   /** Why it is out of rotation by hand. */
   readonly cordon: ProbeReason | undefined
-  readonly troubled: Iterable<Trouble>
-}
-
-export interface Trouble extends ProbeReason {
-  readonly impact: Impact
+  /** The worst impact of resources that are not fine. */
+  readonly worst: Impact
+  /** Why they are not; the probe reads them when somebody asks. */
+  troubles(): ProbeReason[]
 }
 
 /** Folds resources that are not fine and the kernel's own state into one probe. `unready` wins over `degraded`. */
-export function foldProbe({ state, started, failure, cordon, troubled }: ProbeInput): Probe {
-  const reasons: ProbeReason[] = []
-  let worst: Impact = 'none'
-  if (failure !== undefined) reasons.push(Object.freeze(failure))
-  if (cordon !== undefined) {
-    reasons.push(Object.freeze(cordon))
-    worst = 'unready'
-  }
-  for (const { impact, resource, state, health, message } of troubled) {
-    reasons.push(Object.freeze({ resource, state, health, message }))
-    if (impact === 'unready' || worst === 'none') worst = impact
-  }
+export function foldProbe({ state, started, failure, cordon, worst, troubles }: ProbeInput): Probe {
   const up = failure === undefined ? state : state === 'running' ? 'failed' : state
-  const status = up === 'running' ? FINE[worst] : up
+  const status = up === 'running' ? FINE[cordon === undefined ? worst : 'unready'] : up
+  let reasons: readonly ProbeReason[] | undefined
   return Object.freeze({
     status,
     started,
     ready: status === 'ready' || status === 'degraded',
     live: failure === undefined && state !== 'failed',
-    reasons: Object.freeze(reasons),
+    get reasons() {
+      reasons ??= Object.freeze([failure, cordon].filter((reason) => reason !== undefined).concat(troubles()))
+      return reasons
+    },
   })
 }
 
 const FINE: Readonly<Record<Impact, ProbeStatus>> = { none: 'ready', degraded: 'degraded', unready: 'unready' }
 
-/** Whether two probes say the same. */
-export function sameProbe(a: Probe, b: Probe): boolean {
-  return (
-    a.status === b.status &&
-    a.started === b.started &&
-    a.live === b.live &&
-    a.reasons.length === b.reasons.length &&
-    a.reasons.every((reason, i) => sameReason(reason, b.reasons[i]))
-  )
-}
-
-function sameReason(a: ProbeReason, b: ProbeReason | undefined): boolean {
-  return a.resource === b?.resource && a.state === b.state && a.health === b.health && a.message === b.message
+export function sameReason(a: ProbeReason | undefined, b: ProbeReason | undefined): boolean {
+  return a?.resource === b?.resource && a?.state === b?.state && a?.health === b?.health && a?.message === b?.message
 }

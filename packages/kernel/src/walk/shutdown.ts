@@ -100,7 +100,7 @@ export class Teardown implements StopListener<Cell> {
         this.#pump()
       })
     }
-    cell.stop({ reason, end: deadline, below: this.#below[place]! }, this)
+    cell.stop({ reason, end: deadline, below: this.#below[place]!, lateUser: () => this.#lateDependent(cell) }, this)
   }
 
   /** S5: a value that came too late works with what it depends on until it is released. */
