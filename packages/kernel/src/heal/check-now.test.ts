@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { resource } from '../index.js'
-import { scene } from '../test-support/scene.js'
+import { hang, scene } from '../test-support/scene.js'
 
 /** A resource whose check takes `ms`, and says what `verdict` says. */
 function checked(name: string, clock: { setTimeout(callback: () => void, ms: number): unknown }, ms = 10) {
@@ -103,4 +103,22 @@ describe('C2 check()', () => {
     await expect(app.check(a)).rejects.toMatchObject({ code: 'NOT_STARTED', resource: 'a' })
     await clock.run(app.shutdown())
   })
+})
+
+test('C2 settles for all, also when the check of one leads to a shutdown', async () => {
+  const { clock, kernel, traced } = scene()
+  let ended: Promise<unknown> | undefined
+  let asked = false
+  const check = () => {
+    if (asked) ended ??= app.shutdown('by a check')
+    return true
+  }
+  const slow = traced('slow', { check: () => (asked ? hang() : true), monitor: { interval: 1_000 } })
+  const app = kernel([traced('a', { check, monitor: { interval: 1_000 } }), traced('b', { check: () => true }), slow])
+  await clock.run(app.start())
+  await clock.advance(900)
+  asked = true
+  const results = await clock.run(app.check())
+  expect(results.map(({ resource, ok }) => `${resource} ${ok}`)).toEqual(['a false', 'b false', 'slow false'])
+  await clock.run(ended!)
 })

@@ -41,7 +41,7 @@ export class Monitor {
 
   async #checkOne(cell: Cell): Promise<CheckResult> {
     const resource = cell.name
-    const record = await this.#watches.get(cell)!.now()
+    const record = await this.#watches.get(cell)?.now()
     if (record !== undefined) return { resource, ...plain(record) }
     const error = `resource "${resource}" was taken down before its check had ended`
     return { resource, at: this.#clock.now(), ok: false, durationMs: 0, error }
@@ -103,6 +103,8 @@ class Watch {
   }
 
   now(): Promise<CheckRecord | undefined> {
+    // The check before it in the same round has led to its end.
+    if (this.ended) return Promise.resolve(undefined)
     this.#waiting ??= new Deferred()
     const { promise } = this.#waiting
     if (!this.#checking) {
