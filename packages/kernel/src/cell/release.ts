@@ -5,7 +5,7 @@ import type { Outcome } from '../observe/ending.js'
 import { isThenable } from './hook-run.js'
 import type { Instance } from './instance.js'
 import { PhaseRun } from './phase-run.js'
-import { drainReserve, drains, hasCleanups, hasStop, stopReserve, stopValue } from './release-hooks.js'
+import { drainReserve, drains, hasCleanups, hasStop, reserveOf, stopReserve, stopValue } from './release-hooks.js'
 import { StopScope } from './scopes.js'
 import { ended } from './turn.js'
 
@@ -105,7 +105,7 @@ export class Release {
       const quiescing = [...instance.openTurns].some(({ phase }) => phase === 'quiesce')
       if (run.expired && quiescing) this.#listener.releaseFailed(error!)
       instance.cancelTurns(error)
-      this.#begin()
+      this.#whenUnused(() => this.#begin())
     })
     run.begin(() => ended(instance.openTurns))
   }
@@ -118,7 +118,7 @@ export class Release {
     if (!draining) return this.#stop(now)
     const run = this.#runOf('drain', now, (error) => {
       if (error !== undefined) this.#listener.releaseFailed(error)
-      this.#stopUnused()
+      this.#whenUnused(() => this.#stop(this.#now))
     })
     this.#listener.draining(now)
     run.begin(() => this.#noted(this.#drain(run)))
@@ -163,12 +163,12 @@ export class Release {
     return result
   }
 
-  /** What came too late while it was drained is released first. */
-  #stopUnused(): void {
+  /** Goes on once what came too late and works with it, also meanwhile, is released. */
+  #whenUnused(proceed: () => void): void {
     const late = this.#lateUser()
-    if (late === undefined) return this.#stop(this.#now)
-    late.hurry(this.#end, this.#below + stopReserve(this.#instance))
-    late.whenReleased(() => this.#stopUnused())
+    if (late === undefined) return proceed()
+    late.hurry(this.#end, this.#below + reserveOf(this.#instance))
+    late.whenReleased(() => this.#whenUnused(proceed))
   }
 
   #stop(now: number): void {

@@ -71,6 +71,7 @@ export class Roster {
   compact(): void {
     if (this.graph.removed === 0) return
     const kept = this.graph.compact().map((id) => this.cells[id]!)
+    for (const cell of this.cells) cell.id = NONE
     this.cells.length = 0
     for (const cell of kept) cell.id = this.cells.push(cell) - 1
   }

@@ -106,9 +106,13 @@ export class Teardown implements StopListener<Cell> {
   /** S5: a value that came too late works with what it depends on until it is released. */
   #lateDependent({ id }: Cell): OrphanRelease | undefined {
     if (this.#lateValues.empty) return undefined
-    const dependents = new Set<number>()
-    this.#graph.eachDependent(id, (from) => dependents.add(from))
-    return this.#lateValues.find((owner) => dependents.has((owner as Cell).id))
+    return this.#lateValues.find((owner) => {
+      let needs = false
+      // It may have been removed since: its own edges are there until the graph closes its gaps.
+      const from = (owner as Cell).id
+      if (from !== NONE) this.#graph.eachDependency(from, (to) => (needs ||= to === id))
+      return needs
+    })
   }
 
   #settled(place: number): void {

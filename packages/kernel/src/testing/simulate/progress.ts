@@ -31,6 +31,7 @@ function stopsAtOnce(world: World): void {
   // Starts in flight, and what failed ones had acquired, come first: their cleanups too, where a value that came late is given up.
   if (members.some(({ life }) => life?.up === false && life.openCleanups > 0)) return
   if (tracks.some(({ life, state }) => state === 'starting' || life?.up === false)) return
+  if (lateValueOpen(world)) return
   for (const track of tracks) {
     const { name, state, life } = track
     const turning = life?.activated === 'open' || life?.quiesced === 'open'
@@ -39,6 +40,15 @@ function stopsAtOnce(world: World): void {
     if (underWay || waits(track)) continue
     return world.violate('each stops as soon as it can', `"${name}" is ${state}, and waits for nothing`)
   }
+}
+
+/** S5: whether a value that came too late is being released: what it works with waits for that. */
+function lateValueOpen({ tracks, now }: World): boolean {
+  for (const { lives } of tracks.values()) {
+    if (lives.some((life) => life.startGivenUp && life.stopped === 'open' && now < (life.stopContext?.deadline ?? Infinity)))
+      return true
+  }
+  return false
 }
 
 /** Whether something that depends on it, by way of whatever, is still to be stopped. */
