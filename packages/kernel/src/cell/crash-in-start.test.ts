@@ -96,3 +96,36 @@ test('S5 one that comes while what it depends on is drained is released before t
   await clock.run(app.shutdown())
   expect(log.slice(-5)).toEqual(['drain db', 'stop late', 'drained db', 'stopped late', 'stop db'])
 })
+
+test('S5 one that comes while its dependency finishes a quiesce is released before the drain of that', async () => {
+  const { clock, kernel, traced, delay, log } = scene()
+  const db = traced('db', { quiesce: () => delay(10), drainMs: 5 })
+  const late = traced('late', {
+    dependsOn: { db },
+    impact: 'degraded',
+    timeouts: { start: 10 },
+    start: () => delay(50),
+    stopMs: 30,
+  })
+  const app = await clock.run(kernel([late]).start())
+  await clock.advance(35)
+  await clock.run(app.shutdown())
+  expect(log.slice(-5)).toEqual(['stop late', 'stopped late', 'drain db', 'drained db', 'stop db'])
+})
+
+test('S5 one whose resource has been removed meanwhile holds up what it works with all the same', async () => {
+  const { clock, kernel, traced, delay, log } = scene()
+  const db = traced('db')
+  const late = traced('late', {
+    dependsOn: { db },
+    impact: 'degraded',
+    timeouts: { start: 10 },
+    start: () => delay(50),
+    stopMs: 30,
+  })
+  const app = await clock.run(kernel([late, traced('a'), traced('b')]).start())
+  await clock.run(app.remove(late))
+  await clock.advance(45)
+  await clock.run(app.shutdown())
+  expect(log.slice(-5)).toEqual(['stop late', 'stop b', 'stop a', 'stopped late', 'stop db'])
+})

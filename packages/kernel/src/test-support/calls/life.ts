@@ -294,7 +294,13 @@ export async function liveThroughCalls(spec: CallSpec): Promise<CalledLife> {
     for (const one of spec.calls) if (one.from === 'listener' && one.at === n) call(one)
   })
 
-  for (const one of spec.calls) if (one.from === 'caller') clock.setTimeout(() => call(one), one.at)
+  const callers = spec.calls.filter(({ from }) => from === 'caller')
+  // In one turn, those at the same time.
+  for (const at of new Set(callers.map((one) => one.at))) {
+    clock.setTimeout(() => {
+      for (const one of callers) if (one.at === at) call(one)
+    }, at)
+  }
   await clock.advance(600)
   say('the last shutdown')
   try {

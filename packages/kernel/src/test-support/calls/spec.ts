@@ -84,16 +84,17 @@ export function randomCalls(seed: number): CallSpec {
   const chance = (part: number) => random() < part
   const size = 1 + below(6)
   const actors = Array.from({ length: size }, (_, i) => randomActor(i, random))
-  const calls = Array.from({ length: 1 + below(10) }, (): Call => {
+  const when = (): Pick<Call, 'from' | 'at'> => {
     const from = pick(['caller', 'listener', 'hook'] as const)
-    return {
-      from,
-      at: from === 'caller' ? pick([0, 0, 1, 5, 10, 20, 40, 80, 200]) : below(from === 'listener' ? 40 : 20),
-      method: chance(0.75) ? METHODS[below(8)]! : pick(METHODS),
-      target: below(size),
-      flag: chance(0.5),
-    }
-  })
+    return { from, at: from === 'caller' ? pick([0, 0, 1, 5, 10, 20, 40, 80, 200]) : below(from === 'listener' ? 40 : 20) }
+  }
+  const calls: Call[] = []
+  for (let n = 1 + below(12); n > 0; n--) {
+    const before = calls.at(-1)
+    // Often several in one turn.
+    const at = before !== undefined && chance(0.35) ? { from: before.from, at: before.at } : when()
+    calls.push({ ...at, method: chance(0.75) ? METHODS[below(8)]! : pick(METHODS), target: below(size), flag: chance(0.5) })
+  }
   // Something happens in most lives.
   if (chance(0.85)) calls.unshift({ from: 'caller', at: 0, method: 'start', target: 0, flag: false })
   return {
