@@ -144,7 +144,8 @@ export class LiveKernel implements Kernel {
   rotate = (resource: ResourceLike): Promise<void> =>
     this.#host.events.inTurn(() => {
       const cell = this.#roster.cellOf(resource, this.name)
-      if (this.state !== 'running') throw refused(this.name, `rotate "${cell.name}"`, this.state, 'rotate it while the kernel runs')
+      if (this.state !== 'running')
+        throw refused(this.name, `rotate "${cell.name}"`, this.state, 'rotate it while the kernel runs')
       return this.#upkeep.rotations.rotate(cell)
     })
 

@@ -1,5 +1,5 @@
+import type { KernelView } from '../define/kernel-view.js'
 import type { KernelEvent, KernelEventOf } from '../observe/events.js'
-import type { KernelView } from '../observe/kernel-view.js'
 import type { ResourceState } from '../state.js'
 import { RECORDED_HOOKS, type RecordedHook, type Recording, type Sample } from './recording.js'
 
