@@ -9,7 +9,7 @@ import { circleIn, importsOf, sourcesOf } from './rooms/imports.js'
  */
 const HOUSES: Readonly<Record<string, readonly string[]>> = {
   kernel: [
-    'words',
+    'words foreign',
     'thrown',
     'phases',
     'errors',

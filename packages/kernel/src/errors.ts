@@ -1,3 +1,4 @@
+import { isA, propertyOf } from './foreign.js'
 import { PHASES } from './phases.js'
 import { describe } from './thrown.js'
 import type { ErrorCode, Phase } from './words.js'
@@ -250,13 +251,13 @@ export function pushedUnhealthy(resource: string, cause: unknown): KeelsonError 
 
 /** The failures behind a failed dependency, the first cause first. */
 export function causesOf({ cause }: KeelsonError): KeelsonError[] {
-  const causes: KeelsonError[] = []
-  while (cause instanceof KeelsonError) {
-    causes.unshift(cause)
-    if (cause.code !== 'DEPENDENCY_FAILED') break
-    cause = cause.cause
+  const causes = new Set<KeelsonError>()
+  while (isA(cause, KeelsonError) && !causes.has(cause)) {
+    causes.add(cause)
+    if (propertyOf(cause, 'code') !== 'DEPENDENCY_FAILED') break
+    cause = propertyOf(cause, 'cause')
   }
-  return causes
+  return [...causes].reverse()
 }
 
 export function startFailedMessage(kernel: string, errors: readonly KeelsonError[], added: boolean): string {

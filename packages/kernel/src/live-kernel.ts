@@ -17,6 +17,7 @@ import type { ShutdownReport } from './observe/report.js'
 import { type CheckResult, type KernelSnapshot, type ResourceSnapshot, snapshotOf } from './observe/snapshot.js'
 import { type Span, timelineOf } from './observe/timeline.js'
 import type { KernelState } from './state.js'
+import { wordsFor } from './thrown.js'
 import { systemClock } from './time/clock.js'
 import { Deadlines } from './time/deadline.js'
 
@@ -182,7 +183,8 @@ export class LiveKernel implements Kernel {
 
   start = (): Promise<this> => this.#lifecycle.start() as Promise<this>
 
-  shutdown = (reason = 'shutdown'): Promise<ShutdownReport> => this.#lifecycle.shutdown(reason)
+  // What is passed may come from anywhere.
+  shutdown = (reason: unknown = 'shutdown'): Promise<ShutdownReport> => this.#lifecycle.shutdown(wordsFor(reason))
 
   fail = (error: unknown): void => this.#lifecycle.fail(error)
 

@@ -1,3 +1,4 @@
+import { follow, isA, promiseOf, propertyOf } from '../foreign.js'
 import { Bounded, type Deadlines } from '../time/deadline.js'
 import { LazyAbort } from './lazy-abort.js'
 
@@ -37,7 +38,7 @@ export abstract class HookRun extends Bounded {
   /** Whether the hook failed because it was told to: it threw the signal's reason, or an `AbortError` after the abort. */
   abortedBy(error: unknown): boolean {
     if (!this.aborted) return false
-    return error === this.#abort!.reason || (error instanceof Error && error.name === 'AbortError')
+    return error === this.#abort!.reason || (isA(error, Error) && propertyOf(error, 'name') === 'AbortError')
   }
 
   /** Moves the deadline, earlier or later, while the run is open. */
@@ -48,21 +49,19 @@ export abstract class HookRun extends Bounded {
   /** Calls the hook and follows what it returns. One that returns a plain value costs no timer and no promise. */
   protected call(hook: () => unknown): void {
     let result: unknown
+    let promise: Promise<unknown> | undefined
     try {
       result = hook()
-      if (isThenable(result)) result = Promise.resolve(result)
+      promise = promiseOf(result)
     } catch (error) {
-      this.rejected(error)
-      return
+      return this.rejected(error)
     }
-    if (!(result instanceof Promise)) {
-      this.resolved(result)
-      return
-    }
+    if (promise === undefined) return this.resolved(result)
     if (!this.over) this.watch()
-    result.then(
+    follow(
+      promise,
       (value) => this.resolved(value),
-      (error: unknown) => this.rejected(error),
+      (error) => this.rejected(error),
     )
   }
 
@@ -75,13 +74,4 @@ export abstract class HookRun extends Bounded {
   protected finish(): void {
     this.deadlines.settle(this)
   }
-}
-
-/** Whether a hook returned something to wait for. */
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    value !== null &&
-    (typeof value === 'object' || typeof value === 'function') &&
-    typeof (value as { then?: unknown }).then === 'function'
-  )
 }

@@ -1,5 +1,6 @@
 import { RESERVE } from '../defaults.js'
 import type { StopContext } from '../define/context.js'
+import { attempt, isObject } from '../foreign.js'
 import { drainReserveOf, stopReserveOf } from '../graph/budget.js'
 import type { Instance } from './instance.js'
 
@@ -42,13 +43,20 @@ export function reserveOf(instance: Instance | undefined): number {
   return drainReserve(instance) + stopReserve(instance)
 }
 
-/** Older runtimes have no such symbols. */
 function disposeOf(value: unknown): (() => unknown) | undefined {
-  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return undefined
-  const brought = value as Record<symbol, unknown>
-  const asynchronous: symbol | undefined = Symbol.asyncDispose
-  const synchronous: symbol | undefined = Symbol.dispose
-  if (asynchronous !== undefined && typeof brought[asynchronous] === 'function') return brought[asynchronous] as () => unknown
-  if (synchronous !== undefined && typeof brought[synchronous] === 'function') return brought[synchronous] as () => unknown
-  return undefined
+  return isObject(value) ? (methodOf(value, Symbol.asyncDispose) ?? methodOf(value, Symbol.dispose)) : undefined
+}
+
+/** One that is there and cannot be read fails when it is called; a strict mock, which throws for what it does not have, has none. */
+function methodOf(value: object, key: symbol | undefined): (() => unknown) | undefined {
+  if (key === undefined) return undefined // older runtimes have no such symbols
+  try {
+    const method: unknown = Reflect.get(value, key)
+    return typeof method === 'function' ? (method as () => unknown) : undefined
+  } catch (error) {
+    if (!attempt(() => key in value)) return undefined
+    return () => {
+      throw error
+    }
+  }
 }

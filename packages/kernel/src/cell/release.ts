@@ -1,8 +1,9 @@
 import { KILL_RESERVE, LAST_GRACE } from '../defaults.js'
 import { budgetSpent, hookFailed, type KeelsonError, timedOut } from '../errors.js'
+import { follow, promiseOf, propertyOf } from '../foreign.js'
 import { drainPartOf, grantOf } from '../graph/budget.js'
 import type { Outcome } from '../observe/ending.js'
-import { isThenable } from './hook-run.js'
+import { wordsFor } from '../thrown.js'
 import type { Instance } from './instance.js'
 import { PhaseRun } from './phase-run.js'
 import { drainReserve, drains, hasCleanups, hasStop, reserveOf, stopReserve, stopValue } from './release-hooks.js'
@@ -142,9 +143,9 @@ export class Release {
     const keep = (settled: unknown) => {
       this.note = noteOf(settled)
     }
-    if (!isThenable(result)) return keep(result)
-    const promise = Promise.resolve(result)
-    promise.then(keep, () => {})
+    const promise = promiseOf(result)
+    if (promise === undefined) return keep(result)
+    follow(promise, keep)
     return promise
   }
 
@@ -254,10 +255,10 @@ export class Release {
     this.#fail(budgetSpent(name), 'not-attempted')
     if (definition.options.kill !== undefined && hasValue) {
       try {
-        const result: unknown = definition.options.kill(value)
+        const promise = promiseOf(definition.options.kill(value))
         // There is no time to wait for one that is asynchronous, so nothing is claimed of it.
-        if (!isThenable(result)) this.outcome = 'killed'
-        Promise.resolve(result).catch((cause: unknown) => host.lateError(hookFailed(name, 'kill', cause)))
+        if (promise === undefined) this.outcome = 'killed'
+        else follow(promise, NOTHING, (cause) => host.lateError(hookFailed(name, 'kill', cause)))
       } catch (cause) {
         this.#listener.releaseFailed(hookFailed(name, 'kill', cause))
       }
@@ -323,6 +324,8 @@ const nobody = () => undefined
 
 /** A drain may say what it did: `{ note: 'finished 3 jobs' }`. */
 function noteOf(result: unknown): string | undefined {
-  const note: unknown = typeof result === 'object' && result !== null ? (result as { note?: unknown }).note : undefined
-  return typeof note === 'string' ? note : undefined
+  const note = propertyOf(result, 'note')
+  return typeof note === 'string' ? wordsFor(note) : undefined
 }
+
+const NOTHING = () => {}

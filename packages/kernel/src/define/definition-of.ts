@@ -1,5 +1,7 @@
 import { fromCaller, invalidOption } from '../errors.js'
-import { RESOURCE, type Resource, type ResourceCarrier } from './carrier.js'
+import { isA, propertyOf } from '../foreign.js'
+import { wordsFor } from '../thrown.js'
+import { RESOURCE, type Resource } from './carrier.js'
 import type { ResourceLike } from './dependency.js'
 import { Definition } from './resource.js'
 
@@ -33,21 +35,20 @@ export function definitionsOf(resources: Iterable<ResourceLike>, option = 'resou
 
 /** The definition that `x` is or carries; undefined when it is neither. */
 export function carriedBy(x: unknown): Definition | undefined {
-  if (x instanceof Definition) return x
-  if ((typeof x !== 'object' && typeof x !== 'function') || x === null) return undefined
-  const carried = (x as Partial<ResourceCarrier<unknown>>)[RESOURCE]
-  return carried instanceof Definition ? carried : undefined
+  if (isA(x, Definition)) return x
+  const carried = propertyOf(x, RESOURCE)
+  return isA(carried, Definition) ? carried : undefined
 }
 
 /** What it is, as far as it may be told. */
 export function named(x: unknown): string {
-  if (typeof x === 'function') return `the function or class ${x.name || '(anonymous)'}`
+  if (typeof x === 'function') return `the function or class ${wordsFor(propertyOf(x, 'name') || '(anonymous)')}`
   // A string may be a secret.
   return typeof x === 'string' ? 'a string' : x === null || typeof x !== 'object' ? String(x) : 'an object'
 }
 
 function remedy(x: unknown): string {
-  if (Object(x)[RESOURCE] !== undefined) return 'another copy of @keelson/kernel made it, see npm ls'
+  if (propertyOf(x, RESOURCE) !== undefined) return 'another copy of @keelson/kernel made it, see npm ls'
   if (typeof x === 'function') return 'decorate the class with @Service(), or pass what resource() returned'
   if (x === undefined) return 'it may be used before it is defined: make dependsOn a getter, or move the definition up'
   return 'pass what resource() returned'

@@ -1,4 +1,5 @@
 import { invalidOption } from '../errors.js'
+import { isA } from '../foreign.js'
 import type { EdgeKind } from '../words.js'
 import { carriedBy, definitionOf } from './definition-of.js'
 import { Edge } from './dependency.js'
@@ -29,8 +30,9 @@ export function linksOf({ name, options }: Definition): readonly Link[] {
     }
     for (const field of Object.keys(dependsOn)) {
       const entry: unknown = dependsOn[field]
-      const kind = entry instanceof Edge ? entry.kind : 'required'
-      const target = entry instanceof Edge ? entry.resource : entry
+      const edge = isA(entry, Edge) ? entry : undefined
+      const kind = edge?.kind ?? 'required'
+      const target = edge === undefined ? entry : edge.resource
       const to = carriedBy(target) ?? definitionOf(target, name, `dependsOn.${field}`)
       links.push({ to, kind, field, id: UNKNOWN })
     }
@@ -46,5 +48,5 @@ export function linksOf({ name, options }: Definition): readonly Link[] {
 
 /** What is easily written in place of a map. */
 function isOneOrList(dependsOn: object): boolean {
-  return Array.isArray(dependsOn) || dependsOn instanceof Edge || carriedBy(dependsOn) !== undefined
+  return Array.isArray(dependsOn) || isA(dependsOn, Edge) || carriedBy(dependsOn) !== undefined
 }

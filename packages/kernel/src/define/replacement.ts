@@ -1,4 +1,5 @@
 import { fromCaller, invalidOption } from '../errors.js'
+import { isA, propertyOf } from '../foreign.js'
 import { carriedBy, definitionOf, named } from './definition-of.js'
 import type { ResourceLike } from './dependency.js'
 import { Definition } from './resource.js'
@@ -30,8 +31,9 @@ export function replacementsOf(list: Iterable<Replacement>): ReadonlyMap<Definit
   const replacements = new Map<Definition, Definition>()
   let i = 0
   for (const replacement of list) {
-    const { target, by } = Object(replacement) as Partial<Replacement>
-    if (!(target instanceof Definition && by instanceof Definition)) {
+    const target = propertyOf(replacement, 'target')
+    const by = propertyOf(replacement, 'by')
+    if (!isA(target, Definition) || !isA(by, Definition)) {
       throw invalidOption(
         undefined,
         `replace[${i}]`,

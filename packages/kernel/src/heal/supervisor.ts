@@ -1,6 +1,7 @@
 import type { Cell } from '../cell/cell.js'
 import type { RestartOptions } from '../define/resource.js'
 import { type KeelsonError, notUpYet, removed, restartLimit } from '../errors.js'
+import { propertyOf } from '../foreign.js'
 import { withDependents } from '../graph/dependents.js'
 import { Deferred } from '../time/deferred.js'
 import { Attempts } from './attempts.js'
@@ -173,5 +174,5 @@ export class Supervisor implements Decider {
 
 /** Whether checks that pass again would mend it. */
 function isOfCheck({ phase, cause }: KeelsonError): boolean {
-  return (phase ?? (cause as Partial<KeelsonError> | undefined)?.phase) === 'check'
+  return (phase ?? propertyOf(cause, 'phase')) === 'check'
 }

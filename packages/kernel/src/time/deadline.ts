@@ -90,7 +90,7 @@ export class Deadlines {
       return
     }
     const remaining = work.deadline - this.#clock.now()
-    if (remaining <= 0) return work.expire()
+    if (!(remaining > 0)) return work.expire()
     let release = () => {}
     const settled = new Promise<void>((resolve) => {
       release = resolve
