@@ -1,5 +1,5 @@
 import type { ResourceLike } from './define/dependency.js'
-import { validateKernelOptions } from './define/validate.js'
+import { readKernelOptions } from './define/validate.js'
 import { fromCaller } from './errors.js'
 import type { Kernel, KernelOptions } from './kernel.js'
 import { LiveKernel } from './live-kernel.js'
@@ -14,9 +14,9 @@ import { LiveKernel } from './live-kernel.js'
  * await kernel.start()
  * await kernel.shutdown('deploy')
  */
-export function createKernel(resources: Iterable<ResourceLike> = [], options: KernelOptions = {}): Kernel {
+export function createKernel(resources: Iterable<ResourceLike> = [], given: KernelOptions = {}): Kernel {
   try {
-    validateKernelOptions(options)
+    const options = readKernelOptions(given) as KernelOptions
     const kernel = new LiveKernel(options)
     if (options.base !== undefined) kernel.takeInBase(options.base)
     kernel.takeIn(resources)

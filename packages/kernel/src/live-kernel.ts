@@ -2,7 +2,7 @@ import type { Cell } from './cell/cell.js'
 import { experienceOf } from './cell/experience.js'
 import { TIMEOUTS } from './defaults.js'
 import type { ResourceLike } from './define/dependency.js'
-import { validateKernelDefaults, validateReason } from './define/validate.js'
+import { readKernelDefaults, validateReason } from './define/validate.js'
 import { fromCaller, notStarted, refused, registeredTooLate } from './errors.js'
 import { dependenciesOf, type Plan, planOf } from './graph/plan.js'
 import { Monitor } from './heal/monitor.js'
@@ -190,12 +190,12 @@ export class LiveKernel implements Kernel {
 
   defaults = (options: KernelDefaults): this => {
     try {
-      validateKernelDefaults(options)
+      const delay = readKernelDefaults(options)
+      if (delay !== undefined) this.#lifecycle.defaultDelay = delay
+      return this
     } catch (error) {
       throw fromCaller(this.defaults, error)
     }
-    if (options.shutdown?.delay !== undefined) this.#lifecycle.defaultDelay = options.shutdown.delay
-    return this
   }
 
   plan = (): Plan =>

@@ -287,7 +287,8 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   activate(done: (error: KeelsonError | undefined) => void): void {
     const instance = this.instance!
     instance.turned = 'activate'
-    const hook = (run: PhaseRun) => this.definition.options.activate!(instance.value, new HookScope(this.name, run))
+    const { options, self } = this.definition
+    const hook = (run: PhaseRun) => options.activate!.call(self, instance.value, new HookScope(this.name, run))
     takeTurn(this, instance.openTurns, 'activate', this.timeout('start'), hook, (error) => {
       if (error !== undefined) {
         if (this.#release !== undefined || this.host.ending) this.releaseFailed(error)
@@ -305,7 +306,8 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
     if (activate !== undefined && instance.turned === undefined) return
     instance.turned = 'quiesce'
     const limit = Math.min(this.timeout('drain'), Math.max(0, end - this.host.clock.now()))
-    const hook = (run: PhaseRun) => quiesce.call(this.definition.options, instance.value, new StopScope(this.name, run, reason))
+    const { self } = this.definition
+    const hook = (run: PhaseRun) => quiesce.call(self, instance.value, new StopScope(this.name, run, reason))
     takeTurn(this, instance.openTurns, 'quiesce', limit, hook, (error) => {
       if (error !== undefined) this.releaseFailed(error)
     })

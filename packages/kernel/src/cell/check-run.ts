@@ -29,7 +29,8 @@ export class CheckRun extends HookRun {
 
   begin(): void {
     const { owner, value } = this.#checked
-    this.call(() => owner.definition.options.check!(value, new HookScope(owner.name, this)))
+    const { options, self } = owner.definition
+    this.call(() => options.check!.call(self, value, new HookScope(owner.name, this)))
   }
 
   protected override resolved(result: unknown): void {

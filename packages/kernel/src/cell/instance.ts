@@ -50,7 +50,8 @@ export class Instance extends HookRun {
   begin(deps: Record<string, unknown>): void {
     // A listener that heard of this start may have asked for a shutdown.
     if (this.aborted) return this.#fail(this.#unwanted())
-    this.call(() => this.owner.definition.options.start(deps, new StartScope(this)))
+    const { options, self } = this.owner.definition
+    this.call(() => options.start.call(self, deps, new StartScope(this)))
   }
 
   protected override get deadlines(): Deadlines {

@@ -11,8 +11,8 @@ export function hasStop({ owner, value, hasValue }: Instance): boolean {
 
 /** Calls the stop hook, or the value's own dispose where there is none. */
 export function stopValue({ owner, value }: Instance, ctx: StopContext): unknown {
-  const { options } = owner.definition
-  return options.stop === undefined ? disposeOf(value)!.call(value) : options.stop(value, ctx)
+  const { options, self } = owner.definition
+  return options.stop === undefined ? disposeOf(value)!.call(value) : options.stop.call(self, value, ctx)
 }
 
 export function hasCleanups({ cleanups }: Instance): boolean {

@@ -133,8 +133,8 @@ export class Release {
 
   #drain(run: PhaseRun): unknown {
     const { owner, value, leases } = this.#instance
-    const { options } = owner.definition
-    const drain = () => options.drain?.(value, new StopScope(owner.name, run, this.#reason))
+    const { options, self } = owner.definition
+    const drain = () => options.drain?.call(self, value, new StopScope(owner.name, run, this.#reason))
     return leases === 0 ? drain() : this.#drainAll(drain)
   }
 
@@ -219,13 +219,14 @@ export class Release {
   /** Time is up: kill, where the stop did not end, and what cleanups there are all at once, for at most a second. */
   #lastResort(withCleanups: boolean, withKill = this.holdsValue): void {
     const { owner, cleanups = [], value } = this.#instance
-    const { options } = owner.definition
+    const { options, self } = owner.definition
     const now = this.#now
     const run = this.#runOf('last resort', now, () => {
       if (!killEnded) this.#tell(timedOut(owner.name, 'kill', run.deadline - now))
       this.#finish()
     })
-    const killed = withKill && options.kill !== undefined ? this.#settle('kill', () => options.kill!(value)) : undefined
+    const killed =
+      withKill && options.kill !== undefined ? this.#settle('kill', () => options.kill!.call(self, value)) : undefined
     const cleaned = (withCleanups ? cleanups.splice(0) : []).reverse().map((cleanup) => this.#settle('stop', cleanup))
     let killEnded = killed === undefined
     void killed?.then((well) => {
@@ -255,7 +256,7 @@ export class Release {
     this.#fail(budgetSpent(name), 'not-attempted')
     if (definition.options.kill !== undefined && hasValue) {
       try {
-        const promise = promiseOf(definition.options.kill(value))
+        const promise = promiseOf(definition.options.kill.call(definition.self, value))
         // There is no time to wait for one that is asynchronous, so nothing is claimed of it.
         if (promise === undefined) this.outcome = 'killed'
         else follow(promise, NOTHING, (cause) => host.lateError(hookFailed(name, 'kill', cause)))
@@ -291,7 +292,7 @@ export class Release {
     return run
   }
 
-  /** D3: what this step may take from now on, in ms. Its own timeouts are read when its turn comes. */
+  /** D3: what this step may take from now on, in ms. */
   #limitOf(step: Step, now: number): number {
     const { owner } = this.#instance
     const reserve = stopReserve(this.#instance)

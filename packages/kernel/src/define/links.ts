@@ -20,8 +20,8 @@ const UNKNOWN = -1
 export const NO_LINKS: readonly Link[] = []
 
 /** Reads `dependsOn` and `after`, each once. */
-export function linksOf({ name, options }: Definition): readonly Link[] {
-  const { dependsOn, after } = options
+export function linksOf({ name, self }: Definition): readonly Link[] {
+  const { dependsOn, after } = self
   if (dependsOn === undefined && after === undefined) return NO_LINKS
   const links: Link[] = []
   if (dependsOn !== undefined) {

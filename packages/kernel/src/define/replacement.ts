@@ -48,5 +48,6 @@ export function replacementsOf(list: Iterable<Replacement>): ReadonlyMap<Definit
 }
 
 function constant(name: string, value: unknown): Definition {
-  return new Definition(name, { start: () => value, stop: () => {} })
+  const options = { start: () => value, stop: () => {} }
+  return new Definition(name, options, options)
 }

@@ -3,7 +3,7 @@ import type { Impact } from '../words.js'
 import { RESOURCE, type Resource, type VALUE } from './carrier.js'
 import type { HookContext, StartContext, StopContext } from './context.js'
 import type { Dependencies, ResourceLike, Values } from './dependency.js'
-import { validateResource } from './validate.js'
+import { isLiteral, readOffered, readOptions, validateResource } from './read-options.js'
 
 /** How long a hook may take, in ms; `Infinity` is unbounded. */
 export interface Timeouts {
@@ -125,24 +125,41 @@ export interface ResourceOptions<T, D extends Dependencies<D>> {
 export function resource<T, const D extends Dependencies<D> = {}>(name: string, options: ResourceOptions<T, D>): Resource<T> {
   try {
     validateResource(name, options)
+    return definitionFrom(name, options as unknown as AnyOptions) as Resource<unknown> as Resource<T>
   } catch (error) {
     throw fromCaller(resource, error)
   }
-  return new Definition(name, options as unknown as AnyOptions) as Resource<unknown> as Resource<T>
 }
 
 /** Options with their types forgotten, as the kernel handles them. */
 export type AnyOptions = ResourceOptions<unknown, Dependencies>
 
+/** What is kept of them: `dependsOn` and `after` are read when a kernel takes the resource in. */
+export type KeptOptions = Omit<AnyOptions, 'dependsOn' | 'after'>
+
 /** What `resource()` makes. */
 export class Definition implements Resource<unknown> {
   declare readonly [VALUE]: () => unknown
   readonly name: string
-  readonly options: AnyOptions
+  /** A copy: what becomes of the object that was given changes nothing of a kernel. */
+  readonly options: KeptOptions
+  /** The object that was given: `this` of its hooks. */
+  readonly self: AnyOptions
 
-  constructor(name: string, options: AnyOptions) {
+  constructor(name: string, options: KeptOptions, self: AnyOptions) {
     this.name = name
     this.options = options
+    this.self = self
+  }
+
+  /** What a kernel that takes it in works with from then on. */
+  takenIn(): Definition {
+    return this
+  }
+
+  /** What `resource()` made. */
+  get source(): Definition {
+    return this
   }
 
   get [RESOURCE](): this {
@@ -161,4 +178,33 @@ export class Definition implements Resource<unknown> {
   get restart(): RestartOptions | undefined {
     return this.options.restart
   }
+}
+
+/** Of an instance of a class: what its methods and getters are is read when a kernel takes it in, after its `dependsOn`. */
+class LateDefinition extends Definition {
+  override takenIn(): Definition {
+    return new TakenIn(this)
+  }
+}
+
+class TakenIn extends Definition {
+  readonly #source: Definition
+
+  constructor(source: Definition) {
+    const offered = source.self as unknown as Readonly<Record<string, unknown>>
+    super(source.name, readOffered(source.name, (key) => offered[key]) as unknown as KeptOptions, source.self)
+    this.#source = source
+  }
+
+  override get source(): Definition {
+    return this.#source
+  }
+}
+
+function definitionFrom(name: string, options: AnyOptions): Definition {
+  if (isLiteral(options)) return new Definition(name, readOptions(name, options) as unknown as KeptOptions, options)
+  // Mistakes in its own fields are told at once.
+  const own = (key: string): unknown => Object.getOwnPropertyDescriptor(options, key)?.value
+  const kept = readOffered(name, (key) => (key === 'start' ? options.start : own(key)))
+  return new LateDefinition(name, kept as unknown as KeptOptions, options)
 }

@@ -8,7 +8,7 @@ export class Successor extends Definition {
   readonly #of: Definition
 
   constructor(of: Definition) {
-    super(`${of.name} (rotation)`, of.options)
+    super(`${of.name} (rotation)`, of.options, of.self)
     this.#of = of
   }
 

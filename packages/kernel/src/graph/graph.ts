@@ -54,8 +54,8 @@ export class Graph {
   /** The id of a resource, of its replacement, or `NONE`. */
   idOf(definition: Definition): number {
     const id = this.#ids.get(definition.name)
-    if (id !== undefined && id >= 0 && (this.#originals[id] === definition || this.definitions[id] === definition)) return id
-    return this.#replacements.size === 0 ? NONE : this.definitions.indexOf(definition)
+    if (id !== undefined && id >= 0 && this.#isOf(id, definition)) return id
+    return this.#replacements.size === 0 ? NONE : this.definitions.findIndex(({ source }) => source === definition)
   }
 
   /** Whether there is a resource of this name. */
@@ -195,12 +195,16 @@ export class Graph {
     const id = this.#ids.get(definition.name)
     if (id === undefined) return NONE
     if (id !== VISITING) {
-      if (this.#originals[id] === definition || this.definitions[id] === definition) return id
+      if (this.#isOf(id, definition)) return id
       throw duplicateResource(definition.name)
     }
     const start = path.findIndex((frame) => frame.original === definition)
     if (start < 0) throw duplicateResource(definition.name)
     throw dependencyCycle([...path.slice(start).map((frame) => frame.original.name), definition.name])
+  }
+
+  #isOf(id: number, definition: Definition): boolean {
+    return this.#originals[id] === definition || this.definitions[id]!.source === definition
   }
 
   #enter(original: Definition, path: Frame[]): void {
@@ -209,6 +213,8 @@ export class Graph {
     const frame: Frame = { original, definition, links: NO_LINKS, next: 0 }
     path.push(frame)
     frame.links = linksOf(definition)
+    // What its dependsOn found may decide about its hooks.
+    frame.definition = definition.takenIn()
   }
 
   /**
@@ -279,10 +285,11 @@ export class Graph {
 /** One resource on the path from the one being taken in down to the one being read. */
 interface Frame {
   readonly original: Definition
-  readonly definition: Definition
+  definition: Definition
   links: readonly Link[]
   next: number
 }
 
 /** What stands where a resource was. */
-const GONE = new Definition('', { start: () => undefined, timeouts: { start: 0, check: 0, drain: 0, stop: 0 } })
+const NOTHING = { start: () => undefined, timeouts: { start: 0, check: 0, drain: 0, stop: 0 } }
+const GONE = new Definition('', NOTHING, NOTHING)

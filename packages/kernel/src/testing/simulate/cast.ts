@@ -40,46 +40,50 @@ export function castOf(
     const name = graph.nameOf(id)
     const target = replacements.find(({ target, by }) => by === definition && target.name === name)?.target ?? definition
     originals.set(name, target)
-    standIns.push({ target, by: new Definition(name, standInFor(name, definition.options, real, seat)) })
+    const standIn = standInFor(name, definition, real, seat)
+    standIns.push({ target, by: new Definition(name, standIn, standIn) })
   }
   return { graph, base: baseNames, originals, replacements: standIns }
 }
 
-function standInFor(name: string, options: AnyOptions, real: boolean, seat: Seat): AnyOptions {
-  const { after, impact, labels, timeouts, monitor, restart } = options
+function standInFor(name: string, { options, self }: Definition, real: boolean, seat: Seat): AnyOptions {
+  const { impact, labels, timeouts, monitor, restart } = options
   const track = () => seat.track(name)
   const standIn: AnyOptions = {
     get dependsOn() {
-      return options.dependsOn ?? {}
+      return self.dependsOn ?? {}
     },
     start: (deps, ctx: StartContext) =>
-      seat.stage!.start(track(), deps, ctx, () => (real ? options.start(deps, ctx) : { of: name, call: track().calls.start })),
+      seat.stage!.start(track(), deps, ctx, () =>
+        real ? options.start.call(self, deps, ctx) : { of: name, call: track().calls.start },
+      ),
     ...(options.check !== undefined && {
       check: (value: unknown, ctx: HookContext) =>
-        seat.stage!.check(track(), value, ctx, () => (real ? options.check!(value, ctx) : undefined)),
+        seat.stage!.check(track(), value, ctx, () => (real ? options.check!.call(self, value, ctx) : undefined)),
     }),
     ...(options.activate !== undefined && {
       activate: (value: unknown, ctx: HookContext) =>
-        seat.stage!.activate(track(), value, ctx, () => (real ? options.activate!(value, ctx) : undefined)),
+        seat.stage!.activate(track(), value, ctx, () => (real ? options.activate!.call(self, value, ctx) : undefined)),
     }),
     ...(options.quiesce !== undefined && {
       quiesce: (value: unknown, ctx: StopContext) =>
-        seat.stage!.quiesce(track(), value, ctx, () => (real ? options.quiesce!(value, ctx) : undefined)),
+        seat.stage!.quiesce(track(), value, ctx, () => (real ? options.quiesce!.call(self, value, ctx) : undefined)),
     }),
     ...(options.drain !== undefined && {
       drain: (value: unknown, ctx: StopContext) =>
-        seat.stage!.drain(track(), value, ctx, () => (real ? options.drain!(value, ctx) : undefined)),
+        seat.stage!.drain(track(), value, ctx, () => (real ? options.drain!.call(self, value, ctx) : undefined)),
     }),
-    stop: (value, ctx) => seat.stage!.stop(track(), value, ctx, () => (real ? stopReal(options, value, ctx) : undefined)),
+    stop: (value, ctx) =>
+      seat.stage!.stop(track(), value, ctx, () => (real ? stopReal(options.stop?.bind(self), value, ctx) : undefined)),
     ...(options.kill !== undefined && {
-      kill: (value: unknown) => seat.stage!.kill(track(), value, () => (real ? options.kill!(value) : undefined)),
+      kill: (value: unknown) => seat.stage!.kill(track(), value, () => (real ? options.kill!.call(self, value) : undefined)),
     }),
   }
-  return Object.assign(standIn, defined({ after, impact, labels, timeouts, monitor, restart }))
+  return Object.assign(standIn, defined({ after: self.after, impact, labels, timeouts, monitor, restart }))
 }
 
-function stopReal(options: AnyOptions, value: unknown, ctx: StopContext): unknown {
-  if (options.stop !== undefined) return options.stop(value, ctx)
+function stopReal(stop: AnyOptions['stop'], value: unknown, ctx: StopContext): unknown {
+  if (stop !== undefined) return stop(value, ctx)
   const disposable = value as Partial<AsyncDisposable & Disposable> | null | undefined
   return (disposable?.[Symbol.asyncDispose] ?? disposable?.[Symbol.dispose])?.call(disposable)
 }
