@@ -28,5 +28,8 @@ export const RESERVE = { stop: 500, drain: 2_000 } as const
 /** The longest that an asynchronous kill, and cleanups after a stop that ran out of time, are waited for. */
 export const LAST_GRACE = 1_000
 
+/** How many cleanups those that run may register: one that registers itself again and again would never end. */
+export const MOST_LATE_CLEANUPS = 1_000
+
 /** What a stop that the budget cuts leaves to a kill hook. */
 export const KILL_RESERVE = 250

@@ -160,6 +160,15 @@ export function checksOpen(resource: string, open: number, openMs: number): Keel
   )
 }
 
+/** D5: what goes on registering cleanups while they run is not followed for ever. */
+export function endlessCleanups(resource: string): KeelsonError {
+  return new KeelsonError(
+    'STOP_FAILED',
+    `resource "${resource}" registers cleanups in its cleanups without end, and the last were not run; call ctx.defer() in start`,
+    { resource, phase: 'stop' },
+  )
+}
+
 export function budgetSpent(resource: string): KeelsonError {
   return new KeelsonError(
     'TIMEOUT',

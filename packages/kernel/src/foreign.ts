@@ -51,7 +51,7 @@ export function promiseOf(returned: unknown): Promise<unknown> | undefined {
 /** Follows a promise as `await` does, whatever `then` of its own it has. */
 export function follow(
   promise: Promise<unknown>,
-  resolved: (value: unknown) => void,
+  resolved: (value: unknown) => void = NOTHING,
   rejected: (error: unknown) => void = NOTHING,
 ): void {
   try {

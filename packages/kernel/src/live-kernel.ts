@@ -77,15 +77,23 @@ export class LiveKernel implements Kernel {
   probe = (): Probe => this.#host.probe.current
 
   on = <K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): this => {
-    this.#host.probe.catchUp()
-    this.#host.events.on(type, listener)
-    return this
+    try {
+      this.#host.probe.catchUp()
+      this.#host.events.on(type, listener)
+      return this
+    } catch (error) {
+      throw fromCaller(this.on, error)
+    }
   }
 
   once = <K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): this => {
-    this.#host.probe.catchUp()
-    this.#host.events.once(type, listener)
-    return this
+    try {
+      this.#host.probe.catchUp()
+      this.#host.events.once(type, listener)
+      return this
+    } catch (error) {
+      throw fromCaller(this.once, error)
+    }
   }
 
   off = <K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): this => {
@@ -109,17 +117,20 @@ export class LiveKernel implements Kernel {
   takeIn(resources: Iterable<ResourceLike>): void {
     const { state, up } = this.#lifecycle
     if (up) throw registeredTooLate(this.name, state)
+    this.#roster.refuseWhileReading()
     this.#roster.takeIn(resources, this.#host)
   }
 
-  add = (...resources: ResourceLike[]): Promise<void> =>
-    this.#host.events.inTurn(() => {
+  add = async (...resources: ResourceLike[]): Promise<void> => {
+    this.#roster.refuseWhileReading()
+    await this.#host.events.inTurn(() => {
       if (this.state !== 'running') {
         const remedy = this.state === 'starting' ? 'await start() first' : 'register() them before the next start()'
         throw refused(this.name, 'add resources', this.state, remedy)
       }
       return this.#upkeep.membership.add(this.#roster.takeInAdded(resources, this.#host))
     })
+  }
 
   remove = (resource: ResourceLike, options: { dependents?: boolean } = {}): Promise<void> =>
     this.#host.events.inTurn(() => {

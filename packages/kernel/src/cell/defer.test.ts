@@ -239,3 +239,33 @@ describe('D5 defer', () => {
     ])
   })
 })
+
+describe('D5 a cleanup that registers itself again and again', () => {
+  const CALLS = { synchronous: (again: () => void) => again(), asynchronous: async (again: () => void) => again() }
+
+  test.each(Object.entries(CALLS))('%s: is told, and keeps nothing from ending', async (_, call) => {
+    const { kernel, traced, clock, log } = scene()
+    const below = traced('below')
+    let calls = 0
+    const app = kernel([
+      traced('a', {
+        dependsOn: { below },
+        start: (_, { defer }) => {
+          const again = (): unknown => {
+            calls++
+            return call(() => defer(again))
+          }
+          defer(again)
+        },
+      }),
+    ])
+    await app.start()
+    const { report } = await clock.run(shutdownError(app.shutdown()))
+    expect(report.errors.map(({ message }) => message)).toEqual([
+      'resource "a" registers cleanups in its cleanups without end, and the last were not run; call ctx.defer() in start',
+    ])
+    expect(calls).toBeGreaterThan(1_000)
+    expect(calls).toBeLessThan(3_000)
+    expect(log).toContain('stop below')
+  })
+})

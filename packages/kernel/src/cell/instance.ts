@@ -1,6 +1,6 @@
-import { LAST_GRACE } from '../defaults.js'
+import { LAST_GRACE, MOST_LATE_CLEANUPS } from '../defaults.js'
 import { validateFunction, validateMs } from '../define/validate.js'
-import { crashed, hookFailed, type KeelsonError, startAborted, timedOut } from '../errors.js'
+import { crashed, endlessCleanups, hookFailed, type KeelsonError, startAborted, timedOut } from '../errors.js'
 import type { Deadlines } from '../time/deadline.js'
 import { Deferred } from '../time/deferred.js'
 import { HookRun } from './hook-run.js'
@@ -39,6 +39,8 @@ export class Instance extends HookRun {
   #crash: KeelsonError | undefined
   #readiness: Readiness | undefined
   #life: LazyAbort | undefined
+  /** How often cleanups were registered after its release. */
+  #late = 0
   /** Why its release began. */
   #retired: string | undefined
 
@@ -238,6 +240,12 @@ export class Instance extends HookRun {
   /** S5: what is registered when everything else has been released belongs to nobody: it is released at once. */
   #cleanUpLate(): void {
     const { host } = this.owner
+    this.#late++
+    if (this.#late > MOST_LATE_CLEANUPS) {
+      this.cleanups!.length = 0
+      if (this.#late === MOST_LATE_CLEANUPS + 1) host.lateError(endlessCleanups(this.name))
+      return
+    }
     for (const cleanup of this.cleanups!.splice(0).reverse()) {
       void (async () => cleanup())().catch((cause: unknown) => host.lateError(hookFailed(this.name, 'stop', cause)))
     }

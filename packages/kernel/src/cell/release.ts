@@ -1,5 +1,5 @@
-import { KILL_RESERVE, LAST_GRACE } from '../defaults.js'
-import { budgetSpent, hookFailed, type KeelsonError, timedOut } from '../errors.js'
+import { KILL_RESERVE, LAST_GRACE, MOST_LATE_CLEANUPS } from '../defaults.js'
+import { budgetSpent, endlessCleanups, hookFailed, type KeelsonError, timedOut } from '../errors.js'
 import { follow, promiseOf, propertyOf } from '../foreign.js'
 import { drainPartOf, grantOf } from '../graph/budget.js'
 import type { Outcome } from '../observe/ending.js'
@@ -206,7 +206,12 @@ export class Release {
   /** Last in, first out; one that fails does not keep the others from running. */
   async #runCleanups(run: PhaseRun): Promise<void> {
     const { owner, cleanups = [] } = this.#instance
+    let left = cleanups.length + MOST_LATE_CLEANUPS
     for (let cleanup = cleanups.pop(); cleanup !== undefined; cleanup = cleanups.pop()) {
+      if (left-- === 0) {
+        cleanups.length = 0
+        return this.#tell(endlessCleanups(owner.name))
+      }
       try {
         await cleanup()
       } catch (cause) {
@@ -259,7 +264,7 @@ export class Release {
         const promise = promiseOf(definition.options.kill.call(definition.self, value))
         // There is no time to wait for one that is asynchronous, so nothing is claimed of it.
         if (promise === undefined) this.outcome = 'killed'
-        else follow(promise, NOTHING, (cause) => host.lateError(hookFailed(name, 'kill', cause)))
+        else follow(promise, undefined, (cause) => host.lateError(hookFailed(name, 'kill', cause)))
       } catch (cause) {
         this.#listener.releaseFailed(hookFailed(name, 'kill', cause))
       }
@@ -328,5 +333,3 @@ function noteOf(result: unknown): string | undefined {
   const note = propertyOf(result, 'note')
   return typeof note === 'string' ? wordsFor(note) : undefined
 }
-
-const NOTHING = () => {}

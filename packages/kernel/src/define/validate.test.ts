@@ -229,6 +229,7 @@ describe('createKernel()', () => {
   })
 
   test('says what is in its lists that does not belong there', () => {
+    expect(keelsonError(() => build({ replace: [null] })).message).toMatch(/replace\[0\] is null, .*replace\(\)/)
     expect(keelsonError(() => build({ replace: [5] })).message).toMatch(/replace\[0\] is 5, .*replace\(\)/)
     const original = resource('db', { start: () => 1 })
     expect(keelsonError(() => build({ replace: [original] })).message).toMatch(/replace\[0\] is .*replace\(\)/)

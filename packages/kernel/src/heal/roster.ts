@@ -3,7 +3,7 @@ import type { CellHost } from '../cell/cell-host.js'
 import { definitionOf, definitionsOf } from '../define/definition-of.js'
 import type { ResourceLike } from '../define/dependency.js'
 import { type Replacement, replacementsOf } from '../define/replacement.js'
-import { unknownResource } from '../errors.js'
+import { invalidOption, unknownResource } from '../errors.js'
 import { Graph, NONE } from '../graph/graph.js'
 
 /** Which resources a kernel has: the graph of their definitions, and a cell for each. */
@@ -14,6 +14,7 @@ export class Roster {
   /** Whether any of them has an `activate` or a `quiesce` hook. */
   activates = false
   quiesces = false
+  #reading = false
 
   constructor(replacements: Iterable<Replacement>) {
     this.graph = new Graph(replacementsOf(replacements))
@@ -21,14 +22,32 @@ export class Roster {
 
   /** S10: takes in, before anything else, what everything else starts after and stops before. */
   takeInBase(resources: Iterable<ResourceLike>, host: CellHost<Cell>): void {
-    this.graph.addBase(definitionsOf(resources, 'base'))
+    this.#read(host, () => this.graph.addBase(definitionsOf(resources, 'base')))
     this.#addCells(host)
   }
 
   /** Takes in resources and what they depend on, and returns those that are new. */
   takeIn(resources: Iterable<ResourceLike>, host: CellHost<Cell>): readonly Cell[] {
-    this.graph.add(definitionsOf(resources))
+    this.#read(host, () => this.graph.add(definitionsOf(resources)))
     return this.#addCells(host)
+  }
+
+  /** What `dependsOn` and `after` are is asked of users, who may call the kernel: it is in the middle of a move. */
+  #read(host: CellHost<Cell>, work: () => void): void {
+    this.refuseWhileReading()
+    this.#reading = true
+    try {
+      host.events.inside(work)
+    } finally {
+      this.#reading = false
+    }
+  }
+
+  /** Throws `INVALID_OPTION` when a `dependsOn` or an `after` that is being read takes resources in. */
+  refuseWhileReading(): void {
+    if (!this.#reading) return
+    const problem = 'adds resources to the kernel that is reading it'
+    throw invalidOption(undefined, 'dependsOn or after', problem, 'name them there, or add them before or afterwards')
   }
 
   #addCells(host: CellHost<Cell>): readonly Cell[] {
@@ -45,9 +64,10 @@ export class Roster {
 
   /** Takes in what is added to a running kernel: what comes along goes along, too, when nobody needs it any more. */
   takeInAdded(resources: readonly ResourceLike[], host: CellHost<Cell>): readonly Cell[] {
-    const added = this.takeIn(resources, host)
+    const definitions = definitionsOf(resources)
+    const added = this.takeIn(definitions, host)
     for (const cell of added) cell.cameAlong = true
-    for (const definition of definitionsOf(resources)) this.cells[this.graph.idOf(definition)]!.cameAlong = false
+    for (const definition of definitions) this.cells[this.graph.idOf(definition)]!.cameAlong = false
     return added
   }
 

@@ -1,6 +1,8 @@
 import { EventEmitter } from 'eventemitter3'
-import type { KeelsonError } from '../errors.js'
+import { invalidOption, type KeelsonError } from '../errors.js'
+import { follow, promiseOf } from '../foreign.js'
 import type { Health, KernelState, ResourceState } from '../state.js'
+import { wordsFor } from '../thrown.js'
 import type { Phase } from '../words.js'
 import type { Probe } from './probe.js'
 
@@ -54,6 +56,26 @@ type EventsByType = { [K in KernelEventType]: KernelEventOf<K> }
 
 export type KernelListener<K extends keyof KernelEvents> = (event: KernelEvents[K]) => unknown
 
+/** Everything that can be listened to. */
+const TYPES: Readonly<Record<keyof KernelEvents, true>> = {
+  event: true,
+  'kernel:state': true,
+  'kernel:cordon': true,
+  'probe:change': true,
+  'resource:state': true,
+  'resource:error': true,
+  'resource:orphan': true,
+  'check:result': true,
+  'health:change': true,
+  'restart:scheduled': true,
+  'restart:done': true,
+  'restart:exhausted': true,
+  'resource:lost': true,
+  'resource:regained': true,
+  'resource:rotated': true,
+  'listener:error': true,
+}
+
 /** The kernel's emitter: each listener is isolated, so that one that throws disturbs neither the kernel nor the others. */
 export class Events {
   readonly #emitter = new EventEmitter<string>()
@@ -71,11 +93,13 @@ export class Events {
   }
 
   on<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): void {
+    validateType(type)
     this.#emitter.on(type, this.#guard(listener))
     this.active = true
   }
 
   once<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): void {
+    validateType(type)
     this.#emitter.once(type, this.#guard(listener))
     this.active = true
   }
@@ -101,6 +125,16 @@ export class Events {
     this.#emitter.emit(type, event)
     this.#emitter.emit('event', event)
     this.#telling--
+  }
+
+  /** Calls back to users in the middle of a move: what they ask for is done as what a listener asks for. */
+  inside<T>(work: () => T): T {
+    this.#telling++
+    try {
+      return work()
+    } finally {
+      this.#telling--
+    }
   }
 
   /**
@@ -136,8 +170,8 @@ export class Events {
     if (guard === undefined) {
       guard = (event) => {
         try {
-          const result = listener(event as never) as PromiseLike<unknown> | undefined
-          if (typeof result?.then === 'function') result.then(undefined, (error: unknown) => this.#failed(event, error))
+          const promise = promiseOf(listener(event as never))
+          if (promise !== undefined) follow(promise, undefined, (error) => this.#failed(event, error))
         } catch (error) {
           this.#failed(event, error)
         }
@@ -151,4 +185,9 @@ export class Events {
   #failed(event: KernelEvent, error: unknown): void {
     if (event.type !== 'listener:error') this.emit('listener:error', { event: event.type, error })
   }
+}
+
+function validateType(type: unknown): void {
+  if (typeof type === 'string' && Object.hasOwn(TYPES, type)) return
+  throw invalidOption(undefined, `the event "${wordsFor(type)}"`, 'does not exist', "listen to 'event' for all there are")
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { KernelEvent, KernelState } from '../index.js'
-import { startError } from '../test-support/rejection.js'
+import { createKernel, type KernelEvent, type KernelState } from '../index.js'
+import { keelsonError, startError } from '../test-support/rejection.js'
 import { scene } from '../test-support/scene.js'
 
 describe('E2 a listener that fails', () => {
@@ -205,4 +205,16 @@ describe('E2 a listener may call shutdown()', () => {
     expect(app.state).toBe('failed')
     expect(log).toEqual([])
   })
+})
+
+test('an event that does not exist is refused', () => {
+  const app = createKernel()
+  for (const method of ['on', 'once'] as const) {
+    for (const type of ['nonsense', 'constructor', '', undefined, Symbol('s')]) {
+      const error = keelsonError(() => app[method](type as never, () => {}))
+      expect(error.code).toBe('INVALID_OPTION')
+      expect(error.message).toMatch(/the event ".*" does not exist; listen to 'event' for all there are/)
+    }
+  }
+  app.off('nonsense' as never, () => {})
 })
