@@ -15,6 +15,7 @@ import { Deadlines } from './time/deadline.js'
 export interface CellWatch {
   failing(cell: Cell, error: KeelsonError): void
   recovered(cell: Cell): void
+  broke(error: unknown): void
 }
 
 /** What the cells of a kernel share: its clock, its events, its probe, and where they tell what happens to them. */
@@ -39,8 +40,11 @@ export class KernelHost implements CellHost<Cell> {
   constructor(kernel: KernelView, clock: Clock, timeouts: Required<Timeouts>, watch: CellWatch) {
     this.clock = clock
     this.timeouts = timeouts
-    this.events = new Events(() => clock.now())
-    this.deadlines = new Deadlines(clock, false)
+    this.events = new Events(
+      () => clock.now(),
+      (error) => this.broke(error),
+    )
+    this.deadlines = new Deadlines(clock, false, (error) => this.broke(error))
     this.probe = new ProbeKeeper(this.events, () => kernel.state)
     this.#kernel = kernel
     this.#watch = watch
@@ -95,6 +99,10 @@ export class KernelHost implements CellHost<Cell> {
 
   recovered(cell: Cell): void {
     this.#watch.recovered(cell)
+  }
+
+  broke(error: unknown): void {
+    this.#watch.broke(error)
   }
 
   orphanArrived(orphan: OrphanRelease): void {

@@ -1,6 +1,7 @@
 import type { Cell } from './cell/cell.js'
 import { MOST_OF_BUDGET, SHUTDOWN } from './defaults.js'
 import { type KeelsonError, kernelFailed, refused, startAborted } from './errors.js'
+import { attempt } from './foreign.js'
 import { Failures } from './heal/failures.js'
 import type { Monitor } from './heal/monitor.js'
 import type { Roster } from './heal/roster.js'
@@ -59,6 +60,8 @@ export class Lifecycle {
   #report: ShutdownReport | undefined
   #stopped: Deferred<ShutdownReport> | undefined
   readonly #failures: Failures
+  /** What went wrong in the kernel itself: it does not start again. */
+  #broken: KeelsonError | undefined
 
   constructor(parts: LifecycleParts) {
     this.#parts = parts
@@ -95,6 +98,7 @@ export class Lifecycle {
   start(): Promise<Kernel> {
     const { host, name } = this.#parts
     const phase = this.#phase
+    if (this.#broken !== undefined && phase.at === 'rest') return Promise.reject(this.#broken)
     if ((phase.at === 'ending' && phase.life.ran) || (this.state === 'failed' && phase.at === 'running')) {
       return Promise.reject(refused(name, 'start', this.state, 'wait until shutdown() has resolved, then start it again'))
     }
@@ -116,6 +120,12 @@ export class Lifecycle {
     const { life } = phase
     if (life.shutdown !== undefined) return life.shutdown.promise
     life.shutdown = new Deferred()
+    this.#parts.host.events.guarded(() => this.#askFor(phase, reason))
+    return life.shutdown.promise
+  }
+
+  #askFor(phase: Exclude<Phase, { at: 'rest' }>, reason: string): void {
+    const { life } = phase
     const { clock, events } = this.#parts.host
     const since = clock.now()
     const order = { reason, since, deadline: since + this.#timeout }
@@ -123,7 +133,6 @@ export class Lifecycle {
     this.#parts.host.lateErrors ??= []
     this.#giveUp(startAborted(undefined, reason))
     events.outside(() => this.#obey(life, order))
-    return life.shutdown.promise
   }
 
   /** What was asked for in a listener is done when it no longer interrupts: the life may have moved on by then. */
@@ -166,6 +175,45 @@ export class Lifecycle {
     const phase = this.#phase
     if (phase.at === 'starting') phase.startup.giveUp(error)
     else if (phase.at === 'asked') phase.life.unwanted ??= error
+  }
+
+  /**
+   * Something went wrong in the kernel itself, or in its clock: whoever waits is told, with the report so far, and what can be stopped is
+   * stopped as far as that goes.
+   */
+  broke(cause: unknown): void {
+    const { name, upkeep } = this.#parts
+    const failure = kernelFailed(name, cause)
+    const phase = this.#phase
+    this.#broken ??= failure
+    this.#failures.add(undefined, failure)
+    attempt(() => upkeep.end(failure))
+    if (phase.at === 'rest') return
+    if (phase.at === 'running' && phase.life.shutdown === undefined) attempt(() => this.#failed(failure))
+    else this.#abandon(phase, failure)
+  }
+
+  /** Ends a life that cannot be relied on. */
+  #abandon(phase: Exclude<Phase, { at: 'rest' }>, failure: KeelsonError): void {
+    const { name, host, roster, monitor } = this.#parts
+    const { life } = phase
+    const reason = 'the kernel failed'
+    const errors = [...(host.lateErrors ?? []), { error: failure, order: host.nextOrder() }]
+    const report = reportOf(reason, 0, roster.present, errors)
+    host.ending = true
+    this.#phase = { at: 'rest' }
+    this.#report = report
+    this.#idleShutdown = life.shutdown ?? new Deferred()
+    this.state = 'failed'
+    host.probe.outdated()
+    void this.#idleShutdown.promise.catch(() => {})
+    life.started.reject(new StartError(name, [failure], report))
+    this.#idleShutdown.reject(new ShutdownError(name, report))
+    this.#stopped?.resolve(report)
+    attempt(() => monitor.end())
+    attempt(() => phase.at === 'starting' && phase.startup.handOver(failure))
+    const since = attempt(() => host.clock.now()) ?? Infinity
+    attempt(() => new Teardown(roster.graph, roster.cells, { reason, since, deadline: since + this.#timeout }, () => {}).begin())
   }
 
   /** A resource has failed for good, and the kernel cannot be ready without it. */
@@ -284,6 +332,7 @@ export class Lifecycle {
     monitor.end()
     host.orphanage.hurry(order.deadline)
     const tornDown = () => {
+      if (this.#phase.at === 'rest' || this.#phase.life !== life) return // it was abandoned
       host.deadlines.release()
       const report = reportOf(order.reason, host.clock.now() - order.since, roster.present, host.lateErrors ?? [])
       host.lateErrors = undefined

@@ -20,6 +20,7 @@ import type { KernelState } from './state.js'
 import { wordsFor } from './thrown.js'
 import { systemClock } from './time/clock.js'
 import { Deadlines } from './time/deadline.js'
+import { guardedClock } from './time/guarded-clock.js'
 
 /** The façade: composes the parts of a kernel. Its methods work when they are taken off it. */
 export class LiveKernel implements Kernel {
@@ -31,7 +32,8 @@ export class LiveKernel implements Kernel {
   readonly #lifecycle: Lifecycle
 
   constructor(options: KernelOptions) {
-    const clock = options.clock ?? systemClock
+    const broke = (error: unknown) => this.#lifecycle.broke(error)
+    const clock = guardedClock(options.clock ?? systemClock, broke)
     this.name = options.name ?? 'app'
     this.#host = new KernelHost(
       this,
@@ -40,10 +42,11 @@ export class LiveKernel implements Kernel {
       {
         failing: (cell, error) => this.#lifecycle.failing(cell, error),
         recovered: (cell) => this.#upkeep.supervisor.recovered(cell),
+        broke,
       },
     )
     this.#roster = new Roster(options.replace ?? [])
-    this.#monitor = new Monitor(clock, new Deadlines(clock, true))
+    this.#monitor = new Monitor(clock, new Deadlines(clock, true, broke))
     const { events, probe, orphanage } = this.#host
     const { name } = this
     const roster = this.#roster

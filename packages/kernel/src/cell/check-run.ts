@@ -1,5 +1,6 @@
 import { checkReturnedFalse, hookFailed, type KeelsonError, timedOut } from '../errors.js'
 import type { Deadlines } from '../time/deadline.js'
+import type { HookHost } from './hook-host.js'
 import { HookRun } from './hook-run.js'
 import type { Owner } from './owner.js'
 import { HookScope } from './scopes.js'
@@ -25,6 +26,10 @@ export class CheckRun extends HookRun {
     this.deadlines = deadlines
     this.#checked = checked
     this.#done = done
+  }
+
+  protected override get host(): HookHost {
+    return this.#checked.owner.host
   }
 
   begin(): void {

@@ -14,6 +14,8 @@ export interface HookHost {
   readonly timeouts: Required<Timeouts>
   /** What hooks see of the kernel, one for each start. */
   view(): KernelView
+  /** Something went wrong in the kernel itself: nobody is to wait for ever. */
+  broke(error: unknown): void
   /** A hook failed after it had been given up. */
   lateError(error: KeelsonError): void
 }

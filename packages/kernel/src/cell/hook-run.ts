@@ -1,5 +1,6 @@
 import { follow, isA, promiseOf, propertyOf } from '../foreign.js'
 import { Bounded, type Deadlines } from '../time/deadline.js'
+import type { HookHost } from './hook-host.js'
 import { LazyAbort } from './lazy-abort.js'
 
 /** One call of one hook: bounded in time, with an abort signal. */
@@ -14,6 +15,7 @@ export abstract class HookRun extends Bounded {
     this.deadline = startedAt + limit
   }
 
+  protected abstract get host(): HookHost
   /** Where its deadline is watched. */
   protected abstract get deadlines(): Deadlines
   /** Called once, with what the hook returned or resolved to; also when that comes after the run was over. */
@@ -60,8 +62,20 @@ export abstract class HookRun extends Bounded {
     if (!this.over) this.watch()
     follow(
       promise,
-      (value) => this.resolved(value),
-      (error) => this.rejected(error),
+      (value) => {
+        try {
+          this.resolved(value)
+        } catch (error) {
+          this.host.broke(error)
+        }
+      },
+      (error) => {
+        try {
+          this.rejected(error)
+        } catch (broken) {
+          this.host.broke(broken)
+        }
+      },
     )
   }
 

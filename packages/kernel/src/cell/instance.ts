@@ -3,6 +3,7 @@ import { validateFunction, validateMs } from '../define/validate.js'
 import { crashed, endlessCleanups, hookFailed, type KeelsonError, startAborted, timedOut } from '../errors.js'
 import type { Deadlines } from '../time/deadline.js'
 import { Deferred } from '../time/deferred.js'
+import type { HookHost } from './hook-host.js'
 import { HookRun } from './hook-run.js'
 import { LazyAbort } from './lazy-abort.js'
 import type { Owner } from './owner.js'
@@ -54,6 +55,10 @@ export class Instance extends HookRun {
     if (this.aborted) return this.#fail(this.#unwanted())
     const { options, self } = this.owner.definition
     this.call(() => options.start.call(self, deps, new StartScope(this)))
+  }
+
+  protected override get host(): HookHost {
+    return this.owner.host
   }
 
   protected override get deadlines(): Deadlines {

@@ -2,7 +2,7 @@ import { hookFailed, type KeelsonError, timedOut } from '../errors.js'
 import { PHASES } from '../phases.js'
 import type { Deadlines } from '../time/deadline.js'
 import type { Phase } from '../words.js'
-import type { HookSubject } from './hook-host.js'
+import type { HookHost, HookSubject } from './hook-host.js'
 import { HookRun } from './hook-run.js'
 
 /** How a hook ended: without an error it did what it is for; `result` is what it resolved to. */
@@ -24,6 +24,10 @@ export class PhaseRun extends HookRun {
     this.#phase = phase
     this.#work = work
     this.#done = done
+  }
+
+  protected override get host(): HookHost {
+    return this.#subject.host
   }
 
   protected override get deadlines(): Deadlines {

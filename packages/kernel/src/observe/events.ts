@@ -81,6 +81,7 @@ export class Events {
   readonly #emitter = new EventEmitter<string>()
   readonly #guards = new WeakMap<object, (event: KernelEvent) => void>()
   readonly #now: () => number
+  readonly #broke: (error: unknown) => void
   /** How deep in listeners the kernel is. */
   #telling = 0
   /** How many requests wait for the end of a turn. */
@@ -88,8 +89,9 @@ export class Events {
   /** False while nobody listens to anything: the hot paths ask this before they make an event. */
   active = false
 
-  constructor(now: () => number) {
+  constructor(now: () => number, broke: (error: unknown) => void) {
     this.#now = now
+    this.#broke = broke
   }
 
   on<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): void {
@@ -142,11 +144,11 @@ export class Events {
    * the middle of a move while it tells of it. What is asked for after that waits behind it, whoever asks.
    */
   outside(work: () => void): void {
-    if (this.#telling === 0 && this.#putOff === 0) return work()
+    if (this.#telling === 0 && this.#putOff === 0) return this.guarded(work)
     this.#putOff++
     void Promise.resolve().then(() => {
       this.#putOff--
-      work()
+      this.guarded(work)
     })
   }
 
@@ -161,6 +163,15 @@ export class Events {
         }
       })
     })
+  }
+
+  /** What goes wrong in the kernel itself reaches who waits for it. */
+  guarded(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#broke(error)
+    }
   }
 
   #guard(listener: (event: never) => unknown): (event: KernelEvent) => void {

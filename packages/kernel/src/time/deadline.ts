@@ -28,14 +28,17 @@ interface Timer {
  */
 export class Deadlines {
   readonly #clock: Clock
+  /** Told what goes wrong where nobody waits. */
+  readonly #broke: (error: unknown) => void
   readonly #unref: boolean
   #first: Bounded | undefined
   #last: Bounded | undefined
   #sweep: unknown
 
   /** With `unref`, waiting for these deadlines alone does not keep the process alive. */
-  constructor(clock: Clock, unref: boolean) {
+  constructor(clock: Clock, unref: boolean, broke: (error: unknown) => void) {
     this.#clock = clock
+    this.#broke = broke
     this.#unref = unref
   }
 
@@ -103,6 +106,7 @@ export class Deadlines {
       },
       customTimers: this.#timers,
     })
+    timeout.catch(this.#broke)
     work.timer = { timeout, release }
   }
 

@@ -100,9 +100,12 @@ export class BringUp implements Line {
   pump(): void {
     if (this.#pumping) return
     this.#pumping = true
-    while (this.#head < this.#ready.length && this.#inFlight < this.#concurrency) this.#try(this.#ready[this.#head++]!)
-    if (this.#head === this.#ready.length) this.#ready.length = this.#head = 0
-    this.#pumping = false
+    try {
+      while (this.#head < this.#ready.length && this.#inFlight < this.#concurrency) this.#try(this.#ready[this.#head++]!)
+      if (this.#head === this.#ready.length) this.#ready.length = this.#head = 0
+    } finally {
+      this.#pumping = false
+    }
   }
 
   settled(): void {

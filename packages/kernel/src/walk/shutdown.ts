@@ -80,8 +80,11 @@ export class Teardown implements StopListener<Cell> {
   #pump(): void {
     if (this.#pumping) return
     this.#pumping = true
-    while (this.#head < this.#ready.length) this.#stop(this.#ready[this.#head++]!)
-    this.#pumping = false
+    try {
+      while (this.#head < this.#ready.length) this.#stop(this.#ready[this.#head++]!)
+    } finally {
+      this.#pumping = false
+    }
     if (this.#open === 0 && !this.#finished) {
       this.#finished = true
       this.#done()
