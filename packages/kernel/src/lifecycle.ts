@@ -213,7 +213,8 @@ export class Lifecycle {
     attempt(() => monitor.end())
     attempt(() => phase.at === 'starting' && phase.startup.handOver(failure))
     const since = attempt(() => host.clock.now()) ?? Infinity
-    attempt(() => new Teardown(roster.graph, roster.cells, { reason, since, deadline: since + this.#timeout }, () => {}).begin())
+    const order = { reason, since, deadline: since + this.#timeout }
+    attempt(() => new Teardown(roster.graph, roster.cells, order, host.orphanage, () => {}).begin())
   }
 
   /** A resource has failed for good, and the kernel cannot be ready without it. */
