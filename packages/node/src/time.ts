@@ -8,5 +8,7 @@ export const clearInterval: typeof globalThis.clearInterval = globalThis.clearIn
 export const setImmediate: typeof globalThis.setImmediate = globalThis.setImmediate
 export const clearImmediate: typeof globalThis.clearImmediate = globalThis.clearImmediate
 export const nextTick: typeof process.nextTick = process.nextTick
+/** In ms since the epoch. */
+export const wallClock: typeof Date.now = Date.now
 /** In ms, of a clock that only goes forward. */
 export const now: () => number = performance.now.bind(performance)

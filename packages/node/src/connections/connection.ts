@@ -1,12 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ServerHttp2Session } from 'node:http2'
+import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { now } from '../time.js'
 
 /** What the drainer remembers of one accepted connection (of a TLS server: from the end of its handshake). */
 export interface Connection {
   readonly socket: HttpSocket
   readonly owner: ConnectionOwner
+  /** When it was accepted, by the monotonic clock. */
+  readonly since: number
   /** The newest response while draining; before that only a pipelined one, so that idle sockets retain nothing. */
   newest: Http1Response | undefined
   /** A response that ends the connection has been started: what arrives after it cannot be answered any more. */
@@ -16,7 +19,8 @@ export interface Connection {
   /** `socket.bytesRead` when the newest request was known to be complete; Infinity before. */
   bytes: number
   session: ServerHttp2Session | undefined
-  streams: number
+  /** Those of `session` that are not over. */
+  streams: ReadonlySet<ServerHttp2Stream>
   /** The id of the newest h2 stream whose head is known to be over: begun as a request, or refused. */
   lastStream: number
   /** The id of the newest h2 stream that a PING was sent for. */
@@ -52,6 +56,16 @@ export interface HttpSocket extends Socket {
   parser?: { finish?(): unknown } | null
   /** The TCP socket under a TLS socket. */
   _parent?: Socket
+  _handle?: SocketHandle | null
+}
+
+/** What the operating system knows of a socket. */
+export interface SocketHandle {
+  /** The number of its file; -1 where there are none. */
+  readonly fd?: number
+  /** Bytes that were handed over for sending, and how many of them still wait for it. */
+  readonly bytesWritten?: number
+  readonly writeQueueSize?: number
 }
 
 export interface Http1Response extends ServerResponse {
@@ -63,16 +77,19 @@ export interface Http1Response extends ServerResponse {
 
 const CONNECTION = Symbol('keelson.connection')
 
+const NONE: ReadonlySet<ServerHttp2Stream> = new Set()
+
 export function openConnection(socket: HttpSocket, owner: ConnectionOwner): Connection {
   const connection: Connection = {
     socket,
     owner,
+    since: now(),
     newest: undefined,
     ending: false,
     behind: false,
     bytes: Number.POSITIVE_INFINITY,
     session: undefined,
-    streams: 0,
+    streams: NONE,
     lastStream: 0,
     pinged: 0,
     upgrade: undefined,

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
 import type { Server, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { clearTimeout } from '../time.js'
+import { clearTimeout, now } from '../time.js'
 import { type Connection, type ConnectionOwner, connectionOf, type HttpSocket, openConnection } from './connection.js'
 import { responsesOf } from './last-response.js'
 import type { Answer } from './left-handlers.js'
@@ -12,8 +12,8 @@ import { shadowListeners } from './shadow-listeners.js'
 
 export interface Connections {
   readonly open: ReadonlySet<Connection>
-  /** TCP sockets of a TLS server whose handshake is not finished. */
-  readonly handshakes: ReadonlySet<Socket>
+  /** TCP sockets of a TLS server whose handshake is not finished, and when they were accepted. */
+  readonly handshakes: ReadonlyMap<Socket, number>
   /** Connections accepted so far. */
   accepted(): number
   untrack(): void
@@ -32,6 +32,8 @@ export interface ConnectionEvents {
 
 const RESPONSE = Symbol('keelson.response')
 
+const tracked = new WeakMap<Server, Connections>()
+
 interface AnsweredStream extends ServerHttp2Stream {
   [RESPONSE]?: Answer
 }
@@ -40,13 +42,13 @@ interface AnsweredStream extends ServerHttp2Stream {
 export function trackConnections(server: Server, owner: ConnectionOwner, events: ConnectionEvents): Connections {
   const secure = isSecure(server)
   const open = new Set<Connection>()
-  const handshakes = new Set<Socket>()
+  const handshakes = new Map<Socket, number>()
   let accepted = 0
 
   function onConnection(socket: Socket): void {
     accepted++
     if (secure) {
-      handshakes.add(socket)
+      handshakes.set(socket, now())
       socket.once('close', onHandshakeEnd)
     } else track(socket)
     events.opened()
@@ -83,13 +85,15 @@ export function trackConnections(server: Server, owner: ConnectionOwner, events:
     const connection = connectionOf(session.socket as HttpSocket)
     if (!connection) return
     connection.session = session
+    const streams = new Set<ServerHttp2Stream>()
+    connection.streams = streams
     function onStreamClose(this: AnsweredStream): void {
-      connection!.streams--
+      streams.delete(this)
       events.streamEnded(this.rstCode === 0 && !this.aborted)
       if (isStreamAtWork(this)) events.left(this[RESPONSE] ?? this)
     }
     session.on('stream', (stream: ServerHttp2Stream) => {
-      connection.streams++
+      streams.add(stream)
       connection.lastStream = stream.id ?? connection.lastStream
       stream.once('close', onStreamClose)
       events.streamStarted(connection)
@@ -115,7 +119,7 @@ export function trackConnections(server: Server, owner: ConnectionOwner, events:
   // Of a response the streams of h2 do not tell, and the requests of HTTP/1 need not be followed.
   const forget = 'updateSettings' in server ? shadowListeners(server, ['request'], onRequest) : undefined
 
-  return {
+  const connections: Connections = {
     open,
     handshakes,
     accepted: () => accepted,
@@ -127,4 +131,11 @@ export function trackConnections(server: Server, owner: ConnectionOwner, events:
       forget?.()
     },
   }
+  tracked.set(server, connections)
+  return connections
+}
+
+/** Those of a server that is tracked, or was. */
+export function connectionsOf(server: Server): Connections | undefined {
+  return tracked.get(server)
 }

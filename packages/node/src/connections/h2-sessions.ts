@@ -24,8 +24,8 @@ export function retireSession(connection: Connection): void {
  * or, where nghttp2 refused it without a word, when the client answers a PING: nothing may come in the middle of a head.
  */
 function awaitsHead(connection: Connection, session: ServerHttp2Session): boolean {
-  const { lastProcStreamID: begun = 0 } = session.state
-  if (begun <= connection.lastStream) return false
+  const begun = headBegun(connection, session)
+  if (begun === undefined) return false
   if (connection.pinged !== begun) {
     const sent = session.ping(() => {
       connection.lastStream = Math.max(connection.lastStream, begun)
@@ -35,4 +35,10 @@ function awaitsHead(connection: Connection, session: ServerHttp2Session): boolea
     if (sent) connection.pinged = begun
   }
   return true
+}
+
+/** The id of the stream whose request head has begun and is, as far as is known, not over. */
+export function headBegun({ lastStream }: Connection, session: ServerHttp2Session): number | undefined {
+  const { lastProcStreamID: begun = 0 } = session.state
+  return begun > lastStream ? begun : undefined
 }

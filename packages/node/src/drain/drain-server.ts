@@ -1,5 +1,5 @@
 import type { Server as HttpServer } from 'node:http'
-import type { Server as NetServer } from 'node:net'
+import type { Server as NetServer, Socket } from 'node:net'
 import type { Connection, ConnectionOwner, Http1Response } from '../connections/connection.js'
 import { trackConnections } from '../connections/connections.js'
 import { deferRequests } from '../connections/deferred-requests.js'
@@ -13,10 +13,11 @@ import { setImmediate, setTimeout } from '../time.js'
 import { type DrainOptions, drainOptions } from './drain-options.js'
 import { abortSignals } from './drain-signal.js'
 import { type DrainState, drainStats, requestsInFlight } from './drain-stats.js'
-import type { DrainableServer, Drainer } from './drainer.js'
+import type { DrainableServer, DrainCall, Drainer } from './drainer.js'
 import { holdBack } from './hold-back.js'
 import { drainsInFull, plainDrainer } from './plain-drainer.js'
 import { type QuietWindow, quietWindow } from './quiet-window.js'
+import { cutSlowClients, type SlowClients } from './slow-clients.js'
 import { backlogAccepted, stopConnectionsChecking, stopListening } from './stop-listening.js'
 import { dismissUpgraded } from './upgraded-sockets.js'
 
@@ -53,11 +54,12 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
   let promise: Promise<void> | undefined
   let settle: (() => void) | undefined
   let window: QuietWindow | undefined
+  let slow: SlowClients | undefined
   let undefer: (() => void) | undefined
   let stopped = false
   let closed = false
   let expired = false
-  const counts = { drained: 0, cut: 0, destroyed: 0 }
+  const counts = { drained: 0, cut: 0, slow: 0, destroyed: 0 }
   const errors: unknown[] = []
   const deadlines = new Set<AbortSignal>()
 
@@ -130,10 +132,11 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
     return true
   }
 
-  async function start(): Promise<void> {
+  async function start(within: number): Promise<void> {
     if (state === 'serving') enterLameDuck()
     state = 'draining'
     window = quietWindow(options.quietWindow, sweep)
+    slow = cutSlowClients({ connections, limit: options.slowTimeout, within, cut: cutSlow })
     server.once('close', onServerClose)
     server.on('listening', onLateListening)
     for (const connection of connections.open) {
@@ -153,7 +156,7 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
     stop()
     // When something else has closed the server meanwhile, its 'close' is past.
     finishWhenEmpty()
-    for (const connection of connections.open) if (connection.streams > 0) retireSession(connection)
+    for (const connection of connections.open) if (connection.streams.size > 0) retireSession(connection)
     await drained
     if (errors.length > 0) throw errors.length === 1 ? errors[0] : new AggregateError(errors, 'Several onDrain hooks failed')
   }
@@ -185,9 +188,14 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
       else if (connection.session) retireSession(connection)
       else if (isIdle(connection)) connection.socket.destroySoon()
     }
-    destroyStalled(connections.handshakes)
+    destroyStalled(connections.handshakes.keys())
     // Only what was connected before drainServer() and has not been heard of since.
     if (connections.open.size === 0 && 'closeIdleConnections' in server) (server as HttpServer).closeIdleConnections()
+  }
+
+  function cutSlow(socket: Socket): void {
+    if (!socket.destroyed) counts.slow++
+    socket.destroy()
   }
 
   function dismiss(connection: Connection): void {
@@ -201,7 +209,7 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
     expired = true
     left.forget()
     counts.cut += requestsInFlight(connections.open)
-    for (const socket of [...connections.handshakes, ...[...connections.open].map((connection) => connection.socket)]) {
+    for (const socket of [...connections.handshakes.keys(), ...[...connections.open].map((connection) => connection.socket)]) {
       if (!socket.destroyed) counts.destroyed++
       socket.destroy()
     }
@@ -214,6 +222,7 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
     if (connections.open.size + connections.handshakes.size + left.size() > 0) return
     state = 'drained'
     window?.stop()
+    slow?.stop()
     undefer?.()
     requests.stop()
     connections.untrack()
@@ -223,8 +232,8 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
     settle?.()
   }
 
-  function drain({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
-    promise ??= start()
+  function drain({ signal, within = Number.POSITIVE_INFINITY }: DrainCall = {}): Promise<void> {
+    promise ??= start(signal?.aborted ? Number.POSITIVE_INFINITY : within)
     if (signal && state === 'draining') {
       deadlines.add(signal)
       if (signal.aborted) destroyAll()

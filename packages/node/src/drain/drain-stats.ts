@@ -15,6 +15,8 @@ export interface DrainStats {
   readonly drained: number
   /** Requests that were in flight when the drain's signal, or destroy(), destroyed their connections. */
   readonly cut: number
+  /** Connections that were cut while draining because they only waited for a client that was too slow. */
+  readonly slow: number
   /** Handlers still at work though their client has left; the drain waits for them. */
   readonly left: number
   /** Connections destroyed by the drain's signal or by destroy(). */
@@ -24,13 +26,13 @@ export interface DrainStats {
 export type DrainState = 'serving' | 'lame-duck' | 'draining' | 'drained'
 
 /** What only the drainer knows. */
-export type DrainCounts = Pick<DrainStats, 'drained' | 'cut' | 'destroyed'>
+export type DrainCounts = Pick<DrainStats, 'drained' | 'cut' | 'slow' | 'destroyed'>
 
 export function drainStats(
   state: DrainState,
   { open, handshakes }: Connections,
   left: number,
-  { drained, cut, destroyed }: DrainCounts,
+  { drained, cut, slow, destroyed }: DrainCounts,
 ): DrainStats {
   const all = [...open]
   return {
@@ -41,22 +43,30 @@ export function drainStats(
     upgraded: all.filter((connection) => connection.upgrade).length,
     drained,
     cut,
+    slow,
     left,
     destroyed,
   }
 }
 
-/** What a drain has done, in words: `drained 3 requests, 1 cut`; undefined when there was nothing to do. */
-export function drainNote({ drained, cut }: Pick<DrainStats, 'drained' | 'cut'>): string | undefined {
-  if (drained + cut === 0) return undefined
-  return `drained ${drained} request${drained === 1 ? '' : 's'}${cut === 0 ? '' : `, ${cut} cut`}`
+/** What a drain has done, in words: `drained 3 requests, 1 cut, 2 slow clients cut off`; undefined when there was nothing to do. */
+export function drainNote({
+  drained,
+  cut,
+  slow = 0,
+}: Pick<DrainStats, 'drained' | 'cut'> & { slow?: number }): string | undefined {
+  if (drained + cut + slow === 0) return undefined
+  const requests = `drained ${drained} request${drained === 1 ? '' : 's'}${cut === 0 ? '' : `, ${cut} cut`}`
+  if (slow === 0) return requests
+  const clients = `${slow} slow client${slow === 1 ? '' : 's'} cut off`
+  return drained + cut === 0 ? clients : `${requests}, ${clients}`
 }
 
 export function requestsInFlight(open: Connections['open']): number {
   let count = 0
   for (const connection of open) {
     if (connection.socket.destroyed) continue
-    count += connection.session ? connection.streams : lastResponse(connection) ? 1 : 0
+    count += connection.session ? connection.streams.size : lastResponse(connection) ? 1 : 0
   }
   return count
 }

@@ -3,7 +3,7 @@ import { Server as NetServer } from 'node:net'
 import { aroundEmit } from '../connections/around-emit.js'
 import { clearInterval, setInterval } from '../time.js'
 import type { DrainState, DrainStats } from './drain-stats.js'
-import type { Drainer } from './drainer.js'
+import type { DrainCall, Drainer } from './drainer.js'
 
 /** Whether the connections of a server can be followed: not those of Bun's HTTP servers, which are no servers of `node:net`. */
 export function drainsInFull(server: object): boolean {
@@ -58,7 +58,7 @@ export function plainDrainer(server: HttpServer, quietWindow: number): Drainer {
     server.closeAllConnections()
   }
 
-  function drain({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
+  function drain({ signal }: DrainCall = {}): Promise<void> {
     promise ??= start()
     if (signal?.aborted) cut()
     else signal?.addEventListener('abort', cut, { once: true })
@@ -75,6 +75,7 @@ export function plainDrainer(server: HttpServer, quietWindow: number): Drainer {
       requests: open.size,
       sessions: 0,
       upgraded: 0,
+      slow: 0,
       left: 0,
       destroyed: counts.cut,
       ...counts,

@@ -30,6 +30,7 @@ export function answer(
     'content-type': type,
     'content-length': String(Buffer.byteLength(body)),
     'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
     ...extra,
   }
   return { status, headers: Object.entries(headers).flat(), body }

@@ -102,6 +102,11 @@ function healthJson(
   return answer(code, JSON.stringify(document), 'application/health+json')
 }
 
+/** The draft sets a name and what was measured apart by a colon, so that no name may have one; `componentId` has it as it is. */
+function componentKey(name: string): string {
+  return name.replace(/[%:]/g, (char) => (char === '%' ? '%25' : '%3A'))
+}
+
 function checksOf({
   resource,
   kernel,
@@ -128,9 +133,10 @@ function checksOf({
     observedUnit: 'state',
     ...(output === undefined ? {} : { output }),
   }
-  if (responseMs === undefined) return [[resource, [own]]]
+  const key = componentKey(resource)
+  if (responseMs === undefined) return [[key, [own]]]
   return [
-    [resource, [own]],
-    [`${resource}:responseTime`, [{ ...common, status, observedValue: responseMs.p50, observedUnit: 'ms' }]],
+    [key, [own]],
+    [`${key}:responseTime`, [{ ...common, status, observedValue: responseMs.p50, observedUnit: 'ms' }]],
   ]
 }

@@ -1,11 +1,14 @@
 import type { ServerResponse } from 'node:http'
 import type { KernelView, Probe } from '@keelson/kernel'
 import { checkOptions } from '../options.js'
+import { hostName } from './loopback.js'
 import { type Answer, type Answers, answersOf, NOT_ALLOWED } from './probe-answer.js'
 import { detailedAnswer, resourceAnswer } from './probe-details.js'
 import { PROBE_CHECKS, type ProbeKind, type ProbeOptions, probeOptions } from './probe-options.js'
 import { nameBelow, probeQuery } from './probe-query.js'
 import type { ProbeRequest, ProbeResponse } from './probe-request.js'
+import { isRebound } from './rebinding.js'
+import { requestPath } from './request-path.js'
 
 /**
  * Answers the probes of Kubernetes for a kernel: 200 or 503, one word. Returns false, without having touched anything, when the
@@ -24,7 +27,8 @@ import type { ProbeRequest, ProbeResponse } from './probe-request.js'
 export function probeHandler(kernel: KernelView, options: ProbeOptions = {}): (req: ProbeRequest, res: ProbeResponse) => boolean {
   const where = { text: 'probeHandler()' }
   checkOptions(where, '', options, PROBE_CHECKS)
-  const { paths, details } = probeOptions(where, '', options)
+  const { paths, details, hosts } = probeOptions(where, '', options)
+  const allowed = new Set(hosts.map(hostName))
   const kinds = new Map<string, ProbeKind>([
     [paths.live, 'live'],
     [paths.ready, 'ready'],
@@ -50,19 +54,24 @@ export function probeHandler(kernel: KernelView, options: ProbeOptions = {}): (r
 
   function answerOf(kind: ProbeKind, req: ProbeRequest, url: string): Answer {
     const query = details === false ? undefined : probeQuery(req, url)
-    return query !== undefined && mayKnow(details, req) ? detailedAnswer(kernel, kind, query) : current()[kind]
+    return query !== undefined && mayKnow(req) ? detailedAnswer(kernel, kind, query) : current()[kind]
+  }
+
+  function mayKnow(req: ProbeRequest): boolean {
+    if (details === true) return !isRebound(req, allowed)
+    return details !== false && allows(details, req)
   }
 
   /** A stranger must not learn by it which names there are. */
   function answerResource(req: ProbeRequest, res: ProbeResponse, url: string): boolean {
     const name = nameBelow(belowReady, url)
-    if (name === undefined || !mayKnow(details, req)) return false
+    if (name === undefined || !mayKnow(req)) return false
     send(res, isRead(req) ? resourceAnswer(kernel, name, probeQuery(req, url)?.format) : NOT_ALLOWED)
     return true
   }
 
   return function answerProbe(req, res) {
-    const url = req.url ?? ''
+    const url = requestPath(req.url ?? '')
     const kind = kinds.get(url) ?? kindOf(url)
     if (kind === undefined) return details !== false && url.startsWith(belowReady) && answerResource(req, res, url)
     send(res, isRead(req) ? answerOf(kind, req, url) : NOT_ALLOWED)
@@ -80,8 +89,7 @@ function send(res: ProbeResponse, { status, headers, body }: Answer): void {
   res.end(body)
 }
 
-function mayKnow(details: NonNullable<ProbeOptions['details']>, req: ProbeRequest): boolean {
-  if (typeof details === 'boolean') return details
+function allows(details: (req: ProbeRequest) => boolean, req: ProbeRequest): boolean {
   try {
     const allowed: unknown = details(req)
     // A promise is not true; nobody would handle its rejection.

@@ -16,6 +16,7 @@ import {
   type Where,
 } from '../options.js'
 import { PROBE_CHECKS, type ProbeOptions, probeOptions } from '../probe/probe-options.js'
+import { checkServerSettings, type ServerSettings } from './server-settings.js'
 import type { TlsOptions } from './tls-options.js'
 
 /** What the kernel does with a server as with any resource. */
@@ -36,6 +37,8 @@ export interface HttpServerOptions<D extends Dependencies<D>> extends ResourceSe
   listener(deps: Values<D>, ctx: StartContext): RequestListener | DrainableServer | PromiseLike<RequestListener | DrainableServer>
   /** Answered before the application sees the request. Default: the default paths, without details; `false`: none. */
   probes?: ProbeOptions | false
+  /** Node's own options for the server: timeouts, sizes, how many connections. */
+  serverOptions?: ServerSettings
   /** How connections are closed when the server drains. */
   drain?: DrainOptions
   /**
@@ -63,6 +66,7 @@ export const HTTP_SERVER_CHECKS: Readonly<Record<keyof HttpServerOptions<Depende
   http2: isBoolean,
   listener: isFunction,
   probes: (value) => must(value === false || isObject(value), 'be an object or false', value),
+  serverOptions: (value) => must(isObject(value), 'be an object', value),
   drain: (value) => must(isObject(value), 'be an object', value),
   timeouts: isAnything,
   impact: isAnything,
@@ -78,17 +82,18 @@ export function checkHttpServerOptions(name: string, options: unknown): void {
     throw invalidOption(where, 'listener', 'is missing; add listener: () => (req, res) => …')
   }
   checkOptions(where, '', omitLateBound(options), HTTP_SERVER_CHECKS)
-  const { tls, probes, drain } = options as HttpServerOptions<Dependencies>
+  const { tls, http2, probes, drain, serverOptions } = options as HttpServerOptions<Dependencies>
   for (const file of ['keyFile', 'certFile', 'caFile'] as const) {
     const problem = tls?.[file] === undefined ? undefined : FILE(tls[file])
     if (problem !== undefined) throw invalidOption(where, `tls.${file}`, problem)
   }
+  if (serverOptions) checkServerSettings(where, serverOptions, http2)
   if (probes) {
     checkOptions(where, 'probes.', probes, PROBE_CHECKS)
     probeOptions(where, 'probes.', probes)
   }
   if (drain) {
-    checkOptions(where, 'drain.', drain, { quietWindow: isAnything, upgradeTimeout: isAnything })
+    checkOptions(where, 'drain.', drain, { quietWindow: isAnything, upgradeTimeout: isAnything, slowTimeout: isAnything })
     try {
       drainOptions(drain)
     } catch (error) {

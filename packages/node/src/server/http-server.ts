@@ -5,9 +5,11 @@ import {
   type ResourceOptions,
   resource,
   type StartContext,
+  type StopContext,
   type Timeouts,
   type Values,
 } from '@keelson/kernel'
+import { makeRoom, spareFiles } from '../connections/make-room.js'
 import { isSecure } from '../connections/secure-server.js'
 import { drainerOf } from '../drain/drain-server.js'
 import { drainNote } from '../drain/drain-stats.js'
@@ -16,6 +18,7 @@ import { serverRuns } from '../drain/running-servers.js'
 import { isObject } from '../options.js'
 import { isBeingDisconnected } from '../platform/process-parent.js'
 import { probeHandler } from '../probe/probe-handler.js'
+import { wallClock } from '../time.js'
 import { claimServer } from './claim-server.js'
 import { checkHttpServerOptions, type Http1ServerOptions, type HttpServerOptions } from './http-server-options.js'
 import { listen } from './listen.js'
@@ -64,7 +67,7 @@ export function httpServer<const D extends Dependencies<D>>(name: string, option
     ...(restart && { restart }),
     start: (deps, ctx) => start(options, deps, ctx),
     check: ({ server }) => server.listening,
-    drain: (value, { signal }) => drain(drainerBehind(value), signal),
+    drain: (value, ctx) => drain(drainerBehind(value), ctx),
     stop: (value) => close(drainerBehind(value)),
     kill: (value) => drainerBehind(value).destroy(),
   }
@@ -76,12 +79,14 @@ async function start<D extends Dependencies<D>>(
   deps: Values<D>,
   ctx: StartContext,
 ): Promise<HttpServer> {
-  const { port = 0, host, tls, http2, probes = {} } = options
+  const { port = 0, host, tls, http2, probes = {}, serverOptions = {} } = options
   const probe = probes === false ? undefined : probeHandler(ctx.kernel, probes)
   const made: unknown = await options.listener(deps, ctx)
   if (isServer(made)) ctx.defer(claimServer(made, ctx.name))
-  const server = await makeServer({ made, tls, http2, probe, defer: (undo) => ctx.defer(undo) })
+  const server = await makeServer({ made, tls, http2, settings: serverOptions, probe, defer: (undo) => ctx.defer(undo) })
   const drainer = drainerOf(server, options.drain)
+  const { maxConnections = Number.POSITIVE_INFINITY } = serverOptions
+  ctx.defer(makeRoom(server, { maxConnections, spareFiles: spareFiles(64) }))
   // N3: also when the start is given up while it still comes to listen.
   ctx.defer(() => close(drainer))
   await listen(server, port, host, ctx.signal)
@@ -100,8 +105,10 @@ function drainerBehind(value: HttpServer): Drainer {
   return drainers.get(value) ?? drainerOf(value.server)
 }
 
-async function drain(drainer: Drainer, signal: AbortSignal): Promise<{ note: string } | undefined> {
-  await drainer.drain({ signal })
+async function drain(drainer: Drainer, { signal, deadline }: StopContext): Promise<{ note: string } | undefined> {
+  const within = deadline - wallClock()
+  // Of a kernel with a clock of its own the time that is left is not known.
+  await drainer.drain(within > 0 ? { signal, within } : { signal })
   const note = drainNote(drainer.stats())
   return note === undefined ? undefined : { note }
 }

@@ -6,6 +6,7 @@ import type { DrainableServer } from '../drain/drainer.js'
 import { kindOf } from '../options.js'
 import type { ProbeRequest, ProbeResponse } from '../probe/probe-request.js'
 import { interceptRequests } from './intercept-requests.js'
+import { applySettings, createOptions, type ServerSettings } from './server-settings.js'
 import { readTls, type TlsOptions } from './tls-options.js'
 
 export interface ServerPlan {
@@ -13,13 +14,14 @@ export interface ServerPlan {
   readonly made: unknown
   readonly tls: TlsOptions | undefined
   readonly http2: boolean | undefined
+  readonly settings?: ServerSettings | undefined
   readonly probe: ((req: ProbeRequest, res: ProbeResponse) => boolean) | undefined
   /** Gets what has to be undone when the server is closed, since the application may return its own again. */
   readonly defer: (undo: () => void) => void
 }
 
 /** The server to listen with: the application's own, or one around its request listener; probes come first in both. */
-export async function makeServer({ made, tls, http2, probe, defer }: ServerPlan): Promise<DrainableServer> {
+export async function makeServer({ made, tls, http2, settings = {}, probe, defer }: ServerPlan): Promise<DrainableServer> {
   if (isServer(made)) {
     if (tls !== undefined || http2 !== undefined) {
       throw new Error(
@@ -30,6 +32,12 @@ export async function makeServer({ made, tls, http2, probe, defer }: ServerPlan)
       made.close()
       throw new Error('listener returned a server that listens already; return it, or the app, without calling listen()')
     }
+    const late = applySettings(made, settings)
+    if (late.length > 0) {
+      throw new Error(
+        `listener returned a server, so serverOptions.${late.join(', ')} would do nothing; give that to the server where it is made`,
+      )
+    }
     if (probe !== undefined) defer(interceptRequests(made, probe))
     return made
   }
@@ -37,7 +45,12 @@ export async function makeServer({ made, tls, http2, probe, defer }: ServerPlan)
     throw new Error(`listener returned ${kindOf(made)}; return a function (req, res), an app that is one, or a server`)
   }
   const listener = withProbe(probe, made as RequestListener)
-  return tls === undefined ? plainServer(listener, http2) : secureServer(listener, http2, await readTls(tls))
+  const options = createOptions(settings)
+  const server =
+    tls === undefined ? plainServer(listener, http2, options) : secureServer(listener, http2, options, await readTls(tls))
+  // Not every one of them reads all of that from its options.
+  applySettings(server, options)
+  return server
 }
 
 /** Those of Bun are not of `node:net`. */
@@ -51,15 +64,22 @@ function withProbe(probe: ServerPlan['probe'], listener: RequestListener): Reque
   }
 }
 
-function plainServer(listener: RequestListener, http2: boolean | undefined): DrainableServer {
-  return http2 ? builtIn('node:http2').createServer(listener as never) : builtIn('node:http').createServer(listener)
+function plainServer(listener: RequestListener, http2: boolean | undefined, options: ServerSettings): DrainableServer {
+  return http2
+    ? builtIn('node:http2').createServer(options, listener as never)
+    : builtIn('node:http').createServer(options, listener)
 }
 
-function secureServer(listener: RequestListener, http2: boolean | undefined, tls: object): DrainableServer {
+function secureServer(
+  listener: RequestListener,
+  http2: boolean | undefined,
+  options: ServerSettings,
+  tls: object,
+): DrainableServer {
   try {
     return http2
-      ? builtIn('node:http2').createSecureServer({ allowHTTP1: true, ...tls }, listener as never)
-      : builtIn('node:https').createServer(tls, listener)
+      ? builtIn('node:http2').createSecureServer({ allowHTTP1: true, ...options, ...tls }, listener as never)
+      : builtIn('node:https').createServer({ ...options, ...tls }, listener)
   } catch (cause) {
     throw new Error(
       `tls cannot be used: ${(cause as Error).message}; check that key and certificate are PEM and belong together`,

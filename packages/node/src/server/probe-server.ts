@@ -1,10 +1,18 @@
+import type { Socket } from 'node:net'
 import type { Kernel } from '@keelson/kernel'
 import { builtIn } from '../built-in.js'
+import { makeRoom, spareFiles } from '../connections/make-room.js'
+import { drainServer } from '../drain/drain-server.js'
 import { probeHandler } from '../probe/probe-handler.js'
 import type { ProbeOptions } from '../probe/probe-options.js'
 import { listen } from '../server/listen.js'
 import { portOf, urlOf } from '../server/server-url.js'
 
+/**
+ * A server for probes alone. It keeps little for anybody: 100 connections, of which the oldest are closed for new ones; 5 s for a request
+ * and for the next one on its connection, 10 s in which nothing moves, 100 requests a connection, 8 KiB of request head. So it
+ * answers a platform's probe also while strangers hold connections open, to it or to the application.
+ */
 export interface ProbeServerOptions extends ProbeOptions {
   port: number
   /** Default: every address, because the kubelet asks from outside. */
@@ -18,21 +26,39 @@ export interface ProbeServer {
   close(): Promise<void>
 }
 
+const MAX_CONNECTIONS = 100
+const MAX_REQUESTS = 100
+const SILENCE = 10_000
+
+const LIMITS = {
+  connectionsCheckingInterval: 1_000,
+  headersTimeout: 5_000,
+  requestTimeout: 5_000,
+  keepAliveTimeout: 5_000,
+  maxHeaderSize: 8 * 1_024,
+}
+
 /** A small server that answers probes and nothing else, so that they work before the application listens and until it is gone. */
 export async function openProbeServer(kernel: Kernel, { port, host, ...options }: ProbeServerOptions): Promise<ProbeServer> {
   const probe = probeHandler(kernel, options)
-  const server = builtIn('node:http').createServer((req, res) => {
-    if (!probe(req, res)) res.writeHead(404, { 'content-length': '0' }).end()
+  const server = builtIn('node:http').createServer(LIMITS, (req, res) => {
+    if (!probe(req, res)) res.writeHead(404, NOT_FOUND).end()
   })
+  server.maxRequestsPerSocket = MAX_REQUESTS
+  server.timeout = SILENCE
+  // What is sent behind the last request of a connection is not answered, so that nobody can make it answer for ever.
+  server.on('dropRequest', (_req, socket) => {
+    if (!socket.writableEnded) (socket.pause() as Socket).destroySoon()
+  })
+  const drainer = drainServer(server)
+  makeRoom(server, { maxConnections: MAX_CONNECTIONS, spareFiles: spareFiles(16), any: true })
   await listen(server, port, host)
   return {
     port: portOf(server),
     url: `${urlOf(server, host, false)}${options.paths?.ready ?? '/readyz'}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        // Every answer is written in the turn in which its request arrived: there is nothing in flight to wait for.
-        server.closeAllConnections()
-      }),
+    // Every answer is written in the turn in which its request arrived: there is nothing in flight to wait for.
+    close: () => drainer.drain({ signal: AbortSignal.abort() }),
   }
 }
+
+const NOT_FOUND = { 'content-length': '0', 'x-content-type-options': 'nosniff' }
