@@ -14,6 +14,9 @@ export interface Connection {
   newest: Http1Response | undefined
   /** A response that ends the connection has been started: what arrives after it cannot be answered any more. */
   ending: boolean
+  /** Requests that have begun since the server was told to end its connections, and whether another one is too many. */
+  late: number
+  full: boolean
   /** Bytes of a further request were already received behind the newest one. */
   behind: boolean
   /** `socket.bytesRead` when the newest request was known to be complete; Infinity before. */
@@ -86,6 +89,8 @@ export function openConnection(socket: HttpSocket, owner: ConnectionOwner): Conn
     since: now(),
     newest: undefined,
     ending: false,
+    late: 0,
+    full: false,
     behind: false,
     bytes: Number.POSITIVE_INFINITY,
     session: undefined,

@@ -46,7 +46,8 @@ export function noteWhatFollows(connection: Connection, response: Http1Response)
 }
 
 function isLast(connection: Connection, response: Http1Response): boolean {
-  return lastResponse(connection) === response && !connection.behind && !(connection.socket.bytesRead > connection.bytes)
+  const { full, behind, bytes, socket } = connection
+  return lastResponse(connection) === response && (full || !(behind || socket.bytesRead > bytes))
 }
 
 function isAnswered(response: Http1Response): boolean {

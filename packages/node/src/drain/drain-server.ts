@@ -24,6 +24,9 @@ import { dismissUpgraded } from './upgraded-sockets.js'
 /** A client that was promised keep-alive may send its next request at once: this long, in ms, it is waited for. */
 const PROMISE = 50
 
+/** A client that pipelines without end has so many requests answered after it could have been told to close. */
+const PIPELINED = 100
+
 const drainers = new WeakMap<NetServer, Drainer>()
 
 /**
@@ -61,6 +64,8 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
   let expired = false
   const counts = { drained: 0, cut: 0, slow: 0, destroyed: 0 }
   const errors: unknown[] = []
+  /** Of requests that no handler has seen. */
+  const refused = new WeakSet<object>()
   const deadlines = new Set<AbortSignal>()
 
   const owner: ConnectionOwner = {
@@ -69,7 +74,13 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
     },
     signals: new Set(),
     requestStarted(connection, response) {
+      if (connection.full) {
+        refused.add(response)
+        connection.socket.pause()
+        return
+      }
       if (state !== 'serving') {
+        connection.full = ++connection.late === PIPELINED
         const before = lastResponse(connection)
         if (before && endsConnection(before)) connection.ending = true
         connection.behind = false
@@ -94,7 +105,7 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
       if (answered) countAnswer()
     },
     left(answer) {
-      if (!expired) left.add(answer)
+      if (!expired && !refused.has(answer)) left.add(answer)
     },
     upgraded: () => window?.touch(),
     closed: finishWhenEmpty,
@@ -124,7 +135,8 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
   }
 
   function admit(connection: Connection, response: Http1Response): boolean {
-    if (connection.ending) return false
+    if (connection.ending) refused.add(response)
+    if (refused.has(response)) return false
     if (lastResponse(connection) === response) {
       noteWhatFollows(connection, response)
       closeAfterLast(connection, response)

@@ -73,7 +73,10 @@ describe('appServer()', () => {
   it.each([
     [{ app: undefined }, /resource "api": app is missing; add app: \(deps\) => app\(\)/],
     [{ app: {} }, /app must be a function, not an object/],
-    [{ prot: 80 }, /prot is not an option; there are dependsOn, after, port, host, http2, probes, drain, .*, app$/],
+    [
+      { prot: 80 },
+      /prot is not an option; there are dependsOn, after, port, host, http2, probes, serverOptions, drain, .*, app$/,
+    ],
     [{ listener: () => () => {} }, /listener is not an option; there are/],
     [{ tls: {} }, /tls is not an option: this framework has its own/],
     [{ port: '80' }, /port must be a number/],
