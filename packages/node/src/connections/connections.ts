@@ -23,7 +23,7 @@ export interface ConnectionEvents {
   opened(): void
   streamStarted(connection: Connection): void
   /** A stream of HTTP/2 is over; `answered` if neither side has broken it off. */
-  streamEnded(answered: boolean): void
+  streamEnded(connection: Connection, answered: boolean): void
   /** The client is gone, the handler most likely at work. */
   left(answer: Answer): void
   upgraded(connection: Connection): void
@@ -89,7 +89,7 @@ export function trackConnections(server: Server, owner: ConnectionOwner, events:
     connection.streams = streams
     function onStreamClose(this: AnsweredStream): void {
       streams.delete(this)
-      events.streamEnded(this.rstCode === 0 && !this.aborted)
+      events.streamEnded(connection!, this.rstCode === 0 && !this.aborted)
       if (isStreamAtWork(this)) events.left(this[RESPONSE] ?? this)
     }
     session.on('stream', (stream: ServerHttp2Stream) => {

@@ -85,7 +85,7 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
         if (before && endsConnection(before)) connection.ending = true
         connection.behind = false
         connection.bytes = Number.POSITIVE_INFINITY
-        response.once('finish', countAnswer)
+        response.once('finish', () => countAnswer(connection))
         begin()
       }
       connection.newest = response
@@ -101,8 +101,8 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
       // Not inside of the h2 parser, and together with the requests that came with this one.
       if (owner.draining) setImmediate(() => retireSession(connection))
     },
-    streamEnded(answered) {
-      if (answered) countAnswer()
+    streamEnded(connection, answered) {
+      if (answered) countAnswer(connection)
     },
     left(answer) {
       if (!expired && !refused.has(answer)) left.add(answer)
@@ -115,15 +115,16 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
     if (owner.draining) window?.touch()
   }
 
-  function countAnswer(): void {
-    if (owner.draining) counts.drained++
+  /** A response finishes also when its connection is destroyed under it. */
+  function countAnswer({ socket }: Connection): void {
+    if (owner.draining && !socket.destroyed) counts.drained++
   }
 
   function enterLameDuck(): void {
     requests.watch()
     undefer = deferRequests(server, admit)
     for (const connection of connections.open) {
-      for (const response of responsesOf(connection)) response.once('finish', countAnswer)
+      for (const response of responsesOf(connection)) response.once('finish', () => countAnswer(connection))
       const response = lastResponse(connection)
       if (!response || response.headersSent) continue
       closeAfterLast(connection, response)

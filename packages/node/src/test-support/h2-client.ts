@@ -84,6 +84,8 @@ export async function h2Client(port: number, tls: boolean, { allowHalfOpen = fal
     goaways: () => frames.filter((frame) => frame.type === 'GOAWAY'),
     ended: once(socket, 'close'),
     request: (stream: number) => send(1, 5, stream, GET),
+    /** A request whose body is to come. */
+    withBody: (stream: number) => send(1, 4, stream, GET),
     firstHalf(stream: number) {
       send(1, 1, stream, GET.subarray(0, 2))
       inHead = true
