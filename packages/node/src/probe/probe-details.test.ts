@@ -42,3 +42,23 @@ it('H1 does not call the response time of a dead database good', async () => {
   expect(checks['db:responseTime'][0].observedValue).toBeGreaterThan(500)
   await clock.run(kernel.shutdown())
 })
+
+it('P1 has a key for each resource and its response time, whatever the names', async () => {
+  const clock = virtualClock()
+  const names = ['a', 'a:responseTime', 'a%3AresponseTime']
+  const resources = names.map((name) => resource(name, { start: () => 1, check: () => true, monitor: { interval: 1_000 } }))
+  const kernel = await clock.run(createKernel(resources, { clock }).start())
+  await clock.advance(2_000)
+  const { body } = detailedAnswer(kernel, 'ready', { format: 'json', exclude: [] })
+  const { checks } = JSON.parse(body) as { checks: Record<string, { componentId: string; observedUnit: string }[]> }
+  const told = Object.entries(checks).map(([key, entries]) => [key, entries.map((e) => `${e.observedUnit} of ${e.componentId}`)])
+  expect(told).toEqual([
+    ['a', ['state of a']],
+    ['a:responseTime', ['ms of a']],
+    ['a%3AresponseTime', ['state of a:responseTime']],
+    ['a%3AresponseTime:responseTime', ['ms of a:responseTime']],
+    ['a%253AresponseTime', ['state of a%3AresponseTime']],
+    ['a%253AresponseTime:responseTime', ['ms of a%3AresponseTime']],
+  ])
+  await clock.run(kernel.shutdown())
+})

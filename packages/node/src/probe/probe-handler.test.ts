@@ -6,6 +6,7 @@ import { createKernel, type Kernel, type KernelView, type ResourceLike, resource
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { httpServer } from '../server/http-server.js'
 import { ask } from '../test-support/ask.js'
+import { head, rawClient } from '../test-support/raw-client.js'
 import { probeHandler } from './probe-handler.js'
 import type { ProbeOptions } from './probe-options.js'
 import type { ProbeRequest } from './probe-request.js'
@@ -64,7 +65,12 @@ describe('P1 probes', () => {
     expect(await ask(`${url}/readyz`)).toMatchObject({
       status: 200,
       body: 'ready',
-      headers: { 'cache-control': 'no-store', 'content-length': '5', 'content-type': 'text/plain; charset=utf-8' },
+      headers: {
+        'cache-control': 'no-store',
+        'content-length': '5',
+        'content-type': 'text/plain; charset=utf-8',
+        'x-content-type-options': 'nosniff',
+      },
     })
     expect((await ask(`${url}/livez`)).body).toBe('live')
     expect((await ask(`${url}/startupz`)).body).toBe('started')
@@ -126,6 +132,85 @@ describe('P1 probes', () => {
     expect(headers).toMatchObject({ ':status': 200, 'cache-control': 'no-store' })
     expect(String(body)).toBe('ready')
     session.close()
+  })
+})
+
+describe('P1 targets in absolute form (RFC 9112 §3.2.2)', () => {
+  async function raw(url: string, target: string, ...headers: string[]): Promise<string> {
+    const client = await rawClient(Number(new URL(url).port))
+    client.send(head('GET', target, 'Connection: close', ...headers))
+    return client.rest()
+  }
+
+  it('are probes, their queries included', async () => {
+    const url = await probed(await started([resource('db', { start: () => 1 })]), { details: true })
+    expect(await raw(url, 'http://localhost/readyz')).toMatch(/200 OK(.|\s)*\r\n\r\nready$/)
+    expect(await raw(url, 'HTTPS://localhost:80/readyz?verbose')).toContain('[+] db: running')
+    expect(await raw(url, 'http://localhost/readyz/db')).toMatch(/\r\n\r\nready$/)
+    expect(await raw(url, 'http://localhost/x')).toContain('the application')
+    expect(await raw(url, 'http://localhost?/readyz')).toContain('the application')
+  })
+
+  it('say the host, whatever the header says', async () => {
+    const url = await probed(await started([resource('db', { start: () => 1 })]), { details: true })
+    expect(await raw(url, 'http://evil.example/readyz?verbose')).toMatch(/\r\n\r\nready$/)
+  })
+})
+
+describe('P1 details for everybody on the loopback', () => {
+  const body = async (url: string, host: string, path = '/readyz?verbose') => (await ask(url + path, { headers: { host } })).body
+
+  it.each([
+    'localhost',
+    'localhost:81',
+    'LOCALHOST.',
+    'a.localhost',
+    '127.0.0.1:9000',
+    '127.1.2.3',
+    '[::1]:1',
+    '[::ffff:127.0.0.1]',
+  ])('are for who asks %s', async (host) => {
+    const url = await probed(await started([resource('db', { start: () => 1 })]), { details: true })
+    expect(await body(url, host)).toContain('[+] db')
+    expect(await body(url, host, '/readyz/db')).toBe('ready')
+  })
+
+  it.each([
+    'evil.example',
+    'evil.example:9000',
+    'localhost.evil.example',
+    '10.0.0.1',
+    '127.evil.example',
+    '[::2]',
+    '127.0.0.1.evil.example',
+  ])('are not for a page that made %s point here', async (host) => {
+    const url = await probed(await started([resource('db', { start: () => 1 })]), { details: true })
+    expect(await body(url, host)).toBe('ready')
+    expect(await body(url, host, '/readyz/db')).toBe('the application')
+  })
+
+  it('are for the hosts that were named, and for whom a function allows', async () => {
+    const kernel = await started([resource('db', { start: () => 1 })])
+    expect(await body(await probed(kernel, { details: true, hosts: ['Proxy.example'] }), 'proxy.example:80')).toContain('[+] db')
+    expect(await body(await probed(kernel, { details: () => true }), 'evil.example')).toContain('[+] db')
+    expect(() => probeHandler(kernel, { hosts: 'x' } as never)).toThrow(/hosts must be a list of host names/)
+  })
+
+  it('are as they were on a server that others can reach', async () => {
+    const probe = probeHandler(await started([resource('db', { start: () => 1 })]), { details: true })
+    const server = createServer((req, res) => void probe(req, res))
+    server.listen(0)
+    await once(server, 'listening')
+    onTestFinished(() => void server.close())
+    const { port } = server.address() as AddressInfo
+    expect(await body(`http://127.0.0.1:${port}`, 'shop.example')).toContain('[+] db')
+  })
+
+  it('are for clients that name no host, as HTTP/1.0 allows', async () => {
+    const url = await probed(await started([resource('db', { start: () => 1 })]), { details: true })
+    const client = await rawClient(Number(new URL(url).port))
+    client.send('GET /readyz?verbose HTTP/1.0\r\n\r\n')
+    expect(await client.rest()).toContain('[+] db')
   })
 })
 

@@ -65,9 +65,13 @@ function withProbe(probe: ServerPlan['probe'], listener: RequestListener): Reque
 }
 
 function plainServer(listener: RequestListener, http2: boolean | undefined, options: ServerSettings): DrainableServer {
-  return http2
-    ? builtIn('node:http2').createServer(options, listener as never)
-    : builtIn('node:http').createServer(options, listener)
+  try {
+    return http2
+      ? builtIn('node:http2').createServer(options, listener as never)
+      : builtIn('node:http').createServer(options, listener)
+  } catch (cause) {
+    throw new Error(`serverOptions cannot be used: ${(cause as Error).message}`, { cause })
+  }
 }
 
 function secureServer(

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { ServerResponse } from 'node:http'
 import type { Kernel } from '@keelson/kernel'
 import { builtIn } from '../built-in.js'
 import { makeRoom, spareFiles } from '../connections/make-room.js'
@@ -42,14 +42,13 @@ const LIMITS = {
 export async function openProbeServer(kernel: Kernel, { port, host, ...options }: ProbeServerOptions): Promise<ProbeServer> {
   const probe = probeHandler(kernel, options)
   const server = builtIn('node:http').createServer(LIMITS, (req, res) => {
+    endLast(res)
     if (!probe(req, res)) res.writeHead(404, NOT_FOUND).end()
   })
   server.maxRequestsPerSocket = MAX_REQUESTS
   server.timeout = SILENCE
-  // What is sent behind the last request of a connection is not answered, so that nobody can make it answer for ever.
-  server.on('dropRequest', (_req, socket) => {
-    if (!socket.writableEnded) (socket.pause() as Socket).destroySoon()
-  })
+  // Nothing is read behind the last request of a connection.
+  server.on('dropRequest', (_req, socket) => socket.pause())
   const drainer = drainServer(server)
   makeRoom(server, { maxConnections: MAX_CONNECTIONS, spareFiles: spareFiles(16), any: true })
   await listen(server, port, host)
@@ -59,6 +58,11 @@ export async function openProbeServer(kernel: Kernel, { port, host, ...options }
     // Every answer is written in the turn in which its request arrived: there is nothing in flight to wait for.
     close: () => drainer.drain({ signal: AbortSignal.abort() }),
   }
+}
+
+/** Node says `Connection: close` in the last answer that it allows on a connection, and leaves it to the client. */
+function endLast(res: ServerResponse & { maxRequestsOnConnectionReached?: boolean }): void {
+  if (res.maxRequestsOnConnectionReached) res.shouldKeepAlive = false
 }
 
 const NOT_FOUND = { 'content-length': '0', 'x-content-type-options': 'nosniff' }

@@ -1,0 +1,38 @@
+import { createKernel, resource } from '@keelson/kernel'
+import { expect, test } from 'vitest'
+import { openProbeServer } from '../server/probe-server.js'
+import { PROBE_ATTACKS, type ProbeAttack, SECRET_WORDS, verdict } from '../test-support/probe-attacks.js'
+import { rawClient } from '../test-support/raw-client.js'
+
+/** A head or a body that is waited for never comes; the server would cut it after seconds. */
+const PATIENCE = 300
+
+async function receive(port: number, { bytes }: ProbeAttack): Promise<string> {
+  const client = await rawClient(port)
+  client.socket.write(Buffer.from(bytes, 'latin1'))
+  const timer = setTimeout(() => client.socket.destroy(), PATIENCE)
+  await client.ended
+  clearTimeout(timer)
+  return client.text()
+}
+
+test(`P1 holds against ${PROBE_ATTACKS.length} attacks, and answers the next probe`, async () => {
+  const [name = '', password = ''] = SECRET_WORDS
+  const error = new Error(`connect mongodb://root:${password}@10.0.0.7`)
+  const db = resource(name, { start: (_deps, ctx) => ctx.unhealthy(error), impact: 'none' })
+  const kernel = await createKernel([db]).start()
+  const server = await openProbeServer(kernel, { port: 0, host: '127.0.0.1' })
+  const wrong: string[] = []
+  for (let i = 0; i < PROBE_ATTACKS.length; i += 16) {
+    const some = PROBE_ATTACKS.slice(i, i + 16)
+    for (const [at, received] of (await Promise.all(some.map((attack) => receive(server.port, attack)))).entries()) {
+      const problem = verdict(some[at]!, received)
+      if (problem) wrong.push(`${some[at]!.name}: ${problem}`)
+    }
+  }
+  expect(wrong).toEqual([])
+  expect(PROBE_ATTACKS.length).toBeGreaterThanOrEqual(212)
+  expect((await fetch(server.url)).status).toBe(200)
+  await server.close()
+  await kernel.shutdown()
+})
