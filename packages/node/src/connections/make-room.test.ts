@@ -20,7 +20,7 @@ async function answered(client: RawClient): Promise<boolean> {
   )
 }
 
-it.each([false, true])('answers whoever comes while silent connections hold all the room (tls %s)', async (tls) => {
+it.each([false, true])('N9 answers whoever comes while silent connections hold all the room (tls %s)', async (tls) => {
   const { port, client } = await crowded({}, tls)
   const flood = new Set<Socket>()
   for (let i = 0; i < 100; i++) flood.add(connect(port, '127.0.0.1').on('error', () => {}))
@@ -31,7 +31,7 @@ it.each([false, true])('answers whoever comes while silent connections hold all 
   for (let i = 0; i < 10; i++) expect(await answered(await client())).toBe(true)
 })
 
-it('closes the oldest of the idle ones, and none with a request in flight', async () => {
+it('N9 closes the oldest of the idle ones, and none with a request in flight', async () => {
   const { client, drainer } = await crowded({})
   const busy = await client()
   busy.send(head('GET', '/wait'))
@@ -47,7 +47,7 @@ it('closes the oldest of the idle ones, and none with a request in flight', asyn
   expect([busy, second, ...rest].map(({ socket }) => socket.readyState)).toEqual(Array(7).fill('open'))
 })
 
-it('closes the new one where every other has a request in flight', async () => {
+it('N9 closes the new one where every other has a request in flight', async () => {
   const { clients, client, drainer } = await crowded({})
   const busy = await clients(8)
   for (const each of busy) each.send(head('GET', '/wait'))
@@ -57,14 +57,14 @@ it('closes the new one where every other has a request in flight', async () => {
   expect(drainer.stats()).toMatchObject({ connections: 8, requests: 8 })
 })
 
-it('closes one with a request in flight for a server that says so', async () => {
+it('N9 closes one with a request in flight for a server that says so', async () => {
   const { clients, client, drainer } = await crowded({ any: true })
   for (const each of await clients(7)) each.send(head('GET', '/wait'))
   await expect.poll(() => drainer.stats().requests).toBe(7)
   expect(await answered(await client())).toBe(true)
 })
 
-it('never closes what was upgraded', async () => {
+it('N9 never closes what was upgraded', async () => {
   const { clients, client, server } = await crowded({ any: true })
   server.on('upgrade', (_req, socket) =>
     socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'),
@@ -76,7 +76,7 @@ it('never closes what was upgraded', async () => {
   expect(upgraded.every(({ socket }) => socket.readyState === 'open')).toBe(true)
 })
 
-it.runIf(Number.isFinite(openFileLimit()))('keeps files free for what else the process opens', async () => {
+it.runIf(Number.isFinite(openFileLimit()))('N9 keeps files free for what else the process opens', async () => {
   // As if the limit was reached with the fourth connection from now.
   const probe = await serve((_req, res) => res.end())
   const socket = await rawClient(probe.port)
@@ -88,6 +88,6 @@ it.runIf(Number.isFinite(openFileLimit()))('keeps files free for what else the p
   expect(await answered(await client())).toBe(true)
 })
 
-it('spares less where there are few', () => {
+it('N9 spares less where there are few', () => {
   expect(spareFiles(64)).toBe(Math.floor(64 * Math.min(1, openFileLimit() / 256)))
 })
