@@ -58,7 +58,7 @@ describe('N1 slow clients', () => {
   })
 
   it.each(Object.entries(slow))('fail no shutdown, whatever slowTimeout would be: %s', async (_name, begin) => {
-    const api = httpServer('api', { host: '127.0.0.1', listener: () => listener, timeouts: { drain: 1_500 } })
+    const api = httpServer('api', { host: '127.0.0.1', listener: () => listener, timeouts: { drain: 2_000 } })
     const kernel = await createKernel([api]).start()
     await begin(kernel.get(api).port)
     await later(50)
