@@ -24,6 +24,8 @@ const ALONE = {
     'packages/node/src/drain/drain-listening.test.ts',
     'packages/node/src/drain/drain-load.test.ts',
     'packages/node/src/drain/drain-server.test.ts',
+    'packages/node/src/drain/drain-slow.test.ts',
+    'packages/node/src/server/probe-server.test.ts',
     'packages/node/src/watch/process-check.test.ts',
     'packages/pools/src/mcp/broken-pipe.test.ts',
     'packages/pools/src/process/hostile-child.test.ts',

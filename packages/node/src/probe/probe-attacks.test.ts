@@ -4,15 +4,18 @@ import { openProbeServer } from '../server/probe-server.js'
 import { PROBE_ATTACKS, type ProbeAttack, SECRET_WORDS, verdict } from '../test-support/probe-attacks.js'
 import { rawClient } from '../test-support/raw-client.js'
 
-/** A head or a body that is waited for never comes; the server would cut it after seconds. */
-const PATIENCE = 300
+/** Some connections stay open, for a body or a request that never comes. They are looked at so often, in ms, and given up at the end. */
+const LOOK = 300
+const PATIENCE = 10_000
 
-async function receive(port: number, { bytes }: ProbeAttack): Promise<string> {
+async function receive(port: number, attack: ProbeAttack): Promise<string> {
   const client = await rawClient(port)
-  client.socket.write(Buffer.from(bytes, 'latin1'))
-  const timer = setTimeout(() => client.socket.destroy(), PATIENCE)
+  client.socket.write(Buffer.from(attack.bytes, 'latin1'))
+  const look = setInterval(() => verdict(attack, client.text()) ?? client.socket.destroy(), LOOK)
+  const end = setTimeout(() => client.socket.destroy(), PATIENCE)
   await client.ended
-  clearTimeout(timer)
+  clearInterval(look)
+  clearTimeout(end)
   return client.text()
 }
 
