@@ -246,6 +246,12 @@ export function notRotated(resource: string, problem: string, remedy: string): K
   return new KeelsonError('INVALID_STATE', `resource "${resource}" ${problem}; ${remedy}`, { resource })
 }
 
+/** Whether it is of the start of a subgraph, because one of its resources failed. */
+export function isOfMember({ resource, cause }: KeelsonError): boolean {
+  const below = isA(cause, KeelsonError) ? propertyOf(cause, 'resource') : undefined
+  return resource !== undefined && typeof below === 'string' && below.startsWith(`${resource}/`)
+}
+
 export function kernelFailed(kernel: string, cause: unknown): KeelsonError {
   return new KeelsonError('CRASHED', `kernel "${kernel}" failed: ${describe(cause)}`, { cause })
 }

@@ -1,8 +1,11 @@
 import type { Cell } from './cell/cell.js'
 import type { CellHost } from './cell/cell-host.js'
+import type { Instance } from './cell/instance.js'
 import { Orphanage, type OrphanRelease } from './cell/orphanage.js'
+import type { ResourceLike } from './define/dependency.js'
 import { type KernelView, NarrowView } from './define/kernel-view.js'
 import type { Timeouts } from './define/resource.js'
+import type { Subgraph } from './define/subgraph.js'
 import type { KeelsonError } from './errors.js'
 import type { Told } from './observe/ending.js'
 import { Events } from './observe/events.js'
@@ -16,6 +19,7 @@ export interface CellWatch {
   failing(cell: Cell, error: KeelsonError): void
   recovered(cell: Cell): void
   broke(error: unknown): void
+  bringUp(cell: Cell, instance: Instance, resources: Iterable<ResourceLike>): Promise<Subgraph>
 }
 
 /** What the cells of a kernel share: its clock, its events, its probe, and where they tell what happens to them. */
@@ -95,6 +99,10 @@ export class KernelHost implements CellHost<Cell> {
 
   failing(cell: Cell, error: KeelsonError): void {
     this.#watch.failing(cell, error)
+  }
+
+  bringUp(cell: Cell, instance: Instance, resources: Iterable<ResourceLike>): Promise<Subgraph> {
+    return this.#watch.bringUp(cell, instance, resources)
   }
 
   recovered(cell: Cell): void {

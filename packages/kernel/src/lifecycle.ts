@@ -214,7 +214,7 @@ export class Lifecycle {
     attempt(() => phase.at === 'starting' && phase.startup.handOver(failure))
     const since = attempt(() => host.clock.now()) ?? Infinity
     const order = { reason, since, deadline: since + this.#timeout }
-    attempt(() => new Teardown(roster.graph, roster.cells, order, host.orphanage, () => {}).begin())
+    attempt(() => new Teardown(roster.graph, roster.cells, roster.cells, order, host.orphanage, () => {}).begin())
   }
 
   /** A resource has failed for good, and the kernel cannot be ready without it. */
@@ -246,6 +246,7 @@ export class Lifecycle {
 
   #begin(life: Life): void {
     const { host, roster, upkeep, monitor } = this.#parts
+    upkeep.renew()
     roster.compact()
     if (this.state !== 'idle') for (const cell of roster.present) cell.renew()
     this.#failures.clear()
@@ -253,7 +254,7 @@ export class Lifecycle {
     upkeep.begin()
     const startup: Startup = new Startup(roster.present, {
       bringUp: upkeep.bringUp,
-      activates: roster.activates,
+      awaitActivation: () => (roster.activates ? roster.present.filter((cell) => cell.awaitsActivation) : []),
       watch: (cell) => monitor.watch(cell),
       notActivated: (cell, error) => upkeep.supervisor.notActivated(cell, error),
       whenCalm: (callback) => upkeep.supervisor.recoveries.whenCalm(callback),
@@ -325,7 +326,7 @@ export class Lifecycle {
 
   /** Tears everything down. `moved` moves the state when that is over, before anybody who waits for it hears of it. */
   #end(life: Life, order: TeardownOrder, moved: (report: ShutdownReport) => void): void {
-    const { name, host, roster, monitor, upkeep } = this.#parts
+    const { name, host, roster, monitor } = this.#parts
     this.#phase = { at: 'ending', life }
     host.ending = true
     host.lateErrors ??= []
@@ -340,7 +341,6 @@ export class Lifecycle {
       this.#phase = { at: 'rest' }
       this.#report = report
       host.rest()
-      upkeep.rest()
       // A listener of the move may start the kernel again at once.
       const stopped = this.#stopped
       this.#idleShutdown = life.shutdown
@@ -349,7 +349,9 @@ export class Lifecycle {
       else life.shutdown?.reject(new ShutdownError(name, report))
       stopped?.resolve(report)
     }
-    new Teardown(roster.graph, roster.cells, order, host.orphanage, () => host.orphanage.whenEmpty(tornDown)).begin()
+    new Teardown(roster.graph, roster.cells, roster.cells, order, host.orphanage, () =>
+      host.orphanage.whenEmpty(tornDown),
+    ).begin()
   }
 
   /** start() twice in one turn is one start, also when that fails at once. */

@@ -43,6 +43,7 @@ export class LiveKernel implements Kernel {
         failing: (cell, error) => this.#lifecycle.failing(cell, error),
         recovered: (cell) => this.#upkeep.supervisor.recovered(cell),
         broke,
+        bringUp: (cell, instance, resources) => this.#upkeep.subgraphs.bringUp(cell, instance, resources),
       },
     )
     this.#roster = new Roster(options.replace ?? [])
@@ -62,6 +63,7 @@ export class LiveKernel implements Kernel {
       concurrency: options.concurrency ?? Infinity,
       timeout: () => this.#lifecycle.shutdownOptions.timeout,
       takeIn: (resources) => roster.takeInAdded(resources, this.#host),
+      takeInMembers: (subgraph, resources) => roster.takeInMembers(subgraph, resources, this.#host),
       lost: (cell, error) => this.#lifecycle.lost(cell, error),
       regained: (cell) => this.#lifecycle.regained(cell),
     })

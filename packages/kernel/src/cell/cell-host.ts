@@ -1,5 +1,8 @@
+import type { ResourceLike } from '../define/dependency.js'
+import type { Subgraph } from '../define/subgraph.js'
 import type { KeelsonError } from '../errors.js'
 import type { HookHost } from './hook-host.js'
+import type { Instance } from './instance.js'
 import type { OrphanRelease } from './orphanage.js'
 
 /** What a cell needs of the kernel that it lives in; `C` is the cell itself. */
@@ -14,6 +17,8 @@ export interface CellHost<C> extends HookHost {
   publishProbe(): void
   /** A running resource has crashed, or its checks have failed past the threshold. */
   failing(cell: C, error: KeelsonError): void
+  /** Takes in what a subgraph is made of, and brings it up. */
+  bringUp(cell: C, instance: Instance, resources: Iterable<ResourceLike>): Promise<Subgraph>
   /** The checks of one that had failed for good pass again. */
   recovered(cell: C): void
   /** A value that came after its start had been given up is being released; a teardown waits for that. */

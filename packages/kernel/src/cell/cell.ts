@@ -1,5 +1,7 @@
 import { LAST_GRACE, MONITOR } from '../defaults.js'
+import type { ResourceLike } from '../define/dependency.js'
 import type { Definition, Timeouts } from '../define/resource.js'
+import type { Subgraph } from '../define/subgraph.js'
 import { dependencyFailed, type KeelsonError, notStarted, startAborted } from '../errors.js'
 import { Ending, NO_ENDING, type Outcome } from '../observe/ending.js'
 import type { Span } from '../observe/timeline.js'
@@ -30,6 +32,8 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   heldBack = false
   /** Its place in the line of those that are to be started. */
   ticket: object | undefined
+  /** The subgraph that it is part of. */
+  within: Cell | undefined
   /** Came in because something that was added needs it. */
   cameAlong = false
   /** Why it failed. */
@@ -202,6 +206,10 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
     const error = dependencyFailed(this.name, dependency.name, dependency.error)
     this.fail(error)
     return error
+  }
+
+  bringUp(instance: Instance, resources: Iterable<ResourceLike>): Promise<Subgraph> {
+    return this.host.bringUp(this, instance, resources)
   }
 
   pushed(error: KeelsonError | undefined): void {

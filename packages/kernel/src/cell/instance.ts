@@ -1,4 +1,6 @@
 import { LAST_GRACE, MOST_LATE_CLEANUPS } from '../defaults.js'
+import type { ResourceLike } from '../define/dependency.js'
+import type { Subgraph } from '../define/subgraph.js'
 import { validateFunction, validateMs } from '../define/validate.js'
 import { crashed, endlessCleanups, hookFailed, type KeelsonError, startAborted, timedOut } from '../errors.js'
 import type { Deadlines } from '../time/deadline.js'
@@ -118,6 +120,11 @@ export class Instance extends HookRun {
     this.#crash = error
     this.owner.crashedInStart(error)
     this.endStart(Math.min(LAST_GRACE, this.owner.timeout('stop')), error)
+  }
+
+  /** Of a subgraph: its start hook has said what it is made of. */
+  bringUp(resources: Iterable<ResourceLike>): Promise<Subgraph> {
+    return this.owner.bringUp(this, resources)
   }
 
   /** How many users keep it from being stopped. */

@@ -1,3 +1,5 @@
+import type { ResourceLike } from '../define/dependency.js'
+import type { Subgraph } from '../define/subgraph.js'
 import type { KeelsonError } from '../errors.js'
 import type { HookSubject } from './hook-host.js'
 
@@ -20,6 +22,8 @@ export interface Owner<I> extends HookSubject {
   orphaned(instance: I): void
   /** A check of the starting instance ended; without an error it passed. */
   firstChecked(error: KeelsonError | undefined, durationMs: number): void
+  /** Its start hook has said what it is made of, as the start of a subgraph does. */
+  bringUp(instance: I, resources: Iterable<ResourceLike>): Promise<Subgraph>
   /** Health said by the instance itself; without an error it is healthy. */
   pushed(error: KeelsonError | undefined): void
   crashed(error: KeelsonError): void

@@ -1,5 +1,7 @@
-import type { HookContext, StartContext, StopContext } from '../define/context.js'
+import type { HookContext, StopContext } from '../define/context.js'
+import type { ResourceLike } from '../define/dependency.js'
 import type { KernelView } from '../define/kernel-view.js'
+import { BRING_UP, type Subgraph, type SubgraphContext } from '../define/subgraph.js'
 import { type KeelsonError, pushedUnhealthy } from '../errors.js'
 import type { HookHost } from './hook-host.js'
 import type { HookRun } from './hook-run.js'
@@ -52,9 +54,11 @@ interface Life {
   /** Without an error it is healthy. */
   push(error: KeelsonError | undefined): void
   crashed(cause: unknown): void
+  /** Of a subgraph. */
+  bringUp(resources: Iterable<ResourceLike>): Promise<Subgraph>
 }
 
-export class StartScope implements StartContext {
+export class StartScope implements SubgraphContext {
   readonly kernel: KernelView
   readonly #life: Life
 
@@ -89,6 +93,10 @@ export class StartScope implements StartContext {
 
   get unhealthy() {
     return (error: unknown) => this.#life.push(pushedUnhealthy(this.#life.name, error))
+  }
+
+  get [BRING_UP]() {
+    return (resources: Iterable<ResourceLike>) => this.#life.bringUp(resources)
   }
 
   get crashed() {

@@ -1,4 +1,5 @@
 import { type Link, linksOf, NO_LINKS } from '../define/links.js'
+import { Member } from '../define/member.js'
 import { Definition } from '../define/resource.js'
 import { dependencyCycle, duplicateResource } from '../errors.js'
 import type { EdgeKind } from '../words.js'
@@ -58,6 +59,11 @@ export class Graph {
     return this.#replacements.size === 0 ? NONE : this.definitions.findIndex(({ source }) => source === definition)
   }
 
+  /** What stands in the place of a definition. */
+  replacementOf(definition: Definition): Definition {
+    return this.#replacements.get(definition) ?? definition
+  }
+
   /** Whether there is a resource of this name. */
   hasName(name: string): boolean {
     return this.#ids.has(name)
@@ -94,6 +100,7 @@ export class Graph {
   /** Takes resources out. Their ids stay taken until the next `compact`. */
   remove(ids: readonly number[]): void {
     for (const id of ids) {
+      if (this.#originals[id] instanceof Member) this.#loosen(id)
       this.#ids.delete(this.nameOf(id))
       this.#removed.add(id)
       this.definitions[id] = GONE
@@ -119,8 +126,7 @@ export class Graph {
     this.#truncate(0, 0)
     for (const node of nodes) this.#append(node)
     for (const id of missing) this.#removed.add(newId.get(id)!)
-    for (const id of this.#removed) this.#ids.delete(this.nameOf(id))
-    for (let id = 0; id < this.size; id++) if (this.has(id)) this.#ids.set(this.nameOf(id), id)
+    this.#nameAgain()
     for (let edge = 0; edge < this.edgeTo.length; edge++) this.#linkDependent(edge)
     return kept
   }
@@ -135,6 +141,72 @@ export class Graph {
       })
     }
     return missing
+  }
+
+  /**
+   * Puts members that came later before the resource that they are part of, with all that they depend on: it comes after them from now on.
+   * Returns the ids in their new order.
+   */
+  moveBelow(owner: number, members: readonly number[]): number[] {
+    this.version++
+    const order = this.#orderWith(owner, members)
+    const newId = new Map(order.map((id, i) => [id, i]))
+    const nodes = order.map((id) => {
+      const links = this.has(id) ? this.#linksFrom(id, newId) : []
+      if (id === owner) {
+        for (const member of members)
+          links.push({ to: this.#originals[member]!, kind: 'required', field: undefined, id: newId.get(member)! })
+      }
+      return { original: this.#originals[id]!, definition: this.definitions[id]!, links }
+    })
+    const removed = [...this.#removed]
+    this.#removed.clear()
+    this.#truncate(0, 0)
+    for (const node of nodes) this.#append(node)
+    for (const id of removed) this.#removed.add(newId.get(id)!)
+    this.#nameAgain()
+    for (let edge = 0; edge < this.edgeTo.length; edge++) this.#linkDependent(edge)
+    return order
+  }
+
+  /** A subgraph makes its members anew: it misses none of those that have gone. */
+  #loosen(member: number): void {
+    for (let edge = this.firstDependent.at(member); edge !== NONE; edge = this.nextDependent.at(edge)) {
+      if (this.edgeField[edge] === undefined) this.edgeKind[edge] = 'after'
+    }
+  }
+
+  /** All ids so that each comes after its dependencies, and the owner after its members; otherwise as they are. */
+  #orderWith(owner: number, members: readonly number[]): number[] {
+    const seen = new Set<number>()
+    const order: number[] = []
+    const path: { readonly id: number; readonly below: number[] }[] = []
+    const enter = (id: number) => {
+      if (seen.has(id)) return
+      seen.add(id)
+      const below: number[] = []
+      this.eachDependency(id, (to) => below.push(to))
+      if (id === owner) below.push(...members)
+      path.push({ id, below: below.reverse() })
+    }
+    for (let root = 0; root < this.size; root++) {
+      enter(root)
+      for (let frame = path.at(-1); frame !== undefined; frame = path.at(-1)) {
+        const next = frame.below.pop()
+        if (next !== undefined) enter(next)
+        else {
+          order.push(frame.id)
+          path.pop()
+        }
+      }
+    }
+    return order
+  }
+
+  /** One that was removed leaves its name to another. */
+  #nameAgain(): void {
+    for (const id of this.#removed) this.#ids.delete(this.nameOf(id))
+    for (let id = 0; id < this.size; id++) if (this.has(id)) this.#ids.set(this.nameOf(id), id)
   }
 
   #linksFrom(id: number, newId: ReadonlyMap<number, number>): Link[] {
@@ -212,7 +284,7 @@ export class Graph {
     this.#ids.set(original.name, VISITING)
     const frame: Frame = { original, definition, links: NO_LINKS, next: 0 }
     path.push(frame)
-    frame.links = linksOf(definition)
+    frame.links = definition instanceof Member ? definition.links.map((link) => ({ ...link })) : linksOf(definition)
     // What its dependsOn found may decide about its hooks.
     frame.definition = definition.takenIn()
   }

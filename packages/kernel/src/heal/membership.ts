@@ -63,7 +63,7 @@ export class Membership {
     const going = this.#removals.get(cell)
     if (going !== undefined) return going
     const subtree = this.#dependentsOf(cell)
-    const dependents = subtree.filter((other) => other !== cell && other.course !== 'removing')
+    const dependents = subtree.filter((other) => other !== cell && other.course !== 'removing' && other.within === undefined)
     if (dependents.length > 0 && !withDependents) {
       return Promise.reject(hasDependents(cell.name, dependents.map(({ name }) => name))) // biome-ignore format: one sentence
     }

@@ -59,6 +59,11 @@ export class Recoveries implements BringUpListener {
     this.#ended = undefined
   }
 
+  /** Whether the kernel runs: until then, its startup activates what has come up. */
+  get running(): boolean {
+    return this.#running
+  }
+
   /** The kernel runs. */
   started(): void {
     this.#running = true

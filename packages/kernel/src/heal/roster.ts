@@ -2,7 +2,9 @@ import { Cell } from '../cell/cell.js'
 import type { CellHost } from '../cell/cell-host.js'
 import { definitionOf, definitionsOf } from '../define/definition-of.js'
 import type { ResourceLike } from '../define/dependency.js'
+import { membersOf } from '../define/member.js'
 import { type Replacement, replacementsOf } from '../define/replacement.js'
+import type { Definition } from '../define/resource.js'
 import { invalidOption, unknownResource } from '../errors.js'
 import { Graph, NONE } from '../graph/graph.js'
 
@@ -71,11 +73,36 @@ export class Roster {
     return added
   }
 
+  /** Takes in what a subgraph is made of: it comes after that, and that after what the subgraph depends on. */
+  takeInMembers(subgraph: Cell, resources: Iterable<ResourceLike>, host: CellHost<Cell>): readonly Cell[] {
+    const { graph, cells } = this
+    const above = new Set([subgraph.id])
+    for (const id of above) graph.eachDependent(id, (from) => above.add(from))
+    const kernel = {
+      has: (other: Definition) => graph.idOf(other) !== NONE,
+      isAbove: (other: Definition) => above.has(graph.idOf(other)),
+      replacementOf: (other: Definition) => graph.replacementOf(other),
+    }
+    this.#read(host, () => graph.add(membersOf(subgraph.definition, definitionsOf(resources), kernel)))
+    const added = this.#addCells(host)
+    const order = graph.moveBelow(subgraph.id, added.map(({ id }) => id)) // biome-ignore format: one thought
+    const moved = order.map((id) => cells[id]!)
+    cells.length = 0
+    for (const cell of moved) cell.id = cells.push(cell) - 1
+    for (const cell of added) cell.within = subgraph
+    return added
+  }
+
   cellOf(resource: ResourceLike, kernel: string): Cell {
     const definition = definitionOf(resource, undefined, 'the resource')
     const id = this.graph.idOf(definition)
     if (id === NONE) throw unknownResource(definition.name, kernel, this.graph.hasName(definition.name))
     return this.cells[id]!
+  }
+
+  /** Whether it has not been removed. */
+  has(cell: Cell): boolean {
+    return this.cells[cell.id] === cell && this.graph.has(cell.id)
   }
 
   remove(cells: readonly Cell[]): void {

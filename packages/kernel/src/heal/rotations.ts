@@ -7,6 +7,7 @@ import type { Events } from '../observe/events.js'
 import type { Clock } from '../time/clock.js'
 import type { Membership } from './membership.js'
 import type { Monitor } from './monitor.js'
+import type { Subgraphs } from './subgraphs.js'
 
 /** What rotations need of the kernel. */
 export interface RotationsHost {
@@ -16,6 +17,7 @@ export interface RotationsHost {
   readonly cells: readonly Cell[]
   readonly monitor: Monitor
   readonly membership: Membership
+  readonly subgraphs: Subgraphs
   /** Takes in resources that are added to the running kernel. */
   takeIn(resources: readonly ResourceLike[]): readonly Cell[]
   /** Takes stopped resources out of the kernel. */
@@ -78,8 +80,8 @@ export class Rotations {
     this.#ended = reason
   }
 
-  /** Everything has stopped: what a shutdown has overtaken does not start again. */
-  rest(): void {
+  /** What a shutdown has overtaken does not start again. */
+  renew(): void {
     const { graph, cells } = this.#host
     const left = [...this.#open.values()].flat().filter((cell) => cells[cell.id] === cell && graph.has(cell.id))
     if (left.length > 0) this.#host.forget(left)
@@ -87,6 +89,7 @@ export class Rotations {
   }
 
   #refuse(cell: Cell): void {
+    if (this.#host.subgraphs.isSubgraph(cell)) throw notRotated(cell.name, 'cannot be rotated, it is a subgraph', 'restart() it')
     if (!cell.serving || cell.course !== 'steady') {
       throw notRotated(cell.name, `cannot be rotated while it is ${cell.state}`, 'wait until it runs, or restart() it')
     }

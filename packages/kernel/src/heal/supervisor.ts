@@ -10,6 +10,8 @@ import { type Recovery, recoveryOf } from './recovery.js'
 
 /** What the supervisor needs of the kernel. */
 export interface SupervisorHost extends RecoveriesHost {
+  /** A member of a subgraph has failed: says whether that is coming up, and fails because of it. */
+  failing(member: Cell, error: KeelsonError): boolean
   /** It has failed for good, and the kernel cannot be ready without it. */
   lost(cell: Cell, error: KeelsonError): void
 }
@@ -48,6 +50,7 @@ export class Supervisor implements Decider {
   /** A resource has crashed, or its checks failed past the threshold. */
   failing(cell: Cell, error: KeelsonError): void {
     if (cell.course === 'removing') return
+    if (cell.within !== undefined) return this.#memberFailing(cell, error)
     // It had failed because of its checks, and no check revives it any more.
     if (cell.state === 'failed') return this.#host.monitor.drop(cell)
     // It was back, and waits for the others to be activated with it.
@@ -57,9 +60,26 @@ export class Supervisor implements Decider {
     else if (cell.crashError !== undefined) this.#giveUp(cell, error)
   }
 
+  /** A subgraph fails as one, with those that it is part of: the policy of the outermost decides that has one. */
+  #memberFailing(member: Cell, error: KeelsonError): void {
+    let subgraph = member
+    let policy = member.definition.restart
+    while (subgraph.within !== undefined) {
+      if (this.#host.failing(subgraph, error)) return
+      subgraph = subgraph.within
+      policy = subgraph.definition.restart ?? policy
+    }
+    if (subgraph.course !== 'steady' || subgraph.state === 'failed') return
+    if (this.#active && policy !== undefined) return this.#restartOrGiveUp(subgraph, policy, undefined, error)
+    if (member.crashError === undefined && error.code !== 'START_FAILED') return
+    if (member.state === 'running') member.fail(error)
+    this.#giveUp(subgraph, error)
+  }
+
   /** It runs, and could not be activated: a failure of its start. */
   notActivated(cell: Cell, error: KeelsonError): void {
     if (cell.course !== 'steady' || cell.state === 'failed') return
+    if (cell.within !== undefined) return this.#memberFailing(cell, error)
     const policy = cell.definition.restart
     if (this.#active && policy !== undefined) this.#restartOrGiveUp(cell, policy, undefined, error)
     else this.#giveUp(cell, error)
@@ -127,7 +147,7 @@ export class Supervisor implements Decider {
     if (cell.instance === undefined || cell.crashError !== undefined || !isOfCheck(error)) this.#host.monitor.drop(cell)
     if (cell.error !== error) cell.fail(error)
     const subtree = this.#subtree(cell).filter((other) => other !== cell && other.instance !== undefined)
-    const members = subtree.filter(({ course }) => course !== 'removing')
+    const members = subtree.filter(({ course, within }) => course !== 'removing' && within === undefined)
     this.#host.events.emit('resource:lost', { resource: cell.name, resources: members.map(({ name }) => name), error })
     if (cell.impact === 'unready') this.#host.lost(cell, error)
     // A start that it was needed for is rolled back as a whole.
@@ -139,7 +159,7 @@ export class Supervisor implements Decider {
     const { root, attempt, delayMs } = recovery
     const subtree = this.#subtree(root)
     // Those that are being removed stop first like the others, and do not come back.
-    const members = subtree.filter(({ course }) => course !== 'removing')
+    const members = subtree.filter(({ course, within }) => course !== 'removing' && within === undefined)
     const resources = members.map(({ name }) => name)
     const tell = () =>
       this.#host.events.emit('restart:scheduled', {

@@ -12,6 +12,7 @@ import { Membership } from './membership.js'
 import type { Monitor } from './monitor.js'
 import type { Roster } from './roster.js'
 import { Rotations } from './rotations.js'
+import { Subgraphs } from './subgraphs.js'
 import { Supervisor } from './supervisor.js'
 
 /** What the upkeep of a running kernel needs of it. */
@@ -29,6 +30,8 @@ export interface UpkeepHost {
   readonly concurrency: number
   /** Takes in resources that are added. */
   takeIn(resources: readonly ResourceLike[]): readonly Cell[]
+  /** Takes in resources as members of a subgraph. */
+  takeInMembers(subgraph: Cell, resources: Iterable<ResourceLike>): readonly Cell[]
   /** It has failed for good, and the kernel cannot be ready without it. */
   lost(cell: Cell, error: KeelsonError): void
   /** One that had failed for good runs again. */
@@ -40,10 +43,15 @@ export class Upkeep {
   readonly supervisor: Supervisor
   readonly membership: Membership
   readonly rotations: Rotations
+  readonly subgraphs: Subgraphs
   readonly #host: UpkeepHost
   readonly bringUp: BringUp
   /** Teardowns of a part that are going on. */
   #open = 0
+  /** A shutdown has come: it tears everything down. */
+  #ended = false
+  /** How many have come. */
+  #ends = 0
 
   constructor(host: UpkeepHost) {
     const { clock, events, monitor, roster, name, concurrency } = host
@@ -52,8 +60,22 @@ export class Upkeep {
     this.bringUp = new BringUp(graph, cells, concurrency)
     const tearDown = (members: readonly Cell[], reason: string, done: () => void) => this.#tearDown(members, reason, done)
     const parts = { clock, events, monitor, graph, cells, tearDown, bringUp: this.bringUp }
+    const forget = (members: readonly Cell[]) => this.#forget(members)
+    const upkeep = this
+    this.subgraphs = new Subgraphs({
+      ...parts,
+      get running() {
+        return upkeep.supervisor.recoveries.running
+      },
+      get ending() {
+        return upkeep.#ended
+      },
+      takeInMembers: (subgraph, resources) => host.takeInMembers(subgraph, resources),
+      forget,
+    })
     this.supervisor = new Supervisor({
       ...parts,
+      failing: (member, error) => this.subgraphs.failing(member, error),
       lost: (cell, error) => host.lost(cell, error),
       regained: (cell) => host.regained(cell),
     })
@@ -62,7 +84,7 @@ export class Upkeep {
       whenCalm: (callback) => this.supervisor.recoveries.whenCalm(callback),
       notActivated: (cell, error) => this.supervisor.notActivated(cell, error),
       letGo: (members) => this.#letGo(members),
-      forget: (members) => this.#forget(members),
+      forget,
       addFailed: (errors, members) => new StartError(name, errors, reportOfPart('add failed', members), true),
       removeFailed: (members) => {
         const report = reportOfPart('removed', members)
@@ -72,23 +94,28 @@ export class Upkeep {
     this.rotations = new Rotations({
       ...parts,
       membership: this.membership,
+      subgraphs: this.subgraphs,
       takeIn: (resources) => host.takeIn(resources),
-      forget: (members) => this.#forget(members),
+      forget,
     })
   }
 
+  /** Before a start: what was made in the last one is made anew, or does not come back. */
+  renew(): void {
+    this.rotations.renew()
+    this.subgraphs.renew()
+  }
+
   begin(): void {
+    this.#ended = false
     this.supervisor.begin()
     this.rotations.begin()
   }
 
-  /** Everything has stopped. */
-  rest(): void {
-    this.rotations.rest()
-  }
-
   /** A shutdown comes first: what was on its way stays where it is, and is stopped with everything else. */
   end(reason: KeelsonError): void {
+    this.#ended = true
+    this.#ends++
     this.rotations.end(reason)
     this.supervisor.end(reason)
     this.membership.end(reason)
@@ -97,9 +124,16 @@ export class Upkeep {
   #tearDown(members: readonly Cell[], reason: string, done: () => void): void {
     const { clock, roster, timeout, orphanage } = this.#host
     const since = clock.now()
+    const gone = this.subgraphs.membersIn(members)
+    for (const member of gone) member.setCourse('removing')
+    this.#letGo(gone)
+    const all = gone.length === 0 ? members : [...new Set([...members, ...gone])].sort((a, b) => a.id - b.id)
+    const ends = this.#ends
     this.#open++
-    new Teardown(roster.graph, members, { reason, since, deadline: since + timeout() }, orphanage, () => {
+    new Teardown(roster.graph, roster.cells, all, { reason, since, deadline: since + timeout() }, orphanage, () => {
       this.#open--
+      // A shutdown that came meanwhile has them in its report.
+      if (ends === this.#ends) this.#forget(gone)
       done()
     }).begin()
   }
@@ -112,9 +146,11 @@ export class Upkeep {
     }
   }
 
-  #forget(members: readonly Cell[]): void {
+  #forget(leaving: readonly Cell[]): void {
     const { roster, monitor, probe } = this.#host
+    const members = leaving.filter((cell) => roster.has(cell))
     roster.remove(members)
+    this.subgraphs.left(members)
     for (const cell of members) {
       monitor.forget(cell)
       probe.forget(cell)

@@ -108,6 +108,15 @@ export class BringUp implements Line {
     }
   }
 
+  /** The start that goes on waits for others that are to start now: they may take its place among those at once. */
+  giveWay(cell: Cell): void {
+    const ticket = ticketOf(cell)
+    if (ticket === undefined || !ticket.launched || ticket.gaveWay) return
+    ticket.gaveWay = true
+    this.settled()
+    this.pump()
+  }
+
   settled(): void {
     this.#inFlight--
   }

@@ -21,8 +21,10 @@ export interface TeardownOrder {
 export class Teardown implements StopListener<Cell> {
   readonly #graph: Graph
   readonly #members: readonly Cell[]
-  /** From an id to the place among the members; undefined when every resource is a member and the two are the same. */
-  readonly #places: ReadonlyMap<number, number> | undefined
+  /** By id, which may change while a part is torn down. */
+  readonly #cells: readonly Cell[]
+  /** Among the members; undefined for the whole kernel: then its place is its id. */
+  readonly #places: ReadonlyMap<Cell, number> | undefined
   readonly #order: TeardownOrder
   readonly #lateValues: LateValues
   readonly #done: () => void
@@ -37,10 +39,18 @@ export class Teardown implements StopListener<Cell> {
   #finished = false
 
   /** `members` in the order of their ids. */
-  constructor(graph: Graph, members: readonly Cell[], order: TeardownOrder, lateValues: LateValues, done: () => void) {
+  constructor(
+    graph: Graph,
+    cells: readonly Cell[],
+    members: readonly Cell[],
+    order: TeardownOrder,
+    lateValues: LateValues,
+    done: () => void,
+  ) {
     this.#graph = graph
     this.#members = members
-    this.#places = members.length === graph.size ? undefined : new Map(members.map(({ id }, place) => [id, place]))
+    this.#cells = cells
+    this.#places = members === cells ? undefined : new Map(members.map((cell, place) => [cell, place]))
     this.#order = order
     this.#lateValues = lateValues
     this.#done = done
@@ -130,6 +140,6 @@ export class Teardown implements StopListener<Cell> {
   }
 
   #placeOf(id: number): number {
-    return this.#places === undefined ? id : (this.#places.get(id) ?? NONE)
+    return this.#places === undefined ? id : (this.#places.get(this.#cells[id]!) ?? NONE)
   }
 }

@@ -1,5 +1,5 @@
 import type { Cell } from '../cell/cell.js'
-import { causesOf, type KeelsonError } from '../errors.js'
+import { causesOf, isOfMember, type KeelsonError } from '../errors.js'
 import { Activation } from './activation.js'
 import type { BringUp } from './bring-up.js'
 import type { BringUpListener } from './ticket.js'
@@ -15,8 +15,8 @@ export interface StartupResult {
 /** What a startup needs of the kernel. */
 export interface StartupHost {
   readonly bringUp: BringUp
-  /** Whether anything has an `activate` hook. */
-  readonly activates: boolean
+  /** Those that have been brought up and have an `activate` hook, and were not activated. */
+  awaitActivation(): readonly Cell[]
   /** It runs: from now on its checks count. */
   watch(cell: Cell): void
   /** It runs, and could not be activated. */
@@ -55,7 +55,8 @@ export class Startup implements BringUpListener {
   /** Everything that has failed so far: what decided, with its causes before it, then the rest as it happened. */
   get errors(): readonly KeelsonError[] {
     const decisive = this.#decisive
-    const causes = decisive?.code === 'DEPENDENCY_FAILED' ? causesOf(decisive) : []
+    const because = decisive !== undefined && (decisive.code === 'DEPENDENCY_FAILED' || isOfMember(decisive))
+    const causes = because ? causesOf(decisive) : []
     return [...new Set([...causes, ...(decisive === undefined ? [] : [decisive]), ...this.#failures])]
   }
 
@@ -129,7 +130,7 @@ export class Startup implements BringUpListener {
   /** What is restarted meanwhile, and comes back, is activated in another round. */
   #activate(): void {
     if (this.#decisive !== undefined || this.#finished) return
-    const waiting = this.#host.activates ? this.#cells.filter((cell) => cell.awaitsActivation) : []
+    const waiting = this.#host.awaitActivation()
     if (waiting.length === 0) return this.#finish(true)
     const told = (cell: Cell, error: KeelsonError | undefined) => {
       if (error !== undefined) this.#host.notActivated(cell, error)

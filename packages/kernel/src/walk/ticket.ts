@@ -36,6 +36,8 @@ export class Ticket implements StartListener<Cell> {
   /** Not yet: its restart is delayed, or what is being torn down has not stopped. */
   held = true
   launched = false
+  /** It waits for others that are to start now, and counts no more among the starts at once. */
+  gaveWay = false
   /** The dependency that it waits for now. */
   waitsFor: Cell | undefined
   /** How many of its dependencies, in their order, have settled, as of a version of the graph. */
@@ -64,7 +66,7 @@ export class Ticket implements StartListener<Cell> {
   }
 
   started(cell: Cell): void {
-    this.#line.settled()
+    if (!this.gaveWay) this.#line.settled()
     if (this.#current) {
       this.leave()
       this.listener.up(cell)
@@ -80,7 +82,7 @@ export class Ticket implements StartListener<Cell> {
   }
 
   startSettled(_cell: Cell, problems: readonly KeelsonError[]): void {
-    this.#line.settled()
+    if (!this.gaveWay) this.#line.settled()
     if (this.#current && this.#error !== undefined) this.fail(this.#error, problems)
     this.#line.pump()
   }

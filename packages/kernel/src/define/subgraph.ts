@@ -1,0 +1,87 @@
+import { fromCaller, invalidOption } from '../errors.js'
+import type { Resource } from './carrier.js'
+import { unknownOption } from './checks.js'
+import type { HookContext, StartContext } from './context.js'
+import type { Dependencies, ResourceLike, Values } from './dependency.js'
+import { type AnyOptions, type ResourceOptions, resource } from './resource.js'
+import { validateFunction } from './validate.js'
+
+/** The value of a subgraph: what it is made of. */
+export interface Subgraph {
+  /** The names of its resources in the kernel, dependencies first. */
+  readonly names: readonly string[]
+  /**
+   * The value of one of its resources.
+   *
+   * @throws KeelsonError `UNKNOWN_RESOURCE` for what is not part of it, `NOT_STARTED` while that does not run.
+   */
+  get<T>(resource: ResourceLike<T>): T
+}
+
+type Shared = 'dependsOn' | 'after' | 'impact' | 'labels' | 'timeouts' | 'restart'
+
+export interface SubgraphOptions<D extends Dependencies<D>> extends Pick<ResourceOptions<Subgraph, D>, Shared> {
+  /**
+   * Makes its resources, from the values of what it depends on; called at each start. What these depend on comes along, unless the kernel
+   * has it already. Their names begin with that of the subgraph: `tenant/db`.
+   */
+  resources(deps: Values<D>, ctx: HookContext): Iterable<ResourceLike>
+}
+
+/** Where a start context brings up the resources of a subgraph. */
+export const BRING_UP: unique symbol = Symbol('bring up')
+
+export interface SubgraphContext extends StartContext {
+  readonly [BRING_UP]: (resources: Iterable<ResourceLike>) => Promise<Subgraph>
+}
+
+const OPTIONS: readonly string[] = ['dependsOn', 'after', 'impact', 'labels', 'timeouts', 'restart', 'resources']
+
+/**
+ * Defines a group of resources that is made when its dependencies are there: the parts of a plugin, of a tenant, of a framework. They
+ * live in the same kernel, with its budget, probe and report, stop before what the subgraph depends on, and count each by its own impact.
+ * The subgraph runs when all of them run that must, stops before them, and is one unit of failure: when one of them has crashed, or fails
+ * its checks, the whole restarts by the policy of the subgraph, or else by that of the one that failed, and its resources are made anew.
+ * In a kernel that runs already they begin to take work as soon as all of them run. `timeouts.start` bounds all of them together; default
+ * `Infinity`: each has its own.
+ *
+ * @throws KeelsonError `INVALID_OPTION` for a bad name, function or unknown option.
+ *
+ * @example
+ * const tenants = subgraph('tenants', {
+ *   dependsOn: { config },
+ *   resources: ({ config }) => config.tenants.map((tenant) => tenantServer(tenant)),
+ * })
+ */
+// biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
+export function subgraph<const D extends Dependencies<D> = {}>(name: string, options: SubgraphOptions<D>): Resource<Subgraph> {
+  try {
+    return resource(name, optionsOf(name, options as unknown as SubgraphOptions<Dependencies>)) as Resource<Subgraph>
+  } catch (error) {
+    throw fromCaller(subgraph, error)
+  }
+}
+
+function optionsOf(name: string, options: SubgraphOptions<Dependencies>): AnyOptions {
+  if (typeof options !== 'object' || options === null)
+    throw invalidOption(name, 'its options', 'must be an object', 'pass { resources: … }')
+  for (const key of Object.keys(options)) if (!OPTIONS.includes(key)) throw unknownOption(name, key)
+  validateFunction(name, 'resources', options.resources)
+  const { impact, labels, restart, timeouts } = options
+  return {
+    get dependsOn() {
+      return options.dependsOn ?? {}
+    },
+    get after() {
+      return options.after ?? []
+    },
+    start: (deps, ctx) => {
+      const { name, signal } = ctx
+      return (ctx as SubgraphContext)[BRING_UP](options.resources(deps, { name, signal }))
+    },
+    timeouts: { start: Infinity, ...timeouts },
+    ...(impact !== undefined && { impact }),
+    ...(labels !== undefined && { labels }),
+    ...(restart !== undefined && { restart }),
+  }
+}
