@@ -120,7 +120,7 @@ export class Graph {
     const nodes = kept.map((id) => ({
       original: this.#originals[id]!,
       definition: this.definitions[id]!,
-      links: this.#linksFrom(id, newId),
+      links: missing.has(id) ? [] : this.#linksFrom(id, newId),
     }))
     this.#removed.clear()
     this.#truncate(0, 0)

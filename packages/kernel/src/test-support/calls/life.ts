@@ -120,6 +120,8 @@ export async function liveThroughCalls(spec: CallSpec): Promise<CalledLife> {
         return kernel.defaults({ shutdown: { delay: 5 } })
       case 'check':
         return ofPromise(flag ? kernel.check(one) : kernel.check())
+      case 'rotate':
+        return ofPromise(kernel.rotate(one))
       case 'cordon':
         return flag ? kernel.cordon('by hand') : kernel.uncordon()
       case 'on':
@@ -143,7 +145,7 @@ export async function liveThroughCalls(spec: CallSpec): Promise<CalledLife> {
     } catch (error) {
       say(`${one.method}() threw: ${String(error)}`)
       if (!(error instanceof KeelsonError)) witness.note(`${one.method}() threw ${String(error)}`)
-      else if (['start', 'shutdown', 'add', 'remove', 'restart', 'check', 'fail', 'stopped'].includes(one.method)) {
+      else if (['start', 'shutdown', 'add', 'remove', 'restart', 'rotate', 'check', 'fail', 'stopped'].includes(one.method)) {
         witness.note(`${one.method}() threw instead of rejecting: ${error.message}`)
       }
       return undefined
@@ -285,7 +287,7 @@ export async function liveThroughCalls(spec: CallSpec): Promise<CalledLife> {
 
   const names = () => kernel.plan().resources.map(({ name }) => name)
   kernel.on('event', (event: KernelEvent) => {
-    if (event.type === 'resource:state') witness.states.set(Number(event.resource.slice(1)), event.to)
+    if (event.type === 'resource:state') witness.states.set(event.resource, event.to)
     if (event.type === 'kernel:state' && event.from === 'stopping') rosters.push(names())
     if (event.type === 'resource:state' || event.type === 'kernel:state') {
       say(`${event.type === 'kernel:state' ? 'kernel' : event.resource}: ${event.from} → ${event.to}`)

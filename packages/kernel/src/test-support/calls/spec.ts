@@ -7,6 +7,7 @@ export const METHODS = [
   'add',
   'remove',
   'restart',
+  'rotate',
   'register',
   'fail',
   'crash',
@@ -93,7 +94,7 @@ export function randomCalls(seed: number): CallSpec {
     const before = calls.at(-1)
     // Often several in one turn.
     const at = before !== undefined && chance(0.35) ? { from: before.from, at: before.at } : when()
-    calls.push({ ...at, method: chance(0.75) ? METHODS[below(8)]! : pick(METHODS), target: below(size), flag: chance(0.5) })
+    calls.push({ ...at, method: chance(0.75) ? METHODS[below(9)]! : pick(METHODS), target: below(size), flag: chance(0.5) })
   }
   // Something happens in most lives.
   if (chance(0.85)) calls.unshift({ from: 'caller', at: 0, method: 'start', target: 0, flag: false })
