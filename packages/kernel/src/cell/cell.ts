@@ -36,6 +36,8 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   within: Cell | undefined
   /** Came in because something that was added needs it. */
   cameAlong = false
+  /** What it depended on; only of one that has left the kernel: a value of it may still come. */
+  declare formerDependencies?: readonly Cell[]
   /** Why it failed. */
   error: KeelsonError | undefined
   crashError: KeelsonError | undefined

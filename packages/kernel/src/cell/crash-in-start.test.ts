@@ -113,19 +113,24 @@ test('S5 one that comes while its dependency finishes a quiesce is released befo
   expect(log.slice(-5)).toEqual(['stop late', 'stopped late', 'drain db', 'drained db', 'stop db'])
 })
 
-test('S5 one whose resource has been removed meanwhile holds up what it works with all the same', async () => {
-  const { clock, kernel, traced, delay, log } = scene()
-  const db = traced('db')
-  const late = traced('late', {
-    dependsOn: { db },
-    impact: 'degraded',
-    timeouts: { start: 10 },
-    start: () => delay(50),
-    stopMs: 30,
-  })
-  const app = await clock.run(kernel([late, traced('a'), traced('b')]).start())
-  await clock.run(app.remove(late))
-  await clock.advance(45)
-  await clock.run(app.shutdown())
-  expect(log.slice(-5)).toEqual(['stop late', 'stop b', 'stop a', 'stopped late', 'stop db'])
-})
+test.each([0, 9])(
+  'S5 one whose resource has been removed meanwhile, and %i more, holds up what it works with all the same',
+  async (more) => {
+    const { clock, kernel, traced, delay, log } = scene()
+    const db = traced('db')
+    const late = traced('late', {
+      dependsOn: { db },
+      impact: 'degraded',
+      timeouts: { start: 10 },
+      start: () => delay(50),
+      stopMs: 30,
+    })
+    const app = await clock.run(kernel([late, traced('a'), traced('b')]).start())
+    const others = Array.from({ length: more }, (_, i) => traced(`other${i}`))
+    await clock.run(app.add(...others))
+    for (const other of [...others, late]) await clock.run(app.remove(other))
+    await clock.advance(45)
+    await clock.run(app.shutdown())
+    expect(log.slice(-5)).toEqual(['stop late', 'stop b', 'stop a', 'stopped late', 'stop db'])
+  },
+)

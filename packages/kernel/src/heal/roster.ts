@@ -106,6 +106,11 @@ export class Roster {
   }
 
   remove(cells: readonly Cell[]): void {
+    for (const cell of cells) {
+      const dependencies: Cell[] = []
+      this.graph.eachDependency(cell.id, (to) => dependencies.push(this.cells[to]!))
+      cell.formerDependencies = dependencies
+    }
     this.graph.remove(cells.map(({ id }) => id))
   }
 
@@ -118,7 +123,6 @@ export class Roster {
   compact(): void {
     if (this.graph.removed === 0) return
     const kept = this.graph.compact().map((id) => this.cells[id]!)
-    for (const cell of this.cells) cell.id = NONE
     this.cells.length = 0
     for (const cell of kept) cell.id = this.cells.push(cell) - 1
   }

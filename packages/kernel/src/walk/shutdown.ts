@@ -1,6 +1,7 @@
 import type { Cell } from '../cell/cell.js'
 import type { StopListener } from '../cell/cell-host.js'
-import type { LateValues, OrphanRelease } from '../cell/orphanage.js'
+import type { LateValues } from '../cell/orphanage.js'
+import type { LateUser } from '../cell/release.js'
 import { reserveOf } from '../cell/release-hooks.js'
 import { type Graph, NONE } from '../graph/graph.js'
 
@@ -117,13 +118,15 @@ export class Teardown implements StopListener<Cell> {
   }
 
   /** S5: a value that came too late works with what it depends on until it is released. */
-  #lateDependent({ id }: Cell): OrphanRelease | undefined {
+  #lateDependent(cell: Cell): LateUser | undefined {
     if (this.#lateValues.empty) return undefined
     return this.#lateValues.find((owner) => {
+      const { id, formerDependencies } = owner as Cell
+      if (formerDependencies !== undefined) return formerDependencies.includes(cell)
       let needs = false
-      // It may have been removed since: its own edges are there until the graph closes its gaps.
-      const from = (owner as Cell).id
-      if (from !== NONE) this.#graph.eachDependency(from, (to) => (needs ||= to === id))
+      this.#graph.eachDependency(id, (to) => {
+        needs ||= to === cell.id
+      })
       return needs
     })
   }
