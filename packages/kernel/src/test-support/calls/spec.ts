@@ -22,6 +22,7 @@ export const METHODS = [
   'defaults',
   'check',
   'cordon',
+  'rotate',
   'on',
   'once',
   'off',
