@@ -22,7 +22,6 @@ export const METHODS = [
   'defaults',
   'check',
   'cordon',
-  'rotate',
   'on',
   'once',
   'off',

@@ -16,9 +16,8 @@ export interface Used {
 /** Watches the hooks of random actors, and notes what must never be. */
 export class Witness {
   readonly violations: string[] = []
-  /** Whose instance may be replaced while it serves: then two of it are there for a while. */
-  readonly rotates = new Set<number>()
-  readonly #states = new Map<number, ResourceState>()
+  /** By the name of the resource, and of its rotation. */
+  readonly states = new Map<string, ResourceState>()
   readonly #lives: Used[] = []
   readonly #upTo: () => string
 
@@ -28,12 +27,6 @@ export class Witness {
 
   note(violation: string): void {
     this.violations.push(violation)
-  }
-
-  moves(name: string, state: ResourceState): void {
-    // The successor of a rotation has another name.
-    const index = Number(name.slice(1))
-    if (!Number.isNaN(index)) this.#states.set(index, state)
   }
 
   starts(life: Used, missing: readonly number[]): void {
@@ -46,8 +39,8 @@ export class Witness {
         this.note(`r${resource} starts with a r${needed.resource} that is ${needed.phase}`)
     }
     for (const other of this.#lives) {
-      if (other.resource === resource && !this.rotates.has(resource) && !other.late && this.#inUse(other))
-        this.note(`r${resource} starts twice`)
+      const rotates = !['idle', 'stopped'].includes(this.states.get(`r${resource} (rotation)`) ?? 'idle')
+      if (other.resource === resource && !other.late && !rotates && this.#inUse(other)) this.note(`r${resource} starts twice`)
     }
     this.#lives.push(life)
   }
@@ -67,7 +60,11 @@ export class Witness {
   /** Everything is said to be stopped. */
   rests(when: string): void {
     for (const life of this.#lives) {
-      if (life.phase === 'made' && this.#states.get(life.resource) !== 'failed') {
+      if (
+        life.phase === 'made' &&
+        this.states.get(`r${life.resource}`) !== 'failed' &&
+        this.states.get(`r${life.resource} (rotation)`) !== 'failed'
+      ) {
         this.note(`${when}: r${life.resource} was never stopped`)
       } else if (!life.late && this.#inUse(life)) this.note(`${when}: r${life.resource} is ${life.phase}`)
     }
@@ -76,6 +73,10 @@ export class Witness {
   /** Whether nobody has given it up. */
   #inUse({ phase, signal, resource }: Used): boolean {
     if (phase === 'starting' || phase === 'stopping') return !signal.aborted
-    return phase === 'made' && ['starting', 'running', 'draining', 'stopping'].includes(this.#states.get(resource) ?? '')
+    return phase === 'made' && (this.#isUp(`r${resource}`) || this.#isUp(`r${resource} (rotation)`))
+  }
+
+  #isUp(name: string): boolean {
+    return ['starting', 'running', 'draining', 'stopping'].includes(this.states.get(name) ?? '')
   }
 }
