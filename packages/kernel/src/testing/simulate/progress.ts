@@ -45,8 +45,11 @@ function stopsAtOnce(world: World): void {
 /** S5: whether a value that came too late is being released: what it works with waits for that. */
 function lateValueOpen({ tracks, now }: World): boolean {
   for (const { lives } of tracks.values()) {
-    if (lives.some((life) => life.startGivenUp && life.stopped === 'open' && now < (life.stopContext?.deadline ?? Infinity)))
-      return true
+    const open = lives.some(({ startGivenUp, stopped, stopContext, killed }) => {
+      const stopping = stopped === 'open' && now < (stopContext?.deadline ?? Infinity)
+      return startGivenUp && (stopping || killed === 'open')
+    })
+    if (open) return true
   }
   return false
 }
