@@ -11,6 +11,7 @@ const HOUSES: Readonly<Record<string, readonly string[]>> = {
   kernel: [
     'words foreign',
     'thrown',
+    'redact',
     'phases',
     'errors',
     'state defaults',
@@ -51,7 +52,7 @@ const packages = readdirSync(fileURLToPath(new URL('../packages', import.meta.ur
 /** The room of a source; a file at the top is a room of its own. */
 const roomOf = (path: string) => (path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : path)
 
-const DOORS = ['index', 'testing']
+const DOORS = ['index', 'redact', 'testing']
 
 test('the reader of imports sees every kind', () => {
   const source = `
