@@ -1,27 +1,26 @@
 import { KeelsonError } from '@keelson/kernel'
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import { type CounterOptions, invalid } from './limiter-options.js'
+import { type Counted, MemoryStore } from './memory-store.js'
 import type { Limit, RateLimit, RateLimiter } from './rate-limit.js'
 import { RedisStore } from './redis-store.js'
 
-/** One limit, counted by rate-limiter-flexible: in this process, or in Redis for all processes together. */
+/** One limit, counted in this process, or in Redis for all processes together. */
 export class Counter implements RateLimiter {
   readonly #name: string
-  readonly #limit: number
+  readonly #rule: Limit
   /** Counts without Redis, or as its fallback. */
-  readonly #memory: RateLimiterMemory
+  readonly #memory: MemoryStore
   readonly #redis: RedisStore | undefined
   readonly #fallback: boolean
   /** The requests to Redis in flight. */
   readonly #asked = new Set<Promise<unknown>>()
   #stopped = false
 
-  constructor(name: string, { limit, window, block = 0 }: Limit, { prefix, redis, redisTimeout, fallback }: CounterOptions) {
+  constructor(name: string, rule: Limit, { prefix, redis, redisTimeout, fallback, maxKeys }: CounterOptions) {
     this.#name = name
-    this.#limit = limit
-    const options = { keyPrefix: prefix, points: limit, duration: window / 1_000, blockDuration: block / 1_000 }
-    this.#memory = new RateLimiterMemory(options)
-    this.#redis = redis && new RedisStore(redis, redisTimeout, options)
+    this.#rule = rule
+    this.#memory = new MemoryStore(rule, maxKeys)
+    this.#redis = redis && new RedisStore(redis, redisTimeout, prefix, rule)
     this.#fallback = fallback
   }
 
@@ -31,26 +30,25 @@ export class Counter implements RateLimiter {
     if (!Number.isSafeInteger(points) || points < 0) {
       throw invalid(this.#name, 'points', `must be a whole number, 0 or more, not ${points}`)
     }
-    return await this.#ask((store) => this.#count(store, key, points))
+    const checked = this.#checked(key)
+    return this.#answer(await this.#ask((store) => store.consume(checked, points)))
   }
 
   async reset(key: string): Promise<void> {
     this.#refuseWhenStopped()
     // The fallback may have counted while Redis failed.
-    await this.#memory.delete(key)
-    await this.#ask((store) => store.delete(key))
+    this.#memory.delete(this.#checked(key))
+    if (this.#redis !== undefined) await this.#ask(async (store) => void (await store.delete(this.#checked(key))))
   }
 
-  /**
-   * Waits for the requests to Redis in flight, then deletes the keys in memory with their timers. Keys in Redis expire by themselves.
-   */
+  /** Waits for the requests to Redis in flight, then forgets the keys in memory. Keys in Redis expire by themselves. */
   async stop(): Promise<void> {
     this.#stopped = true
     await Promise.allSettled(this.#asked)
-    for (const { key } of this.#memory.dump().storage) await this.#memory.delete(key)
+    this.#memory.clear()
   }
 
-  async #ask<T>(question: (store: RateLimiterMemory | RedisStore) => Promise<T>): Promise<T> {
+  async #ask<T>(question: (store: MemoryStore | RedisStore) => T | Promise<T>): Promise<T> {
     if (this.#redis === undefined) return await question(this.#memory)
     const answer = this.#askRedis(this.#redis, question)
     this.#asked.add(answer)
@@ -61,7 +59,7 @@ export class Counter implements RateLimiter {
     }
   }
 
-  async #askRedis<T>(redis: RedisStore, question: (store: RateLimiterMemory | RedisStore) => Promise<T>): Promise<T> {
+  async #askRedis<T>(redis: RedisStore, question: (store: MemoryStore | RedisStore) => T | Promise<T>): Promise<T> {
     try {
       return await question(redis)
     } catch (thrown) {
@@ -70,19 +68,18 @@ export class Counter implements RateLimiter {
     }
   }
 
-  async #count(store: RateLimiterMemory | RedisStore, key: string, points: number): Promise<RateLimit> {
-    try {
-      return this.#answer(await store.consume(key, points), true)
-    } catch (thrown) {
-      // The library rejects with a result, not an error, when a key is over the limit.
-      if (thrown instanceof RateLimiterRes) return this.#answer(thrown, false)
-      throw thrown
-    }
+  #answer({ taken, resetAfter: ms }: Counted): RateLimit {
+    const { limit, window } = this.#rule
+    const allowed = taken <= limit
+    // Up to whole milliseconds, but not for what adding fractions has left over.
+    const resetAfter = Math.max(0, Math.ceil(ms - 0.01))
+    return { allowed, limit, window, remaining: Math.max(0, limit - taken), retryAfter: allowed ? 0 : resetAfter, resetAfter }
   }
 
-  #answer({ msBeforeNext, remainingPoints }: RateLimiterRes, allowed: boolean): RateLimit {
-    const resetAfter = Math.max(0, msBeforeNext)
-    return { allowed, limit: this.#limit, remaining: remainingPoints, retryAfter: allowed ? 0 : resetAfter, resetAfter }
+  /** Whatever is no string would be counted under one that many share, such as `[object Object]`. */
+  #checked(key: unknown): string {
+    if (typeof key === 'string' || typeof key === 'number') return String(key)
+    throw invalid(this.#name, 'key', `must be a string, not ${Array.isArray(key) ? 'a list' : typeof key}`)
   }
 
   #refuseWhenStopped(): void {

@@ -1,4 +1,4 @@
-import { checkLimiter, judge, type LimiterFor, type RequestLimit } from './judge.js'
+import { checkLimiter, judge, type LimiterFor, type RequestLimit, type Verdict } from './judge.js'
 
 /** The members of Express, or of anything with its middleware such as Connect, that are used. */
 export interface ExpressRequestLike {
@@ -23,17 +23,18 @@ export function expressLimiter<Request extends ExpressRequestLike>(
   limiter: LimiterFor<Request>,
   options: RequestLimit<Request> = {},
 ): (req: Request, res: ExpressResponseLike, next: (error?: unknown) => void) => Promise<void> {
-  checkLimiter('expressLimiter', limiter)
+  checkLimiter('expressLimiter', limiter, options)
   return async (req, res, next) => {
-    let refusal: Awaited<ReturnType<typeof judge>>
+    let verdict: Verdict
     try {
-      refusal = await judge(limiter, options, req, req.ip ?? req.socket.remoteAddress)
+      verdict = await judge(limiter, options, req, req.ip ?? req.socket.remoteAddress)
     } catch (error) {
       return next(error)
     }
+    const { refusal, headers } = verdict
+    for (const [name, value] of headers) res.setHeader(name, value)
     if (refusal === undefined) return next()
     res.statusCode = refusal.status
-    res.setHeader('Retry-After', refusal.retryAfter)
     res.setHeader('Content-Type', 'text/plain; charset=utf-8')
     res.end(refusal.text)
   }

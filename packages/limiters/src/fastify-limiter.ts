@@ -22,7 +22,10 @@ type FastifyHook<Request> = (request: Request, reply: FastifyReplyLike) => Promi
  * app.addHook('onRequest', fastifyLimiter(limiter))
  * app.get('/search', { onRequest: fastifyLimiter((request: FastifyRequest) => limits.of(request.hostname)) }, search)
  */
-export function fastifyLimiter(limiter: RateLimiter, options?: { readonly points?: number }): FastifyHook<FastifyRequestLike>
+export function fastifyLimiter(
+  limiter: RateLimiter,
+  options?: { readonly points?: number; readonly ipv6Prefix?: number; readonly headers?: boolean | string },
+): FastifyHook<FastifyRequestLike>
 // The first overload is for calls without a function of the request: inferred from a route's hooks, the request would be `never`.
 export function fastifyLimiter<Request extends FastifyRequestLike>(
   limiter: LimiterFor<Request>,
@@ -32,10 +35,11 @@ export function fastifyLimiter<Request extends FastifyRequestLike>(
   limiter: LimiterFor<Request>,
   options: RequestLimit<Request> = {},
 ): FastifyHook<Request> {
-  checkLimiter('fastifyLimiter', limiter)
+  checkLimiter('fastifyLimiter', limiter, options)
   return async (request, reply) => {
-    const refusal = await judge(limiter, options, request, request.ip)
+    const { refusal, headers } = await judge(limiter, options, request, request.ip)
+    for (const [name, value] of headers) reply.header(name, value)
     // Returning the reply tells Fastify that it was answered.
-    return refusal && reply.code(refusal.status).header('Retry-After', refusal.retryAfter).send(refusal.text)
+    return refusal && reply.code(refusal.status).send(refusal.text)
   }
 }

@@ -1,3 +1,4 @@
+export { addressKey } from './address-key.js'
 export { type ExpressRequestLike, type ExpressResponseLike, expressLimiter } from './express-limiter.js'
 export { type FastifyReplyLike, type FastifyRequestLike, fastifyLimiter } from './fastify-limiter.js'
 export type { LimiterFor, RequestLimit } from './judge.js'

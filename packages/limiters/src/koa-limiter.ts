@@ -20,15 +20,15 @@ export function koaLimiter<Context extends KoaContextLike>(
   limiter: LimiterFor<Context>,
   options: RequestLimit<Context> = {},
 ): (ctx: Context, next: () => Promise<unknown>) => Promise<void> {
-  checkLimiter('koaLimiter', limiter)
+  checkLimiter('koaLimiter', limiter, options)
   return async (ctx, next) => {
-    const refusal = await judge(limiter, options, ctx, ctx.ip)
+    const { refusal, headers } = await judge(limiter, options, ctx, ctx.ip)
+    for (const [name, value] of headers) ctx.set(name, value)
     if (refusal === undefined) {
       await next()
       return
     }
     ctx.status = refusal.status
-    ctx.set('Retry-After', refusal.retryAfter)
     ctx.body = refusal.text
   }
 }

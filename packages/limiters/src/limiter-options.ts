@@ -18,6 +18,11 @@ export interface Counting<D extends Dependencies<D>> extends Lifecycle<D> {
    * are joined by a colon: do not use both `a` and `a:b`, since the key `b:c` of one is the key `c` of the other.
    */
   prefix?: string
+  /**
+   * How many keys are counted in memory, for each limit; default 100_000, which is some 15 MB. One more takes the place of the one that
+   * was idle for longest: of those with points left, as long as there is one.
+   */
+  maxKeys?: number
 }
 
 /** `Counting` at the start of a limiter, with its defaults. */
@@ -26,19 +31,20 @@ export interface CounterOptions {
   readonly redis: RedisLike | undefined
   readonly redisTimeout: number
   readonly fallback: boolean
+  readonly maxKeys: number
 }
 
 /** @throws KeelsonError `INVALID_OPTION` when `redis` does not return a client. */
 export async function countingOf<D extends Dependencies<D>>(
   name: string,
-  { redis, redisTimeout = 1_000, fallback, prefix = name }: Counting<D>,
+  { redis, redisTimeout = 1_000, fallback, prefix = name, maxKeys = 100_000 }: Counting<D>,
   deps: Values<D>,
   ctx: StartContext,
 ): Promise<CounterOptions> {
   const client: unknown = await redis?.(deps, ctx)
   // Otherwise each process would silently count for itself.
   if (redis !== undefined && !isRedisLike(client)) throw invalid(name, 'redis', 'must give a client of redis or ioredis')
-  return { prefix, redis: client as RedisLike | undefined, redisTimeout, fallback: fallback === 'memory' }
+  return { prefix, redis: client as RedisLike | undefined, redisTimeout, fallback: fallback === 'memory', maxKeys }
 }
 
 /** @throws KeelsonError `INVALID_OPTION` unless options are an object. */
@@ -54,7 +60,7 @@ const HOOKS = ['start', 'check', 'drain', 'stop', 'kill']
  * @throws KeelsonError `INVALID_OPTION` for a hook among them, and for a bad option of `Counting`.
  */
 export function lifecycleOf(name: string, options: object, own: readonly string[]): PropertyDescriptorMap {
-  const { redis, redisTimeout, fallback, prefix } = options as Counting<Dependencies>
+  const { redis, redisTimeout, fallback, prefix, maxKeys } = options as Counting<Dependencies>
   if (redis !== undefined && typeof redis !== 'function') throw invalid(name, 'redis', 'must be a function of the dependencies')
   if (redisTimeout !== undefined && !(typeof redisTimeout === 'number' && redisTimeout > 0)) {
     throw invalid(name, 'redisTimeout', 'must be a number of milliseconds (Infinity for no limit)')
@@ -64,10 +70,14 @@ export function lifecycleOf(name: string, options: object, own: readonly string[
     if (value !== undefined && redis === undefined) throw invalid(name, option, 'is for Redis, and there is none')
   }
   if (prefix !== undefined && typeof prefix !== 'string') throw invalid(name, 'prefix', 'must be a string')
+  if (maxKeys !== undefined && !(Number.isSafeInteger(maxKeys) && maxKeys >= 1))
+    throw invalid(name, 'maxKeys', 'must be a whole number, 1 or more')
+  if (maxKeys !== undefined && redis !== undefined && fallback === undefined)
+    throw invalid(name, 'maxKeys', "is for keys in memory, and they are in Redis; leave it out, or add fallback: 'memory'")
   const descriptors = Object.getOwnPropertyDescriptors(options) as PropertyDescriptorMap
   const hook = HOOKS.find((hook) => descriptors[hook] !== undefined)
   if (hook !== undefined) throw invalid(name, hook, 'cannot be given, it is made by this package')
-  for (const key of [...own, 'redis', 'redisTimeout', 'fallback', 'prefix']) delete descriptors[key]
+  for (const key of [...own, 'redis', 'redisTimeout', 'fallback', 'prefix', 'maxKeys']) delete descriptors[key]
   return descriptors
 }
 

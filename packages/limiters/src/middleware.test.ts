@@ -25,7 +25,7 @@ async function listen(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-describe.each<[string, (limiter: never) => unknown]>([
+describe.each<[string, (limiter: never, options?: never) => unknown]>([
   ['expressLimiter', expressLimiter],
   ['fastifyLimiter', fastifyLimiter],
   ['koaLimiter', koaLimiter],
@@ -43,6 +43,16 @@ describe.each<[string, (limiter: never) => unknown]>([
     }
   })
 
+  it.each([
+    [{ ipv6Prefix: 0 }, /ipv6Prefix must be a whole number from 1 to 128/],
+    [{ ipv6Prefix: 129 }, /ipv6Prefix must be/],
+    [{ headers: 'a "b"' }, /headers must be true, false, or the name of a policy/],
+    [{ headers: 1 }, /headers must be/],
+  ])('refuses %o', (options, message) => {
+    const limiter = { consume: () => {}, reset: () => {} }
+    expect(() => limiterOf(limiter as never, options as never)).toThrow(message)
+  })
+
   it('refuses a limiter of many keys, of which one has to be chosen', async () => {
     const kernel = await createKernel([many]).start()
     closes.push(() => kernel.shutdown())
@@ -53,25 +63,25 @@ describe.each<[string, (limiter: never) => unknown]>([
 })
 
 const apps = {
-  express: (limiter: RateLimiter) =>
+  express: (limiter: RateLimiter, options = {}) =>
     listen(
       createServer(
         express()
-          .use(expressLimiter(limiter))
+          .use(expressLimiter(limiter, options))
           .use((_req, res) => void res.send('through')),
       ),
     ),
-  async fastify(limiter: RateLimiter) {
+  async fastify(limiter: RateLimiter, options = {}) {
     const app = fastify()
-    app.addHook('onRequest', fastifyLimiter(limiter))
+    app.addHook('onRequest', fastifyLimiter(limiter, options))
     app.get('/', () => 'through')
     closes.push(() => app.close())
     return await app.listen({ port: 0, host: '127.0.0.1' })
   },
-  async koa(limiter: RateLimiter) {
+  async koa(limiter: RateLimiter, options = {}) {
     const app = new Koa()
     app.silent = true
-    app.use(koaLimiter(limiter)).use((ctx) => {
+    app.use(koaLimiter(limiter, options)).use((ctx) => {
       ctx.body = 'through'
     })
     return await listen(createServer(app.callback()))
@@ -95,6 +105,21 @@ describe.each(Object.entries(apps))('the middleware for %s', (_name, serve) => {
     expect(Number(retryAfter)).toBeLessThanOrEqual(91)
     await kernel.shutdown()
     expect(await answer(url)).toEqual({ status: 503, retryAfter: '1', text: 'Service Unavailable' })
+  })
+
+  it('tells where a client stands when it is asked to, by the fields of the IETF draft', async () => {
+    const limiter = rateLimiter('limiter', { limit: 2, window: 90_000 })
+    const kernel = await createKernel([limiter]).start()
+    closes.push(() => kernel.shutdown())
+    const told = async (url: string) => {
+      const { headers } = await fetch(url, { headers: { connection: 'close' } })
+      return [headers.get('ratelimit-policy'), headers.get('ratelimit')]
+    }
+    expect(await told(await serve(kernel.get(limiter)))).toEqual([null, null])
+    const url = await serve(kernel.get(limiter), { headers: true })
+    expect(await told(url)).toEqual(['"default";q=2;w=90', expect.stringMatching(/^"default";r=0;t=(90|[78]\d)$/)])
+    const named = await serve(kernel.get(limiter), { headers: 'per-client' })
+    expect(await told(named)).toEqual(['"per-client";q=2;w=90', expect.stringMatching(/^"per-client";r=0;t=(90|[78]\d)$/)])
   })
 
   it('leaves other errors to the framework', async () => {

@@ -3,6 +3,8 @@ export interface RateLimit {
   readonly allowed: boolean
   /** Points per window. */
   readonly limit: number
+  /** Milliseconds that a window lasts. */
+  readonly window: number
   /** Points that are left in this window. */
   readonly remaining: number
   /** Milliseconds until more points are allowed; 0 when this request was. */
@@ -16,8 +18,8 @@ export interface RateLimiter {
   /**
    * Takes points from a key, default 1, and resolves to whether that was allowed; being over the limit is a result, not an error.
    *
-   * @throws KeelsonError `NOT_STARTED` once the limiter has stopped; `INVALID_OPTION` unless `points` is a whole number, 0 or more;
-   * `DEPENDENCY_FAILED` when Redis fails and there is no `fallback`.
+   * @throws KeelsonError `NOT_STARTED` once the limiter has stopped; `INVALID_OPTION` unless `points` is a whole number, 0 or more,
+   * and the key a string or a number; `DEPENDENCY_FAILED` when Redis fails and there is no `fallback`.
    */
   consume(key: string, points?: number): Promise<RateLimit>
   /**

@@ -5,7 +5,7 @@ import { type RateLimiterOptions, rateLimiter } from './rate-limiter.js'
 import { RedisStandIn } from './test-support/redis-stand-in.js'
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'hrtime'] })
 })
 afterEach(() => {
   vi.useRealTimers()
@@ -19,10 +19,31 @@ async function started<T>(limiter: Resource<T>): Promise<{ kernel: Kernel; limit
 describe('rateLimiter', () => {
   it('allows the points of a window to each key, and says when there are more', async () => {
     const { limiter } = await started(rateLimiter('limiter', { limit: 2, window: 1_000 }))
-    expect(await limiter.consume('ada')).toEqual({ allowed: true, limit: 2, remaining: 1, retryAfter: 0, resetAfter: 1_000 })
+    expect(await limiter.consume('ada')).toEqual({
+      allowed: true,
+      limit: 2,
+      window: 1_000,
+      remaining: 1,
+      retryAfter: 0,
+      resetAfter: 1_000,
+    })
     await vi.advanceTimersByTimeAsync(400)
-    expect(await limiter.consume('ada')).toEqual({ allowed: true, limit: 2, remaining: 0, retryAfter: 0, resetAfter: 600 })
-    expect(await limiter.consume('ada')).toEqual({ allowed: false, limit: 2, remaining: 0, retryAfter: 600, resetAfter: 600 })
+    expect(await limiter.consume('ada')).toEqual({
+      allowed: true,
+      limit: 2,
+      window: 1_000,
+      remaining: 0,
+      retryAfter: 0,
+      resetAfter: 600,
+    })
+    expect(await limiter.consume('ada')).toEqual({
+      allowed: false,
+      limit: 2,
+      window: 1_000,
+      remaining: 0,
+      retryAfter: 600,
+      resetAfter: 600,
+    })
     expect(await limiter.consume('bob', 2)).toMatchObject({ allowed: true, remaining: 0 })
     await vi.advanceTimersByTimeAsync(600)
     expect(await limiter.consume('ada')).toMatchObject({ allowed: true, remaining: 1 })
@@ -41,7 +62,7 @@ describe('rateLimiter', () => {
   it('leaves no timer when it has stopped, and refuses clearly', async () => {
     const { kernel, limiter } = await started(rateLimiter('limiter', { limit: 2, window: 60_000 }))
     for (const key of ['ada', 'bob', 'eve']) await limiter.consume(key)
-    expect(vi.getTimerCount()).toBe(3)
+    expect(vi.getTimerCount()).toBe(1)
     await kernel.shutdown()
     expect(vi.getTimerCount()).toBe(0)
     const error = await limiter.consume('ada').catch((error: unknown) => error)
@@ -71,6 +92,8 @@ describe('rateLimiter', () => {
     [{ limit: 1, window: 1_000, fallback: 'memory' }, /fallback is for Redis, and there is none/],
     [{ limit: 1, window: 1_000, redisTimeout: 10 }, /redisTimeout is for Redis, and there is none/],
     [{ limit: 1, window: 1_000, redis: () => new RedisStandIn().nodeRedis, redisTimeout: 0 }, /redisTimeout must be/],
+    [{ limit: 1, window: 1_000, maxKeys: 0 }, /maxKeys must be a whole number, 1 or more/],
+    [{ limit: 1, window: 1_000, redis: () => new RedisStandIn().nodeRedis, maxKeys: 5 }, /maxKeys is for keys in memory/],
     [{ limit: 1, window: 1_000, start: () => 1 }, /start cannot be given/],
     [{ limit: 1, window: 1_000, limti: 1 }, /limti is not an option/],
   ])('refuses %o', (options, message) => {
@@ -139,11 +162,11 @@ describe('keyedRateLimiter', () => {
     const { kernel, limiter } = await started(keyedRateLimiter('limits', { limits }))
     expect(await limiter.consume('search')).toMatchObject({ allowed: true })
     expect(await limiter.consume('search')).toMatchObject({ allowed: false, limit: 1 })
-    expect(await limiter.consume('files', 'ada', 2)).toMatchObject({ allowed: true, limit: 2, remaining: 0 })
+    expect(await limiter.consume('files', 'ada', 2)).toMatchObject({ allowed: true, limit: 2, window: 60_000, remaining: 0 })
     expect(await limiter.of('files').consume('bob')).toMatchObject({ allowed: true })
     await limiter.of('search').reset('')
     expect(await limiter.consume('search')).toMatchObject({ allowed: true })
-    expect(vi.getTimerCount()).toBe(3)
+    expect(vi.getTimerCount()).toBe(2)
     await kernel.shutdown()
     expect(vi.getTimerCount()).toBe(0)
     await expect(limiter.consume('search')).rejects.toMatchObject({ code: 'NOT_STARTED' })

@@ -1,21 +1,25 @@
 import { systemClock } from '@keelson/kernel'
-import { type IRateLimiterOptions, RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible'
+import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
+import type { Counted } from './memory-store.js'
+import type { Limit } from './rate-limit.js'
 import { isConnected, isNodeRedis, type RedisLike } from './redis-like.js'
 
-/** The limiter in Redis. Fails at once without a connection, and after `timeout` ms: the clients themselves wait much longer. */
+/** Counts in Redis, by rate-limiter-flexible. Fails at once without a connection, and after `timeout` ms: the clients themselves wait much longer. */
 export class RedisStore {
   readonly #client: RedisLike
   readonly #timeout: number
   readonly #limiter: RateLimiterRedis
 
-  constructor(client: RedisLike, timeout: number, options: IRateLimiterOptions) {
+  constructor(client: RedisLike, timeout: number, keyPrefix: string, { limit, window, block = 0 }: Limit) {
     this.#client = client
     this.#timeout = timeout
+    const options = { keyPrefix, points: limit, duration: window / 1_000, blockDuration: block / 1_000 }
     this.#limiter = new RateLimiterRedis({ ...options, storeClient: client, useRedisPackage: isNodeRedis(client) })
   }
 
-  consume(key: string, points: number): Promise<RateLimiterRes> {
-    return this.#ask(() => this.#limiter.consume(key, points))
+  async consume(key: string, points: number): Promise<Counted> {
+    const { consumedPoints, msBeforeNext } = await this.#ask(() => this.#limiter.consume(key, points)).catch(resultOf)
+    return { taken: consumedPoints, resetAfter: msBeforeNext }
   }
 
   delete(key: string): Promise<boolean> {
@@ -26,6 +30,12 @@ export class RedisStore {
     if (!isConnected(this.#client)) throw new Error('its client is not connected')
     return await inTime(command(), this.#timeout)
   }
+}
+
+/** The library rejects with a result, not an error, when a key is over the limit. */
+function resultOf(thrown: unknown): RateLimiterRes {
+  if (thrown instanceof RateLimiterRes) return thrown
+  throw thrown
 }
 
 /** Settles as `answer` does, or rejects after `ms`. A late command may still be counted by Redis. */

@@ -5,7 +5,7 @@ import { type RateLimiterOptions, rateLimiter } from './rate-limiter.js'
 import { RedisStandIn } from './test-support/redis-stand-in.js'
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'hrtime'] })
 })
 afterEach(() => {
   vi.useRealTimers()
