@@ -102,6 +102,34 @@ export function httpFailed(code: ErrorCode, name: ServerName, text: string, caus
   return ofServer(code, name, text, { cause })
 }
 
+export function messageTooLong(name: ServerName, limit: number): KeelsonError {
+  return ofServer('CRASHED', name, `sent a message of more than ${limit} bytes; raise maxMessageSize if it may be longer`, {
+    details: { option: 'maxMessageSize', limit },
+  })
+}
+
+export function foreignOrigin(name: ServerName, origin: string): KeelsonError {
+  const text = `leads to ${origin}, another origin, where its headers must not go; if that is right, give it as its url`
+  return ofServer('START_FAILED', name, text, { details: { option: 'url', origin } })
+}
+
+export function lostByRedirect(name: ServerName, status: number, path: string): KeelsonError {
+  const text = `redirects what it is sent to ${path} by status ${status}, which loses it; give it the url with that path`
+  return ofServer('START_FAILED', name, text, { details: { option: 'url', status } })
+}
+
+export function tooManyRedirects(name: ServerName, limit: number): KeelsonError {
+  return ofServer('START_FAILED', name, `redirects more than ${limit} times; look at its url`, {
+    details: { option: 'url', limit },
+  })
+}
+
+export function tooManyTools(server: string, option: string, text: string): KeelsonError {
+  return ofServer('CRASHED', { pool: server, server }, `lists ${text}; raise ${option} if it may have that many`, {
+    details: { option },
+  })
+}
+
 export function noServerWorks(pool: string, causes: readonly Error[]): KeelsonError {
   const [first] = causes
   const text = causes.length === 1 ? messageOf(first) : `${messageOf(first)} (and ${causes.length - 1} more)`

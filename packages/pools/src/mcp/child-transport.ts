@@ -3,9 +3,13 @@ import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js'
 import type { ServerProcess } from '../child/server-process.js'
 import { END_FOLLOWS } from '../child/with-child.js'
 import type { McpSdk } from './mcp-sdk.js'
+import { lineSize, type MessageSize } from './message-size.js'
 
 /** The number of lines that are read per turn of the event loop. */
 const AT_ONCE = 50
+
+/** Bytes of messages that wait to be read, behind the one that is. */
+const BACKLOG = 1024 * 1024
 
 /**
  * MCP over the standard streams of a `ServerProcess`. The SDK's own stdio transport starts its child in this process's group and
@@ -22,12 +26,16 @@ export class ChildTransport implements Transport {
   readonly #sdk: McpSdk
   readonly #buffer: InstanceType<McpSdk['ReadBuffer']>
   readonly #grace: number
+  readonly #maxMessageSize: number
+  readonly #size: MessageSize
 
-  constructor(sdk: McpSdk, child: ServerProcess, grace: number) {
+  constructor(sdk: McpSdk, child: ServerProcess, grace: number, maxMessageSize: number) {
     this.#sdk = sdk
     this.#child = child
     this.#grace = grace
-    this.#buffer = new sdk.ReadBuffer()
+    this.#maxMessageSize = maxMessageSize
+    this.#size = lineSize(maxMessageSize)
+    this.#buffer = new sdk.ReadBuffer({ maxBufferSize: maxMessageSize + BACKLOG })
   }
 
   async start(): Promise<void> {
@@ -67,12 +75,18 @@ export class ChildTransport implements Transport {
 
   #read(chunk: Buffer): void {
     try {
+      if (!this.#size.accepts(chunk)) throw this.#tooLong()
       this.#buffer.append(chunk)
     } catch (error) {
-      this.#child.kill(error as Error) // a message longer than the SDK's limit
+      this.#child.stdout.pause()
+      this.#child.kill(error as Error)
       return
     }
     if (this.#nextTurn === undefined) this.#readSome()
+  }
+
+  #tooLong(): Error {
+    return new Error(`it sent a message of more than ${this.#maxMessageSize} bytes; raise maxMessageSize if it may be longer`)
   }
 
   /** Reads `AT_ONCE` lines per turn and pauses the stream while more are waiting, so that a flood does not block the event loop. */

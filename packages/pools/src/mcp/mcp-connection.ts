@@ -4,6 +4,7 @@ import type { Reaper } from '../child/reaper.js'
 import { spawnServer } from '../child/spawn-server.js'
 import { withChild } from '../child/with-child.js'
 import type { Connection, Open } from '../pool/connection.js'
+import { check } from '../pool/option-checks.js'
 import { processConnection } from '../process/process-connection.js'
 import { Secrets } from '../server/secrets.js'
 import { kindOf, type ServerConfig } from '../server/server-config.js'
@@ -11,6 +12,7 @@ import type { StdioServer } from '../server/stdio-server.js'
 import { ChildTransport } from './child-transport.js'
 import { deliverInOrder } from './in-order.js'
 import { loadMcpSdk, type McpSdk, NO_TIMEOUT } from './mcp-sdk.js'
+import { MESSAGE_SIZE } from './message-size.js'
 import { openRemote } from './remote-connection.js'
 
 /** What an MCP server is told about its client. */
@@ -21,6 +23,26 @@ export interface McpClientOptions {
   capabilities?: ClientCapabilities
 }
 
+/** What a server may send to its client. */
+export interface McpLimits {
+  /**
+   * Bytes that one message of a server may have: a line of a child, a body or an event over HTTP; default 10 MiB (10_485_760),
+   * `Infinity` is no limit. A server that sends more has crashed: its memory is that of this process.
+   */
+  maxMessageSize?: number
+}
+
+/**
+ * The limits with their defaults.
+ *
+ * @throws KeelsonError `INVALID_OPTION` for a bad one.
+ */
+export function mcpLimits(name: string, { maxMessageSize = MESSAGE_SIZE }: McpLimits): Required<McpLimits> {
+  const ok = maxMessageSize === Infinity || (Number.isInteger(maxMessageSize) && maxMessageSize >= 1)
+  check(name, 'maxMessageSize', ok, 'a whole number of bytes, 1 or more, or Infinity')
+  return { maxMessageSize }
+}
+
 /** What all MCP connections of one resource share. */
 export interface McpSetting {
   readonly owner: string
@@ -28,6 +50,7 @@ export interface McpSetting {
   readonly client: McpClientOptions
   /** Milliseconds that a child may take to end after `client.close()`. */
   readonly grace: number
+  readonly maxMessageSize: number
 }
 
 /** Opens MCP sessions over whichever transport a server's config asks for; loads the SDK. */
@@ -38,7 +61,10 @@ export async function mcpOpener(setting: McpSetting): Promise<Open<Client, Serve
     const secrets = new Secrets(config)
     try {
       if (kindOf(config) === 'stdio') return await openChild(sdk, setting, client, server, config as StdioServer, signal)
-      return await openRemote(sdk, client, config as Exclude<ServerConfig, StdioServer>, secrets, signal)
+      const remote = config as Exclude<ServerConfig, StdioServer>
+      const { owner, maxMessageSize } = setting
+      const name = { pool: owner, server }
+      return await openRemote(sdk, client, { name, config: remote, secrets, maxMessageSize }, signal)
     } catch (error) {
       throw signal.aborted ? signal.reason : secrets.hide(error as Error)
     }
@@ -47,7 +73,7 @@ export async function mcpOpener(setting: McpSetting): Promise<Open<Client, Serve
 
 async function openChild(
   sdk: McpSdk,
-  { owner, reaper, grace }: McpSetting,
+  { owner, reaper, grace, maxMessageSize }: McpSetting,
   client: Client,
   server: string,
   config: StdioServer,
@@ -55,7 +81,7 @@ async function openChild(
 ): Promise<Connection<Client>> {
   const child = await spawnServer(owner, server, config, signal)
   reaper.adopt(child)
-  const transport = new ChildTransport(sdk, child, grace)
+  const transport = new ChildTransport(sdk, child, grace, maxMessageSize)
   await withChild(child, signal, () => client.connect(transport, { signal, timeout: NO_TIMEOUT }))
   deliverInOrder(transport)
   return processConnection(

@@ -4,10 +4,10 @@ import { connectionResource } from '../pool/connection-resource.js'
 import type { Lifecycle } from '../pool/lifecycle.js'
 import { checkMs, checkOptions } from '../pool/option-checks.js'
 import { checkServerConfig, type ServerConfig } from '../server/server-config.js'
-import { type McpClientOptions, mcpOpener } from './mcp-connection.js'
+import { type McpClientOptions, type McpLimits, mcpLimits, mcpOpener } from './mcp-connection.js'
 
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
-export interface McpServerOptions<D extends Dependencies<D> = {}> extends Lifecycle<D> {
+export interface McpServerOptions<D extends Dependencies<D> = {}> extends Lifecycle<D>, McpLimits {
   /** How the server is reached: `command`, or `url`. */
   server: ServerConfig
   /** What the server is told about its client. */
@@ -34,11 +34,12 @@ export function mcpServer<const D extends Dependencies<D> = {}>(name: string, op
   const { server, client = {}, grace = 5_000 } = options
   checkServerConfig({ pool: name, server: name }, server)
   checkMs(name, 'grace', grace)
+  const limits = mcpLimits(name, options)
   return connectionResource<Client, D>(name, options, {
-    own: ['server', 'client', 'grace'],
+    own: ['server', 'client', 'grace', 'maxMessageSize'],
     grace,
     open: async (_deps, { signal }, reaper) => {
-      const open = await mcpOpener({ owner: name, reaper, client, grace })
+      const open = await mcpOpener({ owner: name, reaper, client, grace, ...limits })
       return open(name, server, signal)
     },
   })

@@ -1,10 +1,12 @@
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
-import type { FetchLike, Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
-import { Agent, fetch as undiciFetch } from 'undici'
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
+import { Agent } from 'undici'
+import type { ServerName } from '../errors.js'
 import type { Connection } from '../pool/connection.js'
 import type { SseServer, StreamableServer } from '../server/remote-server.js'
 import type { Secrets } from '../server/secrets.js'
 import { withSignal } from '../wait/with-signal.js'
+import { boundedFetch } from './bounded-fetch.js'
 import { deliverInOrder } from './in-order.js'
 import { type McpSdk, NO_TIMEOUT } from './mcp-sdk.js'
 
@@ -17,20 +19,28 @@ const SIGN_OF_LIFE = 3_000
  */
 const RECONNECTION = { initialReconnectionDelay: 250, maxReconnectionDelay: 5_000, reconnectionDelayGrowFactor: 2, maxRetries: 4 }
 
+/** What a session is opened with. */
+export interface RemoteSetting {
+  readonly name: ServerName
+  readonly config: SseServer | StreamableServer
+  readonly secrets: Secrets
+  readonly maxMessageSize: number
+}
+
 /** An MCP session over HTTP, with an undici agent of its own, whose sockets are closed with it. */
 export async function openRemote(
   sdk: McpSdk,
   client: Client,
-  config: SseServer | StreamableServer,
-  secrets: Secrets,
+  setting: RemoteSetting,
   signal: AbortSignal,
 ): Promise<Connection<Client>> {
-  const session = new RemoteSession(sdk, client, config, secrets)
+  const session = new RemoteSession(sdk, client, setting)
   try {
-    await withSignal(client.connect(session.transport, { signal, timeout: NO_TIMEOUT }), signal)
+    const connected = client.connect(session.transport, { signal, timeout: NO_TIMEOUT })
+    await withSignal(Promise.race([connected, session.faulty]), signal)
   } catch (error) {
     await session.close(0)
-    throw signal.aborted ? signal.reason : explained(error)
+    throw signal.aborted ? signal.reason : (session.fault ?? explained(error))
   }
   deliverInOrder(session.transport)
   session.opened = true
@@ -50,16 +60,35 @@ class RemoteSession implements Connection<Client> {
   readonly #errors = new WeakSet<Error>()
   readonly #lost: Promise<Error>
   readonly #secrets: Secrets
+  /** Rejects with `fault`. */
+  readonly faulty: Promise<never>
+  /** What the server did that no session survives: the SDK would tell it in other words, or not at all. */
+  fault: Error | undefined
   #closing: Promise<void> | undefined
   #asking = false
   #ended = false
 
-  constructor(sdk: McpSdk, client: Client, config: SseServer | StreamableServer, secrets: Secrets) {
+  constructor(sdk: McpSdk, client: Client, { name, config, secrets, maxMessageSize }: RemoteSetting) {
     this.#secrets = secrets
-    const transport = makeTransport(sdk, config, this.#agent, this.#reconnection)
+    let fail = (_fault: Error) => {}
+    this.faulty = new Promise((_, reject) => {
+      fail = reject
+    })
+    this.faulty.catch(() => {})
+    const onFault = (fault: Error) => {
+      if (this.fault !== undefined) return
+      this.fault = fault
+      this.spent = true
+      fail(fault)
+      // A turn later: the request that met it rejects with it, others with the end of the session.
+      if (this.opened) setImmediate(() => this.kill())
+    }
+    const fetch = boundedFetch({ name, url: config.url, agent: this.#agent, maxMessageSize, onFault })
+    const transport = makeTransport(sdk, config, fetch, this.#reconnection)
     this.value = client
     this.transport = transport
     this.#lost = new Promise((resolve) => {
+      this.faulty.catch((fault: Error) => resolve(this.#explained(fault)))
       client.onclose = () => {
         this.spent = this.#ended = true
         resolve(new Error('its session was closed'))
@@ -132,12 +161,10 @@ class RemoteSession implements Connection<Client> {
 function makeTransport(
   sdk: McpSdk,
   { type, url, headers = {} }: SseServer | StreamableServer,
-  agent: Agent,
+  fetch: ReturnType<typeof boundedFetch>,
   reconnectionOptions: typeof RECONNECTION,
 ): Transport {
-  const dispatched = (input: string | URL, init?: object) => undiciFetch(input, { ...init, dispatcher: agent })
-  // undici's types of fetch differ from those of Node's globals; the objects are the same.
-  const options = { fetch: dispatched as unknown as FetchLike, requestInit: { headers: { ...headers } } }
+  const options = { fetch, requestInit: { headers: { ...headers } } }
   if (type === 'sse') return new sdk.SSEClientTransport(new URL(url), options) as Transport
   return new sdk.StreamableHTTPClientTransport(new URL(url), { ...options, reconnectionOptions }) as Transport
 }

@@ -5,12 +5,12 @@ import type { Pool } from '../pool/pool.js'
 import { type PoolOptions, poolLimits } from '../pool/pool-options.js'
 import { poolResource } from '../pool/pool-resource.js'
 import { checkUrl, type SseServer } from '../server/remote-server.js'
-import { type McpClientOptions, mcpOpener } from './mcp-connection.js'
+import { type McpClientOptions, type McpLimits, mcpLimits, mcpOpener } from './mcp-connection.js'
 
 /** An SSE server; `type` may be left out. */
 export type SsePoolServer = Omit<SseServer, 'type'> & { type?: 'sse' }
 
-export interface SsePoolOptions<D extends Dependencies<D>> extends PoolOptions<SsePoolServer, D> {
+export interface SsePoolOptions<D extends Dependencies<D>> extends PoolOptions<SsePoolServer, D>, McpLimits {
   /** What the servers are told about their client. */
   client?: McpClientOptions
 }
@@ -30,11 +30,12 @@ export function ssePool<const D extends Dependencies<D> = {}>(
 ): Resource<Pool<Client, SsePoolServer>> {
   checkOptions(name, options, { client: 'object' })
   const { client = {} } = options
+  const limits = mcpLimits(name, options)
   return poolResource<Client, SsePoolServer, D>(name, options, {
-    own: ['client'],
+    own: ['client', 'maxMessageSize'],
     checkServer: (pool, server, config) => checkUrl({ pool, server }, config),
     opener: async (owner, reaper) => {
-      const open = await mcpOpener({ owner, reaper, client, grace: poolLimits(name, options).grace })
+      const open = await mcpOpener({ owner, reaper, client, grace: poolLimits(name, options).grace, ...limits })
       return (server, config, signal) => open(server, { ...config, type: 'sse' }, signal)
     },
   })

@@ -61,7 +61,7 @@ describe('unifiedPool', () => {
 
   it.each([
     ['closeOutput', /it closed its standard output/],
-    ['endless', /ReadBuffer exceeded maximum size/],
+    ['endless', /sent a message of more than 10485760 bytes; raise maxMessageSize/],
   ])('a child that goes on without being able to answer is ended: %s', async (how, why) => {
     const { pool } = await start()
     const pid = Number(await pool.use('child', (client) => call(client, 'pid')))

@@ -5,9 +5,9 @@ import type { Pool } from '../pool/pool.js'
 import { type PoolOptions, poolLimits } from '../pool/pool-options.js'
 import { poolResource } from '../pool/pool-resource.js'
 import { checkServerConfig, type ServerConfig } from '../server/server-config.js'
-import { type McpClientOptions, mcpOpener } from './mcp-connection.js'
+import { type McpClientOptions, type McpLimits, mcpLimits, mcpOpener } from './mcp-connection.js'
 
-export interface UnifiedPoolOptions<D extends Dependencies<D>> extends PoolOptions<ServerConfig, D> {
+export interface UnifiedPoolOptions<D extends Dependencies<D>> extends PoolOptions<ServerConfig, D>, McpLimits {
   /** What the servers are told about their client. */
   client?: McpClientOptions
 }
@@ -32,9 +32,10 @@ export function unifiedPool<const D extends Dependencies<D> = {}>(
 ): Resource<Pool<Client, ServerConfig>> {
   checkOptions(name, options, { client: 'object' })
   const { client = {} } = options
+  const limits = mcpLimits(name, options)
   return poolResource<Client, ServerConfig, D>(name, options, {
-    own: ['client'],
+    own: ['client', 'maxMessageSize'],
     checkServer: (pool, server, config) => checkServerConfig({ pool, server }, config),
-    opener: (owner, reaper) => mcpOpener({ owner, reaper, client, grace: poolLimits(name, options).grace }),
+    opener: (owner, reaper) => mcpOpener({ owner, reaper, client, grace: poolLimits(name, options).grace, ...limits }),
   })
 }

@@ -42,6 +42,26 @@ describe('options that cannot be meant are refused where they are written', () =
     )
   })
 
+  it.each([
+    [{ command: 'ca\0t' }, 'command has a NUL character'],
+    [{ ...command, cwd: '/tm\0p' }, 'cwd has a NUL character'],
+    [{ ...command, args: ['hunter22\0'] }, 'args must be an array of strings'],
+    [{ ...command, env: { TOKEN: 'hunter22\0' } }, 'env must map names to strings'],
+    [{ ...command, env: { 'TO\0KEN': 'hunter22' } }, 'env has a name that no variable can have'],
+    [{ ...command, env: { 'A=B': 'hunter22' } }, 'env has a name that no variable can have'],
+  ])('%j, which no system can start, without quoting it', (config, text) => {
+    const make = () => makers.processPool?.('thing', { servers: { a: config } })
+    expect(make).toThrow(expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(text) }))
+    expect(make).not.toThrow(/hunter22/)
+  })
+
+  it.each([0, -1, 1.5, '1', Number.NaN])('a maxMessageSize of %o', (maxMessageSize) => {
+    for (const make of ['unifiedPool', 'ssePool', 'mcpServer']) {
+      const options = { ...(make === 'ssePool' ? url : server), server: command, maxMessageSize }
+      expect(() => makers[make]?.('thing', options), make).toThrow('maxMessageSize must be a whole number of bytes')
+    }
+  })
+
   it('a reaper that is none', async () => {
     const other = resource('other', { start: () => ({}) })
     const pool = processPool('thing', { ...server, reaper: other as never })

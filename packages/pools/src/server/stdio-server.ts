@@ -26,6 +26,8 @@ export function checkStdio(name: ServerName, config: unknown): asserts config is
   if (!isRecord(config)) throw invalidServer(name, 'its config', 'must be an object', 'give it a command')
   const { command, args, cwd, env, inheritEnv, onStderr } = config
   if (typeof command !== 'string' || command === '') throw invalidServer(name, 'command', 'must be a string', 'name a program')
+  // spawn() throws for NUL characters, with texts that quote what has them.
+  if (command.includes('\0')) throw invalidServer(name, 'command', 'has a NUL character', 'name a program')
   if (
     args !== undefined &&
     !(Array.isArray(args) && args.every((argument) => typeof argument === 'string' && !argument.includes('\0')))
@@ -33,7 +35,10 @@ export function checkStdio(name: ServerName, config: unknown): asserts config is
     throw invalidServer(name, 'args', 'must be an array of strings', 'quote numbers')
   }
   if (cwd !== undefined && typeof cwd !== 'string') throw invalidServer(name, 'cwd', 'must be a string', 'name a folder')
+  if (typeof cwd === 'string' && cwd.includes('\0')) throw invalidServer(name, 'cwd', 'has a NUL character', 'name a folder')
   if (env !== undefined && !isStrings(env)) throw invalidServer(name, 'env', 'must map names to strings', 'quote numbers')
+  if (Object.keys(env ?? {}).some((key) => /[\0=]/.test(key) || key === ''))
+    throw invalidServer(name, 'env', 'has a name that no variable can have', 'look for = and NUL characters')
   if (inheritEnv !== undefined && typeof inheritEnv !== 'boolean')
     throw invalidServer(name, 'inheritEnv', 'must be true or false', 'write it without quotes')
   if (onStderr !== undefined && typeof onStderr !== 'function')
