@@ -1,22 +1,54 @@
-import { localhostHostValidation } from '@modelcontextprotocol/sdk/server/middleware/hostHeaderValidation.js'
+import { BlockList, isIP } from 'node:net'
 import type { RequestHandler } from 'express'
 
-/** The names of this machine for itself. */
-const LOOPBACK = ['127.0.0.1', '::1', 'localhost']
+const LOOPBACK = new BlockList()
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
+LOOPBACK.addAddress('::1', 'ipv6')
+/** Nobody has these addresses; whoever connects to one reaches this machine. */
+const UNSPECIFIED = ['0.0.0.0', '::']
 
-/** Whether a name leads nowhere but to this machine; of a URL, an IPv6 address is in brackets. */
-export function isLoopback(host: string): boolean {
-  return LOOPBACK.includes(host.replace(/^\[(.*)\]$/, '$1'))
+/** Whether an address leads nowhere but to this machine; one of IPv4 may be written as IPv6. */
+export function isLoopbackAddress(address: string): boolean {
+  const family = isIP(address)
+  return family !== 0 && LOOPBACK.check(address, family === 6 ? 'ipv6' : 'ipv4')
 }
 
-/** Of web pages, only those of this machine may use what listens on its loopback interface: MCP asks for that. */
-export function localPages(): RequestHandler[] {
-  // A page whose name was made to point here has an origin that looks like the host.
-  return [localhostHostValidation(), localOrigin]
+/**
+ * Only web pages of this machine may use what it serves, and of others those of the names that are allowed: MCP asks for that. The
+ * origin of a page is always checked. The host that is asked for is checked where a request arrives on the loopback interface,
+ * whatever address was written to listen there: nobody but a page whose name was made to point here asks for another one.
+ */
+export function localPages(allowed: readonly string[]): RequestHandler {
+  const names = new Set(allowed.map(hostOf))
+  const isOurs = (host: string | undefined) => host !== undefined && (isLocalName(host) || names.has(host))
+  return ({ headers: { host = '', origin }, socket: { localAddress } }, res, next) => {
+    const from = origin !== undefined && URL.canParse(origin) ? new URL(origin).hostname : undefined
+    if (origin !== undefined && !isOurs(from && bare(from))) return refuse(res, 'Origin', origin)
+    const arrivedHere = localAddress === undefined || isLoopbackAddress(localAddress)
+    if (arrivedHere && !isOurs(hostOf(host))) return refuse(res, 'Host', host)
+    next()
+  }
 }
 
-/** A page from elsewhere cannot read the answers, but could send requests. */
-const localOrigin: RequestHandler = ({ headers: { origin } }, res, next) => {
-  if (origin === undefined || (URL.canParse(origin) && isLoopback(new URL(origin).hostname))) return next()
-  res.status(403).json({ jsonrpc: '2.0', error: { code: -32000, message: `Invalid Origin: ${origin}` }, id: null })
+function refuse(res: Parameters<RequestHandler>[1], header: string, value: string): void {
+  const message = `Invalid ${header}: ${value.slice(0, 200)}`
+  res.status(403).json({ jsonrpc: '2.0', error: { code: -32000, message }, id: null })
+}
+
+/** A name of this machine for itself, as `hostOf` writes it. */
+function isLocalName(host: string): boolean {
+  return /^(.+\.)?localhost$/.test(host) || UNSPECIFIED.includes(host) || isLoopbackAddress(host)
+}
+
+/** Of `name:port`, as a browser reads it: in lower case, numbers in whatever notation as an address. */
+function hostOf(host: string): string | undefined {
+  for (const url of [`http://${host}/`, `http://[${host}]/`]) {
+    if (URL.canParse(url) && new URL(url).pathname === '/' && new URL(url).username === '') return bare(new URL(url).hostname)
+  }
+  return undefined
+}
+
+/** Without the brackets of an IPv6 address and the dot at the end of a name. */
+function bare(hostname: string): string {
+  return hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '')
 }

@@ -22,12 +22,12 @@ else {
   }
 }
 
-async function serve({ file, stdio, port, host }: ProxyOptions): Promise<void> {
+async function serve({ file, stdio, port, host, names }: ProxyOptions): Promise<void> {
   const catalog = resource('proxy:catalog', { start: (_deps, { kernel }) => new Catalog(kernel) })
   const fleet = new Fleet(await readServers(file, process.env), catalog)
   const fronts: ResourceLike[] = []
   if (stdio) fronts.push(stdioFront('proxy:stdio', { catalog, onEnd: (why) => void kernel.shutdown(why).catch(() => {}) }))
-  const http = port === undefined ? undefined : httpFront('proxy:http', { catalog, port, host })
+  const http = port === undefined ? undefined : httpFront('proxy:http', { catalog, port, host, names })
   if (http !== undefined) fronts.push(http)
   const watch = serversWatch('proxy:servers', { file, fleet, kernel: () => kernel })
   const kernel = createKernel([...fronts, ...fleet.tools, watch], { name: 'mcp-proxy' })

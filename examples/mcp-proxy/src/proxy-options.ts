@@ -8,27 +8,36 @@ export interface ProxyOptions {
   /** Serves streamable HTTP there; undefined: not at all. */
   readonly port: number | undefined
   readonly host: string
+  /** Names that it is asked for by besides those of this machine, in Host and Origin. */
+  readonly names: readonly string[]
 }
 
-export const USAGE = `Usage: mcp-proxy <servers.json> [--stdio] [--port <port> [--host <address>]]
+export const USAGE = `Usage: mcp-proxy <servers.json> [--stdio] [--port <port> [--host <address>] [--name <host>]...]
 
   --stdio   serve the client that started it, over standard input and output
   --port    serve streamable HTTP on http://<host>:<port>/mcp
-  --host    default 127.0.0.1; nobody is asked who they are, so think before you open it to others`
+  --host    default 127.0.0.1; nobody is asked who they are, so think before you open it to others
+  --name    a name besides localhost that clients ask for it by, and whose web pages may use it, such as behind a proxy`
 
 /** @throws Error that says which argument cannot be meant. */
 export function proxyOptions(args: readonly string[]): ProxyOptions {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { stdio: { type: 'boolean' }, port: { type: 'string' }, host: { type: 'string' } },
+    options: {
+      stdio: { type: 'boolean' },
+      port: { type: 'string' },
+      host: { type: 'string' },
+      name: { type: 'string', multiple: true },
+    },
   })
   const [file, ...more] = positionals
   if (file === undefined) throw new Error('a servers.json is missing')
   if (more.length > 0) throw new Error(`one servers.json is enough; there is also "${more[0]}"`)
-  const { stdio = false, port, host } = values
+  const { stdio = false, port, host, name: names = [] } = values
   if (!stdio && port === undefined) throw new Error('say how it is to be reached: --stdio, --port, or both')
   if (port !== undefined && !/^\d{1,5}$/.test(port)) throw new Error(`--port must be a number, not "${port}"`)
   if (port === undefined && host !== undefined) throw new Error('--host is for --port, which is missing')
-  return { file, stdio, port: port === undefined ? undefined : Number(port), host: host ?? '127.0.0.1' }
+  if (port === undefined && names.length > 0) throw new Error('--name is for --port, which is missing')
+  return { file, stdio, port: port === undefined ? undefined : Number(port), host: host ?? '127.0.0.1', names }
 }

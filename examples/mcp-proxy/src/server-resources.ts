@@ -1,6 +1,6 @@
 import { type Resource, resource } from '@keelson/kernel'
 import { type RateLimiter, rateLimiter } from '@keelson/limiters'
-import { mcpServer } from '@keelson/pools'
+import { checkToolLimits, mcpServer } from '@keelson/pools'
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import type { Catalog } from './catalog.js'
 import { sayFor } from './say.js'
@@ -33,8 +33,10 @@ const SUPERVISED = {
  */
 export function serverResources(name: string, entry: ServerEntry, catalog: Resource<Catalog>): ServerResources {
   const { config } = entry
+  checkToolLimits(name, entry.tools)
   const server = mcpServer(name, {
     ...SUPERVISED,
+    ...entry.messages,
     server: 'command' in config ? { ...config, onStderr: (chunk) => sayFor(name, chunk) } : config,
     grace: 3_000,
     timeouts: { start: 30_000, stop: 4_000 },

@@ -1,12 +1,16 @@
 import { readFile } from 'node:fs/promises'
 import type { Limit } from '@keelson/limiters'
-import type { ServerConfig } from '@keelson/pools'
+import type { McpLimits, ServerConfig, ToolLimits } from '@keelson/pools'
 
 /** One server that is proxied, as its entry in `mcpServers` says. */
 export interface ServerEntry {
   readonly config: ServerConfig
   /** How many calls it gets in which time. */
   readonly limit: Limit
+  /** How long its messages may be. */
+  readonly messages: McpLimits
+  /** How many tools it may list. */
+  readonly tools: ToolLimits
 }
 
 const DEFAULT_LIMIT: Limit = { limit: 100, window: 1_000 }
@@ -34,9 +38,15 @@ export async function readServers(file: string, env: NodeJS.ProcessEnv): Promise
       throw new Error(`${where}: disabled must be true or false, without quotes`)
     }
     if (written.disabled === true) continue
-    const { limit = DEFAULT_LIMIT, disabled, ...config } = filledIn(written, env, where)
+    const { limit = DEFAULT_LIMIT, disabled, ...rest } = filledIn(written, env, where)
+    const { maxMessageSize, maxPages, maxTools, maxListSize, ...config } = rest
     if (!isObject(limit)) throw new Error(`${where}: limit must be an object such as { "limit": 5, "window": 1000 }`)
-    servers.set(name, { config: config as unknown as ServerConfig, limit: limit as unknown as Limit })
+    servers.set(name, {
+      config: config as unknown as ServerConfig,
+      limit: limit as unknown as Limit,
+      messages: given({ maxMessageSize }),
+      tools: given({ maxPages, maxTools, maxListSize }),
+    })
   }
   return servers
 }
@@ -70,6 +80,11 @@ function filledIn<T>(value: T, env: NodeJS.ProcessEnv, where: string): T {
           return found
         }),
   ) as T
+}
+
+/** What the file says, to be checked by whom it is for. */
+function given(fields: Readonly<Record<string, unknown>>): Record<string, never> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Record<string, never>
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

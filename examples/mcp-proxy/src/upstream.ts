@@ -1,5 +1,6 @@
 import type { KernelView } from '@keelson/kernel'
 import type { RateLimiter } from '@keelson/limiters'
+import { allTools } from '@keelson/pools'
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import type { RequestOptions } from '@modelcontextprotocol/sdk/shared/protocol.js'
 import {
@@ -47,16 +48,14 @@ export class Upstream {
     this.#kernel = kernel
   }
 
-  /** All that it offers, page by page, but tools that can only be called as tasks: the proxy has none. */
+  /**
+   * All that it offers, but tools that can only be called as tasks: the proxy has none.
+   *
+   * @throws KeelsonError `CRASHED` when it lists more than its entry allows.
+   */
   async tools(signal?: AbortSignal): Promise<Tool[]> {
-    const tools: Tool[] = []
-    if (this.#client.getServerCapabilities()?.tools === undefined) return tools
-    let cursor: string | undefined
-    do {
-      const page = await this.#client.listTools(cursor === undefined ? {} : { cursor }, signal && { signal })
-      tools.push(...page.tools)
-      cursor = page.nextCursor
-    } while (cursor !== undefined)
+    if (this.#client.getServerCapabilities()?.tools === undefined) return []
+    const tools = await allTools(this.#client, { ...this.#entry.tools, server: this.name, ...(signal && { signal }) })
     return tools.filter(({ execution }) => execution?.taskSupport !== 'required')
   }
 
