@@ -1,5 +1,6 @@
 import type { Kernel } from '@keelson/kernel'
 import type { LogLike } from '@keelson/node'
+import { visible } from './visible.js'
 
 /** How much may wait for whoever reads standard error, in bytes: a server that says much would fill the memory. */
 const BACKLOG = 1024 * 1024
@@ -12,11 +13,6 @@ export function say(text: string): void {
   if (process.stderr.writableLength < BACKLOG) process.stderr.write(`${text}\n`)
 }
 
-/** What a server says on its own standard error, each line with its name. */
-export function sayFor(server: string, chunk: Buffer): void {
-  for (const line of `${chunk}`.split('\n')) if (line.trim() !== '') say(`[${server}] ${line}`)
-}
-
 /** For `run()`. */
 export const log: LogLike = {
   info: (_fields, message) => say(message),
@@ -27,6 +23,6 @@ export const log: LogLike = {
 /** Says why a server could not be started, each time that it was tried while the others run. */
 export function sayFailedStarts(kernel: Kernel): void {
   kernel.on('resource:error', ({ phase, error }) => {
-    if (phase === 'start' && kernel.state === 'running' && error.code !== 'DEPENDENCY_FAILED') say(error.message)
+    if (phase === 'start' && kernel.state === 'running' && error.code !== 'DEPENDENCY_FAILED') say(visible(error.message))
   })
 }

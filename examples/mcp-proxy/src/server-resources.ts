@@ -1,9 +1,9 @@
 import { type Resource, resource } from '@keelson/kernel'
 import { type RateLimiter, rateLimiter } from '@keelson/limiters'
-import { checkToolLimits, mcpServer } from '@keelson/pools'
+import { checkToolLimits, mcpServer, serverSecrets } from '@keelson/pools'
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import type { Catalog } from './catalog.js'
-import { sayFor } from './say.js'
+import { ServerVoice } from './server-voice.js'
 import type { ServerEntry } from './servers-file.js'
 import { Upstream } from './upstream.js'
 
@@ -34,10 +34,12 @@ const SUPERVISED = {
 export function serverResources(name: string, entry: ServerEntry, catalog: Resource<Catalog>): ServerResources {
   const { config } = entry
   checkToolLimits(name, entry.tools)
+  const secrets = serverSecrets(config)
+  const voice = new ServerVoice(name, secrets)
   const server = mcpServer(name, {
     ...SUPERVISED,
     ...entry.messages,
-    server: 'command' in config ? { ...config, onStderr: (chunk) => sayFor(name, chunk) } : config,
+    server: 'command' in config ? { ...config, onStderr: (chunk) => voice.hear(chunk) } : config,
     grace: 3_000,
     timeouts: { start: 30_000, stop: 4_000 },
     // It may be too busy to answer a ping; what is silent for a minute is taken for dead.
@@ -48,7 +50,7 @@ export function serverResources(name: string, entry: ServerEntry, catalog: Resou
     ...SUPERVISED,
     dependsOn: { client: server, limiter, catalog },
     start: async ({ client, limiter, catalog }, { kernel, signal, crashed }) => {
-      const upstream = new Upstream(name, entry, client, limiter, kernel)
+      const upstream = new Upstream({ name, entry, secrets, client, limiter, kernel })
       let listed = upstream.tools(signal).then((tools) => catalog.offer(upstream, tools))
       let isDue = false
       upstream.onToolsChanged(() => {
@@ -59,7 +61,7 @@ export function serverResources(name: string, entry: ServerEntry, catalog: Resou
           isDue = false
           catalog.update(upstream, await upstream.tools())
         })
-        listed.catch(crashed)
+        listed.catch((error: Error) => crashed(error))
       })
       await listed
       return { upstream, catalog, kernel }

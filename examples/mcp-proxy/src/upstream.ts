@@ -1,6 +1,6 @@
 import type { KernelView } from '@keelson/kernel'
 import type { RateLimiter } from '@keelson/limiters'
-import { allTools } from '@keelson/pools'
+import { allTools, type ServerSecrets } from '@keelson/pools'
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import type { RequestOptions } from '@modelcontextprotocol/sdk/shared/protocol.js'
 import {
@@ -28,10 +28,21 @@ export interface ToolCall {
   readonly onprogress?: ((progress: Progress) => void) | undefined
 }
 
+/** What an upstream is made of. */
+export interface UpstreamParts {
+  readonly name: string
+  readonly entry: ServerEntry
+  readonly secrets: ServerSecrets
+  readonly client: Client
+  readonly limiter: RateLimiter
+  readonly kernel: KernelView
+}
+
 /** One instance of a server that runs: its tools, and the calls that it works on. */
 export class Upstream {
   readonly name: string
   readonly #entry: ServerEntry
+  readonly #secrets: ServerSecrets
   readonly #client: Client
   readonly #limiter: RateLimiter
   readonly #kernel: KernelView
@@ -40,9 +51,10 @@ export class Upstream {
   #isClosed = false
   #idle: (() => void) | undefined
 
-  constructor(name: string, entry: ServerEntry, client: Client, limiter: RateLimiter, kernel: KernelView) {
+  constructor({ name, entry, secrets, client, limiter, kernel }: UpstreamParts) {
     this.name = name
     this.#entry = entry
+    this.#secrets = secrets
     this.#client = client
     this.#limiter = limiter
     this.#kernel = kernel
@@ -55,7 +67,11 @@ export class Upstream {
    */
   async tools(signal?: AbortSignal): Promise<Tool[]> {
     if (this.#client.getServerCapabilities()?.tools === undefined) return []
-    const tools = await allTools(this.#client, { ...this.#entry.tools, server: this.name, ...(signal && { signal }) })
+    const options = { ...this.#entry.tools, server: this.name, ...(signal && { signal }) }
+    const tools = await allTools(this.#client, options).catch((error: Error) => {
+      // What failed is shown to every client by keelson://inspect.
+      throw this.#secrets.hide(error)
+    })
     return tools.filter(({ execution }) => execution?.taskSupport !== 'required')
   }
 
@@ -111,9 +127,15 @@ export class Upstream {
     } catch (error) {
       // Not by the code: that of a lost connection, -32000, is also what many servers use for errors of their own.
       const isAnswer = error instanceof McpError && this.#client.transport !== undefined
-      if (isAnswer && !this.#isClosed) throw answered(error)
-      throw lost(this.name, await this.#whyLost(error))
+      if (isAnswer && !this.#isClosed) throw answered(this.#withoutSecrets(error))
+      throw lost(this.name, this.#secrets.redact(await this.#whyLost(error)))
     }
+  }
+
+  /** An error that repeats the key of the proxy is not for its clients; results are. */
+  #withoutSecrets({ code, message, data }: McpError): { code: number; message: string; data?: unknown } {
+    const masked: unknown = data === undefined ? undefined : JSON.parse(this.#secrets.redact(JSON.stringify(data)))
+    return { code, message: this.#secrets.redact(message), data: masked }
   }
 
   /** The kernel is told of the end of a server at the same time as its calls. */

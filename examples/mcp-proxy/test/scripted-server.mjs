@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const { FAILED_LISTS = '0', LATER_LISTS_MS = '0', EXIT } = process.env
+const { FAILED_LISTS = '0', LATER_LISTS_MS = '0', EXIT, PAGES, API_TOKEN, TELL } = process.env
 const tools = ['echo', 'sleep', 'hold', 'grow', 'repeat', 'hurry', 'fail']
 let lists = 0
 
@@ -18,10 +18,11 @@ const METHODS = {
   'tools/list': async ({ id }) => {
     lists++
     say('listed')
-    if (lists <= Number(FAILED_LISTS)) return send({ id, error: { code: -32603, message: 'no list yet' } })
+    if (lists <= Number(FAILED_LISTS)) return send({ id, error: { code: -32603, message: `no list yet for ${API_TOKEN}` } })
     const offered = tools.map((name) => ({ name, inputSchema: { type: 'object' } }))
     if (lists > 1) await sleep(Number(LATER_LISTS_MS))
-    answer(id, { tools: offered })
+    // A list of as many pages as there are lists, or more.
+    answer(id, { tools: offered, ...(PAGES !== undefined && lists >= Number(PAGES) && { nextCursor: 'more' }) })
   },
   'tools/call': async ({ id, params: { name, arguments: args, _meta } }) => {
     let text = 'done'
@@ -50,6 +51,7 @@ const METHODS = {
 }
 
 say('started')
+if (TELL !== undefined) process.stderr.write(`${TELL} ${API_TOKEN}\n`)
 if (EXIT !== undefined) process.exit(Number(EXIT))
 // It reads what there is before it ends, as the end of its input asks it to.
 process.on('SIGTERM', () => {})

@@ -17,5 +17,6 @@ export { type ChildProcessOptions, childProcess } from './process/child-process.
 export { type ProcessPoolOptions, processPool, type ServerContext } from './process/process-pool.js'
 export { type ProcessReaperOptions, processReaper } from './process/process-reaper.js'
 export type { SseServer, StreamableServer } from './server/remote-server.js'
+export { type ServerSecrets, serverSecrets } from './server/secrets.js'
 export type { ServerConfig } from './server/server-config.js'
 export type { StdioServer } from './server/stdio-server.js'

@@ -1,6 +1,6 @@
 import type { ChildProcessByStdio } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
-import { Secrets } from '../server/secrets.js'
+import { serverSecrets } from '../server/secrets.js'
 import type { StdioServer } from '../server/stdio-server.js'
 import { LONGEST_TIMER } from '../wait/longest-timer.js'
 import { liveGroups } from './live-groups.js'
@@ -48,7 +48,7 @@ export class ServerProcess {
     // An error of a pipe is not handled by itself: the child's end is.
     child.stdin.on('error', () => {})
     child.stdout.on('error', () => {})
-    this.#tail = new StderrTail(child.stderr, new Secrets(config), config.onStderr)
+    this.#tail = new StderrTail(child.stderr, serverSecrets(config), config.onStderr)
     liveGroups.add(this.pid)
     this.#exited = new Promise((resolve) => {
       child.once('exit', (code, signal) => {

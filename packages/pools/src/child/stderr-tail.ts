@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { Secrets } from '../server/secrets.js'
+import type { ServerSecrets } from '../server/secrets.js'
 
 /** The number of bytes of standard error that are kept. */
 const KEPT = 4_096
@@ -9,9 +9,9 @@ export class StderrTail {
   #chunks: Buffer[] = []
   #length = 0
 
-  readonly #secrets: Secrets
+  readonly #secrets: ServerSecrets
 
-  constructor(stream: Readable, secrets: Secrets, onData?: (chunk: Buffer) => unknown) {
+  constructor(stream: Readable, secrets: ServerSecrets, onData?: (chunk: Buffer) => unknown) {
     this.#secrets = secrets
     stream.on('error', () => {})
     stream.on('data', (chunk: Buffer) => {
@@ -32,7 +32,7 @@ export class StderrTail {
 
   /** The last three lines, at most 300 characters, with secrets masked. */
   get lastWords(): string {
-    return this.#secrets.in(this.text).trim().split(/\r?\n/).slice(-3).join(' | ').slice(-300)
+    return this.#secrets.redact(this.text).trim().split(/\r?\n/).slice(-3).join(' | ').slice(-300)
   }
 
   #keep(chunk: Buffer): void {

@@ -6,7 +6,7 @@ import { withChild } from '../child/with-child.js'
 import type { Connection, Open } from '../pool/connection.js'
 import { check } from '../pool/option-checks.js'
 import { processConnection } from '../process/process-connection.js'
-import { Secrets } from '../server/secrets.js'
+import { serverSecrets } from '../server/secrets.js'
 import { kindOf, type ServerConfig } from '../server/server-config.js'
 import type { StdioServer } from '../server/stdio-server.js'
 import { ChildTransport } from './child-transport.js'
@@ -58,7 +58,7 @@ export async function mcpOpener(setting: McpSetting): Promise<Open<Client, Serve
   const sdk = await loadMcpSdk()
   return async (server, config, signal) => {
     const client = makeClient(sdk, setting)
-    const secrets = new Secrets(config)
+    const secrets = serverSecrets(config)
     try {
       if (kindOf(config) === 'stdio') return await openChild(sdk, setting, client, server, config as StdioServer, signal)
       const remote = config as Exclude<ServerConfig, StdioServer>

@@ -4,7 +4,7 @@ import { Agent } from 'undici'
 import type { ServerName } from '../errors.js'
 import type { Connection } from '../pool/connection.js'
 import type { SseServer, StreamableServer } from '../server/remote-server.js'
-import type { Secrets } from '../server/secrets.js'
+import type { ServerSecrets } from '../server/secrets.js'
 import { withSignal } from '../wait/with-signal.js'
 import { boundedFetch } from './bounded-fetch.js'
 import { deliverInOrder } from './in-order.js'
@@ -23,7 +23,7 @@ const RECONNECTION = { initialReconnectionDelay: 250, maxReconnectionDelay: 5_00
 export interface RemoteSetting {
   readonly name: ServerName
   readonly config: SseServer | StreamableServer
-  readonly secrets: Secrets
+  readonly secrets: ServerSecrets
   readonly maxMessageSize: number
 }
 
@@ -59,7 +59,7 @@ class RemoteSession implements Connection<Client> {
   /** The errors of the transport: the SDK throws the same objects at its callers. */
   readonly #errors = new WeakSet<Error>()
   readonly #lost: Promise<Error>
-  readonly #secrets: Secrets
+  readonly #secrets: ServerSecrets
   /** Rejects with `fault`. */
   readonly faulty: Promise<never>
   /** What the server did that no session survives: the SDK would tell it in other words, or not at all. */
