@@ -47,8 +47,9 @@ describe('a session over HTTP', () => {
     http.refuse('GET', 404)
     const resource = unifiedPool('servers', { servers: { http: { url: http.mcp } }, max: 1 })
     const pool = (await started([resource])).get(resource)
-    for (let n = 0; n < 5; n++) {
-      await pool.use('http', (client) => client.callTool({ name: 'slow', arguments: { ms: 50 } }))
+    // The first lasts until the refusal is there, and the ping that is sent after it was answered.
+    for (const ms of [1_500, 50, 50, 50, 50]) {
+      await pool.use('http', (client) => client.callTool({ name: 'slow', arguments: { ms } }))
     }
     expect(pool.stats()).toMatchObject({ size: 1, created: 1 })
   })
@@ -56,8 +57,10 @@ describe('a session over HTTP', () => {
   it('over SSE survives a message that is refused, with all calls of others', async () => {
     const resource = unifiedPool('servers', { servers: { sse: { type: 'sse', url: http.sse } }, max: 1, share: 2 })
     const pool = (await started([resource])).get(resource)
-    const slow = pool.use('sse', (client) => client.callTool({ name: 'slow', arguments: { ms: 500 } }))
-    await expect.poll(() => pool.stats()).toMatchObject({ busy: 1 })
+    await pool.use('sse', (client) => client.ping())
+    const before = http.posts
+    const slow = pool.use('sse', (client) => client.callTool({ name: 'slow', arguments: { ms: 1_500 } }))
+    await expect.poll(() => http.posts).toBe(before + 1)
     http.refuse('POST', 413)
     const refused = failureOf(pool.use('sse', (client) => client.callTool({ name: 'echo', arguments: { text: 'too long' } })))
     expect((await refused).message).toMatch(/server "sse".*413/)

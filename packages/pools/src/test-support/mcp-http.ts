@@ -10,6 +10,8 @@ import { makeServer } from '../fixtures/mcp-tools.mjs'
 export interface McpHttp {
   readonly sse: string
   readonly mcp: string
+  /** How many POST requests have arrived. */
+  readonly posts: number
   /** Connections that are open now. */
   connections(): Promise<number>
   /** Answers nothing from now on. */
@@ -25,8 +27,10 @@ export async function mcpHttp(): Promise<McpHttp> {
   const streams = new Map<string, SSEServerTransport>()
   const sessions = new Map<string, StreamableHTTPServerTransport>()
   let wedged = false
+  let posts = 0
   let refusal: { method: string; status: number } | undefined
   const server = createServer((req, res) => {
+    if (req.method === 'POST') posts++
     if (refusal !== undefined && refusal.method === req.method) {
       res.writeHead(refusal.status).end()
       if (req.method === 'POST') refusal = undefined
@@ -62,6 +66,9 @@ export async function mcpHttp(): Promise<McpHttp> {
   return {
     sse: `${origin}/sse`,
     mcp: `${origin}/mcp`,
+    get posts() {
+      return posts
+    },
     connections: () => count(server),
     wedge: () => {
       wedged = true
