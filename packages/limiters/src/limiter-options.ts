@@ -19,7 +19,7 @@ export interface Counting<D extends Dependencies<D>> extends Lifecycle<D> {
    */
   prefix?: string
   /**
-   * How many keys are counted in memory, for each limit; default 100_000, which is some 15 MB. One more takes the place of the one that
+   * How many keys are counted in memory, for each limit; default 100_000, some 20 MB of them. One more takes the place of the one that
    * was idle for longest: of those with points left, as long as there is one.
    */
   maxKeys?: number
