@@ -1,5 +1,6 @@
 // Packs every public package as it would be published and uses the tarballs: publint, the types as resolvers see them,
-// `import` and `require` of every entry point in an empty project, what each imports against what it declares, and the size of the kernel.
+// `import` and `require` of every entry point in an empty project, what each imports against what it declares, what an installation of
+// it brings along and runs, and the size of the kernel.
 // `node scripts/check-packages.mjs [file for the counts]`
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -9,7 +10,8 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import ts from 'typescript'
 import { BUNDLED } from './bundled.mjs'
-import { runPnpm } from './pnpm.mjs'
+import { pack, publicPackages } from './public-packages.mjs'
+import { treeOf } from './sbom.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const work = mkdtempSync(join(tmpdir(), 'keelson-packages-'))
@@ -26,18 +28,14 @@ function command(name, args, cwd) {
   return { ok: status === 0, output: `${stdout ?? ''}${stderr ?? ''}` }
 }
 
-const packages = readdirSync(join(root, 'packages'))
-  .map((folder) => join(root, 'packages', folder))
-  .map((folder) => ({ folder, manifest: JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) }))
-  .filter(({ manifest }) => !manifest.private)
+const packages = publicPackages()
+const packed = new Map()
 
 for (const { folder, manifest } of packages) {
-  const before = new Set(readdirSync(work))
-  const code = runPnpm(['pack', '--pack-destination', work], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
-  const tarball = readdirSync(work).find((file) => !before.has(file))
-  record(code === 0 && tarball !== undefined, `${manifest.name} packs`)
-  if (tarball === undefined) continue
-  manifest.tarball = join(work, tarball)
+  manifest.tarball = pack({ folder }, work)
+  record(manifest.tarball !== undefined, `${manifest.name} packs`)
+  if (manifest.tarball === undefined) continue
+  packed.set(manifest.name, { folder, manifest, tarball: manifest.tarball })
   const publint = command(process.execPath, [bin('publint'), 'run', manifest.tarball, '--strict'], root)
   record(publint.ok, `${manifest.name} is a well-formed package`, publint.output)
   const attw = command(process.execPath, [bin('@arethetypeswrong/cli', 'attw'), manifest.tarball, '--profile', 'esm-only'], root)
@@ -72,6 +70,8 @@ for (const { folder, manifest } of packages) {
   record(undeclared.length === 0, `${manifest.name} declares what it imports, in code and types`, undeclared.join('\n'))
   for (const name of BUNDLED[basename(folder)] ?? []) checkBundled(folder, manifest, name)
 }
+for (const each of packed.values()) checkSupply(each)
+checkWorkflows()
 checkAlone(packages.find(({ manifest }) => manifest.name === '@keelson/kernel').manifest)
 await checkKernelSize()
 rmSync(work, { recursive: true, force: true })
@@ -136,6 +136,41 @@ function checkAlone({ name, tarball }) {
   const { packages: installed = {} } = install.ok ? JSON.parse(readFileSync(join(alone, 'package-lock.json'), 'utf8')) : {}
   const others = Object.keys(installed).filter((path) => path !== '' && path !== `node_modules/${name}`)
   record(install.ok && others.length === 0, `${name} installs nothing but itself`, install.output + others.join('\n'))
+}
+
+/** What publishing and installing a package do besides. */
+function checkSupply({ folder, manifest, tarball }) {
+  const { name, dependencies = {}, publishConfig } = manifest
+  const fixed = Object.entries(dependencies).filter(([, range]) => !/^(workspace:)?\^/.test(range))
+  record(fixed.length === 0, `${name} takes its dependencies in ranges`, fixed.map((entry) => entry.join(' ')).join('\n'))
+  const { access, provenance } = publishConfig ?? {}
+  record(access === 'public' && provenance === true, `${name} is published with provenance`, 'see publishConfig of the others')
+  const { output } = command('tar', ['-tzf', tarball], root)
+  const stray = output.split('\n').filter((file) => /\.tsbuildinfo$|\.test\.|test-support|fixtures/.test(file))
+  record(output.includes('package/dist/') && stray.length === 0, `${name} has only what is used in its tarball`, stray.join('\n'))
+  try {
+    const { lock, bill } = treeOf({ folder, manifest }, packed, work)
+    const scripts = Object.entries(lock.packages).filter(([, { hasInstallScript, peer }]) => hasInstallScript && !peer)
+    record(scripts.length === 0, `${name} runs no install script`, scripts.map(([path]) => path).join('\n'))
+    const listed = new Set(bill.components.map(({ group, name }) => [group, name].filter(Boolean).join('/')))
+    const missing = [...Object.keys(dependencies), ...(BUNDLED[basename(folder)] ?? [])].filter((each) => !listed.has(each))
+    record(missing.length === 0, `${name} has a bill of materials`, `which lacks ${missing.join(', ')}`)
+  } catch (error) {
+    record(false, `${name} has a bill of materials`, error.message)
+  }
+}
+
+/** A tag can be moved to another commit, a commit cannot. */
+function checkWorkflows() {
+  const folder = join(root, '.github', 'workflows')
+  for (const file of readdirSync(folder)) {
+    const text = readFileSync(join(folder, file), 'utf8')
+    const loose = [...text.matchAll(/uses:\s*(\S+)/g)]
+      .map(([, action]) => action)
+      .filter((action) => !/@[0-9a-f]{40}$/.test(action))
+    record(loose.length === 0, `actions of ${file} are named by commit`, loose.join('\n'))
+    record(/^permissions:/m.test(text), `${file} says what it may do`)
+  }
 }
 
 async function checkKernelSize() {

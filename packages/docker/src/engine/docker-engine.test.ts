@@ -1,14 +1,15 @@
 import { Agent } from 'node:http'
 import { Agent as SecureAgent } from 'node:https'
 import { createKernel } from '@keelson/kernel'
-import type Docker from 'dockerode'
+import Docker from 'dockerode'
 import { afterEach, expect, test, vi } from 'vitest'
 import { ScriptedEngine } from '../test-support/scripted-engine.js'
 import { clientFor, dockerEngine } from './docker-engine.js'
+import { loadDockerode } from './dockerode.js'
 
 afterEach(() => vi.unstubAllEnvs())
 
-const agentOf = (options: Docker.DockerOptions) => clientFor(options).agent
+const agentOf = (options: Docker.DockerOptions) => clientFor(Docker, options).agent
 
 test('a socket that is given is talked to without TLS, whatever the environment says of another engine', async () => {
   vi.stubEnv('DOCKER_HOST', 'tcp://192.0.2.1:2376')
@@ -43,4 +44,14 @@ test('an agent of the application, and ssh, bring their own connections', () => 
   expect(agentOf({ protocol: 'ssh', host: '127.0.0.1' })).toBeUndefined()
   vi.stubEnv('DOCKER_HOST', 'ssh://user@127.0.0.1')
   expect(agentOf({})).toBeUndefined()
+})
+
+test('without dockerode the error says what to install, and any other failure of its import stays what it is', async () => {
+  const missing = Object.assign(new Error("Cannot find package 'dockerode'"), { code: 'ERR_MODULE_NOT_FOUND' })
+  await expect(loadDockerode('engine', () => Promise.reject(missing))).rejects.toMatchObject({
+    code: 'INVALID_OPTION',
+    message: 'resource "engine": dockerode is not installed; run: npm install dockerode',
+  })
+  const broken = new SyntaxError('unexpected token')
+  await expect(loadDockerode('engine', () => Promise.reject(broken))).rejects.toBe(broken)
 })

@@ -2,8 +2,9 @@ import { Agent } from 'node:http'
 import { Agent as SecureAgent } from 'node:https'
 import { inspect } from 'node:util'
 import { type Clock, KeelsonError, type Resource, type ResourceOptions, resource, systemClock } from '@keelson/kernel'
-import Docker from 'dockerode'
+import type Docker from 'dockerode'
 import type { DockerLike } from './docker-like.js'
+import { loadDockerode } from './dockerode.js'
 import { EngineLink } from './engine-link.js'
 
 export interface DockerEngineOptions
@@ -29,14 +30,14 @@ export function linkOf(docker: unknown): EngineLink | undefined {
 }
 
 /**
- * A Docker Engine, as a dockerode instance. It is unhealthy from the moment a request or the event stream fails to reach the engine
+ * A Docker Engine, as an instance of dockerode, which the application installs beside this package. It is unhealthy from the moment a request or the event stream fails to reach the engine
  * until that answers a ping over a new connection. The resource is never restarted: its dependents keep the same instance. A start
  * waits for the engine up to `timeouts.start`.
  *
  * All options that are not the resource's go to dockerode: `socketPath`, or `host`, `port`, `ca`, `cert`, `key` and so on; by
  * default what `DOCKER_HOST` says, else `/var/run/docker.sock`.
  *
- * @throws KeelsonError `INVALID_OPTION`.
+ * @throws KeelsonError `INVALID_OPTION`; the start does so when dockerode is not installed.
  *
  * @example
  * const engine = dockerEngine({ socketPath: '/var/run/docker.sock' })
@@ -51,8 +52,8 @@ export function dockerEngine(options: DockerEngineOptions = {}): Resource<Docker
   }
   const agents = new WeakMap<Docker, Agent | undefined>()
   return resource(name, {
-    start(_deps, ctx) {
-      const { docker, agent } = clientFor(connection)
+    async start(_deps, ctx) {
+      const { docker, agent } = clientFor(await loadDockerode(name), connection)
       agents.set(docker, agent)
       adopt(docker as DockerLike, clock, agent)
       links.get(docker)!.watch({ lost: (error) => ctx.unhealthy(error), back: () => ctx.healthy() })
@@ -73,8 +74,11 @@ export function dockerEngine(options: DockerEngineOptions = {}): Resource<Docker
 }
 
 /** A client with its own keep-alive connections, which are closed with the resource. */
-export function clientFor(options: Docker.DockerOptions): { readonly docker: Docker; readonly agent: Agent | undefined } {
-  const docker = new Docker({ ...options, ...socketOnly(options) })
+export function clientFor(
+  Client: typeof Docker,
+  options: Docker.DockerOptions,
+): { readonly docker: Docker; readonly agent: Agent | undefined } {
+  const docker = new Client({ ...options, ...socketOnly(options) })
   // Whether TLS is used depends on options and four environment variables; the client has decided that.
   const modem = docker.modem as unknown as { protocol: string; agent?: Agent }
   if (modem.agent !== undefined || modem.protocol === 'ssh') return { docker, agent: undefined }

@@ -1,4 +1,5 @@
 import { systemClock } from '@keelson/kernel'
+import Docker from 'dockerode'
 import { expect, test } from 'vitest'
 import { ScriptedEngine } from '../test-support/scripted-engine.js'
 import { adopt, clientFor, linkOf } from './docker-engine.js'
@@ -7,7 +8,7 @@ import type { DockerLike } from './docker-like.js'
 test('an engine that only answers over the connections that it had is leaving, and not back', async () => {
   const engine = await new ScriptedEngine().start()
   const { id } = engine.run('one')
-  const { docker, agent } = clientFor({ socketPath: engine.socketPath })
+  const { docker, agent } = clientFor(Docker, { socketPath: engine.socketPath })
   const link = linkOf(adopt(docker as DockerLike, systemClock, agent))!
   const told: string[] = []
   link.watch({ lost: () => told.push('lost'), back: () => told.push('back') })

@@ -1,4 +1,5 @@
 import { systemClock } from '@keelson/kernel'
+import Docker from 'dockerode'
 import { expect, test } from 'vitest'
 import { look } from '../container/look.js'
 import { clientFor } from '../engine/docker-engine.js'
@@ -13,7 +14,7 @@ const GENEROUS = 5
 test('100 containers at 50 ms each are checked in about 250 ms, with at most 20 requests at the engine', async () => {
   const engine = await new ScriptedEngine().start()
   for (let i = 0; i < 100; i++) engine.run(`c${i}`)
-  const { docker, agent } = clientFor({ socketPath: engine.socketPath })
+  const { docker, agent } = clientFor(Docker, { socketPath: engine.socketPath })
   const link = new EngineLink(docker as DockerLike, systemClock)
   const sights = [...engine.containers.values()].map(({ id }) => ({ id, image: 'bb', probeAt: () => undefined }))
   const round = async () => {
@@ -51,7 +52,7 @@ test('restarts that take long leave room for the checks of the others, and for p
   const engine = await new ScriptedEngine().start()
   engine.restartTakes = 400
   const ids = Array.from({ length: 40 }, (_, i) => engine.run(`c${i}`).id)
-  const { docker, agent } = clientFor({ socketPath: engine.socketPath })
+  const { docker, agent } = clientFor(Docker, { socketPath: engine.socketPath })
   const link = new EngineLink(docker as DockerLike, systemClock)
   const { signal } = new AbortController()
   const restart = (id: string) =>
