@@ -1,6 +1,6 @@
 import type { Filters, ListedContainer } from './docker-like.js'
 import type { EngineLink } from './engine-link.js'
-import { type EngineEvent, readEvents } from './event-lines.js'
+import { type EngineEvent, readEvents, UnreadableEvents } from './event-lines.js'
 import { pause } from './within.js'
 
 /** The events that can change the status of a container, or the set of containers. */
@@ -21,6 +21,8 @@ export interface FollowerHost {
   /** Whether a container is watched already. */
   knows(id: string): boolean
   happened(event: EngineEvent): void
+  /** Called with why the events cannot be read; they are asked for anew. */
+  unreadable(error: UnreadableEvents): void
 }
 
 /**
@@ -42,7 +44,9 @@ export class Follower {
       const since = link.clock.now()
       await link.back(signal).catch(() => {})
       if (signal.aborted) return
-      await this.#followOnce(signal).catch(() => {})
+      await this.#followOnce(signal).catch((error: unknown) => {
+        if (error instanceof UnreadableEvents) this.#host.unreadable(error)
+      })
       if (signal.aborted) return
       // The stream has ended: either the engine is away, or only this connection was cut.
       await link.isThere()

@@ -98,6 +98,7 @@ export class LiveMonitor {
       appeared: (container) => this.#found(container, life),
       knows: (id) => this.containers.has(id),
       happened: (event) => this.#happened(event, life),
+      unreadable: (error) => events.emit('problem', { what: 'the events of the engine', reason: reasonOf(error) }),
     }
     const unwatch = link.watch({
       lost: (error) => events.emit('engine-lost', { reason: error.message }),

@@ -1,8 +1,19 @@
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+} from 'node:fs'
 import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { scene } from '../test-support/scene.js'
 import { AuditFile } from './audit-file.js'
 
@@ -96,6 +107,56 @@ test('a long queue is written without keeping the process', async () => {
   expect(linesOf(path)).toHaveLength(10_000)
   process.stdout.write(`10,000 records of 300 bytes: ${(performance.now() - since).toFixed(0)} ms\n`)
   expect(performance.now() - since).toBeLessThan(1_500)
+})
+
+/** Appends a record and waits until a file has it. */
+async function written(file: AuditFile, n: number, to = path) {
+  file.append({ n })
+  await vi.waitFor(() => expect(readFileSync(to, 'utf8')).toContain(`{"n":${n}}`), { timeout: 5_000 })
+}
+
+test('a file that logrotate has moved away is begun anew, and so is one that was removed', async () => {
+  const file = new AuditFile({ path }, unexpected)
+  await file.open()
+  await written(file, 1)
+  renameSync(path, `${path}-20260101`)
+  await written(file, 2)
+  expect(linesOf(path)).toEqual([{ n: 2 }])
+  expect(linesOf(`${path}-20260101`)).toEqual([{ n: 1 }])
+  expect(statSync(path).mode & 0o777).toBe(0o600)
+  rmSync(path)
+  await written(file, 3)
+  expect(linesOf(path)).toEqual([{ n: 3 }])
+  await file.close()
+})
+
+test('a file that logrotate has copied and emptied goes on from its beginning, without a gap', async () => {
+  const file = new AuditFile({ path, maxBytes: 40 }, unexpected)
+  await file.open()
+  for (const n of [1, 2, 3, 4]) await written(file, n)
+  copyFileSync(path, `${path}-20260101`)
+  truncateSync(path)
+  // By the size that it had, the file would be full now.
+  for (const n of [5, 6, 7]) await written(file, n)
+  expect(readFileSync(path, 'utf8')).toBe('{"n":5}\n{"n":6}\n{"n":7}\n')
+  expect(readdirSync(folder).sort()).toEqual(['audit.jsonl', 'audit.jsonl-20260101'])
+  await file.close()
+})
+
+test('a file that cannot be opened any more is a problem for each record, and none is lost once it can', async () => {
+  const problems: unknown[] = []
+  const place = join(folder, 'logs')
+  mkdirSync(place)
+  const file = new AuditFile({ path: join(place, 'audit.jsonl') }, (error) => problems.push(error))
+  await file.open()
+  await written(file, 1, join(place, 'audit.jsonl'))
+  rmSync(place, { recursive: true })
+  file.append({ n: 2 })
+  await vi.waitFor(() => expect(problems).toHaveLength(1), { timeout: 5_000 })
+  mkdirSync(place)
+  await written(file, 3, join(place, 'audit.jsonl'))
+  expect(linesOf(join(place, 'audit.jsonl'))).toEqual([{ n: 2 }, { n: 3 }])
+  await file.close()
 })
 
 test('a folder that is not there is an error of the start', async () => {

@@ -1,4 +1,4 @@
-import { type FileHandle, open, rename } from 'node:fs/promises'
+import { type FileHandle, open, rename, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 export interface AuditOptions {
@@ -15,7 +15,8 @@ const QUEUE_LIMIT = 10_000
 
 /**
  * Appends records as lines of JSON. Each write is synced to disk before the next; records that arrive meanwhile are written together.
- * A line that a crash has cut short is left as it is, and the next record begins a new line.
+ * A line that a crash has cut short is left as it is, and the next record begins a new line. A file that somebody else has moved away,
+ * removed or emptied, as logrotate does, is begun anew.
  */
 export class AuditFile {
   readonly #path: string
@@ -37,12 +38,10 @@ export class AuditFile {
 
   /** @throws the error of the file system when the file cannot be opened. */
   async open(): Promise<void> {
-    const handle = await open(this.#path, 'a+', 0o600)
-    this.#handle = handle
-    this.#size = (await handle.stat()).size
+    await this.#reopen()
     if (this.#size === 0) return
     const last = Buffer.alloc(1)
-    await handle.read(last, 0, 1, this.#size - 1)
+    await this.#handle!.read(last, 0, 1, this.#size - 1)
     if (last.toString() !== '\n') await this.#append('\n')
   }
 
@@ -87,6 +86,7 @@ export class AuditFile {
       this.#dropped = 0
       this.#waiting.unshift(`${JSON.stringify(note)}\n`)
     }
+    await this.#keepUp()
     let bytes = Buffer.byteLength(this.#waiting[0]!)
     if (this.#size > 0 && this.#size + bytes > this.#maxBytes) await this.#rotate()
     let count = 1
@@ -99,15 +99,34 @@ export class AuditFile {
     this.#waiting.splice(0, count)
   }
 
+  /** Opens the file anew when another one, or none, has its path, and takes its size from the disk: somebody may have emptied it. */
+  async #keepUp(): Promise<void> {
+    const there = await stat(this.#path).catch(ignoreMissing)
+    const ours = await this.#handle?.stat()
+    const same = there !== undefined && ours !== undefined && there.ino === ours.ino && there.dev === ours.dev
+    if (same) this.#size = there.size
+    else await this.#reopen()
+  }
+
+  async #reopen(): Promise<void> {
+    const before = this.#handle
+    this.#handle = undefined
+    await before?.close()
+    // For appending: after somebody has emptied the file, a write begins at its new end and leaves no gap.
+    this.#handle = await open(this.#path, 'a+', 0o600)
+    this.#size = (await this.#handle.stat()).size
+  }
+
   async #append(text: string): Promise<void> {
-    this.#handle ??= await open(this.#path, 'a+', 0o600)
+    if (this.#handle === undefined) await this.#reopen()
+    const handle = this.#handle!
     try {
-      await this.#handle.appendFile(text)
-      await this.#handle.datasync()
+      await handle.appendFile(text)
+      await handle.datasync()
       this.#size += Buffer.byteLength(text)
     } catch (error) {
       // A partial write, as on a full disk, would leave a broken line.
-      await this.#handle.truncate(this.#size).catch(() => {})
+      await handle.truncate(this.#size).catch(() => {})
       throw error
     }
   }
@@ -117,13 +136,12 @@ export class AuditFile {
     this.#handle = undefined
     for (let i = this.#keep - 1; i >= 1; i--) await rename(`${this.#path}.${i}`, `${this.#path}.${i + 1}`).catch(ignoreMissing)
     await rename(this.#path, `${this.#path}.1`).catch(ignoreMissing)
-    this.#handle = await open(this.#path, 'a+', 0o600)
-    this.#size = 0
+    await this.#reopen()
     const folder = await open(dirname(this.#path), 'r')
     await folder.sync().finally(() => folder.close())
   }
 }
 
-function ignoreMissing(error: NodeJS.ErrnoException): void {
+function ignoreMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error
 }

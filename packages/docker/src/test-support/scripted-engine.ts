@@ -102,6 +102,11 @@ export class ScriptedEngine {
     this.emit('destroy', container.id)
   }
 
+  /** Writes to the event stream whatever it is, as far as somebody reads it. */
+  emitText(text: string): void {
+    for (const stream of this.#streams) stream.write(text)
+  }
+
   emit(action: string, id: string, attributes: Record<string, string> = {}): void {
     const event = { Type: 'container', Action: action, Actor: { ID: id, Attributes: attributes } }
     for (const stream of this.#streams) stream.write(`${JSON.stringify(event)}\n`)
