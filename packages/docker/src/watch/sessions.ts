@@ -26,9 +26,20 @@ export interface SessionMember {
 
 const WORST_FIRST: readonly ContainerStatus[] = ['failed', 'restarting', 'unhealthy', 'unknown', 'healthy']
 
-/** Containers by session. A session exists as long as it has containers. */
+type Seen = Pick<SessionMember, 'status' | 'givenUp'>
+
+/** One session, with what was last seen of each container and how many there are of each status. */
+interface Session<M> {
+  readonly members: Map<M, Seen>
+  readonly counts: Record<ContainerStatus, number>
+  givenUps: number
+  status: ContainerStatus | undefined
+  givenUp: boolean
+}
+
+/** Containers by session. A session exists as long as it has containers. A change costs the same however many those are. */
 export class Sessions<M extends SessionMember> {
-  readonly #sessions = new Map<string, { readonly members: Set<M>; status: ContainerStatus | undefined; givenUp: boolean }>()
+  readonly #sessions = new Map<string, Session<M>>()
   readonly #changed: (change: SessionChange) => void
 
   constructor(changed: (change: SessionChange) => void) {
@@ -44,22 +55,22 @@ export class Sessions<M extends SessionMember> {
   }
 
   membersOf(session: string): readonly M[] {
-    return [...(this.#sessions.get(session)?.members ?? [])]
+    return [...(this.#sessions.get(session)?.members.keys() ?? [])]
   }
 
   join(member: M): void {
-    const { session } = member
-    if (session === undefined) return
-    const found = this.#sessions.get(session) ?? { members: new Set(), status: undefined, givenUp: false }
-    this.#sessions.set(session, found)
-    found.members.add(member)
-    this.follow(member)
+    const { session: name } = member
+    if (name === undefined) return
+    const session = this.#sessions.get(name) ?? emptySession<M>()
+    this.#sessions.set(name, session)
+    if (!session.members.has(member)) see(session, member, undefined)
+    this.#tell(name, session)
   }
 
   leave(member: M): void {
     const session = this.#sessions.get(member.session ?? '')
-    if (session === undefined || !session.members.delete(member)) return
-    if (session.members.size > 0) return this.follow(member)
+    if (session === undefined || !forget(session, member)) return
+    if (session.members.size > 0) return this.#tell(member.session!, session)
     this.#sessions.delete(member.session!)
     const { status: from } = session
     this.#changed({
@@ -73,24 +84,56 @@ export class Sessions<M extends SessionMember> {
   }
 
   /** Recomputes the session of a container whose status has changed. */
-  follow({ session: name }: M): void {
-    const session = name === undefined ? undefined : this.#sessions.get(name)
-    if (session === undefined) return
-    const members = [...session.members]
-    const worst = WORST_FIRST.flatMap((status) => members.filter((member) => member.status === status))[0]!
-    const givenUp = members.some((member) => member.givenUp)
+  follow(member: M): void {
+    const session = this.#sessions.get(member.session ?? '')
+    const seen = session?.members.get(member)
+    if (session === undefined || seen === undefined) return
+    see(session, member, seen)
+    this.#tell(member.session!, session)
+  }
+
+  #tell(name: string, session: Session<M>): void {
+    const to = WORST_FIRST.find((status) => session.counts[status] > 0)!
+    const givenUp = session.givenUps > 0
     const { status: from } = session
-    if (worst.status === from && givenUp === session.givenUp) return
-    session.status = worst.status
+    if (to === from && givenUp === session.givenUp) return
+    session.status = to
     session.givenUp = givenUp
-    const containers = members.map((member) => member.name)
+    const members = [...session.members.keys()]
+    const reason = members.find(({ status }) => status === to)?.reason
     this.#changed({
-      session: name!,
+      session: name,
       from,
-      to: worst.status,
+      to,
       givenUp,
-      containers,
-      ...(worst.reason !== undefined && { reason: worst.reason }),
+      containers: members.map((member) => member.name),
+      ...(reason !== undefined && { reason }),
     })
   }
+}
+
+function emptySession<M>(): Session<M> {
+  const counts = { healthy: 0, unhealthy: 0, restarting: 0, failed: 0, unknown: 0 }
+  return { members: new Map(), counts, givenUps: 0, status: undefined, givenUp: false }
+}
+
+/** Counts a member as what it is now instead of as what it was seen as; members stay in the order in which they joined. */
+function see<M extends SessionMember>(session: Session<M>, member: M, before: Seen | undefined): void {
+  if (before !== undefined) uncount(session, before)
+  const { status, givenUp } = member
+  session.members.set(member, { status, givenUp })
+  session.counts[status]++
+  if (givenUp) session.givenUps++
+}
+
+/** False for a stranger. */
+function forget<M extends SessionMember>(session: Session<M>, member: M): boolean {
+  const seen = session.members.get(member)
+  if (seen !== undefined) uncount(session, seen)
+  return session.members.delete(member)
+}
+
+function uncount<M>(session: Session<M>, { status, givenUp }: Seen): void {
+  session.counts[status]--
+  if (givenUp) session.givenUps--
 }
