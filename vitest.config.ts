@@ -38,12 +38,17 @@ for (const file of Object.values(ALONE).flat()) {
   if (!existsSync(source(file))) throw new Error(`vitest.config.ts names ${file}, which is not there: was it renamed?`)
 }
 
+/** Attacks: `npm run test:hostile` runs and counts them (docs/reliability.md). */
+const HOSTILE = ['packages/*/src/**/hostile.test.ts', 'packages/*/src/**/*.hostile.test.ts']
+const HOSTILE_BUILT = ['test/**/*.hostile.test.ts']
+
 /** Most files wait for a process, a socket or a clock, so one more runs than there are cores. */
 const beside = { maxWorkers: Math.min(availableParallelism() + 1, 8), sequence: { groupOrder: 0 } }
 const alone = { maxWorkers: 1, sequence: { groupOrder: 1 } }
 
 const unit = { testTimeout: 30_000 }
 const cross = { testTimeout: 60_000, hookTimeout: 60_000 }
+const hostile = { testTimeout: 120_000, hookTimeout: 60_000 }
 const system = { testTimeout: 300_000, hookTimeout: 60_000 }
 
 export default defineConfig({
@@ -51,19 +56,27 @@ export default defineConfig({
     projects: [
       {
         resolve: { alias },
-        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts'], exclude: ALONE.unit, ...unit, ...beside },
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts'],
+          exclude: [...ALONE.unit, ...HOSTILE],
+          ...unit,
+          ...beside,
+        },
       },
       {
         test: {
           name: 'cross',
           include: ['test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
-          exclude: ['**/node_modules/**', 'test/system/**', ...ALONE.cross],
+          exclude: ['**/node_modules/**', 'test/system/**', ...ALONE.cross, ...HOSTILE_BUILT],
           ...cross,
           ...beside,
         },
       },
       { resolve: { alias }, test: { name: 'unit alone', include: ALONE.unit, ...unit, ...alone } },
       { test: { name: 'cross alone', include: ALONE.cross, ...cross, ...alone } },
+      { resolve: { alias }, test: { name: 'hostile', include: HOSTILE, ...hostile, ...alone } },
+      { test: { name: 'hostile built', include: HOSTILE_BUILT, exclude: ['**/node_modules/**'], ...hostile, ...alone } },
       {
         // What needs more than Node and npm; `npm run test:system` installs it.
         test: { name: 'system', include: ['test/system/*.test.ts'], ...system, ...alone },

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { SIMULATED_RUNS } from './reliability.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const cache = join(root, '.cache')
@@ -58,9 +59,11 @@ else {
   console.log('── system: LEFT OUT, this machine has not what it needs (see above); with CI set this is a failure')
   tested('long', ['run', 'test:long'])
 }
+const hostile = join(cache, 'attacks.json')
+counted('attacks', 'npm', ['run', '--silent', 'test:hostile', '--', hostile], hostile, (counts) => counts)
 const matrix = join(cache, 'matrix.json')
 counted('drain matrix', 'node', ['scripts/drain-matrix.mjs', '--check', matrix], matrix, (counts) => counts)
-check('simulation', 'npm', ['run', '--silent', 'simulate', '--', '300000'])
+check('simulation', 'npm', ['run', '--silent', 'simulate', '--', `${SIMULATED_RUNS}`])
 check('build', 'npm', ['run', '--silent', 'build'])
 check('types', 'npm', ['run', '--silent', 'typecheck'])
 check('lint', 'npm', ['run', '--silent', 'lint'])

@@ -1,3 +1,4 @@
+// Attacked: the event stream of a Docker Engine: lines without end, in pieces, and what is no event.
 import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
 import { scene } from '../test-support/scene.js'
