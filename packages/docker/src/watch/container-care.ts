@@ -1,10 +1,11 @@
 import type { Impact, KernelEventOf, StartContext } from '@keelson/kernel'
 import { type ContainerStatus, isTrouble } from '../container/container-status.js'
 import { type Finding, look } from '../container/look.js'
-import type { WatchedContainer } from '../container/watched-container.js'
+import { identity, type WatchedContainer } from '../container/watched-container.js'
 import { type EngineLink, EngineLost } from '../engine/engine-link.js'
 import type { EngineEvent } from '../engine/event-lines.js'
 import { reasonOf } from '../engine/reason-of.js'
+import { SignalFan } from '../engine/signal-fan.js'
 import { pause } from '../engine/within.js'
 import type { ContainerHost } from './container-resource.js'
 import type { MonitorEvents } from './monitor-events.js'
@@ -46,9 +47,11 @@ export interface CareHost {
 export class ContainerCare implements ContainerHost {
   readonly #host: CareHost
   readonly #lookingSoon = new Set<WatchedContainer>()
+  readonly #looks: SignalFan
 
   constructor(host: CareHost) {
     this.#host = host
+    this.#looks = new SignalFan(host.life)
   }
 
   get settings(): MonitorSettings {
@@ -117,10 +120,12 @@ export class ContainerCare implements ContainerHost {
     if (this.#lookingSoon.has(container)) return
     this.#lookingSoon.add(container)
     try {
-      await pause(this.#host.link.clock, delay, this.#host.life)
-      // An event from here on needs another look.
-      this.#lookingSoon.delete(container)
-      const finding = await this.#look(container, this.#host.life)
+      const finding = await this.#looks.during(async (signal) => {
+        await pause(this.#host.link.clock, delay, signal)
+        // An event from here on needs another look.
+        this.#lookingSoon.delete(container)
+        return await this.#look(container, signal)
+      })
       if (finding === undefined) this.#host.gone(container)
       else if (this.#host.has(container)) this.#found(container, finding)
     } catch {
@@ -244,7 +249,3 @@ export class ContainerCare implements ContainerHost {
 }
 
 const PAUSED = 'it is paused'
-
-export function identity({ name, id, session }: WatchedContainer) {
-  return { container: name, id, ...(session !== undefined && { session }) }
-}
