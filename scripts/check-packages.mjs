@@ -144,14 +144,22 @@ function checkSupply({ folder, manifest, tarball }) {
   const fixed = Object.entries(dependencies).filter(([, range]) => !/^(workspace:)?\^/.test(range))
   record(fixed.length === 0, `${name} takes its dependencies in ranges`, fixed.map((entry) => entry.join(' ')).join('\n'))
   const { access, provenance } = publishConfig ?? {}
-  record(access === 'public' && provenance === true, `${name} is published with provenance`, 'see publishConfig of the others')
+  record(
+    access === 'public' && provenance === true,
+    `[Z2] ${name} is published with provenance`,
+    'see publishConfig of the others',
+  )
   const { output } = command('tar', ['-tzf', tarball], root)
   const stray = output.split('\n').filter((file) => /\.tsbuildinfo$|\.test\.|test-support|fixtures/.test(file))
-  record(output.includes('package/dist/') && stray.length === 0, `${name} has only what is used in its tarball`, stray.join('\n'))
+  record(
+    output.includes('package/dist/') && stray.length === 0,
+    `[Z4] ${name} has only what is used in its tarball`,
+    stray.join('\n'),
+  )
   try {
     const { lock, bill } = treeOf({ folder, manifest }, packed, work)
     const scripts = Object.entries(lock.packages).filter(([, { hasInstallScript, peer }]) => hasInstallScript && !peer)
-    record(scripts.length === 0, `${name} runs no install script`, scripts.map(([path]) => path).join('\n'))
+    record(scripts.length === 0, `[Z1] ${name} runs no install script`, scripts.map(([path]) => path).join('\n'))
     const listed = new Set(bill.components.map(({ group, name }) => [group, name].filter(Boolean).join('/')))
     const missing = [...Object.keys(dependencies), ...(BUNDLED[basename(folder)] ?? [])].filter((each) => !listed.has(each))
     record(missing.length === 0, `${name} has a bill of materials`, `which lacks ${missing.join(', ')}`)
@@ -168,9 +176,13 @@ function checkWorkflows() {
     const loose = [...text.matchAll(/uses:\s*(\S+)/g)]
       .map(([, action]) => action)
       .filter((action) => !/@[0-9a-f]{40}$/.test(action))
-    record(loose.length === 0, `actions of ${file} are named by commit`, loose.join('\n'))
-    record(/^permissions:/m.test(text), `${file} says what it may do`)
+    record(loose.length === 0, `[Z3] actions of ${file} are named by commit`, loose.join('\n'))
+    record(/^permissions:/m.test(text), `[Z3] ${file} says what it may do`)
   }
+  const release = readFileSync(join(folder, 'release.yml'), 'utf8')
+  const trusted = /id-token: write/.test(release) && !/secrets\./.test(release)
+  record(trusted, '[Z2] releases are made by a workflow that holds no token')
+  record(/release\.mjs/.test(release) && /\.cdx\.json/.test(release), '[Z2] a release has bills of materials')
 }
 
 async function checkKernelSize() {

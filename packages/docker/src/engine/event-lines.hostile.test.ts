@@ -19,7 +19,7 @@ async function heard(...pieces: string[]) {
   return { ids: events, end: await end, waiting: stream.readableLength }
 }
 
-test('an endless line is given up after 1 MiB, and says so', async () => {
+test('[K4] an endless line is given up after 1 MiB, and says so', async () => {
   const piece = 'x'.repeat(65_536)
   const stream = new PassThrough()
   const end = readEvents(stream, () => {})
@@ -62,7 +62,7 @@ test.each([
   expect(end).toBe('ended')
 })
 
-test('an endless line of the engine is told, and its events are followed anew', async () => {
+test('[K4] an endless line of the engine is told, and its events are followed anew', async () => {
   await using s = await scene({ interval: 3_600_000 }, (engine) => engine.run('one'))
   const [one] = [...s.engine.containers.values()]
   s.engine.emitText('x'.repeat(2 * 1024 * 1024))
