@@ -1,3 +1,4 @@
+import { shown } from '../engine/shown.js'
 import type { ContainerStatus } from './container-status.js'
 import type { WatchedContainer } from './watched-container.js'
 
@@ -49,11 +50,12 @@ export interface Statistics {
 }
 
 export function containerReport(container: WatchedContainer): ContainerReport {
-  const { id, name, image, session, status, reason, since, givenUp, last, facts, restarts, checks, failures } = container
+  const { id, image, status, reason, since, givenUp, last, facts, restarts, checks, failures } = container
+  const { name, session } = container.shown
   return {
     id,
     name,
-    image: facts?.image ?? image,
+    image: facts?.image ?? shown(image),
     ...(session !== undefined && { session }),
     status,
     ...(reason !== undefined && { reason }),

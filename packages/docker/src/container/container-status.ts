@@ -1,4 +1,5 @@
 import type { HealthcheckConfig, Inspection } from '../engine/docker-like.js'
+import { shown } from '../engine/shown.js'
 
 /** `failed`: not running, or given up; `unknown`: not inspected yet, being removed, or still starting. */
 export type ContainerStatus = 'healthy' | 'unhealthy' | 'restarting' | 'failed' | 'unknown'
@@ -33,6 +34,8 @@ export interface ContainerFacts {
 const DEFAULT_INTERVAL = 30e9
 const DEFAULT_TIMEOUT = 30e9
 const DEFAULT_RETRIES = 3
+/** Characters of what a HEALTHCHECK printed that a reason has. */
+const OUTPUT = 200
 
 /** The status of a container by its inspection, at `now` in ms since the epoch. */
 export function judge({ State, Config }: Inspection, now: number): Verdict {
@@ -41,8 +44,8 @@ export function judge({ State, Config }: Inspection, now: number): Verdict {
   if (State.Paused) return { status: 'unhealthy', reason: 'it is paused' }
   const { Health } = State
   if (!Health || Health.Status === 'none' || Health.Status === '' || Health.Status === 'healthy') return { status: 'healthy' }
-  const output = oneLine(Health.Log?.at(-1)?.Output ?? '')
-  const said = output === '' ? '' : `: ${output.slice(0, 200)}`
+  const output = shown(String(Health.Log?.at(-1)?.Output ?? ''), OUTPUT)
+  const said = output === '' ? '' : `: ${output}`
   if (Health.Status !== 'starting') return { status: 'unhealthy', reason: `its HEALTHCHECK fails${said}` }
   if (now < Date.parse(State.StartedAt ?? '') + decidedAfter(Config?.Healthcheck ?? {})) {
     return { status: 'unknown', reason: 'it is starting' }
@@ -60,15 +63,10 @@ function decidedAfter({ StartPeriod = 0, Interval, Timeout, Retries }: Healthche
   return (StartPeriod > 0 ? StartPeriod + timeout + counted : counted) / 1e6
 }
 
-/** Control characters replaced by spaces: a terminal would obey them. */
-function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim()
-}
-
 export function factsOf({ State, RestartCount, Config }: Inspection, image: string): ContainerFacts {
   const startedAt = Date.parse(State.StartedAt ?? '')
   return {
-    image: Config?.Image ?? image,
+    image: shown(String(Config?.Image ?? image)),
     running: State.Running,
     ...(!State.Running && State.ExitCode !== undefined && { exitCode: State.ExitCode }),
     oomKilled: State.OOMKilled === true,
@@ -82,5 +80,5 @@ function whyNotRunning({ Status, ExitCode, OOMKilled, Error: failure, Restarting
   const code = ExitCode === undefined ? '' : ` with code ${ExitCode}`
   const memory = OOMKilled ? ', out of memory' : ''
   if (Restarting) return `the engine is restarting it, it ended${code}${memory}`
-  return `it is ${Status ?? 'not running'}${code}${memory}${failure ? `: ${failure}` : ''}`
+  return `it is ${shown(String(Status ?? 'not running'))}${code}${memory}${failure ? `: ${shown(String(failure))}` : ''}`
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Resource, StartContext } from '@keelson/kernel'
+import { shown } from '../engine/shown.js'
 import type { ContainerInfo, Reach } from './container-info.js'
 import type { ContainerFacts, ContainerStatus } from './container-status.js'
 import type { Finding, LookTarget } from './look.js'
@@ -10,6 +11,8 @@ import { StatusHistory, type StatusRecord } from './status-history.js'
 export class WatchedContainer implements LookTarget {
   info: ContainerInfo
   readonly session: string | undefined
+  /** Its name and its session as they are shown; they are labels that somebody has chosen. */
+  readonly shown: { readonly name: string; readonly session: string | undefined }
   readonly #probeOf: (container: ContainerInfo) => OwnProbe | undefined
   /** The probe for the present `info`; undefined until it is needed. */
   #probe: { readonly given: OwnProbe | undefined } | undefined
@@ -54,6 +57,7 @@ export class WatchedContainer implements LookTarget {
   ) {
     this.info = info
     this.session = session
+    this.shown = { name: shown(info.name), session: session && shown(session) }
     this.#probeOf = probeOf
     this.history = new StatusHistory(keepHistory)
     this.since = now
@@ -105,4 +109,9 @@ export class WatchedContainer implements LookTarget {
     this.reason = reason
     return before
   }
+}
+
+/** What events say of a container. */
+export function identity({ name, id, session }: WatchedContainer) {
+  return { container: name, id, ...(session !== undefined && { session }) }
 }

@@ -2,6 +2,7 @@ import { Agent } from 'node:http'
 import { Agent as SecureAgent } from 'node:https'
 import { inspect } from 'node:util'
 import { type Clock, KeelsonError, type Resource, type ResourceOptions, resource, systemClock } from '@keelson/kernel'
+import { knownSecrets } from '@keelson/kernel/redact'
 import type Docker from 'dockerode'
 import type { DockerLike } from './docker-like.js'
 import { loadDockerode } from './dockerode.js'
@@ -18,9 +19,10 @@ export interface DockerEngineOptions
 
 const links = new WeakMap<object, EngineLink>()
 
-/** Registers a client with its link; `agent` holds its connections. */
-export function adopt<D extends DockerLike>(docker: D, clock: Clock, agent?: Agent): D {
-  links.set(docker, new EngineLink(docker, clock, () => closeIdle(agent)))
+/** Registers a client with its link; `agent` holds its connections, `options` what must not be shown. */
+export function adopt<D extends DockerLike>(docker: D, clock: Clock, agent?: Agent, options: Docker.DockerOptions = {}): D {
+  const { hide } = knownSecrets(secretsOf(options))
+  links.set(docker, new EngineLink(docker, clock, { closeIdle: () => closeIdle(agent), hide }))
   return docker
 }
 
@@ -55,7 +57,7 @@ export function dockerEngine(options: DockerEngineOptions = {}): Resource<Docker
     async start(_deps, ctx) {
       const { docker, agent } = clientFor(await loadDockerode(name), connection)
       agents.set(docker, agent)
-      adopt(docker as DockerLike, clock, agent)
+      adopt(docker as DockerLike, clock, agent, connection)
       links.get(docker)!.watch({ lost: (error) => ctx.unhealthy(error), back: () => ctx.healthy() })
       return docker
     },
@@ -92,6 +94,11 @@ export function clientFor(
 
 function invalid(name: string, option: string, problem: string): KeelsonError {
   return new KeelsonError('INVALID_OPTION', `resource "${name}": ${option} ${problem}`, { resource: name, details: { option } })
+}
+
+function secretsOf({ key, headers, ...others }: Docker.DockerOptions): unknown[] {
+  const { password, passphrase } = others as { password?: unknown; passphrase?: unknown }
+  return [key, password, passphrase, ...Object.values(headers ?? {})]
 }
 
 function closeIdle(agent: Agent | undefined): void {

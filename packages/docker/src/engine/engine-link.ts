@@ -13,6 +13,14 @@ const PING_TIMEOUT = 5_000
 const FIRST_PAUSE = 200
 const LONGEST_PAUSE = 5_000
 
+/** What a link needs besides the client. */
+export interface LinkMeans {
+  /** Closes connections that nobody uses. */
+  closeIdle(): void
+  /** The error itself, or one like it where that has a secret of the options in it. */
+  hide(error: unknown): unknown
+}
+
 export interface LinkWatcher {
   lost(error: Error): void
   back(awayMs: number): void
@@ -44,12 +52,12 @@ export class EngineLink {
   /** When `away` changed last, in ms since the epoch. */
   since: number
 
-  readonly #closeIdle: () => void
+  readonly #means: LinkMeans
 
-  constructor(docker: DockerLike, clock: Clock, closeIdle: () => void = () => {}) {
+  constructor(docker: DockerLike, clock: Clock, means: LinkMeans) {
     this.docker = docker
     this.clock = clock
-    this.#closeIdle = closeIdle
+    this.#means = means
     this.since = clock.now()
     setMaxListeners(0, this.#end.signal)
   }
@@ -101,7 +109,7 @@ export class EngineLink {
       const there = await this.isThere()
       signal.throwIfAborted()
       if (!there && restart) throw new EngineLost('the engine went away before it answered', { cause: failure })
-      if (there && (restart || repeated || failure instanceof LateAnswer)) throw failure
+      if (there && (restart || repeated || failure instanceof LateAnswer)) throw this.#means.hide(failure)
       repeated = there
     }
   }
@@ -141,7 +149,8 @@ export class EngineLink {
       await within(this.clock, PING_TIMEOUT, signal, late, (abortSignal) => this.docker.ping({ abortSignal }))
       this.answered = true
       return undefined
-    } catch (error) {
+    } catch (thrown) {
+      const error = this.#means.hide(thrown)
       return error instanceof Error && error.message !== '' ? error : new Error(reasonOf(error), { cause: error })
     } finally {
       release()
@@ -176,7 +185,7 @@ export class EngineLink {
     for (let wait = FIRST_PAUSE; ; wait = Math.min(2 * wait, LONGEST_PAUSE)) {
       await pause(this.clock, wait, this.#end.signal)
       // An engine that is shutting down still answers on open connections: it is back when it accepts a new one.
-      this.#closeIdle()
+      this.#means.closeIdle()
       const error = await this.ping()
       if (error === undefined) break
       this.away = error

@@ -2,14 +2,14 @@ import { setMaxListeners } from 'node:events'
 import type { Impact, Kernel, KernelEventOf, Resource, StartContext } from '@keelson/kernel'
 import { type ContainerInfo, containerInfo } from '../container/container-info.js'
 import { type OwnProbe, probeProblem } from '../container/own-probe.js'
-import { WatchedContainer } from '../container/watched-container.js'
+import { identity, WatchedContainer } from '../container/watched-container.js'
 import type { Filters, ListedContainer } from '../engine/docker-like.js'
 import { type EngineLink, LinkClosed } from '../engine/engine-link.js'
 import type { EngineEvent } from '../engine/event-lines.js'
 import { Follower, type FollowerHost } from '../engine/follower.js'
 import { reasonOf } from '../engine/reason-of.js'
 import { unlessAborted } from '../engine/within.js'
-import { ContainerCare, identity } from '../watch/container-care.js'
+import { ContainerCare } from '../watch/container-care.js'
 import { containerResource } from '../watch/container-resource.js'
 import { handOnKernelEvents } from '../watch/kernel-events.js'
 import { Life, upcoming } from '../watch/life.js'
@@ -101,7 +101,7 @@ export class LiveMonitor {
       unreadable: (error) => events.emit('problem', { what: 'the events of the engine', reason: reasonOf(error) }),
     }
     const unwatch = link.watch({
-      lost: (error) => events.emit('engine-lost', { reason: error.message }),
+      lost: (error) => events.emit('engine-lost', { reason: reasonOf(error) }),
       back: (awayMs) => events.emit('engine-back', { awayMs }),
     })
     const stopListening = handOnKernelEvents(view, (name) => this.#byResource.get(name), care)

@@ -7,6 +7,7 @@ import {
   statisticsOf,
 } from '../container/container-report.js'
 import type { StatusRecord } from '../container/status-history.js'
+import { reasonOf } from '../engine/reason-of.js'
 import type { MonitorEventType, MonitorListener } from '../watch/monitor-events.js'
 import type { MonitorSettings } from '../watch/monitor-settings.js'
 import type { SessionStatus } from '../watch/sessions.js'
@@ -46,7 +47,7 @@ export class ContainerMonitor {
     const { away, since } = link
     const { inFlight, highest } = link.requests
     const status = away === undefined ? 'healthy' : 'unhealthy'
-    return { status, since, inFlight, highestInFlight: highest, ...(away && { reason: away.message }) }
+    return { status, since, inFlight, highestInFlight: highest, ...(away && { reason: reasonOf(away) }) }
   }
 
   containers(): readonly ContainerReport[] {
@@ -57,10 +58,11 @@ export class ContainerMonitor {
     return this.#live.sessions.names.map((name) => this.session(name)!)
   }
 
+  /** By its name, or by that as it is shown. */
   session(name: string): SessionReport | undefined {
     const { sessions } = this.#live
-    const status = sessions.statusOf(name)
-    return status && { session: name, status, containers: sessions.membersOf(name).map(containerReport) }
+    const found = sessions.find(name)
+    return found && { session: found.shown, status: found.status, containers: found.members.map(containerReport) }
   }
 
   statistics(): Statistics {
@@ -94,6 +96,9 @@ export class ContainerMonitor {
 
   #find(container: string) {
     const { containers } = this.#live
-    return containers.get(container) ?? [...containers.values()].find(({ name }) => name === container)
+    return (
+      containers.get(container) ??
+      [...containers.values()].find(({ name, shown }) => name === container || shown.name === container)
+    )
   }
 }

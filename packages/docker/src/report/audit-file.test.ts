@@ -38,8 +38,8 @@ test('appends to what is there, one line for each record', async () => {
   for (const round of [1, 2]) {
     const file = new AuditFile({ path }, unexpected)
     await file.open()
-    file.append({ round, n: 1 })
-    file.append({ round, n: 2 })
+    file.append(JSON.stringify({ round, n: 1 }))
+    file.append(JSON.stringify({ round, n: 2 }))
     await file.close()
   }
   expect(linesOf(path)).toEqual([
@@ -54,7 +54,7 @@ test('appends to what is there, one line for each record', async () => {
 test('a new file is begun by size, none is larger, and the oldest go', async () => {
   const file = new AuditFile({ path, maxBytes: 100, keep: 2 }, unexpected)
   await file.open()
-  for (let n = 0; n < 40; n++) file.append({ n })
+  for (let n = 0; n < 40; n++) file.append(JSON.stringify({ n }))
   await file.close()
   expect(readdirSync(folder).sort()).toEqual(['audit.jsonl', 'audit.jsonl.1', 'audit.jsonl.2'])
   for (const name of readdirSync(folder)) expect(statSync(join(folder, name)).size).toBeLessThanOrEqual(100)
@@ -66,7 +66,7 @@ test('a line that a crash cut short does not spoil the next', async () => {
   appendFileSync(path, '{"n":1}\n{"n":')
   const file = new AuditFile({ path }, unexpected)
   await file.open()
-  file.append({ n: 2 })
+  file.append(JSON.stringify({ n: 2 }))
   await file.close()
   expect(readFileSync(path, 'utf8')).toBe('{"n":1}\n{"n":\n{"n":2}\n')
 })
@@ -85,11 +85,11 @@ test('a record that comes just as the last ones are on disk is written, too', as
       const synced = sync.call(this)
       synced.then(async () => {
         for (let i = 0; i < turns; i++) await undefined
-        file.append({ turns, n: 2 })
+        file.append(JSON.stringify({ turns, n: 2 }))
       })
       return synced
     }
-    file.append({ turns, n: 1 })
+    file.append(JSON.stringify({ turns, n: 1 }))
     for (const end = Date.now() + 2_000; Date.now() < end && !readFileSync(path, 'utf8').includes(`{"turns":${turns},"n":2}`); ) {
       await new Promise((resolve) => setTimeout(resolve, 2))
     }
@@ -101,7 +101,7 @@ test('a record that comes just as the last ones are on disk is written, too', as
 test('a long queue is written without keeping the process', async () => {
   const file = new AuditFile({ path }, unexpected)
   await file.open()
-  for (let n = 0; n < 10_000; n++) file.append({ n, text: 'x'.repeat(300) })
+  for (let n = 0; n < 10_000; n++) file.append(JSON.stringify({ n, text: 'x'.repeat(300) }))
   const since = performance.now()
   await file.close()
   expect(linesOf(path)).toHaveLength(10_000)
@@ -111,11 +111,11 @@ test('a long queue is written without keeping the process', async () => {
 
 /** Appends a record and waits until a file has it. */
 async function written(file: AuditFile, n: number, to = path) {
-  file.append({ n })
+  file.append(JSON.stringify({ n }))
   await vi.waitFor(() => expect(readFileSync(to, 'utf8')).toContain(`{"n":${n}}`), { timeout: 5_000 })
 }
 
-test('a file that logrotate has moved away is begun anew, and so is one that was removed', async () => {
+test('[K6] a file that logrotate has moved away is begun anew, and so is one that was removed', async () => {
   const file = new AuditFile({ path }, unexpected)
   await file.open()
   await written(file, 1)
@@ -130,7 +130,7 @@ test('a file that logrotate has moved away is begun anew, and so is one that was
   await file.close()
 })
 
-test('a file that logrotate has copied and emptied goes on from its beginning, without a gap', async () => {
+test('[K6] a file that logrotate has copied and emptied goes on from its beginning, without a gap', async () => {
   const file = new AuditFile({ path, maxBytes: 40 }, unexpected)
   await file.open()
   for (const n of [1, 2, 3, 4]) await written(file, n)
@@ -151,7 +151,7 @@ test('a file that cannot be opened any more is a problem for each record, and no
   await file.open()
   await written(file, 1, join(place, 'audit.jsonl'))
   rmSync(place, { recursive: true })
-  file.append({ n: 2 })
+  file.append(JSON.stringify({ n: 2 }))
   await vi.waitFor(() => expect(problems).toHaveLength(1), { timeout: 5_000 })
   mkdirSync(place)
   await written(file, 3, join(place, 'audit.jsonl'))

@@ -45,8 +45,9 @@ export class AuditFile {
     if (last.toString() !== '\n') await this.#append('\n')
   }
 
-  append(record: object): void {
-    this.#waiting.push(`${JSON.stringify(record)}\n`)
+  /** Takes a record, as JSON on one line. */
+  append(record: string): void {
+    this.#waiting.push(`${record}\n`)
     if (this.#waiting.length > QUEUE_LIMIT) {
       this.#waiting.shift()
       this.#dropped++

@@ -1,5 +1,6 @@
 import type { Clock, StartContext } from '@keelson/kernel'
 import { reasonOf } from '../engine/reason-of.js'
+import { shownAsJson } from '../engine/shown.js'
 import { isEventType, type MonitorEvents, type MonitorEventType } from '../watch/monitor-events.js'
 import { invalid } from '../watch/monitor-settings.js'
 import { AuditFile, type AuditOptions } from './audit-file.js'
@@ -41,7 +42,7 @@ export async function openOutlets(
     const file = new AuditFile(audit, problem(`the audit file ${audit.path}`))
     await file.open()
     const unsubscribe = events.on('event', (event) => {
-      if (AUDITED.has(event.type)) file.append({ ...event, at: new Date(event.at).toISOString() })
+      if (AUDITED.has(event.type)) file.append(shownAsJson({ ...event, at: new Date(event.at).toISOString() }))
     })
     ctx.defer(async () => {
       unsubscribe()

@@ -126,3 +126,31 @@ test('an answer without an end does not keep its connection', async () => {
   open.closeAllConnections()
   open.close()
 })
+
+test('[K7] a redirect is not followed, and neither the URL nor a header is in what is told of it', async () => {
+  const clock = virtualClock()
+  const problems: string[] = []
+  let followed = 0
+  const other = createServer((_req, res) => {
+    followed++
+    res.end()
+  })
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+  const target = `http://127.0.0.1:${(other.address() as AddressInfo).port}/internal`
+  const open = createServer((_req, res) => void res.writeHead(307, { location: target }).end())
+  await new Promise<void>((resolve) => open.listen(0, '127.0.0.1', resolve))
+  const { port } = open.address() as AddressInfo
+  const urls = [`http://127.0.0.1:${port}/hook?token=s3cret`, 'http://127.0.0.1:1/s3cret?token=s3cret']
+  for (const url of urls) {
+    const headers = { authorization: 'Bearer s3cret' }
+    const webhook = new Webhook({ url, headers, attempts: 1 }, clock, (reason) => problems.push(reason))
+    webhook.tell(event('a'))
+    await until(() => problems.length > urls.indexOf(url))
+    await webhook.close()
+  }
+  expect(followed).toBe(0)
+  expect(problems[0]).toBe(`an alert was not delivered to 127.0.0.1:${port}: it answered 307`)
+  expect(problems.join()).not.toContain('s3cret')
+  open.close()
+  other.close()
+})

@@ -1,7 +1,9 @@
 import { request } from 'node:http'
 import { request as secureRequest } from 'node:https'
 import type { Clock } from '@keelson/kernel'
+import { type KnownSecrets, knownSecrets } from '@keelson/kernel/redact'
 import { reasonOf } from '../engine/reason-of.js'
+import { shownAsJson } from '../engine/shown.js'
 import { pause, within } from '../engine/within.js'
 import type { MonitorEvent, MonitorEventType } from '../watch/monitor-events.js'
 
@@ -32,6 +34,7 @@ export class Webhook {
   readonly #options: Required<AlertOptions>
   readonly #clock: Clock
   readonly #problem: (reason: string) => void
+  readonly #secrets: KnownSecrets
   readonly #ending = new AbortController()
   readonly #waiting: MonitorEvent[] = []
   #dropped = 0
@@ -42,6 +45,7 @@ export class Webhook {
     this.#options = { headers: {}, events: DEFAULT_EVENTS, attempts: 5, delay: 1_000, timeout: 10_000, queue: 1_000, ...options }
     this.#clock = clock
     this.#problem = problem
+    this.#secrets = knownSecrets(secretsOf(this.#options))
   }
 
   tell(event: MonitorEvent): void {
@@ -76,7 +80,7 @@ export class Webhook {
     while (this.#waiting.length > 0 && !this.#ending.signal.aborted) {
       const event = this.#waiting[0]!
       const dropped = this.#dropped
-      const failure = await this.#deliver(JSON.stringify(dropped > 0 ? { ...event, dropped } : event))
+      const failure = await this.#deliver(shownAsJson(dropped > 0 ? { ...event, dropped } : event))
       if (this.#ending.signal.aborted) return
       // It may have been dropped from the queue while it was being posted.
       if (this.#waiting[0] === event) this.#waiting.shift()
@@ -104,7 +108,7 @@ export class Webhook {
         // A client error is permanent, except for 408 and 429.
         if (status < 500 && status !== 408 && status !== 429) return failure
       } catch (error) {
-        failure = reasonOf(error)
+        failure = reasonOf(this.#secrets.hide(error))
       }
       if (attempt >= attempts || signal.aborted) return failure
       await pause(this.#clock, Math.min(LONGEST_DELAY, delay * 2 ** (attempt - 1)), signal).catch(() => {})
@@ -124,4 +128,11 @@ export class Webhook {
       asked.on('error', reject).end(body)
     })
   }
+}
+
+/** What may be a secret in the options. A long part of the path may be a token. */
+function secretsOf({ url, headers }: Required<AlertOptions>): string[] {
+  const { username, password, pathname, search, searchParams } = new URL(url)
+  const parts = pathname.split('/').filter((part) => part.length >= 16)
+  return [url, username, password, search, ...parts, ...searchParams.values(), ...Object.values(headers)]
 }

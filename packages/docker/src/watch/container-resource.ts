@@ -1,5 +1,6 @@
 import { type Impact, type Resource, type ResourceLike, resource, type StartContext } from '@keelson/kernel'
 import type { WatchedContainer } from '../container/watched-container.js'
+import { shown } from '../engine/shown.js'
 import type { MonitorSettings } from './monitor-settings.js'
 
 /** The implementation of a container resource's hooks. */
@@ -23,8 +24,9 @@ export function containerResource(
   host: ContainerHost,
 ): Resource<WatchedContainer> {
   const { interval, failureThreshold, restartAttempts, restartDelay, restartWindow } = host.settings
-  const { info, session } = container
-  return resource(`${(monitor as Resource<unknown>).name}/${info.name}.${info.id.slice(0, 12)}`, {
+  const { id, image } = container.info
+  const { name, session } = container.shown
+  return resource(`${(monitor as Resource<unknown>).name}/${name}.${id.slice(0, 12)}`, {
     after: [monitor],
     async start(_deps, ctx) {
       await host.start(container, ctx)
@@ -35,7 +37,7 @@ export function containerResource(
       container.ctx = undefined
     },
     impact: host.impact,
-    labels: { container: info.name, image: info.image, id: info.id, ...(session !== undefined && { session }) },
+    labels: { container: name, image: shown(image), id, ...(session !== undefined && { session }) },
     timeouts: { start: Infinity, check: Infinity, stop: 1_000 },
     monitor: { interval, failureThreshold },
     ...(restartAttempts > 0 && {

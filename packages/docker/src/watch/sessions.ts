@@ -1,4 +1,5 @@
 import type { ContainerStatus } from '../container/container-status.js'
+import { shown } from '../engine/shown.js'
 
 /** The worst status of its containers; `gone` when the last of them was removed. */
 export type SessionStatus = ContainerStatus | 'gone'
@@ -30,6 +31,7 @@ type Seen = Pick<SessionMember, 'status' | 'givenUp'>
 
 /** One session, with what was last seen of each container and how many there are of each status. */
 interface Session<M> {
+  readonly shown: string
   readonly members: Map<M, Seen>
   readonly counts: Record<ContainerStatus, number>
   givenUps: number
@@ -40,6 +42,8 @@ interface Session<M> {
 /** Containers by session. A session exists as long as it has containers. A change costs the same however many those are. */
 export class Sessions<M extends SessionMember> {
   readonly #sessions = new Map<string, Session<M>>()
+  /** The names of sessions by what is shown of them, where that differs. */
+  readonly #shown = new Map<string, string>()
   readonly #changed: (change: SessionChange) => void
 
   constructor(changed: (change: SessionChange) => void) {
@@ -50,19 +54,18 @@ export class Sessions<M extends SessionMember> {
     return [...this.#sessions.keys()]
   }
 
-  statusOf(session: string): ContainerStatus | undefined {
-    return this.#sessions.get(session)?.status
-  }
-
-  membersOf(session: string): readonly M[] {
-    return [...(this.#sessions.get(session)?.members.keys() ?? [])]
+  /** By its name, or by that as it is shown. */
+  find(name: string): { readonly shown: string; readonly status: ContainerStatus; readonly members: readonly M[] } | undefined {
+    const session = this.#sessions.get(name) ?? this.#sessions.get(this.#shown.get(name) ?? '')
+    return session?.status && { shown: session.shown, status: session.status, members: [...session.members.keys()] }
   }
 
   join(member: M): void {
     const { session: name } = member
     if (name === undefined) return
-    const session = this.#sessions.get(name) ?? emptySession<M>()
+    const session = this.#sessions.get(name) ?? emptySession<M>(shown(name))
     this.#sessions.set(name, session)
+    if (session.shown !== name) this.#shown.set(session.shown, name)
     if (!session.members.has(member)) see(session, member, undefined)
     this.#tell(name, session)
   }
@@ -72,6 +75,7 @@ export class Sessions<M extends SessionMember> {
     if (session === undefined || !forget(session, member)) return
     if (session.members.size > 0) return this.#tell(member.session!, session)
     this.#sessions.delete(member.session!)
+    if (this.#shown.get(session.shown) === member.session) this.#shown.delete(session.shown)
     const { status: from } = session
     this.#changed({
       session: member.session!,
@@ -112,9 +116,9 @@ export class Sessions<M extends SessionMember> {
   }
 }
 
-function emptySession<M>(): Session<M> {
+function emptySession<M>(shown: string): Session<M> {
   const counts = { healthy: 0, unhealthy: 0, restarting: 0, failed: 0, unknown: 0 }
-  return { members: new Map(), counts, givenUps: 0, status: undefined, givenUp: false }
+  return { shown, members: new Map(), counts, givenUps: 0, status: undefined, givenUp: false }
 }
 
 /** Counts a member as what it is now instead of as what it was seen as; members stay in the order in which they joined. */
