@@ -16,7 +16,7 @@ describe('E2 a listener that fails', () => {
       'rejects through a thenable',
       (thrown: unknown) => ({ then: (_: unknown, reject: (error: unknown) => void) => reject(thrown) }),
     ],
-  ])('E2 %s: it is reported as listener:error and disturbs neither the kernel nor other listeners', async (_, fail) => {
+  ])('[A3] E2 %s: it is reported as listener:error and disturbs neither the kernel nor other listeners', async (_, fail) => {
     const { clock, kernel, log, traced } = scene()
     const app = kernel([traced('a')])
     const thrown = new Error('listener')

@@ -15,7 +15,7 @@ const entry: Entry = {
 }
 
 describe('output', () => {
-  it('is one line of JSON in the form of pino where no terminal is', () => {
+  it('[O1] is one line of JSON in the form of pino where no terminal is', () => {
     const pipe = output()
     sayOn(pipe, 'shop')(entry)
     const line = pipe.text()
@@ -52,7 +52,7 @@ describe('output', () => {
     expect(terminal.text()).toBe('   db   stopped\n')
   })
 
-  it('L2 lets no text from elsewhere move the cursor of a terminal, or look like a line of its own', () => {
+  it('[O2] L2 lets no text from elsewhere move the cursor of a terminal, or look like a line of its own', () => {
     const evil = 'said: \u001b[2J\u0007\r\n keelson  app stopped\u009b8m'
     const terminal = output({ isTTY: true })
     sayOn(terminal, 'shop')({ level: 'info', message: evil, fields: { event: 'health:change' } })

@@ -218,7 +218,7 @@ describe('P1 details', () => {
   const verbose = ['/readyz?verbose', '/readyz?a=b&verbose=1']
   const health = { accept: 'application/health+json' }
 
-  it('are kept from strangers', async () => {
+  it('[Q1] are kept from strangers', async () => {
     const db = moody('secret-db')
     const url = await probed(await started([db.resource]))
     db.unhealthy(new Error('connect mongodb://root:hunter2@10.0.0.7'))
@@ -464,7 +464,7 @@ describe('P1 readiness of one resource', () => {
     expect((await ask(url + path)).body).toBe(body)
   })
 
-  it('is left to the application where nobody may know, whether there is such a resource or not', async () => {
+  it('[Q2] is left to the application where nobody may know, whether there is such a resource or not', async () => {
     for (const details of [false, () => false]) {
       const url = await probed(await started([moody('db').resource]), { details })
       for (const path of ['/readyz/db', '/readyz/nobody']) expect((await ask(url + path)).body).toBe('the application')
@@ -473,7 +473,7 @@ describe('P1 readiness of one resource', () => {
 })
 
 describe('P2 probing', () => {
-  it('runs no check', async () => {
+  it('[Q3] runs no check', async () => {
     const db = moody('db')
     const url = await probed(await started([db.resource]))
     const before = db.checks()

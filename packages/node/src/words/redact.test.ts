@@ -28,7 +28,7 @@ describe('redact()', () => {
     expect(redact(text)).toBe(expected)
   })
 
-  it('shortens what nobody can read, and takes secrets out of the rest', () => {
+  it('[O3] shortens what nobody can read, and takes secrets out of the rest', () => {
     const text = redact(`no: {"token":"${'m'.repeat(9_000_000)}"}`)
     expect(text.length).toBeLessThan(10_000)
     expect(text).toMatch(/^no: \{"token":"\*\*\*/)

@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => parent.remove())
 
 describe('no child outlives the process that started it, not even one that ignores SIGTERM and its own child', () => {
-  it.each(['exit', 'throw', 'abort', 'SIGTERM', 'SIGKILL'] as const)('when that ends by %s', async (how) => {
+  it.each(['exit', 'throw', 'abort', 'SIGTERM', 'SIGKILL'] as const)('[M3] when that ends by %s', async (how) => {
     const mark = `keelson-exit-${how}-${process.pid}-${Date.now()}`
     const program = spawn(process.execPath, [parent.path, lineServer], {
       env: { ...process.env, KEELSON_MARK: mark },

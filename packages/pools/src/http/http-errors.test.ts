@@ -120,7 +120,7 @@ describe('errors and options of an httpPool', () => {
     )
   })
 
-  it('sends nothing to a server that was meant for another one', async () => {
+  it('[M5] sends nothing to a server that was meant for another one', async () => {
     const other = await serve((_req, res) => res.end('other'))
     const redirecting = await serve((req, res) =>
       req.url === '/' ? res.writeHead(302, { location: `${other.url}/there` }).end() : res.end(`not ${req.url}`),

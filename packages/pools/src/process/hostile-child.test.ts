@@ -67,7 +67,7 @@ describe('a pool with a bad server says which one and why, and serves the others
     expect(pool.stats('bad')).toMatchObject({ size: 0, waiting: 0 })
   })
 
-  it('a child that floods its standard error is read, not believed', async () => {
+  it('[M2] a child that floods its standard error is read, not believed', async () => {
     let seen = 0
     const flooding = {
       ...fixture('line-server', `--flood=${4 * 2 ** 20}`),
@@ -83,7 +83,7 @@ describe('a pool with a bad server says which one and why, and serves the others
     expect(await good(pool)).toBe('fine')
   })
 
-  it('a child that ignores SIGTERM is killed after the grace, and only then', async () => {
+  it('[M2] a child that ignores SIGTERM is killed after the grace, and only then', async () => {
     const { kernel, pool } = await start(fixture('line-server', '--ignore-term'), { grace: 300 })
     const pid = await pool.use('bad', ({ child }) => child.pid)
     const begun = performance.now()

@@ -194,7 +194,7 @@ describe('processPool', () => {
     expect(pool.servers).toEqual([])
   })
 
-  it('gives a child its own environment, not ours', async () => {
+  it('[M1] gives a child its own environment, not ours', async () => {
     process.env.KEELSON_TEST_SECRET = 'hunter2'
     const env = { KEELSON_TEST_GIVEN: 'yes' }
     const { pool } = await start({ a: { ...fixture('line-server'), env }, b: { ...fixture('line-server'), inheritEnv: true } })

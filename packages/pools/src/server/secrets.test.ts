@@ -30,7 +30,7 @@ const config = {
   env: { API_TOKEN: 'hunter22', DATABASE_URL: 'postgres://app:hunter33@db/shop', MODE: 'testing' },
 }
 
-it('a child that repeats the secrets that it was given does not bring them into an error', async () => {
+it('[M4] a child that repeats the secrets that it was given does not bring them into an error', async () => {
   const pooled = processPool('servers', { servers: { a: config }, open: (child) => child.closed })
   const spoken = unifiedPool('spoken', { servers: { a: config } })
   const kernel = await started([pooled, spoken])
@@ -45,7 +45,7 @@ it('a child that repeats the secrets that it was given does not bring them into 
   }
 })
 
-it('a server that repeats the secrets that it was given does not bring them into an error', async () => {
+it('[M4] a server that repeats the secrets that it was given does not bring them into an error', async () => {
   const http = createServer((req, res) => res.writeHead(401).end(`unknown: ${req.headers.authorization}`))
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void http.close())
