@@ -16,7 +16,7 @@ import { Life, upcoming } from '../watch/life.js'
 import { MonitorEvents } from '../watch/monitor-events.js'
 import type { MonitorSettings } from '../watch/monitor-settings.js'
 import { type SessionChange, Sessions } from '../watch/sessions.js'
-import { OwnKernel } from './own-kernel.js'
+import { isIn, OwnKernel } from './own-kernel.js'
 
 /** The options of a monitor with their defaults. */
 export interface MonitorPlan {
@@ -212,14 +212,13 @@ export class LiveMonitor {
     if (added.has(container)) return
     added.add(container)
     const { kernel } = this
-    const { name } = container.resource!
-    if (kernel.inspect().resources.some((known) => known.name === name)) return
+    if (isIn(kernel, container.resource!)) return
     try {
       await kernel.add(container.resource!)
     } catch (error) {
       if (kernel.state !== 'running' || !this.containers.has(container.id)) return
       this.#forget(container)
-      this.events.emit('problem', { what: `adding ${name}`, reason: reasonOf(error) })
+      this.events.emit('problem', { what: `adding ${container.resource!.name}`, reason: reasonOf(error) })
     }
   }
 

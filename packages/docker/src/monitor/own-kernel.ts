@@ -1,4 +1,4 @@
-import type { Clock, Kernel } from '@keelson/kernel'
+import { type Clock, KeelsonError, type Kernel, type ResourceLike } from '@keelson/kernel'
 import { reasonOf } from '../engine/reason-of.js'
 import { pause } from '../engine/within.js'
 import { invalid } from '../watch/monitor-settings.js'
@@ -7,6 +7,17 @@ import { invalid } from '../watch/monitor-settings.js'
 const PATIENCE = 5_000
 const FIRST_PAUSE = 1
 const LONGEST_PAUSE = 100
+
+/** Whether a resource is in a kernel; asks for nothing but that one. */
+export function isIn(kernel: Kernel, resource: ResourceLike): boolean {
+  try {
+    kernel.inspect(resource)
+    return true
+  } catch (error) {
+    if (error instanceof KeelsonError && error.code === 'UNKNOWN_RESOURCE') return false
+    throw error
+  }
+}
 
 /**
  * The kernel that a monitor adds its containers to, as the option `kernel` gives it. In `const kernel = await createKernel(…).start()`
