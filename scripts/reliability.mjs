@@ -1,4 +1,6 @@
 /** Runs of the simulator in CI. */
 export const SIMULATED_RUNS = 300_000
-/** Lives of kernels through random calls of the public API in CI, with each run of the simulator. */
-export const FUZZED_LIVES = 50_000
+/** With this many runs of the simulator one kernel is led through random calls of the public API. */
+export const RUNS_PER_LIFE = 6
+/** Those kernels in CI. */
+export const FUZZED_LIVES = SIMULATED_RUNS / RUNS_PER_LIFE

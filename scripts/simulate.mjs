@@ -8,9 +8,9 @@ import { fileURLToPath } from 'node:url'
 import { manyLives } from '../packages/kernel/src/test-support/calls/many.ts'
 import { randomGraph, randomOptions, seeded } from '../packages/kernel/src/test-support/random-graph.ts'
 import { simulate } from '../packages/kernel/src/testing.ts'
+import { RUNS_PER_LIFE } from './reliability.mjs'
 
 const RUNS_PER_GRAPH = 100
-const RUNS_PER_LIFE = 6
 const LIVES_AT_ONCE = 100
 const SIZES = [1, 2, 3, 4, 5, 6, 8, 10, 12, 20]
 
