@@ -40,7 +40,7 @@ for (const file of Object.values(ALONE).flat()) {
 
 /** Attacks: `npm run test:hostile` runs and counts them (docs/reliability.md). */
 const HOSTILE = ['packages/*/src/**/hostile.test.ts', 'packages/*/src/**/*.hostile.test.ts']
-const HOSTILE_BUILT = ['test/**/*.hostile.test.ts']
+const HOSTILE_BUILT = ['test/**/*.hostile.test.ts', 'examples/*/test/**/*.hostile.test.ts']
 
 /** Most files wait for a process, a socket or a clock, so one more runs than there are cores. */
 const beside = { maxWorkers: Math.min(availableParallelism() + 1, 8), sequence: { groupOrder: 0 } }

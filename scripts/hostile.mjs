@@ -17,6 +17,7 @@ const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=$
 spawnSync(process.execPath, [vitest, 'run', '--project', 'hostile*', ...reporters], { cwd: root, stdio: 'inherit' })
 const files = JSON.parse(readFileSync(report, 'utf8')).testResults.map(({ name, status, assertionResults }) => ({
   file: relative(root, name).replaceAll('\\', '/'),
+  title: assertionResults[0]?.fullName ?? '',
   broken: status !== 'passed' || assertionResults.length === 0,
   // A test that makes many attacks says how many in its meta; one that says nothing is one attack.
   made: sum(assertionResults.map(({ meta }) => meta.attacks ?? 1)),
@@ -38,7 +39,7 @@ process.exitCode = failed === 0 && !differs ? 0 : 1
 /** Whether the page has to be written anew; with --write it is. */
 function compare() {
   const before = readFileSync(page, 'utf8')
-  const rows = files.map(({ file, made }) => `| ${subjectOf(file)} | [${shortOf(file)}](../${file}) | ${words(made)} |`)
+  const rows = files.map((each) => `| ${subjectOf(each)} | [${shortOf(each.file)}](../${each.file}) | ${words(each.made)} |`)
   const table = ['| attacked | by | attacks |', '|---|---|---:|', ...rows, `| **in all** | | **${words(total.made)}** |`]
   const after = before
     .replace(/(<!-- attacks -->\n)[\s\S]*?(\n<!-- end -->)/, (_, begin, end) => `${begin}${table.join('\n')}${end}`)
@@ -50,11 +51,10 @@ function compare() {
   return false
 }
 
-/** What a file attacks: the line `// Attacked: …` with which it begins. */
-function subjectOf(file) {
-  const [, subject] = readFileSync(join(root, file), 'utf8').match(/^\/\/ Attacked: (.+)\n/) ?? []
-  if (subject === undefined) throw new Error(`${file} must begin with a line "// Attacked: …" that says what is attacked`)
-  return subject
+/** What a file attacks: the line `// Attacked: …` with which it begins, else the title of its first test. */
+function subjectOf({ file, title }) {
+  const [, subject = title] = readFileSync(join(root, file), 'utf8').match(/^\/\/ Attacked: (.+)\n/) ?? []
+  return subject.replaceAll('|', '\\|')
 }
 
 function shortOf(file) {
