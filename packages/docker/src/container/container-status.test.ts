@@ -41,7 +41,7 @@ test('paused and unhealthy are unhealthy, with what the HEALTHCHECK said last', 
 test('what a HEALTHCHECK said is one line of text', () => {
   const Output = 'a\r\nb\u001b]52;c;cm0=\u0007c\u009bd\n'
   const verdict = judge(running({ Health: { Status: 'unhealthy', Log: [{ Output, ExitCode: 1 }] } }), now)
-  expect(verdict.reason).toBe('its HEALTHCHECK fails: a b ]52;c;cm0= c d')
+  expect(verdict.reason).toBe('its HEALTHCHECK fails: a b\\x1b]52;c;cm0=\\x07c\\x9bd')
 })
 
 test('starting is unknown until the checks that count, those after the start period, must have decided', () => {

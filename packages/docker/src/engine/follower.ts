@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Filters, ListedContainer } from './docker-like.js'
 import type { EngineLink } from './engine-link.js'
 import { type EngineEvent, readEvents, UnreadableEvents } from './event-lines.js'
@@ -59,6 +60,8 @@ export class Follower {
     const { link } = this.#host
     const ending = new AbortController()
     const signal = AbortSignal.any([outer, ending.signal])
+    // Every question about a container that has started listens to it.
+    setMaxListeners(0, signal)
     // A connection that was cut half-way produces no error here: give it up when the engine is known to be away.
     const unwatch = link.watch({ lost: () => ending.abort(new Error('the engine went away')), back: () => {} })
     try {

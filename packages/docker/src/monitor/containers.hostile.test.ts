@@ -20,6 +20,13 @@ const TEXTS: Record<string, string> = {
   'a parameter of a query': `GET /x?token=${SECRET}&y=1`,
   'a bearer token': `Authorization: Bearer ${SECRET}`,
   'among lines': `first\nsecret: ${SECRET}\nlast`,
+  'an argument behind a space': `mysql --password ${SECRET} -h db`,
+  'a user of curl': `curl -u app:${SECRET} http://x/`,
+  'a cookie': `Cookie: sid=${SECRET}; theme=dark`,
+  'a connection string': `Endpoint=https://x/;AccountKey=${SECRET}==;Suffix=y`,
+  'a JSON Web Token': `got eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIx${SECRET}.c2ln${SECRET}c2lnbmF0dXJl here`,
+  'a token of a well-known shape': `push with ghp_${SECRET}abcdefghij0123456789 failed`,
+  'a private key': `-----BEGIN PRIVATE KEY-----\n${SECRET}\n-----END PRIVATE KEY-----`,
   'behind a control character': `\u001b[2Jpassword=${SECRET}`,
 }
 
