@@ -15,7 +15,7 @@ test('100 containers at 50 ms each are checked in about 250 ms, with at most 20 
   const engine = await new ScriptedEngine().start()
   for (let i = 0; i < 100; i++) engine.run(`c${i}`)
   const { docker, agent } = clientFor(Docker, { socketPath: engine.socketPath })
-  const link = new EngineLink(docker as DockerLike, systemClock)
+  const link = new EngineLink(docker as DockerLike, systemClock, { closeIdle() {}, hide: (error) => error })
   const sights = [...engine.containers.values()].map(({ id }) => ({ id, image: 'bb', probeAt: () => undefined }))
   const round = async () => {
     const since = performance.now()
@@ -53,7 +53,7 @@ test('restarts that take long leave room for the checks of the others, and for p
   engine.restartTakes = 400
   const ids = Array.from({ length: 40 }, (_, i) => engine.run(`c${i}`).id)
   const { docker, agent } = clientFor(Docker, { socketPath: engine.socketPath })
-  const link = new EngineLink(docker as DockerLike, systemClock)
+  const link = new EngineLink(docker as DockerLike, systemClock, { closeIdle() {}, hide: (error) => error })
   const { signal } = new AbortController()
   const restart = (id: string) =>
     link.ask(60_000, signal, (abortSignal) => link.docker.getContainer(id).restart({ abortSignal }), { restart: true })
