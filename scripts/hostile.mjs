@@ -10,6 +10,11 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const page = join(root, 'docs', 'reliability.md')
 const report = join(root, '.cache', 'hostile.json')
 
+/** Where the page has counts. */
+const TABLE = /<!-- attacks -->[\s\S]*?<!-- end -->/
+const RUNS = /(<!-- runs -->)[\d,]*/g
+const LIVES = /(<!-- lives -->)[\d,]*/g
+
 mkdirSync(dirname(report), { recursive: true })
 rmSync(report, { force: true })
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
@@ -39,12 +44,14 @@ process.exitCode = failed === 0 && !differs ? 0 : 1
 /** Whether the page has to be written anew; with --write it is. */
 function compare() {
   const before = readFileSync(page, 'utf8')
+  if (![TABLE, RUNS, LIVES].every((place) => before.search(place) >= 0))
+    throw new Error('docs/reliability.md has lost the marks of its counts')
   const rows = files.map((each) => `| ${subjectOf(each)} | [${shortOf(each.file)}](../${each.file}) | ${words(each.made)} |`)
   const table = ['| attacked | by | attacks |', '|---|---|---:|', ...rows, `| **in all** | | **${words(total.made)}** |`]
   const after = before
-    .replace(/(<!-- attacks -->\n)[\s\S]*?(\n<!-- end -->)/, (_, begin, end) => `${begin}${table.join('\n')}${end}`)
-    .replace(/(<!-- runs -->)[\d,]*/g, (_, begin) => begin + words(SIMULATED_RUNS))
-    .replace(/(<!-- lives -->)[\d,]*/g, (_, begin) => begin + words(FUZZED_LIVES))
+    .replace(TABLE, `<!-- attacks -->\n\n${table.join('\n')}\n\n<!-- end -->`)
+    .replace(RUNS, (_, begin) => begin + words(SIMULATED_RUNS))
+    .replace(LIVES, (_, begin) => begin + words(FUZZED_LIVES))
   if (after === before) return false
   if (!process.argv.includes('--write') || failed > 0) return true
   writeFileSync(page, after)
