@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { head, rawClient } from '../test-support/raw-client.js'
 import { drained, later, serve } from '../test-support/serve.js'
 
-it('N1 ends connections whose clients pipeline without end and never read', async () => {
+it('[C2] N1 ends connections whose clients pipeline without end and never read', async () => {
   const served = await serve((_req, res) => res.end('ok'))
   const clients = Array.from({ length: 4 }, () => connect(served.port, '127.0.0.1').pause())
   for (const client of clients) client.on('error', () => {}).write(head('GET', '/').repeat(50_000))

@@ -49,7 +49,7 @@ const slow = {
 }
 
 describe('N1 slow clients', () => {
-  it.each(Object.entries(slow))('are cut from a drain and counted: %s', async (_name, begin) => {
+  it.each(Object.entries(slow))('[C1] are cut from a drain and counted: %s', async (_name, begin) => {
     const { port, drainer } = await serve(listener, { slowTimeout: 300 })
     await begin(port)
     await later(50)

@@ -183,7 +183,7 @@ describe('P1 details for everybody on the loopback', () => {
     '127.evil.example',
     '[::2]',
     '127.0.0.1.evil.example',
-  ])('are not for a page that made %s point here', async (host) => {
+  ])('[Q5] are not for a page that made %s point here', async (host) => {
     const url = await probed(await started([resource('db', { start: () => 1 })]), { details: true })
     expect(await body(url, host)).toBe('ready')
     expect(await body(url, host, '/readyz/db')).toBe('the application')

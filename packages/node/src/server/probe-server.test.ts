@@ -28,7 +28,7 @@ const KINDS = {
 }
 
 describe('P3 the probe server', () => {
-  it.each(Object.entries(KINDS))('answers a probe while 300 connections %s', async (_kind, bytes) => {
+  it.each(Object.entries(KINDS))('[Q4] answers a probe while 300 connections %s', async (_kind, bytes) => {
     const { port, url, close } = await opened()
     const flood = Array.from({ length: 300 }, () => connect(port, '127.0.0.1').pause())
     let closed = 0

@@ -44,7 +44,7 @@ describe('N6 serverOptions', () => {
     expect(await client.rest()).toMatch(/^HTTP\/1.1 431 /)
   })
 
-  it('bound the connections, of which idle ones give way', async () => {
+  it('[C3] bound the connections, of which idle ones give way', async () => {
     const { port } = await started({ serverOptions: { maxConnections: 4 } })
     const clients: RawClient[] = []
     for (let i = 0; i < 12; i++) {

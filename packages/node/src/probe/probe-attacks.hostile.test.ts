@@ -1,3 +1,4 @@
+// Attacked: the probe port: heads, targets, bodies and pipelines that nobody should send.
 import { createKernel, resource } from '@keelson/kernel'
 import { expect, test } from 'vitest'
 import { openProbeServer } from '../server/probe-server.js'
@@ -19,7 +20,8 @@ async function receive(port: number, attack: ProbeAttack): Promise<string> {
   return client.text()
 }
 
-test(`P1 holds against ${PROBE_ATTACKS.length} attacks, and answers the next probe`, async () => {
+test(`[Q1] P1 holds against ${PROBE_ATTACKS.length} attacks, and answers the next probe`, async ({ task }) => {
+  Object.assign(task.meta, { attacks: PROBE_ATTACKS.length })
   const [name = '', password = ''] = SECRET_WORDS
   const error = new Error(`connect mongodb://root:${password}@10.0.0.7`)
   const db = resource(name, { start: (_deps, ctx) => ctx.unhealthy(error), impact: 'none' })
