@@ -69,10 +69,11 @@ export function schemed(text: string, place: Place): Span | undefined {
 
 /** The rest of the line, or of the quotation in which the header stands. */
 export function toEndOfHeader(text: string, { from, before }: Place): Span {
-  const end = endOfLine(text, from)
-  if (!/["'`]/.test(before)) return [from, end]
-  for (let i = from; i < end; i++) if (text[i] === before && text[i - 1] !== '\\') return [from, i]
-  return [from, end]
+  if (!/["'`]/.test(before)) return [from, endOfLine(text, from)]
+  for (let i = from; i < text.length; i++) {
+    if (text[i] === '\n' || (text[i] === before && text[i - 1] !== '\\')) return [from, i]
+  }
+  return [from, text.length]
 }
 
 /** In a connection string with semicolons, a value may hold spaces; its end is looked for within as many characters. */
@@ -82,7 +83,8 @@ const LONGEST = 256
 export function plainValue(text: string, place: Place): Span | undefined {
   const { from, by, before, quotedName } = place
   if (by === '=' && before === ';') {
-    const end = text.slice(from, Math.min(endOfLine(text, from), from + LONGEST)).indexOf(';')
+    const near = text.slice(from, from + LONGEST)
+    const end = near.slice(0, endOfLine(near, 0)).indexOf(';')
     if (end > 0) return [from, from + end]
   }
   let i = from
