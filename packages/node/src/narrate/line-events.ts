@@ -22,6 +22,7 @@ export const LINE_EVENTS = [
   'process:signal',
   'process:error',
   'process:exit',
+  'process:deadline',
   'process:still-alive',
   'process:drain-limited',
   'systemd:unheard',

@@ -1,4 +1,4 @@
-import { redact } from '../words/redact.js'
+import { toldText } from '../words/told-text.js'
 import type { LineEvent } from './line-events.js'
 
 /** The part of a pino logger that is used; any logger with these three methods will do. */
@@ -40,15 +40,37 @@ export type Say = (entry: Entry) => void
 /** Says nothing. */
 export const silent: Say = () => {}
 
-/** The fields of a line as they are written: every line names its event and its kernel, and passwords are taken out. */
+/** In bytes of JSON: what the fields of a line may take, so that with its sentence it stays below 64 KiB. */
+const LARGEST = 49_152
+
+/** In characters and entries: what texts and lists are cut to, one after the other, until a line is small enough. */
+const CUTS = [
+  { text: 8_192, entries: 20 },
+  { text: 1_024, entries: 20 },
+  { text: 128, entries: 20 },
+  { text: 64, entries: 5 },
+] as const
+
+/** How deep fields are looked into. */
+const DEEPEST = 6
+
+/**
+ * The fields of a line as they are written: every line names its event and its kernel, passwords are taken out of every text, however
+ * deep, and no line is larger than what a collector of logs takes.
+ */
 export function fieldsOf({ fields: { event, ...others } }: Line, kernel: string): object {
-  return redacted({ event, kernel, ...others }) as object
+  for (const cut of CUTS) {
+    const fields = told({ event, kernel, ...others }, cut)
+    if (Buffer.byteLength(JSON.stringify(fields)) <= LARGEST) return fields as object
+  }
+  return { event, kernel: toldText(kernel, 64) }
 }
 
-/** Passwords are taken out of every text, however deep. */
-export function redacted(value: unknown): unknown {
-  if (typeof value === 'string') return redact(value)
-  if (Array.isArray(value)) return value.map(redacted)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, redacted(field)]))
+function told(value: unknown, cut: (typeof CUTS)[number], depth = 0): unknown {
+  if (typeof value === 'string') return toldText(value, cut.text)
+  if (typeof value !== 'object' || value === null) return typeof value === 'bigint' ? String(value) : value
+  if (depth === DEEPEST) return '…'
+  if (Array.isArray(value)) return value.slice(0, cut.entries).map((item) => told(item, cut, depth + 1))
+  const entries = depth === 0 ? Object.entries(value) : Object.entries(value).slice(0, cut.entries)
+  return Object.fromEntries(entries.map(([key, field]) => [toldText(key, cut.text), told(field, cut, depth + 1)]))
 }

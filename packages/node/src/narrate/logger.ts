@@ -1,5 +1,7 @@
+import { isA, propertyOf } from '../words/foreign.js'
 import { problemOf } from '../words/problem.js'
-import { redact } from '../words/redact.js'
+import { stackOf } from '../words/thrown.js'
+import { toldLine } from '../words/told-text.js'
 import { fieldsOf, type Line, type LogLike, type Say } from './log.js'
 
 /** How many lines are kept in case the logger fails with one of them later. */
@@ -34,7 +36,7 @@ export class Logger {
     if (this.#ended) return this.#fallback(entry)
     const id = this.#keep(entry)
     try {
-      const logged: unknown = tagged(id, () => this.#log[entry.level](fieldsOf(entry, this.#kernel), redact(entry.message)))
+      const logged: unknown = tagged(id, () => this.#log[entry.level](fieldsOf(entry, this.#kernel), toldLine(entry.message)))
       if (isThenable(logged)) Promise.resolve(logged).catch((error: unknown) => this.#lost(id, error))
     } catch (error) {
       this.#lost(id, error)
@@ -46,8 +48,7 @@ export class Logger {
    * follow are then said elsewhere.
    */
   caused(error: unknown): boolean {
-    const stack: unknown = error instanceof Error ? error.stack : undefined
-    const id = typeof stack === 'string' ? TAG.exec(stack)?.[1] : undefined
+    const id = isA(error, Error) ? TAG.exec(stackOf(error) ?? '')?.[1] : undefined
     if (id === undefined) return false
     this.#ended = true
     for (const later of [...this.#sent.keys()].filter((sent) => sent >= Number(id))) this.#lost(later, error)
@@ -71,7 +72,7 @@ export class Logger {
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof Reflect.get(value, 'then') === 'function'
+  return typeof propertyOf(value, 'then') === 'function'
 }
 
 /** Calls `work` from a function whose name says which line it is: errors made in there have that in their stack. */

@@ -1,3 +1,4 @@
+import { attempt } from '../words/foreign.js'
 import { type LogLike, type Say, silent } from './log.js'
 import { Logger } from './logger.js'
 import { sayOn } from './output.js'
@@ -12,6 +13,12 @@ export interface Speech {
 /** By the option `log`: a logger, with the standard error for what it cannot take; nothing; or the standard output of this process. */
 export function speechOf(log: LogLike | false | undefined, kernel: string): Speech {
   if (log === false) return { say: silent, caused: () => false }
-  if (log === undefined) return { say: sayOn(process.stdout, kernel), caused: () => false }
-  return new Logger(log, kernel, sayOn(process.stderr, kernel))
+  if (log === undefined) return { say: total(sayOn(process.stdout, kernel)), caused: () => false }
+  const logger = new Logger(log, kernel, total(sayOn(process.stderr, kernel)))
+  return { say: total(logger.say), caused: (error) => attempt(() => logger.caused(error)) ?? false }
+}
+
+/** What cannot be said must not end the process. */
+function total(say: Say): Say {
+  return (entry) => void attempt(() => say(entry))
 }

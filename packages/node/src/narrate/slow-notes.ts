@@ -1,4 +1,5 @@
 import type { Kernel, KernelEventOf, KernelState } from '@keelson/kernel'
+import { clearTimeout, setTimeout } from '../time.js'
 import { duration, some } from '../words/duration.js'
 import type { Line, Say } from './log.js'
 import type { Troubles } from './troubles.js'

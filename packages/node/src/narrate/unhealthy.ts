@@ -1,7 +1,8 @@
 import { KeelsonError } from '@keelson/kernel'
+import { attempt, isA } from '../words/foreign.js'
 import { problemOf } from '../words/problem.js'
 import { checkSaid } from '../words/sentence.js'
-import { rootOf } from '../words/thrown.js'
+import { rootOf, textOf, UNPRINTABLE } from '../words/thrown.js'
 
 /** `its check fails (27 times): connect ECONNREFUSED 10.0.0.7:5432`. */
 export function checkFails(error: unknown, times: number): string {
@@ -10,11 +11,11 @@ export function checkFails(error: unknown, times: number): string {
 
 /** Why a resource is unhealthy: what it reported of itself, or how its check failed. */
 export function unhealthyBecause(error: unknown, times: number): string {
-  const pushed = error instanceof KeelsonError && error.message.startsWith(`resource "${error.resource}" is unhealthy`)
+  const pushed = isA(error, KeelsonError) && textOf(error).startsWith(`resource "${error.resource}" is unhealthy`)
   return pushed ? checkText(error) : checkFails(error, times)
 }
 
 function checkText(error: unknown): string {
   const root = rootOf(error)
-  return root instanceof KeelsonError ? checkSaid(root) : problemOf(root).message
+  return isA(root, KeelsonError) ? (attempt(() => checkSaid(root)) ?? UNPRINTABLE) : problemOf(root).message
 }

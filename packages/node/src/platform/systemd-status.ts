@@ -2,7 +2,7 @@ import type { Kernel, KernelEventOf, Probe } from '@keelson/kernel'
 import { serversOf } from '../drain/running-servers.js'
 import { count, some } from '../words/duration.js'
 import { withoutName } from '../words/problem.js'
-import { redact } from '../words/redact.js'
+import { toldLine } from '../words/told-text.js'
 
 /** `systemctl status` shows one line; what is longer than this many characters helps nobody there. */
 const LONGEST = 300
@@ -74,7 +74,6 @@ function requestsOf(kernel: Kernel): string {
 
 /** A line break in it would begin another assignment. */
 function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out.
-  const line = redact(text).replace(/[\u0000-\u001f\u007f]+/g, ' ')
+  const line = toldLine(text).replaceAll('\t', ' ')
   return line.length > LONGEST ? `${line.slice(0, LONGEST - 1)}…` : line
 }

@@ -1,5 +1,5 @@
 import type { KernelSnapshot, KernelView, Probe, ProbeReason, ResourceSnapshot } from '@keelson/kernel'
-import { redact } from '../words/redact.js'
+import { toldLine, toldText } from '../words/told-text.js'
 import { type Answer, answer, answersOf } from './probe-answer.js'
 import type { ProbeKind } from './probe-options.js'
 import type { ProbeQuery } from './probe-query.js'
@@ -29,7 +29,10 @@ export function detailedAnswer(kernel: KernelView, kind: ProbeKind, { format, ex
   const strange = [...excluded]
     .filter((name) => !known.has(name))
     .map((name) => `[!] ${name}: cannot be excluded, there is no such resource`)
-  return answer(brief.status, [...rows.map(line), ...strange, `${kind}: ${brief.body}`, ''].join('\n'))
+  return answer(
+    brief.status,
+    [...[...rows.map(line), ...strange].map((row) => toldLine(row)), `${kind}: ${brief.body}`, ''].join('\n'),
+  )
 }
 
 /** The answer about one resource: 200 when it runs and is not unhealthy, 503 otherwise, 404 when there is none of that name. */
@@ -40,7 +43,10 @@ export function resourceAnswer(kernel: KernelView, name: string, format: ProbeQu
   const ok = row.state === 'running' && row.health !== 'unhealthy'
   const status = ok ? 200 : 503
   if (format === 'json') return healthJson(status, kernel.name, ok ? 'pass' : 'fail', row.message ?? row.state, [row])
-  return answer(status, format === 'text' ? `${line(row)}\n` : ok ? 'ready' : row.state === 'running' ? row.health : row.state)
+  return answer(
+    status,
+    format === 'text' ? `${toldLine(line(row))}\n` : ok ? 'ready' : row.state === 'running' ? row.health : row.state,
+  )
 }
 
 /** The probe as it would be without some resources. What a kernel does as a whole, such as draining, stays. */
@@ -56,7 +62,7 @@ function probeWithout({ probe, resources }: KernelSnapshot, excluded: ReadonlySe
 function rowsOf({ resources, probe }: KernelSnapshot): Row[] {
   const failures = probe.reasons.filter(({ kernel }) => kernel)
   const troubled = probe.reasons.filter(({ kernel }) => !kernel)
-  const messages = new Map(troubled.map(({ resource, message }) => [resource, redact(message)]))
+  const messages = new Map(troubled.map(({ resource, message }) => [resource, toldText(message)]))
   const rows = resources.map((snapshot): Row => {
     const { name, state, health, lastCheckAt, responseMs } = snapshot
     const message = messages.get(name)
@@ -71,13 +77,13 @@ function rowsOf({ resources, probe }: KernelSnapshot): Row[] {
       ...(warning !== undefined && { warning }),
     }
   })
-  return [...rows, ...failures.map((reason) => ({ ...reason, message: redact(reason.message) }))]
+  return [...rows, ...failures.map((reason) => ({ ...reason, message: toldText(reason.message) }))]
 }
 
 /** H1: what its checks are coming to. */
 function warningOf({ state, consecutiveFailures, failureThreshold, checks }: ResourceSnapshot): string | undefined {
   if (state !== 'running' || consecutiveFailures === 0 || failureThreshold === undefined) return undefined
-  return `${consecutiveFailures} of ${failureThreshold} checks failed: ${redact(checks.at(-1)?.error ?? 'no reason was given')}`
+  return `${consecutiveFailures} of ${failureThreshold} checks failed: ${toldText(checks.at(-1)?.error ?? 'no reason was given')}`
 }
 
 function line({ resource, kernel, state, health, message, warning, excluded }: Row): string {

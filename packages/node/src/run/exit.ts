@@ -1,4 +1,5 @@
 import { releaseParent } from '../platform/process-parent.js'
+import { clearInterval, clearTimeout, setInterval, setTimeout } from '../time.js'
 
 const LONGEST = 2 ** 31 - 1
 let runs = 0

@@ -9,11 +9,15 @@ import { startFailure } from '../narrate/start-failure.js'
 import { startSummary } from '../narrate/start-summary.js'
 import { joinPlatform } from '../platform/process-platform.js'
 import { openProbeServer, type ProbeServer } from '../server/probe-server.js'
+import { setTimeout } from '../time.js'
+import { attempt, isA } from '../words/foreign.js'
 import { UNPRINTABLE } from '../words/thrown.js'
 import { bearDeadOutput } from './dead-output.js'
+import { deadlinePassed } from './deadline-line.js'
 import { exitCodeOf, exitNow, exitSoon, holdProcess } from './exit.js'
 import { Failures } from './failures.js'
 import { HandleOrigins } from './handle-origins.js'
+import { LastDeadline } from './last-deadline.js'
 import { catchErrors, type ErrorOrigin } from './process-errors.js'
 import { catchSignals } from './process-signals.js'
 import { exitAtOnce, kernelFailed, NEW_LINE, notStarted, probeServerFailed, stoppingAlready, uncaught } from './run-entries.js'
@@ -29,8 +33,9 @@ export class KernelRun {
   readonly #failures: Failures
   readonly #origins = new HandleOrigins()
   readonly #stopAsked = deferred<void>()
-  /** Resolves when a second signal comes. */
+  /** Resolves when a second signal comes, or the last deadline has passed. */
   readonly #hurried = deferred<number>()
+  readonly #deadline = new LastDeadline((ms) => this.#onDeadline(ms))
   /** Whether its end was asked for: by a signal, an error or the platform. */
   #leaving = false
   /** Whether the kernel has begun to stop, whoever asked for that. */
@@ -63,8 +68,11 @@ export class KernelRun {
     const quitPlatform = joinPlatform(this.#kernel, { say: this.#say, leave: (reason) => this.#leave(reason), exitGrace })
     if (log !== false) this.#narration.begin()
 
-    const inHurry = await Promise.race([this.#follow(), this.#hurried.promise])
-    await this.#probes?.close()
+    if (this.#ending) this.#armDeadline()
+    const followed = this.#follow().catch((error: unknown) => this.#giveUp({ error }))
+    const inHurry = await Promise.race([followed.then(() => this.#probes?.close()), this.#hurried.promise])
+    if (inHurry !== undefined) void this.#probes?.close().catch(() => {})
+    this.#deadline.end()
     if (inHurry === undefined) await caught.quiet()
     // Rejections that nobody handles are announced after this turn.
     await new Promise((resolve) => setTimeout(resolve, 0))
@@ -113,7 +121,7 @@ export class KernelRun {
       // Only what is told of, or changes the exit code, is watched.
       await (exit && exitGrace !== Infinity ? this.#origins.during(this.#kernel, start) : start())
     } catch (error) {
-      if (error instanceof StartError && this.#startFailed(error)) return false
+      if (isA(error, StartError) && this.#startFailed(error)) return false
       // Otherwise somebody else is shutting it down: all that is left is to wait for that.
       this.#stopAsked.resolve()
     }
@@ -131,7 +139,7 @@ export class KernelRun {
 
   async #stopped(): Promise<void> {
     const kernel = this.#kernel
-    const report = await kernel.shutdown().catch((error: ShutdownError) => error.report)
+    const report = await kernel.shutdown().catch(reportOf)
     this.#report = report
     const errors = this.#failures.during(report)
     // A kernel that is being shut down already, or never ran, fails without a change of its state.
@@ -152,9 +160,10 @@ export class KernelRun {
     this.#leaving = true
     this.#stopAsked.resolve()
     // X10: nothing is gained by serving on; a delay that the application asked for itself stays.
-    if (!this.#kernel.probe().live) this.#kernel.defaults({ shutdown: { delay: 0 } })
-    // Its end is awaited where the kernel is followed.
-    this.#kernel.shutdown(reason).catch(() => {})
+    attempt(() => this.#kernel.probe().live || this.#kernel.defaults({ shutdown: { delay: 0 } }))
+    // Its end, and what it fails with, is awaited where the kernel is followed.
+    attempt(() => this.#kernel.shutdown(reason).catch(() => {}))
+    this.#armDeadline()
   }
 
   get #stopping(): boolean {
@@ -201,6 +210,7 @@ export class KernelRun {
 
   readonly #onState = ({ from, to }: KernelEventOf<'kernel:state'>): void => {
     if (to === 'draining' || to === 'stopping') {
+      if (!this.#ending) this.#armDeadline()
       this.#ending = true
       this.#stopAsked.resolve()
     }
@@ -220,6 +230,31 @@ export class KernelRun {
     this.#failureTold = true
   }
 
+  /** X12: after the longest that the shutdown may take by its plan, and the grace of the process. */
+  #armDeadline(): void {
+    const { exitGrace } = this.#settings
+    const plan = attempt(() => this.#kernel.plan()) ?? attempt(() => this.#narration.plan.current)
+    this.#deadline.set((plan?.worstCaseShutdownMs ?? 0) + (exitGrace === Infinity ? GRACE : Math.max(exitGrace, GRACE)))
+  }
+
+  #onDeadline(ms: number): void {
+    const exitCode = this.#giveUp({ ms })
+    if (this.#settings.exit) exitNow(exitCode)
+    this.#hurried.resolve(exitCode)
+  }
+
+  /** The kernel did not come to an end of its own. */
+  #giveUp(why: { readonly ms: number } | { readonly error: unknown }): number {
+    this.#failures.happened()
+    const { exitCode } = this.#failures
+    if (this.#settings.log === false) return exitCode
+    const holders = attempt(() => holdersOf(this.#kernel.inspect(), this.#report, this.#origins)) ?? []
+    const known = 'ms' in why ? { ms: why.ms } : { error: this.#narration.told.problemOf(why.error) }
+    this.#narration.flush()
+    this.#speech.say(deadlinePassed(this.#kernel, { ...known, holders, exitCode }))
+    return exitCode
+  }
+
   /** X2: the process did not end by itself; the code is 1 when something of a resource held it. */
   #forcedExit(): number {
     const { exitGrace, log } = this.#settings
@@ -232,9 +267,15 @@ export class KernelRun {
 
 /** Asking what something is may throw: anything can be thrown, such as a proxy. */
 function reportIn(error: unknown): ShutdownReport | undefined {
-  try {
-    return error instanceof ShutdownError || error instanceof StartError ? error.report : undefined
-  } catch {
-    return undefined
-  }
+  return isA(error, ShutdownError) || isA(error, StartError) ? attempt(() => error.report) : undefined
 }
+
+/** What a shutdown failed with that says nothing of how it ended is thrown on. */
+function reportOf(error: unknown): ShutdownReport {
+  const report = reportIn(error)
+  if (report === undefined) throw error
+  return report
+}
+
+/** In ms: the least that the last deadline comes after those of the kernel. */
+const GRACE = 1_000

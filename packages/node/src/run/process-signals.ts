@@ -1,4 +1,5 @@
 import { constants } from 'node:os'
+import { now, setTimeout } from '../time.js'
 
 /** X1: npm and others forward the Ctrl-C that the process got already; what comes within this many ms is the same one. */
 const SAME = 250
@@ -19,9 +20,9 @@ export function catchSignals(
 
   function onSignal(signal: NodeJS.Signals): void {
     if (since === undefined) {
-      since = performance.now()
+      since = now()
       first(signal)
-    } else if (performance.now() - since >= SAME) again(signal, 128 + constants.signals[signal])
+    } else if (now() - since >= SAME) again(signal, 128 + constants.signals[signal])
   }
 
   const listeners = signals.map((signal) => [signal, () => onSignal(signal)] as const)
@@ -29,7 +30,7 @@ export function catchSignals(
   return {
     quiet: () =>
       new Promise((resolve) => {
-        const left = since === undefined ? 0 : since + SAME - performance.now()
+        const left = since === undefined ? 0 : since + SAME - now()
         if (left > 0) setTimeout(resolve, left)
         else resolve()
       }),

@@ -28,10 +28,7 @@ export function isOfResource({ kind, resource }: Holder): boolean {
 /** What is reported when the process did not end by itself. */
 export function stillAlive(kernel: string, grace: number, holders: readonly Holder[], exitCode: number): Line {
   const message = `still alive ${duration(grace)} after ${kernel} stopped, exit code ${exitCode}; what keeps the process alive:`
-  const rows = holders.map((holder) => {
-    const kind = `${many(holder)}${holder.kind}`.padEnd(20)
-    return `   ${kind}  ${holder.what.padEnd(44)}   ${ownerOf(holder)}`.trimEnd()
-  })
+  const rows = holders.map(holderRow)
   const hint = '   release each in a stop hook or with ctx.defer(), or unref() it'
   return {
     level: exitCode === 0 ? 'warn' : 'error',
@@ -41,7 +38,13 @@ export function stillAlive(kernel: string, grace: number, holders: readonly Hold
   }
 }
 
-function listed(holder: Holder): string {
+export function holderRow(holder: Holder): string {
+  const kind = `${many(holder)}${holder.kind}`.padEnd(20)
+  return `   ${kind}  ${holder.what.padEnd(44)}   ${ownerOf(holder)}`.trimEnd()
+}
+
+/** One holder, and whose it is, for a sentence. */
+export function listed(holder: Holder): string {
   const about = [holder.what, ownerOf(holder)].filter((text) => text !== '').join(', ')
   return `${many(holder)}${holder.kind}${about === '' ? '' : ` (${about})`}`
 }

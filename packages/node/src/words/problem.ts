@@ -1,9 +1,11 @@
 import { KeelsonError } from '@keelson/kernel'
+import { isA } from './foreign.js'
 import { nearestFrames, ownFrames } from './frames.js'
 import { remedyFor, sentenceOf } from './sentence.js'
-import { codeOf, rootOf, sourcesOf, textIn, textOf, UNPRINTABLE } from './thrown.js'
+import { shorten } from './shorten.js'
+import { codeOf, rootOf, sourcesOf, stackOf, textOf, UNPRINTABLE } from './thrown.js'
 
-/** An error as plain JSON: what happened, and where there is one, what to do or where it came from. */
+/** An error as plain JSON, of at most 16 KiB: what happened, and where there is one, what to do or where it came from. */
 export interface Problem {
   readonly message: string
   readonly code?: string
@@ -16,6 +18,10 @@ export interface Problem {
 /** More frames than this help nobody. */
 const MOST_FRAMES = 10
 
+/** In characters: of all that an error and its causes say, and of one frame or name. */
+const LONGEST_MESSAGE = 8_192
+const LONGEST_FRAME = 512
+
 /** Whatever was thrown: an error in here would end the process. */
 export function problemOf(error: unknown): Problem {
   try {
@@ -27,17 +33,21 @@ export function problemOf(error: unknown): Problem {
 
 function describe(error: unknown): Problem {
   const root = rootOf(error)
-  const message = messageOf(error, root)
-  const { code, resource } = error instanceof KeelsonError ? error : { code: codeOf(root), resource: undefined }
+  const message = shorten(messageOf(error, root), LONGEST_MESSAGE)
+  const { code, resource } = isA(error, KeelsonError) ? error : { code: codeOf(root), resource: undefined }
   const remedy = remedyFor(
     error,
     [root, ...sourcesOf(root)].map(codeOf).find((code) => code !== undefined),
   )
-  const stack = root instanceof Error ? framesOf(root).slice(0, MOST_FRAMES) : []
+  const stack = isA(root, Error)
+    ? framesOf(root)
+        .slice(0, MOST_FRAMES)
+        .map((frame) => shorten(frame, LONGEST_FRAME))
+    : []
   return {
     message,
     ...(code !== undefined && { code }),
-    ...(resource !== undefined && { resource }),
+    ...(typeof resource === 'string' && { resource: shorten(resource, LONGEST_FRAME) }),
     ...(remedy !== undefined && !message.includes(remedy) && { remedy }),
     ...(stack.length > 0 && { stack }),
   }
@@ -45,8 +55,8 @@ function describe(error: unknown): Problem {
 
 /** An error that this library made, such as a timeout, comes from no other package either. */
 function framesOf(root: Error): string[] {
-  const stack = textIn(root, 'stack')
-  return root instanceof KeelsonError ? ownFrames(stack) : nearestFrames(stack)
+  const stack = stackOf(root)
+  return isA(root, KeelsonError) ? ownFrames(stack) : nearestFrames(stack)
 }
 
 /** For a row that begins with the name of the resource already. */

@@ -1,11 +1,12 @@
 import { KeelsonError } from '@keelson/kernel'
 import { duration } from './duration.js'
+import { isA } from './foreign.js'
 import { rootOf, textOf } from './thrown.js'
 
 /** What an error says, in the words of a log line: durations as a reader wants them, and no remedy that `remedyFor()` replaces. */
 export function sentenceOf(error: unknown): string {
   const text = textOf(error)
-  if (!(error instanceof KeelsonError)) return text
+  if (!isA(error, KeelsonError)) return text
   if (isStartTimeout(error)) {
     const why = error.cause === undefined ? '' : `: its check fails: ${checkSaid(error.cause)}`
     return `resource "${error.resource}" did not start within ${duration(error.details.limit)}${why}`
@@ -16,16 +17,16 @@ export function sentenceOf(error: unknown): string {
 /** What to do about an error: by the code of what it came from, else by what the kernel knows of it. */
 export function remedyFor(error: unknown, code: string | undefined): string | undefined {
   // Its own message has one, and its dependency, which has failed, is told by itself.
-  if (error instanceof KeelsonError && error.code === 'DEPENDENCY_FAILED') return undefined
-  const remedy = REMEDIES[code ?? '']
-  if (remedy !== undefined || !(error instanceof KeelsonError) || !isStartTimeout(error)) return remedy
+  if (isA(error, KeelsonError) && error.code === 'DEPENDENCY_FAILED') return undefined
+  const remedy = code !== undefined && Object.hasOwn(REMEDIES, code) ? REMEDIES[code] : undefined
+  if (remedy !== undefined || !isA(error, KeelsonError) || !isStartTimeout(error)) return remedy
   return error.cause === undefined ? START_HAS_TO_RETURN : 'mend what its check says, or raise timeouts.start'
 }
 
 /** What a check said when it failed, for a sentence that says already whose check it is. */
 export function checkSaid(error: unknown): string {
   const root = rootOf(error)
-  if (!(root instanceof KeelsonError)) return textOf(root)
+  if (!isA(root, KeelsonError)) return textOf(root)
   return sentenceOf(root)
     .replace(/^resource "[^"]*" /, '')
     .replace(/^(?:failed its check|is unhealthy): /, '')
