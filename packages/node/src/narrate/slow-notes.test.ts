@@ -5,6 +5,13 @@ import { keepEntries } from '../test-support/said.js'
 import { noteSlowness } from './slow-notes.js'
 import { Troubles } from './troubles.js'
 
+// The notes wait by timers that no test fakes by accident.
+vi.mock('../time.js', async (original) => ({
+  ...(await original<typeof import('../time.js')>()),
+  setTimeout: (work: () => void, ms: number) => globalThis.setTimeout(work, ms),
+  clearTimeout: (timer: NodeJS.Timeout) => globalThis.clearTimeout(timer),
+}))
+
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
 afterEach(() => void vi.useRealTimers())
 

@@ -232,8 +232,9 @@ export class KernelRun {
 
   /** X12: after the longest that the shutdown may take by its plan, and the grace of the process. */
   #armDeadline(): void {
-    const { exitGrace } = this.#settings
-    const plan = attempt(() => this.#kernel.plan()) ?? attempt(() => this.#narration.plan.current)
+    const { exitGrace, log } = this.#settings
+    // What is not narrated keeps no plan up to date.
+    const plan = attempt(() => (log === false ? this.#kernel.plan() : this.#narration.plan.current))
     this.#deadline.set((plan?.worstCaseShutdownMs ?? 0) + (exitGrace === Infinity ? GRACE : Math.max(exitGrace, GRACE)))
   }
 

@@ -14,6 +14,7 @@ import { drainLimited } from '../platform/runtime-limits.js'
 import { systemdUnheard } from '../platform/systemd-unheard.js'
 import { problemOf } from '../words/problem.js'
 import { ToldErrors } from '../words/told-errors.js'
+import { deadlinePassed } from './deadline-line.js'
 import * as entries from './run-entries.js'
 import { stillAlive } from './still-alive.js'
 
@@ -127,6 +128,8 @@ function saidByRun(): Line[] {
     systemdUnheard('shop', failure()),
     drainLimited(['api']),
     stillAlive('shop', 1, holders, 1),
+    deadlinePassed(createKernel(), { ms: 26_000, holders, exitCode: 1 }),
+    deadlinePassed(createKernel(), { error: problemOf(failure()), holders, exitCode: 1 }),
   ]
 }
 
