@@ -66,6 +66,14 @@ export function fieldsOf({ fields: { event, ...others } }: Line, kernel: string)
   return { event, kernel: toldText(kernel, 64) }
 }
 
+/** The sentence of a line. What is escaped, or not ASCII, takes several bytes a character. */
+export function sentenceOf({ message }: Line): string {
+  const text = toldText(message)
+  return Buffer.byteLength(JSON.stringify(text)) <= LARGEST_SENTENCE ? text : toldText(text, LARGEST_SENTENCE / 6)
+}
+
+const LARGEST_SENTENCE = 12_288
+
 function told(value: unknown, cut: (typeof CUTS)[number], depth = 0): unknown {
   if (typeof value === 'string') return toldText(value, cut.text)
   if (typeof value !== 'object' || value === null) return typeof value === 'bigint' ? String(value) : value

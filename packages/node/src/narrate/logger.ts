@@ -2,7 +2,7 @@ import { isA, propertyOf } from '../words/foreign.js'
 import { problemOf } from '../words/problem.js'
 import { stackOf } from '../words/thrown.js'
 import { toldLine } from '../words/told-text.js'
-import { fieldsOf, type Line, type LogLike, type Say } from './log.js'
+import { fieldsOf, type Line, type LogLike, type Say, sentenceOf } from './log.js'
 
 /** How many lines are kept in case the logger fails with one of them later. */
 const KEPT = 100
@@ -36,7 +36,7 @@ export class Logger {
     if (this.#ended) return this.#fallback(entry)
     const id = this.#keep(entry)
     try {
-      const logged: unknown = tagged(id, () => this.#log[entry.level](fieldsOf(entry, this.#kernel), toldLine(entry.message)))
+      const logged: unknown = tagged(id, () => this.#log[entry.level](fieldsOf(entry, this.#kernel), toldLine(sentenceOf(entry))))
       if (isThenable(logged)) Promise.resolve(logged).catch((error: unknown) => this.#lost(id, error))
     } catch (error) {
       this.#lost(id, error)

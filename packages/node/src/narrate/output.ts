@@ -1,5 +1,5 @@
-import { toldLine, toldText } from '../words/told-text.js'
-import { type Entry, fieldsOf, type Say } from './log.js'
+import { toldLine } from '../words/told-text.js'
+import { type Entry, fieldsOf, type Say, sentenceOf } from './log.js'
 
 /** The part of `process.stdout` that is used. */
 export interface Output {
@@ -19,7 +19,7 @@ const LEVELS: Readonly<Record<Entry['level'], number>> = { info: 30, warn: 40, e
 function sayAsJson(output: Output, kernel: string): Say {
   return (entry) => {
     if (entry.terminalOnly) return
-    const line = { level: LEVELS[entry.level], time: Date.now(), ...fieldsOf(entry, kernel), msg: toldText(entry.message) }
+    const line = { level: LEVELS[entry.level], time: Date.now(), ...fieldsOf(entry, kernel), msg: sentenceOf(entry) }
     write(output, `${escaped(JSON.stringify(line))}\n`)
   }
 }
@@ -42,7 +42,7 @@ function escaped(json: string): string {
 const UNSEEN = /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g
 
 /** In characters: what one entry may take of a terminal. */
-const LARGEST = 32_768
+const LARGEST = 20_000
 
 /** As many rows as there is room for. */
 function bounded(lines: readonly string[]): readonly string[] {

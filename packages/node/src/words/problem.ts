@@ -15,6 +15,9 @@ export interface Problem {
   readonly stack?: readonly string[]
 }
 
+/** In bytes of JSON. */
+const LARGEST = 16_384
+
 /** More frames than this help nobody. */
 const MOST_FRAMES = 10
 
@@ -25,10 +28,16 @@ const LONGEST_FRAME = 512
 /** Whatever was thrown: an error in here would end the process. */
 export function problemOf(error: unknown): Problem {
   try {
-    return describe(error)
+    const problem = describe(error)
+    return Buffer.byteLength(JSON.stringify(problem)) <= LARGEST ? problem : brief(problem)
   } catch {
     return { message: UNPRINTABLE }
   }
+}
+
+/** Of what is escaped, or not ASCII, a character takes up to six bytes. */
+function brief({ message, stack, ...others }: Problem): Problem {
+  return { ...others, message: shorten(message, LARGEST / 16), ...(stack !== undefined && { stack: stack.slice(0, 1) }) }
 }
 
 function describe(error: unknown): Problem {
