@@ -56,7 +56,7 @@ describe('output', () => {
     const evil = 'said: \u001b[2J\u0007\r\n keelson  app stopped\u009b8m'
     const terminal = output({ isTTY: true })
     sayOn(terminal, 'shop')({ level: 'info', message: evil, fields: { event: 'health:change' } })
-    expect(terminal.text()).toBe(' keelson  said: \ufffd[2J\ufffd ⏎  keelson  app stopped\ufffd8m\n')
+    expect(terminal.text()).toBe(' keelson  said: \\x1b[2J\\x07\\r\\n keelson  app stopped\\x9b8m\n')
   })
 
   it('survives an output that is gone', () => {

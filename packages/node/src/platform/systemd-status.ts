@@ -74,6 +74,6 @@ function requestsOf(kernel: Kernel): string {
 
 /** A line break in it would begin another assignment. */
 function oneLine(text: string): string {
-  const line = toldLine(text).replaceAll('\t', ' ')
+  const line = toldLine(text)
   return line.length > LONGEST ? `${line.slice(0, LONGEST - 1)}…` : line
 }

@@ -148,7 +148,7 @@ describe('X5 systemd', () => {
     context?.unhealthy(new Error(`lost redis://:hunter2@cache/0\nREADY=1 ${'x'.repeat(1_000)}`))
     await vi.advanceTimersByTimeAsync(1_000)
     const status = values('STATUS').at(-1)
-    expect(status).toMatch(/^degraded: cache: .*lost redis:\/\/\*\*\*@cache\/0 ⏎ READY=1 x+…$/)
+    expect(status).toMatch(/^degraded: cache: .*lost redis:\/\/\*\*\*@cache\/0\\nREADY=1 x+…$/)
     expect(status?.length).toBe(300)
     context?.healthy()
     await vi.advanceTimersByTimeAsync(1_000)

@@ -1,4 +1,4 @@
-import { printable } from './printable.js'
+import { printable } from '@keelson/kernel/redact'
 import { redact } from './redact.js'
 import { shorten } from './shorten.js'
 
@@ -18,7 +18,5 @@ export function toldText(text: unknown, longest = LONGEST): string {
 
 /** The same as one line for a person: no text may move the cursor of a terminal, or look like a row of its own. */
 export function toldLine(text: unknown, longest = LONGEST): string {
-  return printable(toldText(text, longest).replace(LINE_BREAKS, ' ⏎ '))
+  return shorten(printable(toldText(text, longest)), longest)
 }
-
-const LINE_BREAKS = /(?:\r\n|[\n\v\f\r\u0085\u2028\u2029])+/g
