@@ -284,6 +284,25 @@ describe('V1 rotate()', () => {
     await world.clock.run(app.shutdown())
   })
 
+  test('V1 S5 is refused while a value that came too late holds its value, and is being released', async () => {
+    const world = scene()
+    const db = world.traced('db')
+    const late = world.traced('late', {
+      dependsOn: { db },
+      impact: 'degraded',
+      timeouts: { start: 10 },
+      start: () => world.delay(50),
+      stopMs: 30,
+    })
+    const app = await world.clock.run(world.kernel([late]).start())
+    await world.clock.advance(45)
+    await expect(app.rotate(db)).rejects.toMatchObject({ code: 'HAS_DEPENDENTS', details: { dependents: ['late'] } })
+    await world.clock.advance(30)
+    await world.clock.run(app.rotate(db))
+    expect(plain(world.log).slice(-4)).toEqual(['stop late', 'stopped late', 'start db', 'stop db'])
+    await world.clock.run(app.shutdown())
+  })
+
   test('V1 tells when the new instance is in place', async () => {
     const world = scene()
     const { app, db } = await rotatable(world, { start: () => world.delay(50, 'db') })

@@ -1,4 +1,5 @@
 import type { Cell } from '../cell/cell.js'
+import type { LateValues } from '../cell/orphanage.js'
 import type { ResourceLike } from '../define/dependency.js'
 import { Successor } from '../define/successor.js'
 import { heldByValue, type KeelsonError, notRotated } from '../errors.js'
@@ -17,6 +18,8 @@ export interface RotationsHost {
   readonly cells: readonly Cell[]
   readonly monitor: Monitor
   readonly membership: Membership
+  /** Values that came too late, while they are being released. */
+  readonly lateValues: LateValues
   readonly subgraphs: Subgraphs
   /** Takes in resources that are added to the running kernel. */
   takeIn(resources: readonly ResourceLike[]): readonly Cell[]
@@ -95,8 +98,11 @@ export class Rotations {
     }
     const holders: string[] = []
     this.#host.graph.eachDependent(cell.id, (from, kind) => {
-      const { instance, name } = this.#host.cells[from]!
-      if ((kind === 'required' || kind === 'optional') && instance !== undefined) holders.push(name)
+      if (kind !== 'required' && kind !== 'optional') return
+      const holder = this.#host.cells[from]!
+      // Also one whose value came too late, until that is released.
+      const late = this.#host.lateValues.find((owner) => owner === holder)
+      if (holder.instance !== undefined || late !== undefined) holders.push(holder.name)
     })
     if (holders.length > 0) throw heldByValue(cell.name, holders)
   }

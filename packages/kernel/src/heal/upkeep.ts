@@ -95,6 +95,7 @@ export class Upkeep {
       ...parts,
       membership: this.membership,
       subgraphs: this.subgraphs,
+      lateValues: host.orphanage,
       takeIn: (resources) => host.takeIn(resources),
       forget,
     })

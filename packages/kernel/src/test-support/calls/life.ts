@@ -87,6 +87,7 @@ export async function liveThroughCalls(spec: CallSpec): Promise<CalledLife> {
       case 'start':
         return ofPromise(kernel.start())
       case 'shutdown':
+        if (kernel.state === 'idle') rosters.push(names())
         return ofPromise(kernel.shutdown(`asked by a ${from}`), ended)
       case 'add':
         return ofPromise(kernel.add(one))
@@ -227,6 +228,7 @@ export async function liveThroughCalls(spec: CallSpec): Promise<CalledLife> {
         if (cleanup !== undefined) ctx.defer(() => act(`cleanup r${i}`, cleanup))
         const over = (phase: Used['phase']) => {
           life.phase = phase
+          life.late = life.signal.aborted
           return life
         }
         try {
@@ -246,7 +248,7 @@ export async function liveThroughCalls(spec: CallSpec): Promise<CalledLife> {
       },
       stop(life, ctx) {
         witness.ends(life, 'stop')
-        life.late = life.signal.aborted
+        life.late ||= life.signal.aborted
         life.phase = 'stopping'
         life.signal = ctx.signal
         const over = () => {
