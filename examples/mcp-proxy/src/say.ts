@@ -1,6 +1,6 @@
 import type { Kernel } from '@keelson/kernel'
+import { printable } from '@keelson/kernel/redact'
 import type { LogLike } from '@keelson/node'
-import { visible } from './visible.js'
 
 /** How much may wait for whoever reads standard error, in bytes: a server that says much would fill the memory. */
 const BACKLOG = 1024 * 1024
@@ -23,6 +23,6 @@ export const log: LogLike = {
 /** Says why a server could not be started, each time that it was tried while the others run. */
 export function sayFailedStarts(kernel: Kernel): void {
   kernel.on('resource:error', ({ phase, error }) => {
-    if (phase === 'start' && kernel.state === 'running' && error.code !== 'DEPENDENCY_FAILED') say(visible(error.message))
+    if (phase === 'start' && kernel.state === 'running' && error.code !== 'DEPENDENCY_FAILED') say(printable(error.message))
   })
 }

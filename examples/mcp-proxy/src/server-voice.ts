@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder'
+import { printable } from '@keelson/kernel/redact'
 import type { ServerSecrets } from '@keelson/pools'
 import { say } from './say.js'
-import { visible } from './visible.js'
 
 /** A line that is longer is said in parts, so that one without an end is said, too. */
 const LONGEST = 8_192
@@ -39,7 +39,7 @@ export class ServerVoice {
 
   #tell(line: string): void {
     for (let text = this.#secrets.redact(line); text.trim() !== ''; text = text.slice(LONGEST)) {
-      this.#say(`[${this.#server}] ${visible(text.slice(0, LONGEST))}`)
+      this.#say(`[${this.#server}] ${printable(text.slice(0, LONGEST))}`)
     }
   }
 }

@@ -11,7 +11,7 @@ function voice() {
 it('what a server writes to its standard error moves no cursor, and forges no line of others', () => {
   const { said, voice: evil } = voice()
   evil.hear(Buffer.from('a\x1b]52;c;ZXZpbA==\x07b\x1b[2J\u202e\rforged\n[good] forged, too\n'))
-  expect(said).toEqual(['[evil] a\\x1b]52;c;ZXZpbA==\\x07b\\x1b[2J\\x202e', '[evil] forged', '[evil] [good] forged, too'])
+  expect(said).toEqual(['[evil] a\\x1b]52;c;ZXZpbA==\\x07b\\x1b[2J\\u202e', '[evil] forged', '[evil] [good] forged, too'])
 })
 
 it('a secret of its config is said in no line, wherever the stream is cut', () => {

@@ -17,7 +17,11 @@ export async function bundle(fixture: string): Promise<{ path: string; remove: (
     platform: 'node',
     format: 'esm',
     external: ['@modelcontextprotocol/*'],
-    alias: { '@keelson/pools': source('../index.ts'), '@keelson/kernel': source('../../../kernel/src/index.ts') },
+    alias: {
+      '@keelson/pools': source('../index.ts'),
+      '@keelson/kernel/redact': source('../../../kernel/src/redact.ts'),
+      '@keelson/kernel': source('../../../kernel/src/index.ts'),
+    },
     banner: { js: "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)" },
   })
   return { path, remove: () => rmSync(folder, { recursive: true }) }
