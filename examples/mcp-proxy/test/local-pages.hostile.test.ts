@@ -71,7 +71,7 @@ describe('of what arrives on the loopback interface', () => {
   })
 })
 
-it('on other interfaces, too, a page needs to be of this machine, or of a name that is allowed', () => {
+it('[F1] on other interfaces, too, a page needs to be of this machine, or of a name that is allowed', () => {
   expect(answer({ host: 'evil.test', origin: 'http://evil.test' }, '10.0.0.7', ['0.0.0.0'])).toBe(403)
   expect(answer({ host: 'tools.example' }, '10.0.0.7', ['0.0.0.0'])).toBeUndefined()
   expect(

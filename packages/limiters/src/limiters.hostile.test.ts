@@ -21,7 +21,7 @@ async function passed(addresses: readonly string[]): Promise<number> {
   return passed
 }
 
-test('one IPv6 client with 1,000 addresses of its /64 gets the points of one', async () => {
+test('[L1] one IPv6 client with 1,000 addresses of its /64 gets the points of one', async () => {
   const addresses = Array.from({ length: 1_000 }, (_, n) => `2001:db8:1:2:${n.toString(16)}::1`)
   expect(await passed(addresses)).toBe(LIMIT)
   expect(await passed(['2001:db8:1:3::1'])).toBe(1)
@@ -32,7 +32,7 @@ test('one IPv4 client in four spellings gets the points of one', async () => {
   expect(await passed(spellings.flatMap((ip) => new Array<string>(LIMIT).fill(ip)))).toBe(LIMIT)
 })
 
-test('20,000 new keys do not give a key its points back that has used them up', async () => {
+test('[L2] 20,000 new keys do not give a key its points back that has used them up', async () => {
   for (let n = 0; n < LIMIT; n++) await limiter().consume('mallory')
   for (let n = 0; n < 20_000; n++) await limiter().consume(`2001:db8::${n.toString(16)}`)
   expect(await limiter().consume('mallory')).toMatchObject({ allowed: false })

@@ -25,7 +25,7 @@ async function runWith(shutdown: Kernel['shutdown'], exitGrace = 1_000) {
 }
 
 describe('X12 the last deadline', () => {
-  it.each([0, Infinity])('ends a run whose kernel never stops, and says what is left; exitGrace %d', async (exitGrace) => {
+  it.each([0, Infinity])('[A4] ends a run whose kernel never stops, and says what is left; exitGrace %d', async (exitGrace) => {
     const { code, last } = await runWith(() => new Promise(() => {}), exitGrace)
     expect(code).toBe(1)
     expect(last.message).toMatch(/^the shutdown of shop is not over within .*; exit code 1; not stopped: db running/)

@@ -71,7 +71,7 @@ const KINDS: Record<string, [type: string, head: string, part?: string]> = {
 }
 
 describe.each(Object.entries(KINDS))('a remote server that answers with %s without an end', (_what, [type, head, part]) => {
-  test('is cut off, with an error that names it and the option', async () => {
+  test('[M6] is cut off, with an error that names it and the option', async () => {
     const { url, flood, sent } = await hostile((_message, res) => flood(res.setHeader('content-type', type), head, part))
     const resource = unifiedPool('remotes', { servers: { evil: { url } }, maxMessageSize: LIMIT })
     const kernel = await started([resource])
