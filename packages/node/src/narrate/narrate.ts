@@ -213,8 +213,8 @@ export class Narration {
   #probeChanged({ type, probe, previous }: KernelEventOf<'probe:change'>): Line | undefined {
     const { name } = this.#kernel
     if (previous.ready && probe.status === 'unready') {
-      const troubled = probe.reasons.filter(({ kernel }) => !kernel)
-      if (troubled.length === 0) return undefined
+      if (probe.reasons.some(({ kernel }) => kernel)) return undefined
+      const troubled = probe.reasons
       const names = troubled.slice(0, MOST).map(({ resource }) => resource)
       const fields = { event: type, status: probe.status, resources: names } as const
       return { level: 'warn', message: `${name} is not ready: ${some(names, 5, troubled.length)}`, fields }
