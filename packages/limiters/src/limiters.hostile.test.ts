@@ -1,3 +1,4 @@
+// Attacked: rate limiters: clients with many addresses, spellings and keys.
 import { createKernel } from '@keelson/kernel'
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
 import { expressLimiter } from './express-limiter.js'

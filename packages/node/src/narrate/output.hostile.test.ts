@@ -1,3 +1,4 @@
+// Attacked: what is written to logs and terminals: endless, circular, hostile errors and control characters.
 import { KeelsonError } from '@keelson/kernel'
 import { describe, expect, it } from 'vitest'
 import { problemOf } from '../words/problem.js'

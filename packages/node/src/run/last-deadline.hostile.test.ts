@@ -1,3 +1,4 @@
+// Attacked: the end of a process: shutdowns that never end, throw or lose their promise.
 import { createKernel, type Kernel, resource } from '@keelson/kernel'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { keepEntries } from '../test-support/said.js'

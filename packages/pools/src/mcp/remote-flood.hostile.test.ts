@@ -1,3 +1,4 @@
+// Attacked: pools by remote MCP servers: answers, events and redirects without an end.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished, test } from 'vitest'
