@@ -113,22 +113,31 @@ export class Graph {
    * keeps its place, so that they know that it is missing.
    */
   compact(): number[] {
-    this.version++
     const missing = this.#missing()
     const kept = Array.from(this.definitions.keys()).filter((id) => this.has(id) || missing.has(id))
-    const newId = new Map(kept.map((id, i) => [id, i]))
-    const nodes = kept.map((id) => ({
-      original: this.#originals[id]!,
-      definition: this.definitions[id]!,
-      links: missing.has(id) ? [] : this.#linksFrom(id, newId),
-    }))
+    this.#layOut(kept)
+    return kept
+  }
+
+  /** Gives these ids the places in which they stand here; what has been removed keeps its own, and is tied to nothing. */
+  #layOut(order: readonly number[], owner: number = NONE, members: readonly number[] = []): void {
+    this.version++
+    const newId = new Map(order.map((id, i) => [id, i]))
+    const removed = order.filter((id) => !this.has(id))
+    const nodes = order.map((id) => {
+      const links = this.has(id) ? this.#linksFrom(id, newId) : []
+      if (id === owner) {
+        for (const member of members)
+          links.push({ to: this.#originals[member]!, kind: 'required', field: undefined, id: newId.get(member)! })
+      }
+      return { original: this.#originals[id]!, definition: this.definitions[id]!, links }
+    })
     this.#removed.clear()
     this.#truncate(0, 0)
     for (const node of nodes) this.#append(node)
-    for (const id of missing) this.#removed.add(newId.get(id)!)
+    for (const id of removed) this.#removed.add(newId.get(id)!)
     this.#nameAgain()
     for (let edge = 0; edge < this.edgeTo.length; edge++) this.#linkDependent(edge)
-    return kept
   }
 
   /** Removed resources that others require which have not been removed. */
@@ -148,24 +157,8 @@ export class Graph {
    * Returns the ids in their new order.
    */
   moveBelow(owner: number, members: readonly number[]): number[] {
-    this.version++
     const order = this.#orderWith(owner, members)
-    const newId = new Map(order.map((id, i) => [id, i]))
-    const nodes = order.map((id) => {
-      const links = this.has(id) ? this.#linksFrom(id, newId) : []
-      if (id === owner) {
-        for (const member of members)
-          links.push({ to: this.#originals[member]!, kind: 'required', field: undefined, id: newId.get(member)! })
-      }
-      return { original: this.#originals[id]!, definition: this.definitions[id]!, links }
-    })
-    const removed = [...this.#removed]
-    this.#removed.clear()
-    this.#truncate(0, 0)
-    for (const node of nodes) this.#append(node)
-    for (const id of removed) this.#removed.add(newId.get(id)!)
-    this.#nameAgain()
-    for (let edge = 0; edge < this.edgeTo.length; edge++) this.#linkDependent(edge)
+    this.#layOut(order, owner, members)
     return order
   }
 

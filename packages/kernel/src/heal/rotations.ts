@@ -85,8 +85,7 @@ export class Rotations {
 
   /** What a shutdown has overtaken does not start again. */
   renew(): void {
-    const { graph, cells } = this.#host
-    const left = [...this.#open.values()].flat().filter((cell) => cells[cell.id] === cell && graph.has(cell.id))
+    const left = [...this.#open.values()].flat()
     if (left.length > 0) this.#host.forget(left)
     this.#open.clear()
   }
