@@ -9,11 +9,14 @@ export interface Product {
   readonly price: number
 }
 
+/** All replicas of the shop use the same database, and none can work without it: the start waits for it, an outage of it ends nobody. */
+const SHARED = { shared: true, impact: 'unready', options: { appName: 'shop' } } as const
+
 /** The database client: of a real MongoDB where there is one, else of an embedded stand-in that is a resource itself. */
 export function database(mongoUrl: string | undefined): Resource<MongoClient> {
-  if (mongoUrl !== undefined) return mongo('db', { url: mongoUrl, options: { appName: 'shop' } })
+  if (mongoUrl !== undefined) return mongo('db', { url: mongoUrl, ...SHARED })
   const standIn = resource('mongo-stand-in', { start: () => startMongoStandIn(), stop: (server) => server.close() })
-  return mongo('db', { dependsOn: { standIn }, url: ({ standIn }) => standIn.url, options: { appName: 'shop' } })
+  return mongo('db', { dependsOn: { standIn }, url: ({ standIn }) => standIn.url, ...SHARED })
 }
 
 /** The products, put into the database when there are none. */

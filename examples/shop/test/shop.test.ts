@@ -5,6 +5,8 @@ import { startMongoStandIn } from '@keelson/mongo-stand-in'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Shop } from './shop.js'
 
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
 const closing: (() => unknown)[] = []
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close()
@@ -90,6 +92,38 @@ describe('the database', () => {
     await mongo.accept()
     await shop.readinessIs(200)
     expect((await shop.order({ product: 'rope', quantity: 1 })).status).toBe(201)
+    expect(await shop.end()).toBe(0)
+  })
+
+  test('is not there yet: the shop waits for it, comes up by itself, and ends with 0', async () => {
+    const mongo = await standIn()
+    await mongo.refuse()
+    const shop = new Shop({ MONGO_URL: `${mongo.url}?serverSelectionTimeoutMS=500` })
+    closing.push(() => shop.end('SIGKILL'))
+    const tries = () => shop.log.filter(({ event }) => event === 'start:retry')
+    while (tries().length < 2) await pause(50)
+    expect(tries()[0]).toMatchObject({ resource: 'db', try: 1 })
+    expect(tries()[0]!.msg).toMatch(/^db: try 1 failed: .*ECONNREFUSED.*; again in /)
+    await mongo.accept()
+    await shop.ready()
+    expect((await shop.order({ product: 'rope', quantity: 1 })).status).toBe(201)
+    expect(await shop.end()).toBe(0)
+  })
+
+  test('is away for long: liveness stays 200 all the time, and the same process is ready again', async () => {
+    const mongo = await standIn()
+    const shop = await open({ MONGO_URL: `${mongo.url}?heartbeatFrequencyMS=500&serverSelectionTimeoutMS=500` })
+    await mongo.refuse()
+    await shop.readinessIs(503)
+    const answers = new Set<number>()
+    for (let i = 0; i < 60; i++) {
+      answers.add(await shop.liveness())
+      await pause(50)
+    }
+    expect(await shop.readiness()).toBe(503)
+    await mongo.accept()
+    await shop.readinessIs(200)
+    expect([...answers, await shop.liveness()]).toEqual([200, 200])
     expect(await shop.end()).toBe(0)
   })
 

@@ -79,6 +79,12 @@ export class Shop {
     return response.status
   }
 
+  async liveness(): Promise<number> {
+    const response = await fetch(new URL('/livez', this.#probes))
+    await response.arrayBuffer()
+    return response.status
+  }
+
   /** Asks again and again until readiness is `status`. */
   async readinessIs(status: number): Promise<void> {
     while ((await this.readiness()) !== status) await new Promise((resolve) => setTimeout(resolve, 20))

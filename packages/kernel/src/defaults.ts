@@ -20,6 +20,9 @@ export const MONITOR = {
 /** The pauses between the checks of a resource that starts, until one passes. */
 export const FIRST_CHECKS = { delay: 10, factor: 2, maxDelay: 1_000 } as const
 
+/** Between the tries of a first start. */
+export const RETRY = { attempts: Infinity, delay: 500, factor: 2, maxDelay: 10_000, jitter: 0.1 } as const
+
 export const RESTART = { delay: 100, factor: 2, maxDelay: 30_000, jitter: 0.1 } as const
 
 /** D3: what is kept of the budget for each resource below, up to its own timeouts. */

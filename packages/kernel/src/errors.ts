@@ -193,6 +193,38 @@ export function startAborted(resource: string | undefined, reason: string, cause
   })
 }
 
+/** R1: what the probe says between two tries, and, without a delay, during the next. */
+export function tryFailed(resource: string, tried: number, error: KeelsonError, delayMs?: number): KeelsonError {
+  const next = delayMs === undefined ? `try ${tried + 1} is under way` : `again in ${formatSeconds(delayMs)}`
+  const cause = error.cause ?? error
+  return new KeelsonError('START_FAILED', `${resource}: try ${tried} failed: ${describe(cause)}; ${next}`, {
+    resource,
+    phase: 'start',
+    cause,
+    details: { tries: tried },
+  })
+}
+
+/** R1: there is no other try; `limit` is the time, in ms, that leaves none. */
+export function triesUsedUp(error: KeelsonError, tries: number, limit?: number): KeelsonError {
+  const { code, resource, phase, cause, message } = error
+  const why = limit === undefined ? '' : `; no time is left for another within ${formatMs(limit)}, see timeouts.start`
+  const text =
+    code === 'START_FAILED'
+      ? `resource "${resource}" failed to start${tries === 1 ? '' : ` after ${tries} tries`}: ${describe(cause)}${why}`
+      : tries === 1
+        ? message
+        : `${message} (try ${tries})`
+  return new KeelsonError(code, text, { resource, phase, cause, details: { ...error.details, tries } })
+}
+
+/** What it says of itself is borne for a while. */
+export function tolerated(forMs: number, toleranceMs: number, error: KeelsonError): KeelsonError {
+  const { resource, phase, cause } = error
+  const time = `unhealthy for ${inSeconds(forMs)} s of ${inSeconds(toleranceMs)} s tolerated`
+  return new KeelsonError('CHECK_FAILED', `${time}: ${describe(cause)}`, { resource, phase, cause })
+}
+
 export function dependencyFailed(resource: string, dependency: string, cause: unknown): KeelsonError {
   return new KeelsonError(
     'DEPENDENCY_FAILED',
@@ -292,6 +324,15 @@ function namesOf(resources: readonly string[]): string {
   const named = resources.slice(0, 10).map((name) => `"${name}"`)
   const more = resources.length > named.length ? ` and ${resources.length - named.length} more` : ''
   return `${named.join(', ')}${more}`
+}
+
+/** The same where people wait for it: `80 ms`, `0.5 s`, `12 s`. */
+export function formatSeconds(ms: number): string {
+  return ms < 100 ? formatMs(ms) : `${inSeconds(ms)} s`
+}
+
+function inSeconds(ms: number): number {
+  return Math.round(ms / 100) / 10
 }
 
 function listed(errors: readonly KeelsonError[]): string {

@@ -5,6 +5,7 @@ export { resourceOf } from './define/definition-of.js'
 export {
   type Dependencies,
   type Dependency,
+  type LateArrival,
   type OptionalDependency,
   optional,
   type RefDependency,
@@ -16,7 +17,14 @@ export {
 export type { KernelView } from './define/kernel-view.js'
 export type { Ref } from './define/ref.js'
 export type { Replacement } from './define/replacement.js'
-export { type MonitorOptions, type ResourceOptions, type RestartOptions, resource, type Timeouts } from './define/resource.js'
+export {
+  type MonitorOptions,
+  type ResourceOptions,
+  type RestartOptions,
+  type RetryOptions,
+  resource,
+  type Timeouts,
+} from './define/resource.js'
 export { type Subgraph, type SubgraphOptions, subgraph } from './define/subgraph.js'
 export { type ErrorDetails, KeelsonError, type KeelsonErrorOptions } from './errors.js'
 export type { Plan, PlannedDrain, PlannedResource, PlannedShutdown } from './graph/plan.js'

@@ -20,6 +20,7 @@ export interface CellWatch {
   recovered(cell: Cell): void
   broke(error: unknown): void
   bringUp(cell: Cell, instance: Instance, resources: Iterable<ResourceLike>): Promise<Subgraph>
+  recheck(cell: Cell): void
 }
 
 /** What the cells of a kernel share: its clock, its events, its probe, and where they tell what happens to them. */
@@ -111,6 +112,10 @@ export class KernelHost implements CellHost<Cell> {
 
   broke(error: unknown): void {
     this.#watch.broke(error)
+  }
+
+  recheck(cell: Cell): void {
+    this.#watch.recheck(cell)
   }
 
   orphanArrived(orphan: OrphanRelease): void {

@@ -217,9 +217,10 @@ export class Lifecycle {
     attempt(() => new Teardown(roster.graph, roster.cells, roster.cells, order, host.orphanage, () => {}).begin())
   }
 
-  /** A resource has failed for good, and the kernel cannot be ready without it. */
-  lost(cell: Cell, error: KeelsonError): void {
+  /** A resource has failed for good, and the kernel cannot be ready without it; it goes on living where all replicas share that (H8). */
+  lost(cell: Cell, error: KeelsonError, shared: boolean): void {
     if (this.#phase.at === 'starting') return this.#phase.startup.abort(error)
+    if (shared) return this.#parts.host.probe.changed()
     this.#failures.add(cell, kernelFailed(this.#parts.name, error))
     this.#failed(error)
   }
@@ -248,7 +249,12 @@ export class Lifecycle {
     const { host, roster, upkeep, monitor } = this.#parts
     upkeep.renew()
     roster.compact()
-    if (this.state !== 'idle') for (const cell of roster.present) cell.renew()
+    if (this.state !== 'idle') {
+      for (const cell of roster.present) {
+        cell.renew()
+        cell.hasRun = false
+      }
+    }
     this.#failures.clear()
     host.renew()
     upkeep.begin()

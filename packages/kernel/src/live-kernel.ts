@@ -44,6 +44,7 @@ export class LiveKernel implements Kernel {
         recovered: (cell) => this.#upkeep.supervisor.recovered(cell),
         broke,
         bringUp: (cell, instance, resources) => this.#upkeep.subgraphs.bringUp(cell, instance, resources),
+        recheck: (cell) => this.#monitor.recheck(cell),
       },
     )
     this.#roster = new Roster(options.replace ?? [])
@@ -64,7 +65,7 @@ export class LiveKernel implements Kernel {
       timeout: () => this.#lifecycle.shutdownOptions.timeout,
       takeIn: (resources) => roster.takeInAdded(resources, this.#host),
       takeInMembers: (subgraph, resources) => roster.takeInMembers(subgraph, resources, this.#host),
-      lost: (cell, error) => this.#lifecycle.lost(cell, error),
+      lost: (cell, error, shared) => this.#lifecycle.lost(cell, error, shared),
       regained: (cell) => this.#lifecycle.regained(cell),
     })
     const shutdown = options.shutdown ?? {}

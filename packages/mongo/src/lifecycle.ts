@@ -6,7 +6,7 @@ export type Lifecycle<T, D extends Dependencies<D>> = Omit<ResourceOptions<T, D>
 type Hooks<T, D extends Dependencies<D>> = Pick<ResourceOptions<T, D>, 'start' | 'check' | 'stop' | 'kill'>
 
 /**
- * The hooks of a database resource with the lifecycle options of its user; `own` are the options that are not the kernel's. Property
+ * The hooks of a database resource, whose first start is tried again by default, with the lifecycle options of its user; `own` are the options that are not the kernel's. Property
  * descriptors are copied, so that a `dependsOn` getter is not read yet.
  *
  * @throws KeelsonError `INVALID_OPTION` for a hook among the user's options: the hooks are this package's.
@@ -27,7 +27,9 @@ export function withHooks<T, D extends Dependencies<D>>(
     )
   }
   for (const key of own) delete descriptors[key]
-  return Object.defineProperties(hooks, descriptors) as ResourceOptions<T, D>
+  const { retry } = descriptors
+  if (retry !== undefined && 'value' in retry && retry.value === undefined) delete descriptors.retry
+  return Object.defineProperties({ ...hooks, retry: true }, descriptors) as ResourceOptions<T, D>
 }
 
 /**

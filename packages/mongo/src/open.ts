@@ -1,5 +1,6 @@
 import { bounded } from './bounded.js'
 import type { ClientWatch } from './client-watch.js'
+import { markPermanent } from './permanent.js'
 import type { Secrets } from './secrets.js'
 
 export interface Opening<T> {
@@ -26,7 +27,7 @@ export async function open<T>(opening: Opening<T>, ms: number, signal: AbortSign
     return await bounded(opened, ms, signal, () => unreachable(ms, opening.watch()?.failure))
   } catch (error) {
     await bounded(giveUp(opening, opened), CLOSING, new AbortController().signal, () => undefined).catch(() => {})
-    throw secrets.hide(error)
+    throw markPermanent(secrets.hide(error))
   }
 }
 

@@ -1,8 +1,8 @@
 import { MONITOR } from '../defaults.js'
 import type { Definition } from '../define/resource.js'
-import type { KeelsonError } from '../errors.js'
+import { type KeelsonError, tolerated } from '../errors.js'
 import type { CheckRecord } from '../observe/history.js'
-import type { Health } from '../state.js'
+import type { Health, ResourceState } from '../state.js'
 import { countCheck, FRESH, type HealthCount, PASSED, PUSHED_UNHEALTHY } from './health.js'
 import type { HookHost } from './hook-host.js'
 
@@ -29,6 +29,10 @@ export class CellHealth {
   waitingFor: KeelsonError | undefined
   readonly #subject: HealthSubject
   #count: HealthCount = FRESH
+  /** What it said of itself, while that is borne. */
+  #tolerated: { error: KeelsonError; readonly since: number; readonly timer: unknown } | undefined
+  /** Checks are frequent until one passes. */
+  suspicious = false
 
   constructor(subject: HealthSubject) {
     this.#subject = subject
@@ -43,6 +47,17 @@ export class CellHealth {
     return this.waitingFor === undefined && this.health !== 'unhealthy'
   }
 
+  /** Why it is unhealthy, or would be soon. */
+  get trouble(): KeelsonError | undefined {
+    if (this.error !== undefined || this.#tolerated === undefined) return this.error
+    const { error, since } = this.#tolerated
+    return tolerated(this.#subject.host.clock.now() - since, this.#tolerance, error)
+  }
+
+  get #tolerance(): number {
+    return this.#subject.definition.options.monitor?.tolerance ?? 0
+  }
+
   get failures(): number {
     return this.#count.failures
   }
@@ -51,11 +66,47 @@ export class CellHealth {
   renew(): void {
     this.#count = FRESH
     this.error = undefined
+    this.#suspicionEnds()
   }
 
-  /** Said by the resource itself: takes effect at once, whatever the thresholds say. Without an error it is healthy. */
+  /** Its state moves on: what its start waited for is over, and outside of its life nothing is borne. */
+  endWaiting(state: ResourceState): void {
+    this.waitingFor = undefined
+    if (state !== 'running') this.#suspicionEnds()
+  }
+
+  #suspicionEnds(): void {
+    this.suspicious = false
+    this.#forgive()
+  }
+
+  #forgive(): void {
+    this.#subject.host.clock.clearTimeout(this.#tolerated?.timer)
+    this.#tolerated = undefined
+  }
+
+  /**
+   * Said by the resource itself: whatever the thresholds say, it takes effect at once, or when it has been borne for as long as is tolerated.
+   * Without an error it is healthy.
+   */
   push(error: KeelsonError | undefined): void {
-    this.#set(error === undefined ? PASSED : PUSHED_UNHEALTHY, error)
+    const ms = this.#tolerance
+    if (error === undefined || ms === 0 || this.health === 'unhealthy') {
+      this.#forgive()
+      return this.#set(error === undefined ? PASSED : PUSHED_UNHEALTHY, error)
+    }
+    if (this.#tolerated !== undefined) {
+      this.#tolerated.error = error
+      return
+    }
+    const { clock } = this.#subject.host
+    const over = () => {
+      const { error } = this.#tolerated!
+      this.#forgive()
+      this.#set(PUSHED_UNHEALTHY, error)
+    }
+    const timer = ms === Infinity ? undefined : clock.setTimeout(over, ms, { unref: true })
+    this.#tolerated = { error, since: clock.now(), timer }
   }
 
   /** What is known of another instance is known of this one: that has taken its place. */
@@ -77,7 +128,9 @@ export class CellHealth {
     this.#tellResult(ok, durationMs, error)
     const { failureThreshold = MONITOR.failureThreshold, successThreshold = MONITOR.successThreshold } =
       this.#subject.definition.options.monitor ?? {}
-    this.#set(countCheck(this.#count, ok, { failureThreshold, successThreshold }), error ?? this.error)
+    const count = countCheck(this.#count, ok, { failureThreshold, successThreshold })
+    if (ok) this.#suspicionEnds()
+    this.#set(this.suspicious ? { ...count, health: 'unhealthy' } : count, error ?? this.error)
     if (error !== undefined && this.#count.failures >= failureThreshold) this.#subject.failing(error)
     else if (ok && this.#count.health === 'healthy') this.#subject.passing()
   }

@@ -13,6 +13,8 @@ export interface CellHost<C> extends HookHost {
   nextOrder(): number
   /** Whether a resource is fine, or why it is not, has changed: whoever asks for the probe from now on gets the truth. */
   noteTrouble(cell: C): void
+  /** It asks to be checked now, if it is checked at all. */
+  recheck(cell: C): void
   /** After the resource has told itself what changed: now the probe tells what follows. */
   publishProbe(): void
   /** A running resource has crashed, or its checks have failed past the threshold. */
@@ -31,6 +33,12 @@ export interface StartListener<C> {
   /** At once; `startSettled` follows when what it had acquired is released. */
   startFailed(cell: C, error: KeelsonError): void
   startSettled(cell: C, errors: readonly KeelsonError[]): void
+  /** R1: it is tried again, and needs no place in the line until then. */
+  pausing(cell: C): void
+  /** R1: the pause is over: `tryAgain` as soon as there is a place. */
+  resume(cell: C): void
+  /** R2: whether it will be tried again in the background. */
+  retries(cell: C, error: KeelsonError): boolean
 }
 
 export interface StopListener<C> {

@@ -2,7 +2,7 @@ import { LAST_GRACE, MONITOR } from '../defaults.js'
 import type { ResourceLike } from '../define/dependency.js'
 import type { Definition, Timeouts } from '../define/resource.js'
 import type { Subgraph } from '../define/subgraph.js'
-import { dependencyFailed, type KeelsonError, notStarted, startAborted } from '../errors.js'
+import { dependencyFailed, type KeelsonError, notStarted, startAborted, triesUsedUp, tryFailed } from '../errors.js'
 import { Ending, NO_ENDING, type Outcome } from '../observe/ending.js'
 import type { Span } from '../observe/timeline.js'
 import { COURSE_MOVES, move, RESOURCE_MOVES, type ResourceCourse, type ResourceState } from '../state.js'
@@ -13,9 +13,12 @@ import { FailedStart, holdsAnything, START_FAILED } from './failed-start.js'
 import { Instance } from './instance.js'
 import { OrphanRelease } from './orphanage.js'
 import type { Owner } from './owner.js'
+import { Pause } from './pause.js'
 import type { PhaseRun } from './phase-run.js'
 import { Release, type ReleaseListener, type StopOrder } from './release.js'
+import { nextTry, type Retry } from './retry-policy.js'
 import { HookScope, StopScope } from './scopes.js'
+import { type Tries, underWay } from './tries.js'
 import { takeTurn } from './turn.js'
 
 /** One live resource: the sole owner of its state. Its hooks run in its current instance. */
@@ -57,6 +60,13 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   #startListener: StartListener<Cell> | undefined
   #release: Release | undefined
   #stopListeners: readonly StopListener<Cell>[] = NO_LISTENERS
+  /** Whether it has run since the kernel was started: what fails from then on is restarted, not tried again. */
+  hasRun = false
+  /** Its first start has failed, and is tried again (R1, R2). */
+  tries: Tries | undefined
+  #pause: Pause | undefined
+  /** R2: the optional dependencies that its instance was started without. */
+  without: readonly Cell[] | undefined
 
   constructor(id: number, name: string, definition: Definition, host: CellHost<Cell>) {
     this.id = id
@@ -77,6 +87,16 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   /** What its hooks hear as its name. */
   get label(): string {
     return this.definition.label
+  }
+
+  /** H8: whether every replica of the service would be without it. */
+  get shared(): boolean {
+    return this.definition.options.shared === true
+  }
+
+  /** R2: whether it has failed to start, and is tried again with nobody waiting for that. */
+  get late(): boolean {
+    return this.tries?.late === true
   }
 
   /** How many failed checks in a row make it unhealthy; undefined without a check. */
@@ -115,12 +135,13 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
 
   /** S4, H2: whether the kernel's probe has nothing to say about it. */
   get fine(): boolean {
-    return this.course !== 'restarting' && this.state !== 'failed' && (this.#health === undefined || this.#health.fine)
+    if (this.course === 'restarting' || this.state === 'failed' || this.tries !== undefined) return false
+    return this.#health === undefined || this.#health.fine
   }
 
   /** Why it is not fine, as far as it has been said. */
   get trouble(): KeelsonError | undefined {
-    return this.error ?? this.#health?.waitingFor ?? this.crashError ?? this.#health?.error
+    return this.tries?.trouble ?? this.error ?? this.#health?.waitingFor ?? this.crashError ?? this.#health?.trouble
   }
 
   isCurrent(instance: Instance): boolean {
@@ -146,8 +167,31 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
     this.instance.begin(deps)
   }
 
+  /** R1: the pause after a try that failed is over. */
+  tryAgain(deps: Record<string, unknown>): void {
+    this.ending = NO_ENDING
+    this.#health?.renew()
+    this.setTries(underWay(this.name, this.tries!))
+    // A listener that heard of it may have ended the start.
+    if (this.instance?.waiting) this.instance.begin(deps)
+  }
+
+  /** What the probe says of its tries has changed. */
+  setTries(tries: Tries | undefined): void {
+    this.tries = tries
+    this.noteTrouble()
+    this.publishProbe()
+  }
+
+  /** It does not wait for its next try any more. */
+  cancelPause(reason: KeelsonError): void {
+    if (this.instance?.waiting) this.instance.abort(reason)
+  }
+
   started(): void {
     this.runningAt = this.host.clock.now()
+    this.hasRun = true
+    if (this.tries !== undefined) this.setTries(undefined)
     const { check, monitor } = this.definition.options
     const release = this.#release // asked for while it started
     if (release === undefined && check !== undefined && monitor?.gate !== false) this.health.push(undefined)
@@ -159,8 +203,57 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   }
 
   startFailed(error: KeelsonError): void {
+    const next = this.#nextTry(error)
+    if (next !== undefined && this.#fits(next)) return this.#waitForNextTry(error, next)
+    this.#startEnds(error, next === undefined ? undefined : this.timeout('start'))
+  }
+
+  /** R1: another try that the kernel waits for. */
+  #nextTry(error: KeelsonError): Retry | undefined {
+    const { retry } = this.definition.options
+    if (retry === undefined || this.hasRun || this.impact !== 'unready') return undefined
+    if (this.#release !== undefined || this.host.ending || this.instance!.aborted) return undefined
+    return nextTry(retry, (this.tries?.failed ?? 0) + 1, error, () => this.host.clock.random?.() ?? Math.random())
+  }
+
+  /** Whether it would begin while there is time. */
+  #fits({ delayMs }: Retry): boolean {
+    return this.host.clock.now() + delayMs < this.instance!.deadline
+  }
+
+  #waitForNextTry(error: KeelsonError, { attempts, delayMs }: Retry): void {
+    const listener = this.#startListener!
+    const failed = this.instance!
+    const tried = (this.tries?.failed ?? 0) + 1
+    if (this.#health !== undefined) this.#health.waitingFor = undefined
+    this.instance = new Instance(this, { instance: failed, error })
+    if (!holdsAnything(failed)) letGo(failed)
+    const pause = new Pause(this, failed, delayMs, {
+      released: () => listener.pausing(this),
+      over: () => {
+        this.#pause = undefined
+        listener.resume(this)
+      },
+    })
+    this.#pause = pause
+    this.tries = { failed: tried, error, trouble: tryFailed(this.name, tried, error, delayMs), late: false }
+    this.noteTrouble()
+    this.host.events.emit('start:retry', { resource: this.name, try: tried, attempts, delayMs, error })
+    this.publishProbe()
+    pause.begin()
+  }
+
+  /** There is no other try, or none that anybody waits for; `limit` is the time, in ms, that leaves none. */
+  #startEnds(last: KeelsonError, limit: number | undefined): void {
     const listener = this.#startListener!
     const instance = this.instance!
+    // Before it is told: that depends on what comes next.
+    const retries = listener.retries(this, last)
+    const tried = (this.tries?.failed ?? 0) + (instance.waiting ? 0 : 1)
+    const usedUp = this.definition.options.retry !== undefined && !this.hasRun && !retries && last.code !== 'ABORTED'
+    const error = usedUp ? triesUsedUp(last, tried, limit) : last
+    if (!retries) this.tries = undefined
+    else this.#told = error
     const settled = (errors: readonly KeelsonError[]) => {
       if (this.instance === instance) this.instance = undefined
       this.#release = undefined
@@ -170,11 +263,13 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
     }
     if (this.#health !== undefined) this.#health.waitingFor = undefined
     // Before anybody hears of it, so that a teardown which that leads to waits for it.
-    const rest = holdsAnything(instance) ? new FailedStart(this, instance, settled).release : undefined
+    const pause = this.#pause
+    this.#pause = undefined
+    const before = pause?.cancel(() => settled(NO_ERRORS))
+    const rest = before ?? (holdsAnything(instance) ? new FailedStart(this, instance, settled).release : undefined)
     if (rest === undefined) {
       this.instance = undefined
-      instance.retire(START_FAILED)
-      instance.end(true)
+      letGo(instance)
     } else {
       if (this.#release !== undefined) rest.hurry(this.#release.rest)
       this.#release = rest
@@ -182,7 +277,7 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
     this.fail(error)
     listener.startFailed(this, error)
     if (rest === undefined) settled(NO_ERRORS)
-    else rest.cleanUp()
+    else if (before === undefined) rest.cleanUp()
   }
 
   cleaning(at: number): void {
@@ -206,6 +301,7 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   /** S4: it cannot start, or does not run on, because what it depends on has failed. */
   failDependency(dependency: Cell): KeelsonError {
     const error = dependencyFailed(this.name, dependency.name, dependency.error)
+    this.tries = undefined
     this.fail(error)
     return error
   }
@@ -220,6 +316,10 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
 
   crashedInStart(error: KeelsonError): void {
     this.#report(error)
+  }
+
+  recheck(): void {
+    if (this.state === 'running') this.host.recheck(this)
   }
 
   crashed(error: KeelsonError): void {
@@ -242,6 +342,7 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   fail(error: KeelsonError): void {
     const from = this.state
     this.error = error
+    this.#health?.endWaiting('failed')
     this.#ending.failedAt = this.host.clock.now()
     this.state = move(RESOURCE_MOVES, from, 'failed', this.name)
     this.noteTrouble()
@@ -435,7 +536,7 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   #to(state: ResourceState): void {
     const from = this.state
     this.state = move(RESOURCE_MOVES, from, state, this.name)
-    if (this.#health !== undefined) this.#health.waitingFor = undefined
+    this.#health?.endWaiting(state)
     const { fine } = this
     if (!fine) this.noteTrouble() // its reason names the state
     this.#announce(from)
@@ -445,6 +546,12 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   #announce(from: ResourceState): void {
     if (this.host.events.active) this.host.events.emit('resource:state', { resource: this.name, from, to: this.state })
   }
+}
+
+/** A try that failed and had acquired nothing. */
+function letGo(instance: Instance): void {
+  instance.retire(START_FAILED)
+  instance.end(true)
 }
 
 const NO_ERRORS: readonly KeelsonError[] = []

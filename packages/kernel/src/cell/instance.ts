@@ -3,6 +3,7 @@ import type { ResourceLike } from '../define/dependency.js'
 import type { Subgraph } from '../define/subgraph.js'
 import { validateFunction, validateMs } from '../define/validate.js'
 import { crashed, endlessCleanups, hookFailed, type KeelsonError, startAborted, timedOut } from '../errors.js'
+import { describe } from '../thrown.js'
 import type { Deadlines } from '../time/deadline.js'
 import { Deferred } from '../time/deferred.js'
 import type { HookHost } from './hook-host.js'
@@ -47,12 +48,24 @@ export class Instance extends HookRun {
   /** Why its release began. */
   #retired: string | undefined
 
-  constructor(owner: Owner<Instance>) {
-    super(owner.host.clock.now(), owner.timeout('start'))
+  /** R1: whether it waits to be tried, and why the try before it failed. */
+  waiting = false
+  #revoked = false
+  readonly #before: KeelsonError | undefined
+
+  /** `before` is the try that failed: all share one deadline. */
+  constructor(owner: Owner<Instance>, before?: { readonly instance: Instance; readonly error: KeelsonError }) {
+    super(before?.instance.startedAt ?? owner.host.clock.now(), owner.timeout('start'))
     this.owner = owner
+    if (before === undefined) return
+    this.deadline = before.instance.deadline
+    this.#before = before.error
+    this.waiting = true
+    this.watch()
   }
 
   begin(deps: Record<string, unknown>): void {
+    this.waiting = false
     // A listener that heard of this start may have asked for a shutdown.
     if (this.aborted) return this.#fail(this.#unwanted())
     const { options, self } = this.owner.definition
@@ -101,6 +114,12 @@ export class Instance extends HookRun {
   push(error: KeelsonError | undefined): void {
     this.owner.host.events.outside(() => {
       if (this.owner.isCurrent(this)) this.owner.pushed(error)
+    })
+  }
+
+  recheck(): void {
+    this.owner.host.events.outside(() => {
+      if (this.owner.isCurrent(this)) this.owner.recheck()
     })
   }
 
@@ -195,13 +214,24 @@ export class Instance extends HookRun {
   /** Tells the start to end: a hook in flight sees its signal, a wait for the first good check ends here. */
   override abort(reason: unknown): void {
     super.abort(reason)
-    if (this.#readiness !== undefined && !this.over)
-      this.#fail(this.#unwanted(this.#readiness.error, lastFailure(this.#readiness.error)))
+    if ((this.#readiness === undefined && !this.waiting) || this.over) return
+    this.#fail(this.#unwanted(this.#lastFailure, lastFailure(this.#lastFailure)))
+  }
+
+  /** Why its check does not pass, or else why the try before it failed. */
+  get #lastFailure(): unknown {
+    return this.#readiness?.error ?? this.#before?.cause ?? this.#before
+  }
+
+  /** The same, and a value that comes all the same is released: what its start needs goes away. */
+  revoke(reason: unknown): void {
+    this.#revoked = true
+    this.abort(reason)
   }
 
   override expire(): void {
     if (this.#crash !== undefined) return this.#fail(this.#crash)
-    const error = timedOut(this.name, 'start', this.deadline - this.startedAt, { cause: this.#readiness?.error })
+    const error = timedOut(this.name, 'start', this.deadline - this.startedAt, { cause: this.#lastFailure })
     super.abort(error)
     this.#fail(error)
   }
@@ -213,6 +243,7 @@ export class Instance extends HookRun {
     const { options } = this.owner.definition
     if (this.over) this.owner.orphaned(this)
     else if (this.#crash !== undefined) this.#fail(this.#crash)
+    else if (this.#revoked) this.#fail(this.#unwanted())
     else if (options.check === undefined || options.monitor?.gate === false) this.#started()
     else this.#awaitReadiness()
   }
@@ -271,6 +302,6 @@ interface Leases {
   ended: Deferred<void> | undefined
 }
 
-function lastFailure(error: KeelsonError | undefined): string {
-  return error === undefined ? '' : `; the last failure was: ${error.message}`
+function lastFailure(error: unknown): string {
+  return error === undefined ? '' : `; the last failure was: ${describe(error)}`
 }

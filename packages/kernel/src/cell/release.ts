@@ -1,7 +1,7 @@
 import { KILL_RESERVE, LAST_GRACE, MOST_LATE_CLEANUPS } from '../defaults.js'
 import { budgetSpent, endlessCleanups, hookFailed, type KeelsonError, timedOut } from '../errors.js'
 import { follow, promiseOf, propertyOf } from '../foreign.js'
-import { drainPartOf, grantOf } from '../graph/budget.js'
+import { drainPartOf, grantOf, stopReserveOf } from '../graph/budget.js'
 import type { Outcome } from '../observe/ending.js'
 import { wordsFor } from '../thrown.js'
 import type { Instance } from './instance.js'
@@ -300,7 +300,8 @@ export class Release {
   /** D3: what this step may take from now on, in ms. */
   #limitOf(step: Step, now: number): number {
     const { owner } = this.#instance
-    const reserve = stopReserve(this.#instance)
+    // Cleanups that run are no longer among those that are left.
+    const reserve = step === 'stop' ? stopReserveOf(owner.timeout('stop'), owner.longestStopMs) : stopReserve(this.#instance)
     const stop = reserve === 0 ? 0 : owner.timeout('stop')
     if (step === 'last resort') {
       const grace = Math.min(LAST_GRACE, owner.timeout('stop'))

@@ -53,6 +53,7 @@ interface Life {
   extend(ms: number): void
   /** Without an error it is healthy. */
   push(error: KeelsonError | undefined): void
+  recheck(): void
   crashed(cause: unknown): void
   /** Of a subgraph. */
   bringUp(resources: Iterable<ResourceLike>): Promise<Subgraph>
@@ -97,6 +98,10 @@ export class StartScope implements SubgraphContext {
 
   get [BRING_UP]() {
     return (resources: Iterable<ResourceLike>) => this.#life.bringUp(resources)
+  }
+
+  get recheck() {
+    return () => this.#life.recheck()
   }
 
   get crashed() {

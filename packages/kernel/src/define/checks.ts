@@ -22,6 +22,7 @@ export const isFactor: Check = (value) =>
   typeof value === 'number' && value >= 1 && value < Infinity ? undefined : 'must be a number, 1 or more'
 export const isPart: Check = (value) =>
   typeof value === 'number' && value >= 0 && value <= 1 ? undefined : 'must be a number from 0 to 1'
+export const isLate: Check = (value) => (value === 'ignore' || value === 'restart' ? undefined : "must be 'ignore' or 'restart'")
 export const isBoolean: Check = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false')
 export const isImpact: Check = (value) =>
   value === 'unready' || value === 'degraded' || value === 'none' ? undefined : "must be 'unready', 'degraded' or 'none'"

@@ -18,8 +18,13 @@ export interface StartContext extends HookContext {
   extend(ms: number): void
   /** Says that the resource is healthy, at once and without thresholds. */
   healthy(): void
-  /** Says that it is unhealthy, at once and without thresholds; nothing is restarted by this. */
+  /** Says that it is unhealthy, without thresholds; nothing is restarted by this. It counts at once, or after `monitor.tolerance` ms. */
   unhealthy(error: unknown): void
+  /**
+   * "Something smells": runs the check now. Only when that fails is the resource unhealthy, at once; it is then checked every second, or at
+   * its interval when that is shorter, until one passes. Without a check, and while it starts or stops, nothing happens.
+   */
+  recheck(): void
   /** Says that it is gone for good. What ends while its own `stop` runs has not crashed: that is not counted. */
   crashed(error: unknown): void
   /** The kernel that runs it, without access to other resources. */

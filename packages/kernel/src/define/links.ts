@@ -10,6 +10,8 @@ export interface Link {
   readonly to: Definition
   readonly kind: EdgeKind
   readonly field: string | undefined
+  /** R2: whoever runs without it comes back with it. */
+  readonly late?: boolean
   /** S10: written by nobody, from a resource to one of the base. */
   readonly implied?: boolean
   /** Of the other resource, once that is in the graph. */
@@ -34,7 +36,7 @@ export function linksOf({ name, self }: Definition): readonly Link[] {
       const kind = edge?.kind ?? 'required'
       const target = edge === undefined ? entry : edge.resource
       const to = carriedBy(target) ?? definitionOf(target, name, `dependsOn.${field}`)
-      links.push({ to, kind, field, id: UNKNOWN })
+      links.push({ to, kind, field, id: UNKNOWN, late: edge?.late === 'restart' })
     }
   }
   if (after !== undefined) {

@@ -1,4 +1,4 @@
-import { RESTART as RESTART_DEFAULTS } from '../defaults.js'
+import { RESTART as RESTART_DEFAULTS, RETRY as RETRY_DEFAULTS } from '../defaults.js'
 import { formatMs, invalidOption } from '../errors.js'
 import {
   type Check,
@@ -12,6 +12,7 @@ import {
   isImpact,
   isInterval,
   isLabels,
+  isMs,
   isObject,
   isPart,
   isWindow,
@@ -27,6 +28,14 @@ const MONITOR = {
   successThreshold: isCount,
   history: isCount,
   gate: isBoolean,
+  tolerance: isMs,
+}
+const RETRY = {
+  attempts: isCountOrInfinity,
+  delay: isFiniteMs,
+  factor: isFactor,
+  maxDelay: isFiniteMs,
+  jitter: isPart,
 }
 const RESTART = {
   attempts: isCountOrInfinity,
@@ -61,7 +70,7 @@ export function readOptions(name: string, given: object): Readonly<Record<string
     if (value !== undefined) kept[key] = read(name, key, value)
   }
   if (kept.start === undefined) readStart(name, 'start', undefined)
-  if (kept.monitor !== undefined && kept.check === undefined) {
+  if (kept.monitor !== undefined && kept.check === undefined && needsCheck(kept.monitor)) {
     throw invalidOption(name, 'monitor', 'is given without a check', 'add a check hook, or leave monitor out')
   }
   return kept
@@ -108,6 +117,13 @@ function readRestart(name: string, key: string, given: unknown): unknown {
   return restart
 }
 
+function readRetry(name: string, key: string, given: unknown): unknown {
+  if (given === true) return true
+  const retry = readAll(name, key, given, RETRY)!
+  validateDelays(name, key, retry as Record<string, number | undefined>, RETRY_DEFAULTS.maxDelay)
+  return retry
+}
+
 /** Everything that a resource can be given, but for `dependsOn` and `after`. */
 const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['start', readStart],
@@ -117,6 +133,8 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['timeouts', readFields(TIMEOUTS)],
   ['monitor', readFields(MONITOR)],
   ['restart', readRestart],
+  ['retry', readRetry],
+  ['shared', readWith(isBoolean)],
 ])
 
 function validateRestart(name: string, restart: Record<string, number | undefined>): void {
@@ -125,11 +143,21 @@ function validateRestart(name: string, restart: Record<string, number | undefine
       throw invalidOption(name, `restart.${needed}`, 'is missing', 'say how many restarts are allowed within how many ms')
     }
   }
-  const { delay, maxDelay = RESTART_DEFAULTS.maxDelay } = restart
-  if (delay !== undefined && maxDelay < delay) {
-    const problem = `is ${formatMs(maxDelay)}${restart.maxDelay === undefined ? ' by default' : ''}, shorter than restart.delay of ${formatMs(delay)}`
-    throw invalidOption(name, 'restart.maxDelay', problem, 'raise it, or lower restart.delay')
-  }
+  validateDelays(name, 'restart', restart, RESTART_DEFAULTS.maxDelay)
+}
+
+function validateDelays(name: string, option: string, given: Record<string, number | undefined>, longest: number): void {
+  // A delay that is not given is cut to what is.
+  const { delay = 0, maxDelay = longest } = given
+  if (maxDelay >= delay) return
+  const byDefault = given.maxDelay === undefined ? ' by default' : ''
+  const problem = `is ${formatMs(maxDelay)}${byDefault}, shorter than ${option}.delay of ${formatMs(delay)}`
+  throw invalidOption(name, `${option}.maxDelay`, problem, `raise it, or lower ${option}.delay`)
+}
+
+/** Health that a resource pushes has a tolerance, too. */
+function needsCheck(monitor: unknown): boolean {
+  return Object.entries(monitor as object).some(([key, value]) => key !== 'tolerance' && value !== undefined)
 }
 
 /** Whether it is written as `{ … }`, and no instance of a class. */

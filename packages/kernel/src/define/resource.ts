@@ -29,12 +29,33 @@ export interface MonitorOptions {
   history?: number
   /** Whether the start waits until the check has passed once; default true. */
   gate?: boolean
+  /**
+   * For how many ms what `ctx.unhealthy()` said changes nothing, when `ctx.healthy()` or a check that passes comes in time; default 0,
+   * `Infinity` for ever. May be given without a check.
+   */
+  tolerance?: number
 }
 
 /**
- * How a resource that fails while it runs is restarted, with what depends on it; without this it is not. A first start that failed
- * is not tried again before somebody calls `kernel.restart()`.
+ * How a first start that fails is tried again. The kernel waits for a resource whose impact is `'unready'`, as long as its
+ * `timeouts.start` allows for all tries together. It goes on without any other after its first try, and the next ones are made in the
+ * background, each within `timeouts.start`: when one succeeds, what had failed for want of the resource starts, too. A start that fails
+ * with `INVALID_OPTION` is not tried again, and no restart is: that has a policy of its own.
  */
+export interface RetryOptions {
+  /** How many tries there are in all, 1 or more; default `Infinity`. */
+  attempts?: number
+  /** Milliseconds before the second try; default 500. */
+  delay?: number
+  /** By what the delay grows with each try, 1 or more; default 2. */
+  factor?: number
+  /** The longest delay, in ms, not shorter than `delay`; default 10_000. */
+  maxDelay?: number
+  /** The part of each delay, 0 to 1, that is left to chance, so that many processes do not try at once; default 0.1. */
+  jitter?: number
+}
+
+/** How a resource that fails while it runs is restarted, with what depends on it; without this it is not. For its first start see `retry`. */
 export interface RestartOptions {
   /** How many restarts are tried within the window; one more failure and the resource has failed for good. `Infinity`: it never gives up. */
   attempts: number
@@ -90,7 +111,7 @@ export interface ResourceOptions<T, D extends Dependencies<D>> {
   /** The last resort once `stop` ran out of time; a promise is awaited for at most a second. `value` is `unknown`? Write `start` above. */
   kill?(value: T): unknown
   /**
-   * What its failure means for the kernel; default `'unready'`.
+   * What its failure means for the kernel; default `'unready'`, or `'degraded'` when it is `shared`.
    * - `'unready'`: a start that fails is rolled back; while it is unhealthy or down, the kernel is not ready; when it has failed for good, not live.
    * - `'degraded'`: the kernel starts and stays ready without it; the probe says `degraded`.
    * - `'none'`: the kernel starts and stays ready without it; the probe only lists why.
@@ -104,6 +125,14 @@ export interface ResourceOptions<T, D extends Dependencies<D>> {
   monitor?: MonitorOptions
   /** How it is restarted when it fails while it runs; without this it is not. */
   restart?: RestartOptions
+  /** How its first start is tried again when it fails; `true` for the defaults. Without this it is not. */
+  retry?: RetryOptions | true
+  /**
+   * All replicas of the service use the same one, as they do a database: that it is away must end none of them, for another process
+   * could not mend it. Its impact is `'degraded'` unless another is given, a restart policy that is used up goes on at its
+   * `maxDelay`, and liveness never turns false because of it. Default false.
+   */
+  shared?: boolean
 }
 
 /**
@@ -172,7 +201,7 @@ export class Definition implements Resource<unknown> {
   }
 
   get impact(): Impact {
-    return this.options.impact ?? 'unready'
+    return this.options.impact ?? (this.options.shared === true ? 'degraded' : 'unready')
   }
 
   get restart(): RestartOptions | undefined {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createKernel, type ResourceOptions, resource } from '../index.js'
+import { createKernel, optional, type ResourceOptions, ref, resource } from '../index.js'
 import { keelsonError } from '../test-support/rejection.js'
 import { virtualClock } from '../testing.js'
 
@@ -149,6 +149,60 @@ describe('resource()', () => {
     for (const restart of [{ maxDelay: 50 }, { delay: 50, maxDelay: 50 }, { delay: 0, maxDelay: 0 }, { delay: 30_000 }]) {
       expect(define({ restart: { attempts: 1, within: 1_000, ...restart } }).name).toBe('db')
     }
+  })
+
+  test.each([
+    ['attempts', [0, -1, 1.5, Number.NaN, '3', null]],
+    ['delay', [-1, Number.NaN, Infinity, '3', null]],
+    ['factor', [0, 0.9, Number.NaN, Infinity, '3', null]],
+    ['maxDelay', [-1, Number.NaN, Infinity, '3', null]],
+    ['jitter', [-0.1, 1.1, Number.NaN, '0', null]],
+  ])('R1 refuses a retry.%s that makes no sense', (key, values) => {
+    for (const value of values) {
+      const error = keelsonError(() => define({ retry: { [key]: value } }))
+      expect(error, String(value)).toMatchObject({ code: 'INVALID_OPTION', details: { option: `retry.${key}` } })
+    }
+  })
+
+  test('R1 refuses a retry that is neither true nor an object, unknown keys, and a delay that the longest would cut', () => {
+    for (const retry of [false, 5, 'yes', null]) {
+      expect(
+        keelsonError(() => define({ retry })),
+        String(retry),
+      ).toMatchObject({ code: 'INVALID_OPTION', details: { option: 'retry' } })
+    }
+    expect(keelsonError(() => define({ retry: { within: 5 } })).details).toEqual({ option: 'retry.within' })
+    expect(keelsonError(() => define({ retry: { delay: 200, maxDelay: 100 } })).message).toMatch(
+      /"db": retry.maxDelay is 100 ms, shorter than retry.delay of 200 ms; raise it, or lower retry.delay/,
+    )
+    expect(keelsonError(() => define({ retry: { delay: 60_000 } })).message).toMatch(/retry.maxDelay is 10000 ms by default/)
+    for (const retry of [true, undefined, {}, { attempts: Infinity }, { maxDelay: 50 }, { attempts: 1, delay: 0 }]) {
+      expect(define({ retry }).name).toBe('db')
+    }
+  })
+
+  test('H6 H8 refuses a tolerance and a shared that make no sense; a tolerance needs no check', () => {
+    for (const tolerance of [-1, Number.NaN, '3', null]) {
+      expect(keelsonError(() => define({ monitor: { tolerance } })).details).toEqual({ option: 'monitor.tolerance' })
+    }
+    for (const shared of [0, 1, 'yes', null]) {
+      expect(keelsonError(() => define({ shared })).details).toEqual({ option: 'shared' })
+    }
+    expect(define({ monitor: { tolerance: 3_000 }, shared: true }).name).toBe('db')
+    expect(keelsonError(() => define({ monitor: { tolerance: 3_000, interval: 5 } })).details).toEqual({ option: 'monitor' })
+  })
+
+  test('R2 refuses a late that is unknown, and one on a ref', () => {
+    const db = define({})
+    for (const options of [{ late: 'later' }, { late: true }, { Late: 'restart' }, 5, null]) {
+      expect(keelsonError(() => optional(db, options as never)).code, String(options)).toBe('INVALID_OPTION')
+    }
+    expect(keelsonError(() => optional(db, { late: 'later' } as never)).message).toContain("it must be 'ignore' or 'restart'")
+    const refWith = ref as unknown as (...args: unknown[]) => unknown
+    expect(keelsonError(() => refWith(db, { late: 'restart' })).message).toContain(
+      "depend on it with optional(x, { late: 'restart' })",
+    )
+    expect(optional(db)).toMatchObject({ late: 'ignore' })
   })
 
   test.each(['attempts', 'within'])('asks for restart.%s where it is missing', (needed) => {

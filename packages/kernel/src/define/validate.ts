@@ -6,6 +6,7 @@ import {
   isCountOrInfinity,
   isFiniteMs,
   isFunction,
+  isLate,
   isList,
   isMs,
   isName,
@@ -69,4 +70,12 @@ export function validateFunction(resource: string, option: string, value: unknow
 export function validateMs(resource: string, option: string, ms: unknown): void {
   const problem = isMs(ms)
   if (problem !== undefined) throw invalidOption(resource, option, `is ${shown(ms)}`, `it ${problem}`)
+}
+
+/** Throws `INVALID_OPTION` for what `optional()` cannot work with. */
+export function validateLate(options: unknown): void {
+  const problem = isObject(options)
+  if (problem !== undefined)
+    throw invalidOption(undefined, 'optional(x, options)', `has options ${shown(options)}`, `they ${problem}`)
+  readAll(undefined, 'options', options, { late: isLate })
 }

@@ -6,13 +6,13 @@ export function withDependents<C extends { readonly id: number }>(
   graph: Graph,
   cells: readonly C[],
   root: C,
-  goesAlong: (dependent: C, kind: EdgeKind) => boolean,
+  goesAlong: (dependent: C, kind: EdgeKind, dependency: C, edge: number) => boolean,
 ): C[] {
   const found = new Set([root])
   for (const cell of found) {
-    graph.eachDependent(cell.id, (from, kind) => {
+    graph.eachDependent(cell.id, (from, kind, edge) => {
       const dependent = cells[from]!
-      if (goesAlong(dependent, kind)) found.add(dependent)
+      if (goesAlong(dependent, kind, cell, edge)) found.add(dependent)
     })
   }
   return [...found].sort((a, b) => a.id - b.id)

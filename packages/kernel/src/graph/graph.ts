@@ -38,6 +38,8 @@ export class Graph {
   /** S10: what runs below everything else, in the order in which it was taken in. */
   readonly #base = new Set<Definition>()
   readonly #impliedEdges = new Set<number>()
+  /** R2: whose dependent comes back with what comes late. */
+  readonly #lateEdges = new Set<number>()
   readonly #replacements: ReadonlyMap<Definition, Definition>
 
   constructor(replacements: ReadonlyMap<Definition, Definition> = new Map()) {
@@ -79,6 +81,11 @@ export class Graph {
     return this.#impliedEdges.has(edge)
   }
 
+  /** R2: whether the dependent is to come back with what comes late. */
+  restartsLate(edge: number): boolean {
+    return this.#lateEdges.has(edge)
+  }
+
   /** Each resource that this one depends on, in the order in which they are written, the implied ones last. */
   eachDependency(id: number, visit: (to: number, kind: EdgeKind, edge: number) => void): void {
     const { firstDependency, edgeTo, edgeKind } = this
@@ -88,9 +95,10 @@ export class Graph {
   }
 
   /** Each resource that depends on this one, in the order of registration. */
-  eachDependent(id: number, visit: (from: number, kind: EdgeKind) => void): void {
+  eachDependent(id: number, visit: (from: number, kind: EdgeKind, edge: number) => void): void {
     const { firstDependent, nextDependent, edgeFrom, edgeKind } = this
-    for (let edge = firstDependent.at(id); edge !== NONE; edge = nextDependent.at(edge)) visit(edgeFrom.at(edge), edgeKind[edge]!)
+    for (let edge = firstDependent.at(id); edge !== NONE; edge = nextDependent.at(edge))
+      visit(edgeFrom.at(edge), edgeKind[edge]!, edge)
   }
 
   get removed(): number {
@@ -207,7 +215,8 @@ export class Graph {
     this.eachDependency(id, (to, kind, edge) => {
       const at = newId.get(to)
       if (at === undefined) return
-      links.push({ to: this.#originals[to]!, kind, field: this.edgeField[edge], implied: this.isImplied(edge), id: at })
+      const [implied, late] = [this.isImplied(edge), this.restartsLate(edge)]
+      links.push({ to: this.#originals[to]!, kind, field: this.edgeField[edge], implied, late, id: at })
     })
     return links
   }
@@ -306,6 +315,7 @@ export class Graph {
     this.#lastDependent.push(NONE)
     for (const link of links) {
       if (link.implied) this.#impliedEdges.add(this.edgeTo.length)
+      if (link.late) this.#lateEdges.add(this.edgeTo.length)
       this.edgeFrom.push(id)
       this.edgeTo.push(link.id)
       this.edgeKind.push(link.kind)
@@ -336,7 +346,9 @@ export class Graph {
   }
 
   #truncate(size: number, edges: number): void {
-    for (const edge of this.#impliedEdges) if (edge >= edges) this.#impliedEdges.delete(edge)
+    for (const special of [this.#impliedEdges, this.#lateEdges]) {
+      for (const edge of special) if (edge >= edges) special.delete(edge)
+    }
     this.definitions.length = size
     this.#originals.length = size
     this.edgeKind.length = edges

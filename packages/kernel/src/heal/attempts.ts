@@ -13,10 +13,10 @@ export class Attempts {
   }
 
   /** Asks the policy for one more; one that it allows counts. */
-  next(cell: Cell, policy: RestartOptions): RestartDecision {
+  next(cell: Cell, policy: RestartOptions, endless: boolean): RestartDecision {
     const clock = this.#clock
     const random = () => clock.random?.() ?? Math.random()
-    const decision = decideRestart(policy, this.#past.get(cell) ?? [], clock.now(), random)
+    const decision = decideRestart(policy, this.#past.get(cell) ?? [], clock.now(), random, endless)
     if (decision.allowed) this.#past.set(cell, decision.past)
     return decision
   }

@@ -98,6 +98,8 @@ export class Membership {
       }
       change.done.reject(reason)
     }
+    // R1: once nothing is in line any more that waits for them.
+    for (const change of this.#open) if (change instanceof Addition) for (const cell of change.all) cell.cancelPause(reason)
     this.#open.clear()
     for (const cell of this.#removals.keys()) if (cell.course === 'removing') cell.setCourse('steady')
     this.#removals.clear()

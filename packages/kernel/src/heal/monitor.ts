@@ -47,6 +47,11 @@ export class Monitor {
     return { resource, at: this.#clock.now(), ok: false, durationMs: 0, error }
   }
 
+  /** Something smells: it is checked now, and often until a check passes. */
+  recheck(cell: Cell): void {
+    if (this.watches(cell)) this.#watches.get(cell)!.anew()
+  }
+
   /** Its resource is gone; its history stays. */
   drop(cell: Cell): void {
     this.#watches.get(cell)?.end()
@@ -79,6 +84,8 @@ class Watch {
   #timer: unknown
   /** Whether a check runs. */
   #checking = false
+  /** Whether the next is called as soon as that has ended, and counts at once. */
+  #suspicious = false
   /** Who waits for the next result. */
   #waiting: Deferred<CheckRecord | undefined> | undefined
 
@@ -114,6 +121,12 @@ class Watch {
     return promise
   }
 
+  /** A check that is called from now on: one that runs says nothing of what comes after it began. */
+  anew(): void {
+    this.#suspicious = true
+    if (!this.#checking) void this.now()
+  }
+
   #tell(record: CheckRecord | undefined): void {
     const waiting = this.#waiting
     this.#waiting = undefined
@@ -130,6 +143,8 @@ class Watch {
 
   #run(): void {
     this.#checking = true
+    if (this.#suspicious) this.#cell.health.suspicious = true
+    this.#suspicious = false
     this.#checks.begin((error, durationMs) => {
       this.#checking = false
       if (this.ended) return
@@ -144,7 +159,9 @@ class Watch {
 
   /** H1: after a first failure the next check comes sooner, until the verdict. */
   get #pause(): number {
-    const { failures, health } = this.#cell.health
+    const { failures, health, suspicious } = this.#cell.health
+    if (this.#suspicious) return 0
+    if (suspicious) return Math.min(this.#interval, MONITOR.recheck)
     if (failures === 0 || health === 'unhealthy') return this.#interval
     return Math.min(this.#interval, MONITOR.recheck * 2 ** (failures - 1))
   }

@@ -1,5 +1,5 @@
 import type { Cell } from '../cell/cell.js'
-import type { KeelsonError } from '../errors.js'
+import { type KeelsonError, removed, startAborted } from '../errors.js'
 import { someBelow } from '../graph/dependents.js'
 import type { Graph } from '../graph/graph.js'
 import type { Events } from '../observe/events.js'
@@ -8,6 +8,7 @@ import { Activation } from '../walk/activation.js'
 import type { BringUp } from '../walk/bring-up.js'
 import type { BringUpListener } from '../walk/ticket.js'
 import type { Attempts } from './attempts.js'
+import type { LateArrivals } from './late-arrivals.js'
 import type { Monitor } from './monitor.js'
 import type { Recovery } from './recovery.js'
 
@@ -19,6 +20,7 @@ export interface RecoveriesHost {
   readonly cells: readonly Cell[]
   readonly monitor: Monitor
   readonly bringUp: BringUp
+  readonly late: LateArrivals
   /** Tears these down, dependents first, and calls back when the last has stopped. */
   tearDown(cells: readonly Cell[], reason: string, done: () => void): void
   /** One that had failed for good runs again. */
@@ -27,6 +29,8 @@ export interface RecoveriesHost {
 
 /** Who decides what becomes of a resource that did not come back. */
 export interface Decider {
+  /** One is back. */
+  back(cell: Cell): void
   notBack(cell: Cell, error: KeelsonError): void
 }
 
@@ -80,7 +84,10 @@ export class Recoveries implements BringUpListener {
         this.fail(other, reason)
       }
     }
-    for (const cell of [...this.#recoveries.keys()]) this.abandon(cell, reason)
+    const cells = [...this.#recoveries.keys()]
+    for (const cell of cells) this.abandon(cell, reason)
+    // R1: once nothing is in line any more that waits for them.
+    for (const cell of cells) cell.cancelPause(reason)
   }
 
   /** Calls back once no resource is on its way back any more, now or later; not after `end`. */
@@ -115,6 +122,7 @@ export class Recoveries implements BringUpListener {
     const recovery = this.#recoveries.get(cell)!
     if (!this.#running || cell.heldBack || !cell.awaitsActivation) this.leave(cell)
     this.progress(recovery)
+    this.#decider.back(cell)
   }
 
   down(cell: Cell, error: KeelsonError): void {
@@ -132,17 +140,28 @@ export class Recoveries implements BringUpListener {
     reason = `restart of ${recovery.root.name}`,
     tell = () => {},
   ): void {
-    const { monitor, bringUp, tearDown } = this.#host
+    const { monitor, bringUp, tearDown, late } = this.#host
     const overtaken = new Set<Recovery>()
     for (const cell of members) {
+      late.drop(cell)
       this.#takeOver(cell, recovery, overtaken)
       monitor.drop(cell)
       bringUp.expect(cell, 'restart', this)
       cell.setCourse('restarting')
     }
     tell()
+    // R2: what is tried in the background does not come back with them, and does not arrive while they go down.
+    for (const cell of goingDown) if (cell.late) cell.instance?.revoke(startAborted(cell.name, reason))
     for (const other of overtaken) this.progress(other)
     tearDown(goingDown, reason, () => this.#tornDown(recovery))
+  }
+
+  /** R2: one that has arrived late is activated together with what comes back for it. */
+  joinArrived(cell: Cell, recovery: Recovery): void {
+    if (!this.#running || cell.heldBack || !cell.awaitsActivation) return
+    this.#recoveries.set(cell, recovery)
+    recovery.members.add(cell)
+    cell.setCourse('restarting')
   }
 
   /** H5: what another restart was bringing back becomes part of this one; a restart that is taken over costs no attempt. */
@@ -168,7 +187,8 @@ export class Recoveries implements BringUpListener {
 
   #tornDown(recovery: Recovery): void {
     // A shutdown, a removal or another restart may have taken all of them over meanwhile.
-    const members = [...recovery.members].filter((cell) => this.#recoveries.get(cell) === recovery)
+    const down = (cell: Cell) => this.#recoveries.get(cell) === recovery && cell.instance === undefined
+    const members = [...recovery.members].filter(down)
     if (members.length === 0) return
     for (const cell of members) cell.restarting()
     const revive = () => {
@@ -238,6 +258,8 @@ export class Recoveries implements BringUpListener {
     recovery.over = true
     // It was back, and has failed since, or it was never to come back itself.
     if (root.state === 'failed') return this.fail(recovery, root.error!)
+    // It was back, and has been removed since.
+    if (!over && root.state !== 'running') return this.fail(recovery, removed(root.name))
     if (!over)
       this.#host.events.emit('restart:done', { resource: root.name, attempt, durationMs: this.#host.clock.now() - since })
     for (const waiter of waiters.splice(0)) waiter.resolve()

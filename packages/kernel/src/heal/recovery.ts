@@ -17,6 +17,8 @@ export interface Recovery {
   readonly parent: Recovery | undefined
   /** Who asked for it, or for a restart that it took over. */
   readonly waiters: Deferred<void>[]
+  /** H8: whether its policy is never used up. */
+  readonly endless: boolean
   timer: unknown
   activation: Activation | undefined
   /** Whether it has lost its root, which was given up or taken over: the others may still settle, but it is never done. */
@@ -27,8 +29,21 @@ export interface Recovery {
 export function recoveryOf(
   root: Cell,
   since: number,
-  { policy, attempt = 0, delayMs = 0, parent, waiters = [], over = false }: Partial<Recovery>,
+  { policy, attempt = 0, delayMs = 0, parent, waiters = [], endless = false, over = false }: Partial<Recovery>,
 ): Recovery {
   const members = new Set<Cell>()
-  return { root, policy, attempt, delayMs, since, members, parent, waiters, over, timer: undefined, activation: undefined }
+  return {
+    root,
+    policy,
+    attempt,
+    delayMs,
+    since,
+    members,
+    parent,
+    waiters,
+    endless,
+    over,
+    timer: undefined,
+    activation: undefined,
+  }
 }

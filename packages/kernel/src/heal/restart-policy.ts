@@ -1,5 +1,6 @@
 import { RESTART } from '../defaults.js'
 import type { RestartOptions } from '../define/resource.js'
+import { backoff } from '../time/backoff.js'
 
 /** What the policy says to one more failure. */
 export type RestartDecision =
@@ -11,13 +12,15 @@ const MOST_REMEMBERED = 1_000
 
 /**
  * Decides on a restart: `past` are the times of earlier restarts, of which those within the window count. The delay
- * grows with each of them, up to the cap; jitter only ever shortens it.
+ * grows with each of them, up to the cap; jitter only ever shortens it. One that is `endless` goes on at the cap when its attempts
+ * are used up (H8).
  */
 export function decideRestart(
   policy: RestartOptions,
   past: readonly number[],
   now: number,
   random: () => number,
+  endless = false,
 ): RestartDecision {
   const {
     attempts,
@@ -28,9 +31,10 @@ export function decideRestart(
     jitter = RESTART.jitter,
   } = policy
   const recent = past.filter((at) => now - at < within)
-  if (recent.length >= attempts) return { allowed: false, attempts }
-  // After a thousand restarts the power may be Infinity, and 0 times that is no number.
-  const full = delay === 0 ? 0 : Math.min(maxDelay, delay * factor ** recent.length)
+  const usedUp = recent.length >= attempts
+  if (usedUp && !endless) return { allowed: false, attempts }
   const remembered = [...recent, now].slice(-MOST_REMEMBERED)
-  return { allowed: true, attempt: recent.length + 1, delayMs: full * (1 - jitter * random()), past: remembered }
+  const first = usedUp ? maxDelay : delay
+  const delayMs = backoff({ delay: first, factor, maxDelay, jitter }, recent.length, random)
+  return { allowed: true, attempt: recent.length + 1, delayMs, past: remembered }
 }

@@ -13,7 +13,7 @@ export interface SupervisorHost extends RecoveriesHost {
   /** A member of a subgraph has failed: says whether that is coming up, and fails because of it. */
   failing(member: Cell, error: KeelsonError): boolean
   /** It has failed for good, and the kernel cannot be ready without it. */
-  lost(cell: Cell, error: KeelsonError): void
+  lost(cell: Cell, error: KeelsonError, shared: boolean): void
 }
 
 /**
@@ -90,10 +90,31 @@ export class Supervisor implements Decider {
     if (!this.#active || cell.course !== 'steady') return
     cell.revive()
     this.#attempts.forget(cell)
+    this.arrived(cell)
+  }
+
+  /** R2, H9: it runs at last, or again; what had failed for want of it starts now, and what asked for that comes back with it. */
+  arrived(cell: Cell): void {
     this.#host.regained(cell)
-    const dependents = this.#subtree(cell).filter((other) => other !== cell && other.instance === undefined)
-    this.#host.events.emit('resource:regained', { resource: cell.name, resources: dependents.map(({ name }) => name) })
-    if (dependents.length > 0) this.recoveries.bringBack(this.#recovery(cell, { over: true }), dependents, dependents)
+    const subtree = this.#subtree(cell, { arrives: true }).filter((other) => other !== cell)
+    const members = subtree.filter(staysInKernel)
+    this.#host.events.emit('resource:regained', { resource: cell.name, resources: members.map(({ name }) => name) })
+    const recovery = this.#recovery(cell, { over: true })
+    this.recoveries.joinArrived(cell, recovery)
+    if (subtree.length > 0) this.recoveries.bringBack(recovery, members, subtree, `${cell.name} is there`)
+    this.recoveries.progress(recovery)
+  }
+
+  /** R2: what runs without it, and asked for that, comes back with it. */
+  back(cell: Cell): void {
+    const { graph, cells } = this.#host
+    const eager: Cell[] = []
+    graph.eachDependent(cell.id, (from, _kind, edge) => {
+      if (graph.restartsLate(edge) && runsWithout(cells[from]!, cell)) eager.push(cells[from]!)
+    })
+    for (const dependent of eager) {
+      this.#recover(this.#recovery(dependent, { policy: dependent.definition.restart }), undefined)
+    }
   }
 
   /** Restarts a resource and what depends on it because somebody asked; settles when all of them are back. Its attempts count anew. */
@@ -102,6 +123,7 @@ export class Supervisor implements Decider {
     if (cell.state === 'idle') return Promise.reject(notUpYet(cell.name))
     const done = new Deferred<void>()
     this.#attempts.forget(cell)
+    this.#host.late.drop(cell)
     this.#recover(this.#recovery(cell, { policy: cell.definition.restart, waiters: [done] }), undefined)
     return done.promise
   }
@@ -114,6 +136,7 @@ export class Supervisor implements Decider {
   /** It did not come back: its own policy decides, or else that of the restart that took it down. It alone is tried again. */
   notBack(cell: Cell, error: KeelsonError): void {
     const recovery = this.recoveries.of(cell)!
+    if (cell.late) return this.#leaveLate(cell, error)
     const policy = cell.definition.restart ?? recovery.policy
     if (this.#active && policy !== undefined && error.code !== 'DEPENDENCY_FAILED') {
       return this.#restartOrGiveUp(cell, policy, recovery.root === cell ? recovery.parent : recovery, error)
@@ -121,11 +144,22 @@ export class Supervisor implements Decider {
     this.#lose(cell, error)
   }
 
+  /** R2: it has never run, and is tried again in the background: nobody waits for that. */
+  #leaveLate(cell: Cell, error: KeelsonError): void {
+    const recovery = this.recoveries.of(cell)!
+    this.recoveries.leave(cell)
+    if (recovery.root === cell) this.recoveries.fail(recovery, error)
+    this.recoveries.progress(recovery)
+  }
+
   #restartOrGiveUp(cell: Cell, policy: RestartOptions, parent: Recovery | undefined, error: KeelsonError): void {
-    const decision = this.#attempts.next(cell, policy)
+    // H8: a policy that comes with what is shared is never used up.
+    const inherits = cell.definition.restart === undefined && this.recoveries.of(cell)?.endless === true
+    const endless = cell.shared || inherits
+    const decision = this.#attempts.next(cell, policy, endless)
     if (decision.allowed) {
       const { attempt, delayMs } = decision
-      return this.#recover(this.#recovery(cell, { policy, attempt, delayMs, parent }), error)
+      return this.#recover(this.#recovery(cell, { policy, attempt, delayMs, parent, endless }), error)
     }
     this.#host.events.emit('restart:exhausted', { resource: cell.name, attempts: decision.attempts, error })
     const limit = restartLimit(cell.name, decision.attempts, error)
@@ -147,9 +181,9 @@ export class Supervisor implements Decider {
     if (cell.instance === undefined || cell.crashError !== undefined || !isOfCheck(error)) this.#host.monitor.drop(cell)
     if (cell.error !== error) cell.fail(error)
     const subtree = this.#subtree(cell).filter((other) => other !== cell && other.instance !== undefined)
-    const members = subtree.filter(({ course, within }) => course !== 'removing' && within === undefined)
+    const members = subtree.filter(staysInKernel)
     this.#host.events.emit('resource:lost', { resource: cell.name, resources: members.map(({ name }) => name), error })
-    if (cell.impact === 'unready') this.#host.lost(cell, error)
+    if (cell.impact === 'unready') this.#host.lost(cell, error, this.#isShared(cell))
     // A start that it was needed for is rolled back as a whole.
     if (!this.#active || members.length === 0) return
     this.recoveries.bringBack(this.#recovery(cell, { over: true }), members, subtree, `${cell.name} failed`)
@@ -157,9 +191,10 @@ export class Supervisor implements Decider {
 
   #recover(recovery: Recovery, error: KeelsonError | undefined): void {
     const { root, attempt, delayMs } = recovery
-    const subtree = this.#subtree(root)
+    // What runs without it stays, unless somebody asks for a restart.
+    const subtree = this.#subtree(root, { all: attempt === 0 })
     // Those that are being removed stop first like the others, and do not come back.
-    const members = subtree.filter(({ course, within }) => course !== 'removing' && within === undefined)
+    const members = subtree.filter(staysInKernel)
     const resources = members.map(({ name }) => name)
     const tell = () =>
       this.#host.events.emit('restart:scheduled', {
@@ -179,17 +214,50 @@ export class Supervisor implements Decider {
     )
   }
 
-  /** The resource and those up or on their way back that got its value; a `ref` follows by itself, `after` is only an order. */
-  #subtree(root: Cell): Cell[] {
-    return withDependents(this.#host.graph, this.#host.cells, root, ({ instance, course, error }, kind) => {
-      const lost = error?.code === 'DEPENDENCY_FAILED'
-      return (kind === 'required' || kind === 'optional') && (instance !== undefined || course === 'restarting' || lost)
+  /**
+   * The resource and those up or on their way back that got its value, or failed for want of it; a `ref` follows by itself, `after` is
+   * only an order. With `all`, also those that run without it; when it `arrives`, those of them that asked for that.
+   */
+  #subtree(root: Cell, { all = false, arrives = false } = {}): Cell[] {
+    const { graph, cells } = this.#host
+    return withDependents(graph, cells, root, (dependent, kind, dependency, edge) => {
+      if (kind === 'ref' || kind === 'after') return false
+      // R2: nothing has the value of what is tried in the background.
+      if (dependency.late && dependency !== root) return false
+      if (dependent.course === 'restarting') return true
+      if (dependent.instance === undefined) return kind === 'required' && dependent.error?.code === 'DEPENDENCY_FAILED'
+      if (!dependent.without?.includes(dependency) || all) return true
+      return arrives && dependency === root && graph.restartsLate(edge) && runsWithout(dependent, root)
     })
+  }
+
+  /** H8: whether it is shared, or failed for want of what is. */
+  #isShared(cell: Cell): boolean {
+    const { graph, cells } = this.#host
+    const failed = new Set([cell])
+    for (const { shared, id, error } of failed) {
+      if (shared) return true
+      if (error?.code !== 'DEPENDENCY_FAILED') continue
+      graph.eachDependency(id, (to, kind) => {
+        if (kind === 'required' && cells[to]!.state === 'failed') failed.add(cells[to]!)
+      })
+    }
+    return false
   }
 
   #recovery(root: Cell, plan: Partial<Recovery>): Recovery {
     return recoveryOf(root, this.#host.clock.now(), plan)
   }
+}
+
+/** Whether a restart brings it back: it is not being removed, and nobody waits for what is tried in the background (R2). */
+function staysInKernel({ course, late, within }: Cell): boolean {
+  return course !== 'removing' && within === undefined && !late
+}
+
+/** R2: whether it has been started without the other; what waits for its next try will have it then. */
+function runsWithout({ instance, without }: Cell, other: Cell): boolean {
+  return instance?.waiting === false && without?.includes(other) === true
 }
 
 /** Whether checks that pass again would mend it. */

@@ -8,6 +8,8 @@ import { reportOf, ShutdownError, type ShutdownReport, StartError } from '../obs
 import type { Clock } from '../time/clock.js'
 import { BringUp } from '../walk/bring-up.js'
 import { Teardown } from '../walk/shutdown.js'
+import type { LateStarts } from '../walk/ticket.js'
+import { LateArrivals } from './late-arrivals.js'
 import { Membership } from './membership.js'
 import type { Monitor } from './monitor.js'
 import type { Roster } from './roster.js'
@@ -33,7 +35,7 @@ export interface UpkeepHost {
   /** Takes in resources as members of a subgraph. */
   takeInMembers(subgraph: Cell, resources: Iterable<ResourceLike>): readonly Cell[]
   /** It has failed for good, and the kernel cannot be ready without it. */
-  lost(cell: Cell, error: KeelsonError): void
+  lost(cell: Cell, error: KeelsonError, shared: boolean): void
   /** One that had failed for good runs again. */
   regained(cell: Cell): void
 }
@@ -45,6 +47,7 @@ export class Upkeep {
   readonly rotations: Rotations
   readonly subgraphs: Subgraphs
   readonly #host: UpkeepHost
+  readonly late: LateArrivals
   readonly bringUp: BringUp
   /** Teardowns of a part that are going on. */
   #open = 0
@@ -57,7 +60,12 @@ export class Upkeep {
     const { clock, events, monitor, roster, name, concurrency } = host
     const { graph, cells } = roster
     this.#host = host
-    this.bringUp = new BringUp(graph, cells, concurrency)
+    const late: LateStarts = {
+      takes: (cell, error) => this.late.takes(cell, error),
+      tell: (cell) => this.late.tell(cell),
+      settled: (cell) => this.late.settled(cell),
+    }
+    this.bringUp = new BringUp(graph, cells, concurrency, late)
     const tearDown = (members: readonly Cell[], reason: string, done: () => void) => this.#tearDown(members, reason, done)
     const parts = { clock, events, monitor, graph, cells, tearDown, bringUp: this.bringUp }
     const forget = (members: readonly Cell[]) => this.#forget(members)
@@ -73,10 +81,12 @@ export class Upkeep {
       takeInMembers: (subgraph, resources) => host.takeInMembers(subgraph, resources),
       forget,
     })
+    this.late = new LateArrivals({ ...parts, arrived: (cell) => this.supervisor.arrived(cell) })
     this.supervisor = new Supervisor({
       ...parts,
+      late: this.late,
       failing: (member, error) => this.subgraphs.failing(member, error),
-      lost: (cell, error) => host.lost(cell, error),
+      lost: (cell, error, shared) => host.lost(cell, error, shared),
       regained: (cell) => host.regained(cell),
     })
     this.membership = new Membership({
@@ -109,6 +119,7 @@ export class Upkeep {
 
   begin(): void {
     this.#ended = false
+    this.late.begin()
     this.supervisor.begin()
     this.rotations.begin()
   }
@@ -118,6 +129,7 @@ export class Upkeep {
     this.#ended = true
     this.#ends++
     this.rotations.end(reason)
+    this.late.end()
     this.supervisor.end(reason)
     this.membership.end(reason)
   }
@@ -141,6 +153,7 @@ export class Upkeep {
 
   #letGo(members: readonly Cell[]): void {
     for (const cell of members) {
+      this.late.drop(cell)
       this.bringUp.leave(cell)
       this.supervisor.recoveries.abandon(cell, removed(cell.name))
       this.#host.monitor.drop(cell)

@@ -17,6 +17,17 @@ interface Payloads {
   'resource:orphan': { resource: string; error?: KeelsonError }
   'check:result': { resource: string; ok: boolean; durationMs: number; error?: KeelsonError }
   'health:change': { resource: string; from: Health; to: Health; error?: KeelsonError }
+  /** A first start failed, and is tried again. */
+  'start:retry': {
+    resource: string
+    /** Which try failed, from 1. */
+    try: number
+    /** How many there are at most; may be `Infinity`. */
+    attempts: number
+    /** Milliseconds until the next. */
+    delayMs: number
+    error: KeelsonError
+  }
   'restart:scheduled': {
     resource: string
     /** Which restart of the window this is; 0 for one that was asked for. */
@@ -32,7 +43,7 @@ interface Payloads {
   'restart:exhausted': { resource: string; attempts: number; error: KeelsonError }
   /** It has failed for good; `resources` hold its value: they go down, and come back only if they can do without. */
   'resource:lost': { resource: string; resources: readonly string[]; error: KeelsonError }
-  /** One that had failed for good runs again, for its checks pass; `resources` failed for want of it, and come back. */
+  /** One that had failed runs after all: its checks pass, or another try of its start succeeded; `resources` come back for that. */
   'resource:regained': { resource: string; resources: readonly string[] }
   /** V1: a new instance has taken the place of the old one, which drains; since rotate() was called. */
   'resource:rotated': { resource: string; durationMs: number }
@@ -63,6 +74,7 @@ const TYPES: Readonly<Record<keyof KernelEvents, true>> = {
   'kernel:cordon': true,
   'probe:change': true,
   'resource:state': true,
+  'start:retry': true,
   'resource:error': true,
   'resource:orphan': true,
   'check:result': true,

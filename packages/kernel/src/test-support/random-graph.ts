@@ -1,4 +1,13 @@
-import { type Dependency, type Impact, optional, type Resource, type ResourceOptions, ref, resource } from '../index.js'
+import {
+  type Dependency,
+  type Impact,
+  optional,
+  type Resource,
+  type ResourceOptions,
+  type RetryOptions,
+  ref,
+  resource,
+} from '../index.js'
 import type { SimulateOptions } from '../testing.js'
 
 /** From 0 up to 1. */
@@ -27,7 +36,7 @@ export function randomGraph(size: number, random: Random): Resource<unknown>[] {
       const other = pick(made)
       const dice = random()
       if (dice < 0.55) dependsOn[other.name] = other
-      else if (dice < 0.75) dependsOn[other.name] = optional(other)
+      else if (dice < 0.75) dependsOn[other.name] = optional(other, { late: random() < 0.4 ? 'restart' : 'ignore' })
       else if (dice < 0.9) dependsOn[other.name] = ref(other)
       else after.push(other)
     }
@@ -39,6 +48,8 @@ export function randomGraph(size: number, random: Random): Resource<unknown>[] {
       start: () => i,
       impact: pick(IMPACTS),
       ...(checked && { check: () => true }),
+      ...(random() < 0.4 && { retry: random() < 0.2 ? true : randomRetry(random) }),
+      ...(random() < 0.15 && { shared: true }),
       ...(random() < 0.2 && { activate: () => {} }),
       ...(random() < 0.2 && { quiesce: () => {} }),
       ...(random() < 0.4 && { drain: () => {} }),
@@ -62,12 +73,29 @@ export function randomGraph(size: number, random: Random): Resource<unknown>[] {
       }),
       ...(checked &&
         random() < 0.6 && {
-          monitor: { interval: pick([10, 100, 1_000]), failureThreshold: 1 + below(3), successThreshold: 1 + below(2) },
+          monitor: {
+            interval: pick([10, 100, 1_000]),
+            failureThreshold: 1 + below(3),
+            successThreshold: 1 + below(2),
+            ...(random() < 0.3 && { tolerance: pick([1, 50, 500]) }),
+          },
         }),
+      ...(!checked && random() < 0.1 && { monitor: { tolerance: pick([1, 50, 500]) } }),
     }
     made.push(resource(`r${i}`, options))
   }
   return made
+}
+
+function randomRetry(random: Random): RetryOptions {
+  const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!
+  const delay = pick([0, 1, 10, 100])
+  return {
+    delay,
+    ...(random() < 0.5 && { attempts: pick([1, 2, 4, Infinity]) }),
+    ...(random() < 0.5 && { factor: pick([1, 2, 3]), jitter: pick([0, 0.5, 1]) }),
+    maxDelay: Math.max(delay, pick([10, 100])),
+  }
 }
 
 /** Kernel options and a mix of faults to go with it. */

@@ -43,6 +43,8 @@ function lineOf(event: KernelEvent): string {
       return `${event.resource}: check ${event.ok ? 'passed' : 'failed'}`
     case 'health:change':
       return `${event.resource}: ${event.from} → ${event.to}`
+    case 'start:retry':
+      return `${event.resource}: try ${event.try} failed`
     case 'restart:scheduled':
       return `${event.resource}: restart ${event.attempt} scheduled, with ${event.resources.join(', ')}`
     case 'restart:done':

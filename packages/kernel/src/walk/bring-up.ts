@@ -3,7 +3,7 @@ import type { KeelsonError } from '../errors.js'
 import { type Graph, NONE } from '../graph/graph.js'
 import type { EdgeKind } from '../words.js'
 import { dependencyValues } from './dependency-values.js'
-import { type BringUpKind, type BringUpListener, type Line, Ticket, ticketOf } from './ticket.js'
+import { type BringUpKind, type BringUpListener, type LateStarts, type Line, Ticket, ticketOf } from './ticket.js'
 
 /**
  * Walks the graph forward, for the start of the kernel, additions and restarts alike: a resource in line starts the moment the last
@@ -12,6 +12,7 @@ import { type BringUpKind, type BringUpListener, type Line, Ticket, ticketOf } f
 export class BringUp implements Line {
   readonly graph: Graph
   readonly cells: readonly Cell[]
+  readonly late: LateStarts
   readonly #concurrency: number
   readonly #ready: Ticket[] = []
   #head = 0
@@ -20,10 +21,11 @@ export class BringUp implements Line {
   /** Whose start hook is about to be called, or is on the stack. */
   #launching: Cell | undefined
 
-  constructor(graph: Graph, cells: readonly Cell[], concurrency: number) {
+  constructor(graph: Graph, cells: readonly Cell[], concurrency: number, late: LateStarts) {
     this.graph = graph
     this.cells = cells
     this.#concurrency = concurrency
+    this.late = late
   }
 
   /** Whether it is in the middle of starting what can start: what somebody waits for must stay in the graph until then. */
@@ -111,9 +113,12 @@ export class BringUp implements Line {
   /** The start that goes on waits for others that are to start now: they may take its place among those at once. */
   giveWay(cell: Cell): void {
     const ticket = ticketOf(cell)
-    if (ticket === undefined || !ticket.launched || ticket.gaveWay) return
-    ticket.gaveWay = true
-    this.settled()
+    if (ticket?.placed) ticket.pausing()
+  }
+
+  resume(ticket: Ticket): void {
+    ticket.resumed = true
+    this.#ready.push(ticket)
     this.pump()
   }
 
@@ -132,15 +137,32 @@ export class BringUp implements Line {
 
   #try(ticket: Ticket): void {
     const { cell } = ticket
+    if (ticket.resumed) return this.#tryAgain(ticket)
     if (cell.ticket !== ticket || ticket.held || ticket.launched || cell.instance !== undefined) return
     ticket.waitsFor = this.#nextToWaitFor(ticket)
     if (ticket.waitsFor !== undefined) return
     const missing = this.#missing(cell)
     if (missing !== undefined) return ticket.fail(cell.failDependency(missing))
     ticket.launched = true
+    this.#launch(ticket, (deps) => cell.start(deps, ticket))
+  }
+
+  /** R1: it takes a place again, with what its dependencies are by then. */
+  #tryAgain(ticket: Ticket): void {
+    const { cell } = ticket
+    if (cell.ticket !== ticket || !cell.instance?.waiting) return
+    ticket.waitsFor = this.#nextToWaitFor(ticket)
+    if (ticket.waitsFor !== undefined) return
+    ticket.resumed = false
+    this.#launch(ticket, (deps) => cell.tryAgain(deps))
+  }
+
+  #launch(ticket: Ticket, start: (deps: Record<string, unknown>) => void): void {
+    const { cell } = ticket
+    ticket.placed = true
     this.#inFlight++
     this.#launching = cell
-    cell.start(dependencyValues(this.graph, this.cells, cell.id), ticket)
+    start(dependencyValues(this.graph, this.cells, cell))
     this.#launching = undefined
   }
 
@@ -180,7 +202,11 @@ export class BringUp implements Line {
   }
 }
 
-/** A ref follows restarts by itself, and an order matters only where both start: neither waits for one that comes back. */
+/**
+ * A ref follows restarts by itself, and an order matters only where both start: neither waits for one that comes back. Nobody waits for
+ * what is tried in the background (R2).
+ */
 function waitsFor(edge: EdgeKind, other: BringUpKind): boolean {
+  if (other === 'late') return false
   return other === 'first' || edge === 'required' || edge === 'optional'
 }

@@ -4,11 +4,15 @@ import type { Graph } from '../graph/graph.js'
 
 const NOTHING: Record<string, unknown> = Object.freeze({})
 
-/** What a start hook receives: the values of its dependencies by the names under which it asked for them. */
-export function dependencyValues(graph: Graph, cells: readonly Cell[], id: number): Record<string, unknown> {
+/**
+ * What a start hook receives: the values of its dependencies by the names under which it asked for them. The resource knows from then on
+ * which of the optional ones it is without (R2).
+ */
+export function dependencyValues(graph: Graph, cells: readonly Cell[], dependent: Cell): Record<string, unknown> {
   const { firstDependency, edgeTo, edgeKind, edgeField } = graph
-  const first = firstDependency.at(id)
-  const end = firstDependency.at(id + 1)
+  const first = firstDependency.at(dependent.id)
+  const end = firstDependency.at(dependent.id + 1)
+  dependent.without = undefined
   if (first === end) return NOTHING
   const values: Record<string, unknown> = {}
   for (let edge = first; edge < end; edge++) {
@@ -16,6 +20,7 @@ export function dependencyValues(graph: Graph, cells: readonly Cell[], id: numbe
     if (field === undefined) continue
     const cell = cells[edgeTo.at(edge)]!
     const there = cell.state === 'running' && cell.course !== 'removing'
+    if (!there && edgeKind[edge] === 'optional') dependent.without = [...(dependent.without ?? []), cell]
     const value = edgeKind[edge] === 'ref' ? new LiveRef(cell) : there ? cell.value : undefined
     if (field === '__proto__') Object.defineProperty(values, field, { value, enumerable: true })
     else values[field] = value

@@ -82,7 +82,7 @@ export class Startup implements BringUpListener {
   handOver(error: KeelsonError): void {
     this.giveUp(error)
     this.#finished = true
-    this.#host.bringUp.halt(this)
+    for (const cell of this.#host.bringUp.halt(this)) cell.cancelPause(error)
   }
 
   /** From now on nothing new is launched; what has begun goes on until somebody tells it to end. */

@@ -13,8 +13,18 @@ export interface BringUpListener {
   left(cell: Cell): void
 }
 
-/** Why a resource is in line: it has not run yet, or it comes back. */
-export type BringUpKind = 'first' | 'restart'
+/** Why a resource is in line: it has not run yet, it comes back, or it is tried again with nobody waiting for it (R2). */
+export type BringUpKind = 'first' | 'restart' | 'late'
+
+/** R2: the resources that failed to start and are tried again in the background. */
+export interface LateStarts {
+  /** Whether one that failed like this will be; from then on it is. */
+  takes(cell: Cell, error: KeelsonError): boolean
+  /** It has failed, and that is to be told. */
+  tell(cell: Cell): void
+  /** What the failed try had acquired is released. */
+  settled(cell: Cell): void
+}
 
 /** What a ticket tells the line that it is in. */
 export interface Line {
@@ -24,6 +34,9 @@ export interface Line {
   wakeDependents(cell: Cell): void
   /** Starts what can start. */
   pump(): void
+  /** One whose pause is over is tried again at the next pump. */
+  resume(ticket: Ticket): void
+  readonly late: LateStarts
 }
 
 /** The place of one resource in the line. A ticket that was replaced hears nothing that concerns anybody. */
@@ -36,8 +49,10 @@ export class Ticket implements StartListener<Cell> {
   /** Not yet: its restart is delayed, or what is being torn down has not stopped. */
   held = true
   launched = false
-  /** It waits for others that are to start now, and counts no more among the starts at once. */
-  gaveWay = false
+  /** Whether it counts towards the starts at once. */
+  placed = false
+  /** R1: whether its next try may begin. */
+  resumed = false
   /** The dependency that it waits for now. */
   waitsFor: Cell | undefined
   /** How many of its dependencies, in their order, have settled, as of a version of the graph. */
@@ -65,8 +80,26 @@ export class Ticket implements StartListener<Cell> {
     this.#line.wakeDependents(this.cell)
   }
 
+  retries(cell: Cell, error: KeelsonError): boolean {
+    return this.#current && this.#line.late.takes(cell, error)
+  }
+
+  pausing(): void {
+    this.#giveWay()
+    this.#line.pump()
+  }
+
+  resume(): void {
+    this.#line.resume(this)
+  }
+
+  #giveWay(): void {
+    if (this.placed) this.#line.settled()
+    this.placed = false
+  }
+
   started(cell: Cell): void {
-    if (!this.gaveWay) this.#line.settled()
+    this.#giveWay()
     if (this.#current) {
       this.leave()
       this.listener.up(cell)
@@ -79,11 +112,14 @@ export class Ticket implements StartListener<Cell> {
     if (!this.#current) return
     this.#error = error
     this.listener.failed?.(cell, error)
+    if (cell.late) this.#line.late.tell(cell)
   }
 
-  startSettled(_cell: Cell, problems: readonly KeelsonError[]): void {
-    if (!this.gaveWay) this.#line.settled()
-    if (this.#current && this.#error !== undefined) this.fail(this.#error, problems)
+  startSettled(cell: Cell, problems: readonly KeelsonError[]): void {
+    this.#giveWay()
+    const current = this.#current && this.#error !== undefined
+    if (current) this.fail(this.#error!, problems)
+    if (current && cell.late) this.#line.late.settled(cell)
     this.#line.pump()
   }
 

@@ -11,6 +11,7 @@ export const LINE_EVENTS = [
   'health:change',
   'kernel:cordon',
   'probe:change',
+  'start:retry',
   'restart:scheduled',
   'restart:done',
   'restart:exhausted',

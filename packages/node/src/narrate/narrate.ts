@@ -1,7 +1,7 @@
 import type { Kernel, KernelEvent, KernelEventOf } from '@keelson/kernel'
 import { serversOf } from '../drain/running-servers.js'
 import { count, duration, some } from '../words/duration.js'
-import { adviceOf } from '../words/problem.js'
+import { adviceOf, withoutName } from '../words/problem.js'
 import { ToldErrors } from '../words/told-errors.js'
 import { Impacts } from './impacts.js'
 import { LastPlan } from './last-plan.js'
@@ -91,6 +91,8 @@ export class Narration {
         return this.#cordoned(event)
       case 'probe:change':
         return this.#probeChanged(event)
+      case 'start:retry':
+        return this.#turn.sayOf(event.error, this.#retry(event))
       case 'restart:scheduled':
         return this.#turn.sayOf(event.error, this.#restarts.scheduled(event))
       case 'restart:done':
@@ -232,12 +234,36 @@ export class Narration {
     return { level: 'warn', message, fields: { event: type, resource, dependents } }
   }
 
+  /** R1, R2: which try it was, why it failed, and when the next is. */
+  #retry(event: KernelEventOf<'start:retry'>): Line {
+    const { type, resource, try: tried, attempts, delayMs, error } = event
+    this.troubles.retried(event)
+    const problem = this.told.problemOf(error)
+    const of = attempts === Infinity ? '' : ` of ${attempts}`
+    const why = withoutName(problem.message, resource).replace(/^failed to start: /, '')
+    return {
+      level: 'warn',
+      message: `${resource}: try ${tried}${of} failed: ${why}; again in ${duration(delayMs)}`,
+      fields: {
+        event: type,
+        resource,
+        try: tried,
+        ...(attempts !== Infinity && { attempts }),
+        delayMs: Math.round(delayMs),
+        error: problem,
+      },
+    }
+  }
+
+  /** Its checks pass again, or it was started at last. */
   #regained({ type, resource, resources }: KernelEventOf<'resource:regained'>): Line {
     const dependents = resources.slice(0, MOST)
     const along = resources.length === 0 ? '' : `; ${some(resources)} start${resources.length === 1 ? 's' : ''} again with it`
+    const tries = this.troubles.triesOf(resource)
+    const what = tries === 0 ? 'passes its checks again and goes on' : `is there at try ${tries}`
     return {
       level: 'info',
-      message: `${resource} passes its checks again and goes on${along}`,
+      message: `${resource} ${what}${along}`,
       fields: { event: type, resource, dependents },
     }
   }

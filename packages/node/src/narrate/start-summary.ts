@@ -7,6 +7,9 @@ import type { Line } from './log.js'
 const MOST = 20
 const WIDTH = 27
 
+/** Of those that are tried again. */
+const MOST_LATE = 5
+
 /** Of the drains that are cut. */
 const MOST_CUT = 3
 
@@ -22,6 +25,7 @@ export function startSummary(
   kernel: Pick<Kernel, 'name' | 'timeline' | 'probe'>,
   { criticalPath, resources }: Pick<Plan, 'criticalPath' | 'resources'>,
   addresses: Addresses,
+  triesOf: (resource: string) => number = () => 0,
 ): Line {
   const spans = kernel.timeline().filter(({ phase, end }) => phase === 'start' && end !== undefined) as Done[]
   const since = Math.min(...bounds(spans, 'start'))
@@ -29,6 +33,7 @@ export function startSummary(
   const shown = slowest(spans, addresses.urls)
   const degraded = degradedIn(kernel.probe())
   const cut = cutDrains(resources)
+  const late = lateIn(kernel.probe())
   const message = `${kernel.name} is ready in ${duration(total)}${degraded.length === 0 ? '' : `, degraded: ${some(degraded)}`}`
   const path = criticalPath.length > 1 ? `critical path: ${shortPath(criticalPath)}` : ''
   return {
@@ -36,7 +41,8 @@ export function startSummary(
     message,
     lines: [
       `${message.padEnd(34)}   ${path}`.trimEnd(),
-      ...rowsOf(shown, { since, total, critical: new Set(criticalPath), ...addresses }, spans.length - shown.length),
+      ...rowsOf(shown, { since, total, critical: new Set(criticalPath), triesOf, ...addresses }, spans.length - shown.length),
+      ...late.slice(0, MOST_LATE).map((message) => `   ${message}`),
       ...cutRows(cut),
     ],
     fields: {
@@ -56,6 +62,11 @@ export function startSummary(
 
 function degradedIn({ status, reasons }: Probe): string[] {
   return status === 'degraded' ? reasons.map(({ resource }) => resource) : []
+}
+
+/** R2: which are tried again in the background, and why. */
+function lateIn({ reasons }: Probe): string[] {
+  return reasons.flatMap(({ resource, message }) => (message.startsWith(`${resource}: try `) ? [message] : []))
 }
 
 interface CutDrain extends PlannedDrain {
@@ -88,6 +99,8 @@ interface Scale extends Addresses {
   readonly since: number
   readonly total: number
   readonly critical: ReadonlySet<string>
+  /** R1: at which try it started; 0 for the first. */
+  triesOf(resource: string): number
 }
 
 /** A bar for each of the slowest, and how many were left out. */
@@ -99,10 +112,11 @@ function rowsOf(shown: readonly Done[], scale: Scale, others: number): string[] 
   return rows
 }
 
-function row({ resource, start, end, ok }: Done, width: number, { since, total, critical, urls }: Scale): string {
+function row({ resource, start, end, ok }: Done, width: number, { since, total, critical, urls, triesOf }: Scale): string {
   const part = (at: number) => (at - since) / (total || 1)
   const bar = timelineBar(part(start), part(end), WIDTH, critical.has(resource) ? '·' : ' ')
-  const note = ok ? (urls.get(resource) ?? '') : 'failed'
+  const tries = triesOf(resource)
+  const note = !ok ? 'failed' : [urls.get(resource) ?? '', tries > 0 ? `at try ${tries}` : ''].filter(Boolean).join(', ')
   return `   ${resource.padEnd(width)}  ${bar} ${duration(end - start).padStart(8)}   ${note}`.trimEnd()
 }
 

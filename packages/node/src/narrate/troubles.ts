@@ -12,6 +12,8 @@ export class Troubles {
   readonly starting = new Map<string, number>()
   readonly ending = new Map<string, number>()
   readonly #checks = new Map<string, Failures>()
+  /** By resource: how many tries of its first start have failed. */
+  readonly #tries = new Map<string, number>()
 
   /** With a kernel that somebody else has told to start or to stop already. */
   catchUp(kernel: Pick<KernelView, 'state' | 'inspect'>): void {
@@ -22,7 +24,20 @@ export class Troubles {
     }
   }
 
-  moved({ resource, to, at }: Pick<KernelEventOf<'resource:state'>, 'resource' | 'to' | 'at'>): void {
+  retried({ resource, try: tried }: Pick<KernelEventOf<'start:retry'>, 'resource' | 'try'>): void {
+    this.#tries.set(resource, tried)
+    this.#checks.delete(resource)
+  }
+
+  /** Which try of its first start succeeded, or goes on; 0 when the first did. */
+  triesOf(resource: string): number {
+    const failed = this.#tries.get(resource)
+    return failed === undefined ? 0 : failed + 1
+  }
+
+  moved({ resource, from, to, at }: Pick<KernelEventOf<'resource:state'>, 'resource' | 'from' | 'to' | 'at'>): void {
+    // A restart, and another life of the kernel, begin anew.
+    if (from === 'restarting' || from === 'stopped' || to === 'stopping') this.#tries.delete(resource)
     this.starting.delete(resource)
     if (to === 'starting') {
       this.starting.set(resource, at)
@@ -48,6 +63,8 @@ export class Troubles {
     const checks = this.#checks.get(resource)
     if (checks !== undefined) return checkFails(checks.last, checks.count)
     const reason = reasons.find((reason) => reason.resource === resource)?.message
-    return reason === undefined || reason === `resource "${resource}" is starting` ? undefined : reason
+    if (reason === undefined || reason === `resource "${resource}" is starting`) return undefined
+    const prefix = `${resource}: `
+    return reason.startsWith(prefix) ? reason.slice(prefix.length) : reason
   }
 }

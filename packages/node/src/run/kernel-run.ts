@@ -153,7 +153,9 @@ export class KernelRun {
   #sayReady(): void {
     if (this.#settings.log === false) return
     const urls = new Map(serversOf(this.#kernel).map(({ resource, url }) => [resource, url]))
-    this.#say(startSummary(this.#kernel, this.#narration.plan.current, { urls, probes: this.#probes?.url }))
+    const { plan, troubles } = this.#narration
+    const triesOf = (resource: string) => troubles.triesOf(resource)
+    this.#say(startSummary(this.#kernel, plan.current, { urls, probes: this.#probes?.url }, triesOf))
   }
 
   #leave(reason: string): void {

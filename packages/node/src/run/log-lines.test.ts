@@ -78,6 +78,7 @@ async function narrated(): Promise<Entry[]> {
     { type: 'health:change', at, resource, from: 'healthy', to: 'unhealthy', error: failure() },
     { type: 'kernel:cordon', at, reason: 'by hand' },
     { type: 'probe:change', at, probe: unready, previous: ready },
+    { type: 'start:retry', at, resource, try: 2, attempts: 5, delayMs: 500, error: failure() },
     { ...restart, attempt: 1, error: failure() },
     { type: 'restart:done', at, resource, attempt: 1, durationMs: 5 },
     { type: 'restart:exhausted', at, resource, attempts: 5, error: failure() },

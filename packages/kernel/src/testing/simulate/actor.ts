@@ -161,6 +161,8 @@ export class Actor {
       other.away = false
       other.life = undefined
       other.joined = this.#world.tally.add
+      other.hasRun = other.late = other.lacksDependency = false
+      other.retry = undefined
     }
     return added
   }
@@ -207,7 +209,7 @@ export class Actor {
         // One that was lost has no work left to finish once it says that it is gone.
         if (!heard && what === 'crash' && life === track.life && track.state === 'failed') life.gone = true
         if (!heard) return
-        if (what !== 'crash') return track.setHealth(what === 'healthy' ? 'healthy' : 'unhealthy')
+        if (what !== 'crash') return track.says(what === 'healthy' ? 'healthy' : 'unhealthy', this.#world.now)
         ledger.inject({ error, hook: 'start', life, call: track.calls.start, forReport: this.#world.ending && life.up })
         life.gone = true
       },

@@ -47,7 +47,7 @@ export function castOf(
 }
 
 function standInFor(name: string, { options, self }: Definition, real: boolean, seat: Seat): AnyOptions {
-  const { impact, labels, timeouts, monitor, restart } = options
+  const { impact, labels, timeouts, monitor, restart, retry, shared } = options
   const track = () => seat.track(name)
   const standIn: AnyOptions = {
     get dependsOn() {
@@ -79,7 +79,7 @@ function standInFor(name: string, { options, self }: Definition, real: boolean, 
       kill: (value: unknown) => seat.stage!.kill(track(), value, () => (real ? options.kill!.call(self, value) : undefined)),
     }),
   }
-  return Object.assign(standIn, defined({ after: self.after, impact, labels, timeouts, monitor, restart }))
+  return Object.assign(standIn, defined({ after: self.after, impact, labels, timeouts, monitor, restart, retry, shared }))
 }
 
 function stopReal(stop: AnyOptions['stop'], value: unknown, ctx: StopContext): unknown {

@@ -24,6 +24,8 @@ export class Chance implements Decider {
   /** Many runs would end with their first start. */
   readonly #sparesFirstStart: boolean
   readonly #failing = new Set<Track>()
+  /** How many starts fail because the server is not there yet. */
+  readonly #absent = new Map<Track, number>()
 
   constructor(
     random: SeededRandom,
@@ -58,6 +60,7 @@ export class Chance implements Decider {
     // What was recorded takes the place of invented delays and failures; a hook may hang all the same.
     const { failure, delay } = seen === undefined ? this.#faults : { failure: 0, delay: 0 }
     if (seen === undefined && hook === 'check' && this.#failsCheck(track)) return this.#failedCheck(limit)
+    if (hook === 'start' && this.#isAbsent(track, call)) return this.#failure(Math.min(limit, 20))
     let dice = random.next()
     if (seen === undefined && hook === 'start' && call === 1 && this.#sparesFirstStart) dice += failure + hang + late
     if (hook !== 'check') {
@@ -75,6 +78,15 @@ export class Chance implements Decider {
     }
     if (seen !== undefined) return { does: seen.ok ? 'settles' : 'rejects', ms: seen.ms }
     return dice < delay ? { does: 'settles', ms: this.#delayWithin(limit) } : undefined
+  }
+
+  #isAbsent(track: Track, call: number): boolean {
+    if (track.definition.options.retry === undefined) return false
+    if (!this.#absent.has(track)) {
+      const absent = this.#random.chance(this.#faults.absent) ? 1 + this.#random.below(6) : 0
+      this.#absent.set(track, absent)
+    }
+    return call <= this.#absent.get(track)!
   }
 
   /** A check that failed probably fails again: thresholds are for failures in a row. */
@@ -134,6 +146,11 @@ function actionsOf(random: SeededRandom, faults: Required<Faults>, tracks: reado
     resource,
     ...(random.chance(0.1) && { stale: true }),
   }))
+  for (let n = random.count(faults.blip); n > 0; n--) {
+    const resource = random.pick(tracks).name
+    const at = instant(random, duration)
+    actions.push({ do: 'unhealthy', resource, at }, { do: 'healthy', resource, at: at + random.pick([0, 1, 10, 50, 100, 1_000]) })
+  }
   some('restart', (resource) => ({ do: 'restart', resource }))
   some('add', (resource) => ({ do: 'add', resource }))
   some('remove', (resource) => ({ do: 'remove', resource, ...(random.chance(0.7) && { dependents: true }) }))

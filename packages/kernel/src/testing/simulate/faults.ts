@@ -10,6 +10,8 @@ export interface HookFaults {
   hang?: number
   /** It settles, well or badly, when its timeout is over; default 0.02. */
   late?: number
+  /** The server behind a resource that has `retry` is not there yet: its first starts fail; default 0.3 of each resource. */
+  absent?: number
   /** A check begins to fail, and goes on failing for a while; default 0.04. */
   check?: number
 }
@@ -20,6 +22,8 @@ export interface RunFaults {
   crash?: number
   /** A resource says `ctx.unhealthy()`, later perhaps `ctx.healthy()`; default 0.5. */
   unhealthy?: number
+  /** A resource says `ctx.unhealthy()`, and `ctx.healthy()` soon after; default 0.3. */
+  blip?: number
   /** `kernel.restart()`; default 0.6. */
   restart?: number
   /** `kernel.add()`, also of resources that were left out of the start; default 0.7. */
@@ -48,9 +52,11 @@ export const FAULTS: Readonly<Required<Faults>> = {
   failure: 0.04,
   hang: 0.02,
   late: 0.02,
+  absent: 0.3,
   check: 0.04,
   crash: 0.8,
   unhealthy: 0.5,
+  blip: 0.3,
   restart: 0.6,
   add: 0.7,
   remove: 0.6,
@@ -61,7 +67,7 @@ export const FAULTS: Readonly<Required<Faults>> = {
   listener: 0.15,
 }
 
-const PER_CALL: ReadonlySet<string> = new Set(['delay', 'failure', 'hang', 'late', 'check', 'shutdown', 'listener'])
+const PER_CALL: ReadonlySet<string> = new Set(['delay', 'failure', 'hang', 'late', 'absent', 'check', 'shutdown', 'listener'])
 
 /** The faults asked for, on top of the defaults. */
 export function faultsOf(asked: Faults): Required<Faults> {

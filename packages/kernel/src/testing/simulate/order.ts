@@ -241,7 +241,8 @@ function leaves(world: World, life: Life): void {
     const dependent = from.life
     // Nothing waits for what came too late.
     if (!dependent?.holds || dependent.orphan) continue
-    const tied = world.ending && from.member && from.joined >= track.joined && !track.parting && !from.parting
+    // What was being started says nothing of those that run without it.
+    const tied = life.up && world.ending && from.member && from.joined >= track.joined && !track.parting && !from.parting
     if (dependent.given.get(track) === life) {
       const what = `while "${from.name}", which has its value, is ${from.state}`
       world.violate('nothing stops before its dependents', `"${track.name}" was stopped ${what}`)

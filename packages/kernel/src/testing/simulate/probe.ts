@@ -1,6 +1,6 @@
 import type { Probe, ProbeStatus } from '../../observe/probe.js'
 import type { Track } from './track.js'
-import type { World } from './world.js'
+import { TOLERANCE, type World } from './world.js'
 
 /** Ready is never said while something that matters is away: asked at every step, also within events. */
 export function readyTruly(world: World): void {
@@ -34,9 +34,10 @@ interface Expected {
 function expectedOf(world: World): Expected {
   const must: Track[] = []
   const may: Track[] = []
+  for (const track of world.tracks.values()) if (world.now > track.toleratedUntil + TOLERANCE) track.setHealth('unhealthy')
   let status: ProbeStatus = world.state === 'running' ? 'ready' : world.state
   for (const track of world.tracks.values()) {
-    if (track.changing > 0) may.push(track)
+    if (track.changing > 0 || world.now >= track.toleratedUntil - TOLERANCE) may.push(track)
     else if (track.member && inTrouble(track)) {
       must.push(track)
       if (world.state !== 'running' || track.impact === 'none') continue
@@ -46,8 +47,8 @@ function expectedOf(world: World): Expected {
   return { status, must, may }
 }
 
-function inTrouble({ state, away, health }: Track): boolean {
-  return state === 'failed' || away || health === 'unhealthy'
+function inTrouble({ state, away, health, late }: Track): boolean {
+  return state === 'failed' || away || late || health === 'unhealthy'
 }
 
 function differenceOf(probe: Probe, { status, must, may }: Expected, world: World): string | undefined {
@@ -62,8 +63,8 @@ function differenceOf(probe: Probe, { status, must, may }: Expected, world: Worl
   if (state !== 'running') return undefined
   // What its failed start had acquired is released first; with two lives on their way out, nobody can tell when that is.
   const lost = must.find(
-    ({ state, away, impact, life }) =>
-      state === 'failed' && !away && impact === 'unready' && !life?.releasing && life?.unclear !== true,
+    ({ state, away, impact, life, sharesFate }) =>
+      state === 'failed' && !away && !sharesFate && impact === 'unready' && !life?.releasing && life?.unclear !== true,
   )
   if (lost !== undefined) return `"${lost.name}" has failed for good, and the kernel runs on`
   const named = new Set(probe.reasons.map(({ resource }) => resource))

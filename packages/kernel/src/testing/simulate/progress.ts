@@ -9,9 +9,9 @@ export function nothingIdles(world: World): void {
 
 function startsAtOnce(world: World): void {
   let open = 0
-  for (const { state, life, launched } of world.tracks.values()) {
+  for (const { state, life, launched, pausing } of world.tracks.values()) {
     // What a failed start had acquired is released first.
-    if (state === 'starting' || (launched && life?.up === false && life.releasing)) open++
+    if ((state === 'starting' && !pausing) || (launched && life?.up === false && life.releasing)) open++
   }
   if (open >= world.concurrency) return
   for (const track of world.tracks.values()) {
@@ -69,8 +69,8 @@ function waits(track: Track): boolean {
 /** Whether everything is where it can stay: running, or failed for good. */
 export function atRest(world: World): boolean {
   if (world.state !== 'running' && world.state !== 'failed') return false
-  for (const { member, changing, away, state } of world.tracks.values()) {
-    if (changing > 0) return false
+  for (const { member, changing, away, state, late } of world.tracks.values()) {
+    if (changing > 0 || (member && late)) return false
     if (member && (away || (state !== 'running' && state !== 'failed'))) return false
   }
   return true

@@ -1,4 +1,5 @@
 import { createKernel } from '../../create-kernel.js'
+import { RETRY } from '../../defaults.js'
 import type { Kernel, KernelOptions } from '../../kernel.js'
 import { describe } from '../../thrown.js'
 import type { Clock } from '../../time/clock.js'
@@ -11,6 +12,7 @@ import type { FaultKind } from './faults.js'
 import { nothingRunsWithout, whatMayRestartDoes } from './healing.js'
 import { probeExactly } from './probe.js'
 import { atRest, nothingIdles } from './progress.js'
+import { arrivalsAreTakenIn, retriesGoOn } from './retries.js'
 import type { Action } from './schedule.js'
 import { Stage } from './stage.js'
 import { HookClock } from './timers.js'
@@ -24,7 +26,7 @@ export interface Production {
   /** Of one run; the timers of the clock that it is given count as those of hooks. */
   cast(clock: Clock): Cast
   readonly kernel: Omit<KernelOptions, 'clock' | 'replace'>
-  readonly settings: Pick<WorldSettings, 'timeouts' | 'budget' | 'concurrency'>
+  readonly settings: Pick<WorldSettings, 'timeouts' | 'budget' | 'concurrency' | 'modelled'>
   readonly tally: Record<FaultKind, number>
   readonly invariant: ((kernel: Kernel) => void) | undefined
   /** How long a run lasts before it is shut down, in ms. */
@@ -119,6 +121,8 @@ function look(world: World, invariant: Production['invariant']): void {
   nothingIdles(world)
   nothingRunsWithout(world)
   whatMayRestartDoes(world)
+  retriesGoOn(world)
+  arrivalsAreTakenIn(world)
   const untold = world.ledger.untoldCheck(world.ending)
   if (untold !== undefined) world.violate('every error is told', `nobody was told of "${untold.error.message}"`)
   try {
@@ -144,8 +148,10 @@ function restWithin(world: World): number {
   let longest = 0
   for (const track of world.tracks.values()) {
     const { maxDelay = 30_000 } = track.definition.options.restart ?? { maxDelay: 0 }
+    const { retry } = track.definition.options
+    const pause = retry === undefined ? 0 : retry === true ? RETRY.maxDelay : (retry.maxDelay ?? RETRY.maxDelay)
     const start = track.timeout('start', world.timeouts)
-    longest = Math.max(longest, maxDelay + (start === Infinity ? 0 : start))
+    longest = Math.max(longest, pause + maxDelay + (start === Infinity ? 0 : start))
   }
   return 3 * (longest + (world.budget === Infinity ? 0 : world.budget)) + 1_000
 }

@@ -110,6 +110,7 @@ class Simulation {
       timeouts: { ...TIMEOUTS, ...kernel.timeouts },
       budget: kernel.shutdown?.timeout ?? 25_000,
       concurrency: kernel.concurrency ?? Infinity,
+      modelled: hooks === 'modelled',
     }
     this.#production = { seat, cast, kernel: options, settings, tally: this.tally, invariant, duration }
   }

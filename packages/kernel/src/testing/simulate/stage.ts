@@ -3,6 +3,7 @@ import type { Ref } from '../../define/ref.js'
 import type { FaultKind } from './faults.js'
 import { LifeOf } from './life.js'
 import { activateCall, checkCall, cleanupCall, drainCall, killCall, quiesceCall, startCall, stopCall } from './order.js'
+import { triedAgain } from './retries.js'
 import type { HookDecision, SimulatedHook } from './schedule.js'
 import type { Life, Track } from './track.js'
 import type { World } from './world.js'
@@ -32,6 +33,7 @@ export class Stage {
 
   start(track: Track, deps: Readonly<Record<string, unknown>>, ctx: StartContext, real: () => unknown): unknown {
     const world = this.#world
+    if (track.retry !== undefined) triedAgain(world, track)
     startCall(world, track, deps)
     const life = new LifeOf<Track>(track, ctx, world.now, world.cycle)
     for (const { to, kind, field } of track.dependencies) {
@@ -112,7 +114,7 @@ export class Stage {
     const settled = (ok: boolean) => {
       life.stopped = ok ? 'well' : 'badly'
       track.longestStop = Math.max(track.longestStop, this.#world.now - began)
-      life.stopSettledAt = this.#world.now
+      life.stopSettledAt = track.releasedAt = this.#world.now
     }
     return this.#perform(this.#call(life, 'stop', ctx, real, settled))
   }
@@ -123,6 +125,7 @@ export class Stage {
     life.killed = 'open'
     const settled = (ok: boolean) => {
       life.killed = ok ? 'well' : 'badly'
+      track.releasedAt = this.#world.now
     }
     return this.#perform(this.#call(life, 'kill', undefined, real, settled))
   }
@@ -132,6 +135,7 @@ export class Stage {
     life.openCleanups++
     const settled = (ok: boolean) => {
       life.openCleanups--
+      life.track.releasedAt = this.#world.now
       if (!ok) life.cleanupFailed = true
     }
     return this.#perform(this.#call(life, 'cleanup', undefined, () => undefined, settled))

@@ -13,6 +13,8 @@ export interface TrackEdge {
   readonly to: Track
   readonly kind: EdgeKind
   readonly field: string | undefined
+  /** R2: it comes back with what comes late. */
+  readonly late: boolean
 }
 
 /** What a run knows about one resource, from its hooks and from the kernel's events. */
@@ -46,6 +48,24 @@ export class Track {
   stoppingSince = 0
   /** Since when it is draining or stopping. */
   leavingSince = 0
+  /** R1, R2: its last try failed, and when the next is due; until one succeeds or it is given up. */
+  retry: { readonly failed: number; readonly dueAt: number; readonly dueBy: number } | undefined
+  /** R1: between two tries that the kernel waits for. */
+  pausing = false
+  /** R2: nobody waits for it. */
+  late = false
+  /** When the last hook of a release of it settled. */
+  releasedAt = 0
+  /** Since when it starts, all tries together; 0 when it does not. */
+  startingSince = 0
+  /** Since the kernel was started it has run. */
+  hasRun = false
+  /** Its last failure was that of what it requires. */
+  lacksDependency = false
+  /** H8: the restart that took it down follows a policy that is never used up. */
+  inheritsEndless = false
+  /** H6: until when what it said of itself changes nothing. */
+  toleratedUntil = Infinity
   life: Life | undefined
   readonly lives: Life[] = []
   /** What its next start is to be given: the lives that served when the kernel began with it. */
@@ -72,15 +92,28 @@ export class Track {
   }
 
   get impact(): Impact {
-    return this.definition.options.impact ?? 'unready'
+    return this.definition.options.impact ?? (this.shared ? 'degraded' : 'unready')
+  }
+
+  get shared(): boolean {
+    return this.definition.options.shared === true
+  }
+
+  /** H8: whether all replicas are without it, or it failed for want of what they all are without. */
+  get sharesFate(): boolean {
+    return this.shared || this.dependencies.some(({ to, kind }) => kind === 'required' && to.state === 'failed' && to.sharesFate)
+  }
+
+  get tolerance(): number {
+    return this.definition.options.monitor?.tolerance ?? 0
   }
 
   /** Whether those that wait for it to start need wait no longer. */
   get settled(): boolean {
     return (
       this.launched &&
-      this.state !== 'starting' &&
-      !(this.state === 'failed' && this.life?.holds && !this.life.up && !this.life.orphan)
+      (this.late ||
+        (this.state !== 'starting' && !(this.state === 'failed' && this.life?.holds && !this.life.up && !this.life.orphan)))
     )
   }
 
@@ -99,11 +132,19 @@ export class Track {
     const { failureThreshold = 3, successThreshold = 1 } = this.definition.options.monitor ?? {}
     this.failures = ok ? 0 : this.failures + 1
     this.passes = ok ? this.passes + 1 : 0
+    if (ok) this.toleratedUntil = Infinity
     if (this.failures >= failureThreshold) this.health = 'unhealthy'
     else if (this.passes >= successThreshold) this.health = 'healthy'
   }
 
+  /** H6: what it says of itself, at this time. */
+  says(health: Health, now: number): void {
+    if (health === 'healthy' || this.tolerance === 0 || this.health === 'unhealthy') this.setHealth(health)
+    else this.toleratedUntil = Math.min(this.toleratedUntil, now + this.tolerance)
+  }
+
   setHealth(health: Health): void {
+    this.toleratedUntil = Infinity
     this.health = health
     this.failures = 0
     this.passes = health === 'healthy' ? 1 : 0
@@ -139,7 +180,12 @@ export function tracksOf(graph: Graph): Track[] {
   for (const [id, definition] of graph.definitions.entries()) {
     const dependencies: TrackEdge[] = []
     for (let edge = graph.firstDependency.at(id), end = graph.firstDependency.at(id + 1); edge < end; edge++) {
-      dependencies.push({ to: tracks[graph.edgeTo.at(edge)]!, kind: graph.edgeKind[edge]!, field: graph.edgeField[edge] })
+      dependencies.push({
+        to: tracks[graph.edgeTo.at(edge)]!,
+        kind: graph.edgeKind[edge]!,
+        field: graph.edgeField[edge],
+        late: graph.restartsLate(edge),
+      })
     }
     tracks.push(new Track(graph.nameOf(id), definition, dependencies))
   }

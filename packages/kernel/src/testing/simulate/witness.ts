@@ -4,6 +4,7 @@ import type { KernelEvent, KernelEventOf } from '../../observe/events.js'
 import { outcomesOf } from './end.js'
 import { mayStart } from './order.js'
 import { readyTruly } from './probe.js'
+import { failedLate, regained, retried } from './retries.js'
 import type { Life, Track } from './track.js'
 import { TOLERANCE, type World } from './world.js'
 
@@ -28,17 +29,25 @@ export function witness(world: World, event: KernelEvent): void {
       world.ledger.see(event.error)
       world.track(event.resource).count(event.ok)
       break
+    case 'start:retry':
+      world.ledger.see(event.error)
+      tryFailed(world, event)
+      break
     case 'restart:scheduled':
       restarted(world, event)
       break
     case 'restart:exhausted':
       world.ledger.see(event.error)
-      world.track(event.resource).exhausted = true
+      exhausted(world, world.track(event.resource))
       break
     case 'resource:lost':
       lost(world, event)
       break
+    case 'health:change':
+      if (event.to === 'unhealthy') borne(world, world.track(event.resource))
+      break
     case 'resource:regained':
+      regained(world, event)
       for (const name of event.resources) takenAway(world.track(name), undefined)
       break
     case 'restart:done':
@@ -63,7 +72,10 @@ function kernelMoved(world: World, { from, to }: KernelEventOf<'kernel:state'>):
     // Told after the start was asked for, and before it began.
     world.broken = world.aborting = world.failsNext
     world.failsNext = false
-    for (const track of world.tracks.values()) track.launched = track.parting = track.away = track.cutShort = false
+    for (const track of world.tracks.values()) {
+      track.launched = track.parting = track.away = track.cutShort = track.late = track.hasRun = track.lacksDependency = false
+      track.retry = undefined
+    }
   } else if (to === 'running') {
     world.started = true
     if (from === 'starting') allActivated(world)
@@ -96,6 +108,13 @@ function resourceMoved(world: World, { resource, from, to }: KernelEventOf<'reso
   track.state = to
   if (to === 'starting' || to === 'failed') track.launched = true
   if (to === 'starting') mayStart(world, track)
+  track.pausing = false
+  if (from === 'starting' && to === 'failed' && track.late) track.retry = failedLate(world, track)
+  track.startingSince = to === 'starting' ? world.now : 0
+  if (to === 'running' || to === 'starting') track.lacksDependency = false
+  if (to === 'running') track.hasRun = true
+  if (to !== 'running') track.toleratedUntil = Infinity
+  if (to === 'running' || (to === 'failed' && !track.late)) noLonger(track)
   if (to === 'running') runs(world, track, life)
   else if (from === 'starting' && life !== undefined) startGivenUp(world, life)
   if (to === 'starting') track.exhausted = false
@@ -108,7 +127,9 @@ function resourceMoved(world: World, { resource, from, to }: KernelEventOf<'reso
   if (from === 'stopping' && life !== undefined) released(world, track, life, to === 'stopped')
   track.justFailed = to === 'failed' && from !== 'stopping'
   if (to === 'failed') {
-    if (track.impact === 'unready' && from !== 'stopping') world.broken = true
+    const ends = track.impact === 'unready' && from !== 'stopping'
+    // H8: an outage that all replicas share is no reason to end one of them, once it has started.
+    if (ends && (world.state === 'starting' || !track.sharesFate)) world.broken = true
     if (world.state === 'starting' && track.impact === 'unready' && !track.away) world.aborting = true
   }
   if (from === 'restarting' && to === 'stopped') track.away = false
@@ -149,13 +170,15 @@ function released(world: World, { name }: Track, life: Life, well: boolean): voi
 
 function failed(world: World, track: Track, error: KeelsonError): void {
   world.ledger.see(error)
-  if (track.justFailed) {
-    track.justFailed = false
-    // A start that another restart cut short is still on its way back.
-    if (!track.cutShort && error.code !== 'ABORTED') track.away = false
-  }
+  if (error.code === 'ABORTED') track.justFailed = false
+  else failureTold(track)
   // What it needs is not there: its own policy has no say in that.
-  if (error.code === 'DEPENDENCY_FAILED') track.exhausted = true
+  if (error.code === 'DEPENDENCY_FAILED') {
+    track.exhausted = track.lacksDependency = true
+    noLonger(track)
+  }
+  // Its last try: a failure that is followed by another is told with that.
+  if (track.late && track.state === 'failed' && error.details.tries !== undefined) noLonger(track)
   if (error.phase === 'drain' && track.life !== undefined) drainFailed(world, track.life, error)
   if (error.phase === 'stop' && error.code === 'TIMEOUT') timedOut(world, track, error)
 }
@@ -175,7 +198,10 @@ function timedOut(world: World, track: Track, error: KeelsonError): void {
     if (others.length > 0) one.unclear = true
     one.releaseTimedOut = true
     // Of a start that failed, nothing more is said.
-    if (track.state === 'failed') one.releaseGivenUp = true
+    if (track.state === 'failed' || track.pausing) {
+      one.releaseGivenUp = true
+      track.releasedAt = world.now
+    }
   }
   if (others.length > 0 || life.orphan || life.stopped !== 'open') return
   if (world.now < (life.stopContext?.deadline ?? 0) - TOLERANCE) {
@@ -192,7 +218,8 @@ function mayBeTimedOut(world: World, life: Life): boolean {
   const deadline = (life.stopContext?.deadline ?? Infinity) - TOLERANCE
   // The cleanups of a failed start may be given up before its value comes, which is stopped on its own.
   if (life.releaseGivenUp) return life.startGivenUp && life.stopped === 'open' && world.now >= deadline
-  if (life === track.life && (track.leavingSince !== 0 || (track.state === 'failed' && life.holds))) return true
+  if (life === track.life && (track.leavingSince !== 0 || ((track.state === 'failed' || track.pausing) && life.holds)))
+    return true
   return world.now >= deadline && (life.holds || life.stopSettledAt >= deadline)
 }
 
@@ -203,6 +230,41 @@ function orphanReleased(world: World, track: Track, error: KeelsonError | undefi
   else if (life.stopped === 'open') {
     world.violate('a stop is awaited', `the orphan of "${track.name}" is said to be released, and its stop is open`)
   }
+}
+
+/** H8: what all replicas share goes on being restarted. */
+function exhausted(world: World, track: Track): void {
+  track.exhausted = true
+  if (track.shared) world.violate('what is shared goes on', `the attempts of "${track.name}" are said to be used up`)
+}
+
+/** It does not come back from the restart that it was part of. */
+function failureTold(track: Track): void {
+  // A start that another restart cut short is still on its way back.
+  if (track.justFailed && !track.cutShort) track.away = false
+  track.justFailed = false
+}
+
+/** R1: the kernel says so before the next try; a value may still come. */
+function tryFailed(world: World, event: KernelEventOf<'start:retry'>): void {
+  const track = world.track(event.resource)
+  failureTold(track)
+  retried(world, event)
+  if (track.life !== undefined && track.state === 'starting') startGivenUp(world, track.life)
+}
+
+/** It is not tried again: it runs, was given up, or somebody else brings it back. */
+function noLonger(track: Track): void {
+  track.retry = undefined
+  track.late = false
+}
+
+/** H6: what it says of itself is borne for as long as was asked for. */
+function borne(world: World, track: Track): void {
+  const { failureThreshold = 3 } = track.definition.options.monitor ?? {}
+  if (track.failures >= failureThreshold || track.toleratedUntil === Infinity) return
+  if (world.now >= track.toleratedUntil - TOLERANCE) return track.setHealth('unhealthy')
+  world.violate('what is tolerated is borne', `"${track.name}" is unhealthy ${track.toleratedUntil - world.now} ms too early`)
 }
 
 /** Somebody who waits for it to be back takes this for the truth. */
@@ -219,7 +281,9 @@ function lost(world: World, { resource, resources, error }: KernelEventOf<'resou
   for (const name of resources) takenAway(world.track(name), undefined)
 }
 
-function takenAway(track: Track, policy: RestartOptions | undefined): void {
+function takenAway(track: Track, policy: RestartOptions | undefined, endless = false): void {
+  noLonger(track)
+  track.inheritsEndless = endless
   track.away = true
   track.cutShort = track.state === 'starting'
   track.inherited = policy
@@ -231,14 +295,16 @@ function restarted(world: World, { resource, resources, attempt, delayMs, error 
   const root = world.track(resource)
   // What has no policy of its own follows that of the restart that took it down.
   const policy = root.definition.options.restart ?? (attempt === 0 ? undefined : root.inherited)
-  for (const name of resources) takenAway(world.track(name), policy)
+  const endless = root.shared || (root.definition.options.restart === undefined && root.inheritsEndless)
+  for (const name of resources) takenAway(world.track(name), policy, endless)
   if (world.ending)
     world.violate('shutdown beats restart', `a restart of "${resource}" was scheduled while the kernel is ${world.state}`)
   if (attempt === 0) return
   if (policy === undefined) return world.violate('only a policy restarts', `"${resource}" was restarted, and has no policy`)
   const { attempts, delay = 100, factor = 2, maxDelay = 30_000, jitter = 0.1 } = policy
-  const full = Math.min(maxDelay, delay * factor ** (attempt - 1))
-  if (attempt > attempts || delayMs > full + TOLERANCE || delayMs < full * (1 - jitter) - TOLERANCE) {
+  const usedUp = attempt > attempts
+  const full = usedUp ? maxDelay : Math.min(maxDelay, delay * factor ** (attempt - 1))
+  if ((usedUp && !endless) || delayMs > full + TOLERANCE || delayMs < full * (1 - jitter) - TOLERANCE) {
     world.violate(
       'restarts follow their policy',
       `restart ${attempt} of "${resource}" was scheduled in ${delayMs} ms, of ${attempts} and ${full} ms`,

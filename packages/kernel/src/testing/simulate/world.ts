@@ -36,6 +36,8 @@ export interface WorldSettings {
   /** Of a shutdown, in ms. */
   readonly budget: number
   readonly concurrency: number
+  /** Whether hooks do only what the simulation says. */
+  readonly modelled: boolean
   readonly tally: Record<FaultKind, number>
 }
 
@@ -52,6 +54,7 @@ export class World {
   readonly timeouts: Required<Timeouts>
   readonly budget: number
   readonly concurrency: number
+  readonly modelled: boolean
   readonly tally: Record<FaultKind, number>
   readonly ledger = new Ledger()
   /** By resource: a ref to it, and who was given that. */
@@ -95,6 +98,7 @@ export class World {
     this.timeouts = settings.timeouts
     this.budget = settings.budget
     this.concurrency = settings.concurrency
+    this.modelled = settings.modelled
     this.tally = settings.tally
     this.origin = settings.clock.now()
   }
