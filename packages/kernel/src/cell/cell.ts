@@ -210,7 +210,7 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
 
   /** R1: another try that the kernel waits for. */
   #nextTry(error: KeelsonError): Retry | undefined {
-    const { retry } = this.definition.options
+    const { retry } = this.definition
     if (retry === undefined || this.hasRun || this.impact !== 'unready') return undefined
     if (this.#release !== undefined || this.host.ending || this.instance!.aborted) return undefined
     return nextTry(retry, (this.tries?.failed ?? 0) + 1, error, () => this.host.clock.random?.() ?? Math.random())
@@ -250,7 +250,7 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
     // Before it is told: that depends on what comes next.
     const retries = listener.retries(this, last)
     const tried = (this.tries?.failed ?? 0) + (instance.waiting ? 0 : 1)
-    const usedUp = this.definition.options.retry !== undefined && !this.hasRun && !retries && last.code !== 'ABORTED'
+    const usedUp = this.definition.retry !== undefined && !this.hasRun && !retries && last.code !== 'ABORTED'
     const error = usedUp ? triesUsedUp(last, tried, limit) : last
     if (!retries) this.tries = undefined
     else this.#told = error

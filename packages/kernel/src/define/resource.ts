@@ -207,6 +207,10 @@ export class Definition implements Resource<unknown> {
   get restart(): RestartOptions | undefined {
     return this.options.restart
   }
+
+  get retry(): RetryOptions | true | undefined {
+    return this.options.retry
+  }
 }
 
 /** Of an instance of a class: what its methods and getters are is read when a kernel takes it in, after its `dependsOn`. */

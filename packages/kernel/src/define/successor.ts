@@ -23,4 +23,8 @@ export class Successor extends Definition {
   override get restart(): undefined {
     return undefined
   }
+
+  override get retry(): undefined {
+    return undefined
+  }
 }

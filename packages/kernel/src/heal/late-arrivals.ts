@@ -1,7 +1,6 @@
 import type { Cell } from '../cell/cell.js'
 import { nextTry } from '../cell/retry-policy.js'
 import { underWay } from '../cell/tries.js'
-import { Successor } from '../define/successor.js'
 import { type KeelsonError, tryFailed } from '../errors.js'
 import type { Events } from '../observe/events.js'
 import type { Clock } from '../time/clock.js'
@@ -51,14 +50,7 @@ export class LateArrivals implements BringUpListener, LateStarts {
   }
 
   takes(cell: Cell, error: KeelsonError): boolean {
-    if (
-      !this.#active ||
-      cell.hasRun ||
-      cell.definition instanceof Successor ||
-      cell.impact === 'unready' ||
-      cell.course === 'removing'
-    )
-      return false
+    if (!this.#active || cell.hasRun || cell.impact === 'unready' || cell.course === 'removing') return false
     const { clock } = this.#host
     const before = this.#next.get(cell)
     if (before !== undefined && error.code === 'ABORTED') {
@@ -68,7 +60,7 @@ export class LateArrivals implements BringUpListener, LateStarts {
       return true
     }
     const failed = (cell.tries?.failed ?? 0) + 1
-    const retry = nextTry(cell.definition.options.retry, failed, error, () => clock.random?.() ?? Math.random())
+    const retry = nextTry(cell.definition.retry, failed, error, () => clock.random?.() ?? Math.random())
     if (retry === undefined) {
       this.#next.delete(cell)
       return false

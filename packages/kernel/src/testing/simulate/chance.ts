@@ -8,6 +8,10 @@ import type { Decider } from './world.js'
 
 /** Delays that many hooks share, so that things happen at the same instant, and some that none shares. */
 const COMMON_DELAYS = [0, 0, 1, 1, 2, 5, 10, 20, 50, 100]
+/** Of the resources that have `retry`: whose server is not there yet. */
+const ABSENT = 0.5
+/** For each time that one says that it is unhealthy: how often that is a blip. */
+const BLIPS = 0.6
 const UNBOUNDED = 10_000
 /** Checks of one run, about. */
 const CHECKS = 60
@@ -83,7 +87,7 @@ export class Chance implements Decider {
   #isAbsent(track: Track, call: number): boolean {
     if (track.definition.options.retry === undefined) return false
     if (!this.#absent.has(track)) {
-      const absent = this.#random.chance(this.#faults.absent) ? 1 + this.#random.below(6) : 0
+      const absent = this.#random.chance(this.#faults.failure > 0 ? ABSENT : 0) ? 1 + this.#random.below(6) : 0
       this.#absent.set(track, absent)
     }
     return call <= this.#absent.get(track)!
@@ -146,7 +150,7 @@ function actionsOf(random: SeededRandom, faults: Required<Faults>, tracks: reado
     resource,
     ...(random.chance(0.1) && { stale: true }),
   }))
-  for (let n = random.count(faults.blip); n > 0; n--) {
+  for (let n = random.count(BLIPS * faults.unhealthy); n > 0; n--) {
     const resource = random.pick(tracks).name
     const at = instant(random, duration)
     actions.push({ do: 'unhealthy', resource, at }, { do: 'healthy', resource, at: at + random.pick([0, 1, 10, 50, 100, 1_000]) })

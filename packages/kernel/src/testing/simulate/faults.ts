@@ -4,14 +4,12 @@ import { invalidOption } from '../../errors.js'
 export interface HookFaults {
   /** It takes time, but less than its timeout; default 0.3. */
   delay?: number
-  /** It throws or rejects; default 0.04. */
+  /** It throws or rejects; default 0.04. The first starts of some that have `retry` fail, too, as those of a server that is not there yet. */
   failure?: number
   /** It never settles, or not before its signal aborts; default 0.02. */
   hang?: number
   /** It settles, well or badly, when its timeout is over; default 0.02. */
   late?: number
-  /** The server behind a resource that has `retry` is not there yet: its first starts fail; default 0.3 of each resource. */
-  absent?: number
   /** A check begins to fail, and goes on failing for a while; default 0.04. */
   check?: number
 }
@@ -20,10 +18,8 @@ export interface HookFaults {
 export interface RunFaults {
   /** A resource says `ctx.crashed()`; default 0.8. */
   crash?: number
-  /** A resource says `ctx.unhealthy()`, later perhaps `ctx.healthy()`; default 0.5. */
+  /** A resource says `ctx.unhealthy()`, later perhaps `ctx.healthy()`, or soon after, as in a blip; default 0.5. */
   unhealthy?: number
-  /** A resource says `ctx.unhealthy()`, and `ctx.healthy()` soon after; default 0.3. */
-  blip?: number
   /** `kernel.restart()`; default 0.6. */
   restart?: number
   /** `kernel.add()`, also of resources that were left out of the start; default 0.7. */
@@ -52,11 +48,9 @@ export const FAULTS: Readonly<Required<Faults>> = {
   failure: 0.04,
   hang: 0.02,
   late: 0.02,
-  absent: 0.3,
   check: 0.04,
   crash: 0.8,
   unhealthy: 0.5,
-  blip: 0.3,
   restart: 0.6,
   add: 0.7,
   remove: 0.6,
@@ -67,7 +61,7 @@ export const FAULTS: Readonly<Required<Faults>> = {
   listener: 0.15,
 }
 
-const PER_CALL: ReadonlySet<string> = new Set(['delay', 'failure', 'hang', 'late', 'absent', 'check', 'shutdown', 'listener'])
+const PER_CALL: ReadonlySet<string> = new Set(['delay', 'failure', 'hang', 'late', 'check', 'shutdown', 'listener'])
 
 /** The faults asked for, on top of the defaults. */
 export function faultsOf(asked: Faults): Required<Faults> {
