@@ -150,7 +150,7 @@ function actionsOf(random: SeededRandom, faults: Required<Faults>, tracks: reado
     resource,
     ...(random.chance(0.1) && { stale: true }),
   }))
-  for (let n = random.count(BLIPS * faults.unhealthy); n > 0; n--) {
+  for (let n = faults.unhealthy > 0 ? random.count(BLIPS * faults.unhealthy) : 0; n > 0; n--) {
     const resource = random.pick(tracks).name
     const at = instant(random, duration)
     actions.push({ do: 'unhealthy', resource, at }, { do: 'healthy', resource, at: at + random.pick([0, 1, 10, 50, 100, 1_000]) })
