@@ -10,8 +10,6 @@ import type { Decider } from './world.js'
 const COMMON_DELAYS = [0, 0, 1, 1, 2, 5, 10, 20, 50, 100]
 /** Of the resources that have `retry`: whose server is not there yet. */
 const ABSENT = 0.5
-/** For each time that one says that it is unhealthy: how often that is a blip. */
-const BLIPS = 0.6
 const UNBOUNDED = 10_000
 /** Checks of one run, about. */
 const CHECKS = 60
@@ -150,10 +148,10 @@ function actionsOf(random: SeededRandom, faults: Required<Faults>, tracks: reado
     resource,
     ...(random.chance(0.1) && { stale: true }),
   }))
-  for (let n = faults.unhealthy > 0 ? random.count(BLIPS * faults.unhealthy) : 0; n > 0; n--) {
-    const resource = random.pick(tracks).name
-    const at = instant(random, duration)
-    actions.push({ do: 'unhealthy', resource, at }, { do: 'healthy', resource, at: at + random.pick([0, 1, 10, 50, 100, 1_000]) })
+  // A blip: half of them are healthy again soon after.
+  for (const { do: said, at, resource, stale } of [...actions]) {
+    if (said === 'unhealthy' && stale !== true && at !== undefined && at % 2 === 0)
+      actions.push({ do: 'healthy', resource: resource!, at: at + (at % 3) * 10 })
   }
   some('restart', (resource) => ({ do: 'restart', resource }))
   some('add', (resource) => ({ do: 'add', resource }))
