@@ -36,3 +36,6 @@ export const MOST_LATE_CLEANUPS = 1_000
 
 /** What a stop that the budget cuts leaves to a kill hook. */
 export const KILL_RESERVE = 250
+
+/** T1: of a task that is run again whenever it ends, and has no policy of its own. */
+export const TASK_RESTART = { attempts: Infinity, within: 60_000 } as const

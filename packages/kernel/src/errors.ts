@@ -1,7 +1,7 @@
 import { isA, propertyOf } from './foreign.js'
 import { PHASES } from './phases.js'
 import { describe } from './thrown.js'
-import type { ErrorCode, Phase } from './words.js'
+import type { ErrorCode, Phase, WorkInFlight, WorkSnapshot } from './words.js'
 
 /** Facts behind a message, by name: `path` of a cycle, `limit` in ms of a timeout, `option` that is invalid. */
 export type ErrorDetails = Readonly<Record<string, unknown>>
@@ -101,9 +101,20 @@ export function notStarted(name: string, state: string): KeelsonError {
 }
 
 /** What a hook threw, wrapped: the thrown value itself is never changed, whatever it is. */
-export function hookFailed(resource: string, phase: Phase, cause: unknown): KeelsonError {
+export function hookFailed(resource: string, phase: Phase, cause: unknown, steps: readonly string[] = []): KeelsonError {
   const { code, failed } = PHASES[phase]
-  return new KeelsonError(code, `resource "${resource}" ${failed}: ${describe(cause)}`, { resource, phase, cause })
+  const where = steps.length === 0 ? '' : ` in its step ${steps.join(' › ')}`
+  return new KeelsonError(code, `resource "${resource}" ${failed}${where}: ${describe(cause)}`, {
+    resource,
+    phase,
+    cause,
+    ...stepDetails(steps),
+  })
+}
+
+/** Which step of a start, and those around it, the outermost first. */
+function stepDetails(steps: readonly string[]): { details?: ErrorDetails } {
+  return steps.length === 0 ? {} : { details: { step: steps.at(-1), path: steps } }
 }
 
 export function checkReturnedFalse(resource: string): KeelsonError {
@@ -123,14 +134,19 @@ interface Overtime {
   readonly unkillable?: boolean
   /** Its last failure before. */
   readonly cause?: unknown
+  /** W1: what it was still waiting for. */
+  readonly left?: WorkSnapshot | undefined
+  /** The steps that it was in, the last that began last. */
+  readonly steps?: readonly string[] | undefined
 }
 
 export function timedOut(
   resource: string,
   phase: Phase,
   limit: number,
-  { own = limit, work = phase, unkillable = false, cause }: Overtime = {},
+  { own = limit, work = phase, unkillable = false, cause, left, steps = [] }: Overtime = {},
 ): KeelsonError {
+  const where = steps.length === 0 ? '' : `, in its step${steps.length === 1 ? '' : 's'} ${steps.join(', ')}`
   const why = cause === undefined ? '' : `; the last failure was: ${describe(cause)}`
   const cut = own - limit > 0.1 // more than what comes of adding it to a time of day
   const share = cut ? ', what the shutdown left it' : ''
@@ -139,8 +155,33 @@ export function timedOut(
   const cure = `${cut ? remedy.replace(/timeouts\.\w+/, 'shutdown.timeout') : remedy}${kill}`
   return new KeelsonError(
     'TIMEOUT',
-    `resource "${resource}" did not finish its ${work} within ${formatMs(limit)}${share}${why}; ${cure}`,
-    { resource, phase, details: { limit }, ...(cause === undefined ? {} : { cause }) },
+    `resource "${resource}" did not finish its ${work} within ${formatMs(limit)}${share}${where}${why}${leftText(left)}; ${cure}`,
+    {
+      resource,
+      phase,
+      details: { limit, ...(left !== undefined && { work: left }), ...stepDetails(steps).details },
+      ...(cause === undefined ? {} : { cause }),
+    },
+  )
+}
+
+/** `; still at work: GET /sse for 6700 ms: an event stream; job 4711 for 310 ms`. */
+function leftText(left: WorkSnapshot | undefined): string {
+  if (left === undefined) return ''
+  const { count, oldest } = left
+  const named = oldest.map(
+    ({ label, sinceMs, hint }: WorkInFlight) => `${label} for ${formatMs(sinceMs)}${hint === undefined ? '' : `: ${hint}`}`,
+  )
+  if (count > oldest.length) named.push(`and ${count - oldest.length} more`)
+  return `; still at work: ${named.join('; ')}`
+}
+
+/** W1: work that nobody would wait for. */
+export function workRefused(resource: string, label: string): KeelsonError {
+  return new KeelsonError(
+    'ABORTED',
+    `resource "${resource}" takes no more work: ${label} came after its drain; take none once ctx.stopping aborts`,
+    { resource, phase: 'drain', details: { label } },
   )
 }
 
@@ -235,6 +276,16 @@ export function dependencyFailed(resource: string, dependency: string, cause: un
 
 export function crashed(resource: string, cause: unknown): KeelsonError {
   return new KeelsonError('CRASHED', `resource "${resource}" crashed: ${describe(cause)}`, { resource, cause })
+}
+
+/** T1: what a task that is to begin anew has come to, where that is one time too many. */
+export function taskEnded(resource: string): KeelsonError {
+  return new KeelsonError('CRASHED', `resource "${resource}" ended: its run() resolved`, { resource })
+}
+
+/** T1: what is over at once cannot be waited for. */
+export function taskReturned(resource: string): KeelsonError {
+  return invalidOption(resource, 'run', 'returned no promise', 'make it async, and let it end when its work does')
 }
 
 export function removed(resource: string): KeelsonError {

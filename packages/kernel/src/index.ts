@@ -26,6 +26,9 @@ export {
   type Timeouts,
 } from './define/resource.js'
 export { type Subgraph, type SubgraphOptions, subgraph } from './define/subgraph.js'
+export { type TaskOptions, task } from './define/task.js'
+export type { TaskContext } from './define/task-context.js'
+export type { Task } from './define/task-run.js'
 export { type ErrorDetails, KeelsonError, type KeelsonErrorOptions } from './errors.js'
 export type { Plan, PlannedDrain, PlannedResource, PlannedShutdown } from './graph/plan.js'
 export type { Kernel, KernelDefaults, KernelOptions } from './kernel.js'
@@ -37,4 +40,4 @@ export type { CheckResult, CheckSnapshot, KernelSnapshot, PlannedDependency, Res
 export type { Span } from './observe/timeline.js'
 export type { Health, KernelState, ResourceState } from './state.js'
 export { type Clock, systemClock } from './time/clock.js'
-export type { EdgeKind, ErrorCode, Impact, Phase } from './words.js'
+export type { EdgeKind, ErrorCode, Impact, Phase, WorkInFlight, WorkSnapshot } from './words.js'

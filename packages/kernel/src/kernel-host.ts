@@ -21,6 +21,7 @@ export interface CellWatch {
   broke(error: unknown): void
   bringUp(cell: Cell, instance: Instance, resources: Iterable<ResourceLike>): Promise<Subgraph>
   recheck(cell: Cell): void
+  finished(cell: Cell, then: 'shutdown' | 'restart'): void
 }
 
 /** What the cells of a kernel share: its clock, its events, its probe, and where they tell what happens to them. */
@@ -116,6 +117,10 @@ export class KernelHost implements CellHost<Cell> {
 
   recheck(cell: Cell): void {
     this.#watch.recheck(cell)
+  }
+
+  finished(cell: Cell, then: 'shutdown' | 'restart'): void {
+    this.#watch.finished(cell, then)
   }
 
   orphanArrived(orphan: OrphanRelease): void {

@@ -23,6 +23,8 @@ interface Life {
   shutdown: Deferred<ShutdownReport> | undefined
   /** Why its start is given up before it has begun. */
   unwanted: KeelsonError | undefined
+  /** A task that was done while it started: with everything up, there is nothing left to do. */
+  done: { readonly cell: Cell; readonly instance: unknown } | undefined
 }
 
 /** What a kernel is doing, with what it needs for that. */
@@ -105,7 +107,7 @@ export class Lifecycle {
     if (phase.at !== 'rest') return phase.life.started.promise
     // It has failed within the call of start() before this one; a listener that heard of it may try again.
     if (this.#stillborn !== undefined && !host.events.telling) return this.#stillborn.started.promise
-    const life: Life = { started: new Deferred(), ran: false, shutdown: undefined, unwanted: undefined }
+    const life: Life = { started: new Deferred(), ran: false, shutdown: undefined, unwanted: undefined, done: undefined }
     this.#phase = { at: 'asked', life }
     if (this.#report !== undefined) this.#stopped = undefined
     this.#report = this.#idleShutdown = undefined
@@ -239,6 +241,20 @@ export class Lifecycle {
     else if (cell.crashError !== undefined) cell.failMeanwhile(error)
   }
 
+  /** T1: a task is done, without having been told to end. */
+  finished(cell: Cell, then: 'shutdown' | 'restart'): void {
+    const phase = this.#phase
+    if (phase.at !== 'starting' && phase.at !== 'running') return
+    if (then === 'restart') this.#parts.upkeep.supervisor.finished(cell)
+    else if (phase.at === 'running') this.#done(cell)
+    else phase.life.done = { cell, instance: cell.instance }
+  }
+
+  /** What goes wrong in this shutdown is heard by whoever waits for the end of the kernel. */
+  #done(cell: Cell): void {
+    if (cell.serving) this.shutdown(`${cell.name} is done`).catch(() => {})
+  }
+
   #failed(error: KeelsonError): void {
     const { at } = this.#phase
     if (at !== 'ending' && KERNEL_MOVES[this.state].includes('failed')) this.#to('failed', undefined, error)
@@ -292,7 +308,9 @@ export class Lifecycle {
       this.#phase = { at: 'running', life }
       host.probe.started = true
       this.#to('running')
-      return life.started.resolve(kernel)
+      life.started.resolve(kernel)
+      if (life.done !== undefined && life.done.cell.instance === life.done.instance) this.#done(life.done.cell)
+      return
     }
     const since = host.clock.now()
     this.#end(life, { reason: 'start failed', since, deadline: since + this.#timeout }, (report) => {

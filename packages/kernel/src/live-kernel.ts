@@ -45,6 +45,7 @@ export class LiveKernel implements Kernel {
         broke,
         bringUp: (cell, instance, resources) => this.#upkeep.subgraphs.bringUp(cell, instance, resources),
         recheck: (cell) => this.#monitor.recheck(cell),
+        finished: (cell, then) => this.#lifecycle.finished(cell, then),
       },
     )
     this.#roster = new Roster(options.replace ?? [])

@@ -29,3 +29,20 @@ export type Impact = 'unready' | 'degraded' | 'none'
 
 /** How a resource depends on another: a value that it must have, may have, or follows; or only an order. */
 export type EdgeKind = 'required' | 'optional' | 'ref' | 'after'
+
+/** A piece of work that goes on. */
+export interface WorkInFlight {
+  /** What it is: `GET /export`, `job 4711`. */
+  readonly label: string
+  /** For how long it has been going on, in ms. */
+  readonly sinceMs: number
+  /** What it waits for, and how it is ended, where that is known. */
+  readonly hint?: string
+}
+
+/** Work of a resource at one instant. */
+export interface WorkSnapshot {
+  readonly count: number
+  /** Those that have been going on for longest, at most 5 of them. */
+  readonly oldest: readonly WorkInFlight[]
+}

@@ -21,6 +21,8 @@ export interface CellHost<C> extends HookHost {
   failing(cell: C, error: KeelsonError): void
   /** Takes in what a subgraph is made of, and brings it up. */
   bringUp(cell: C, instance: Instance, resources: Iterable<ResourceLike>): Promise<Subgraph>
+  /** T1: a task is done, without having been told to end. */
+  finished(cell: C, then: 'shutdown' | 'restart'): void
   /** The checks of one that had failed for good pass again. */
   recovered(cell: C): void
   /** A value that came after its start had been given up is being released; a teardown waits for that. */

@@ -6,7 +6,7 @@ import { dependencyFailed, type KeelsonError, notStarted, startAborted, triesUse
 import { Ending, NO_ENDING, type Outcome } from '../observe/ending.js'
 import type { Span } from '../observe/timeline.js'
 import { COURSE_MOVES, move, RESOURCE_MOVES, type ResourceCourse, type ResourceState } from '../state.js'
-import type { Impact } from '../words.js'
+import type { Impact, WorkSnapshot } from '../words.js'
 import { CellHealth, type HealthSubject } from './cell-health.js'
 import type { CellHost, StartListener, StopListener } from './cell-host.js'
 import { FailedStart, holdsAnything, START_FAILED } from './failed-start.js'
@@ -18,6 +18,7 @@ import type { PhaseRun } from './phase-run.js'
 import { Release, type ReleaseListener, type StopOrder } from './release.js'
 import { nextTry, type Retry } from './retry-policy.js'
 import { HookScope, StopScope } from './scopes.js'
+import type { Steps } from './steps.js'
 import { type Tries, underWay } from './tries.js'
 import { takeTurn } from './turn.js'
 
@@ -51,6 +52,8 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   runningAt = 0
   /** When it was activated and quiesced. */
   turns: readonly Span[] = NO_SPANS
+  /** The steps of its last start, made with the first. */
+  steps: Steps | undefined
   /** The end of the life whose stop took longest in this process. */
   #slowest: Readonly<Ending> = NO_ENDING
   /** Made when somebody has something to say of it: most resources of a large graph have no check. */
@@ -124,6 +127,17 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
     return this.runningAt !== 0
   }
 
+  /** The part of its start that is going on, and for how long, in ms; of several the last that began. */
+  get step(): { readonly name: string; readonly sinceMs: number } | undefined {
+    const step = this.state === 'starting' || this.state === 'running' ? this.steps?.open.at(-1) : undefined
+    return step === undefined ? undefined : { name: step.name, sinceMs: this.host.clock.now() - step.start }
+  }
+
+  /** What work there is, or was when its drain began. */
+  get work(): WorkSnapshot | undefined {
+    return this.instance === undefined ? this.ending.work : this.instance.readWork()
+  }
+
   get longestStopMs(): number {
     return this.#slowest.stopMs
   }
@@ -155,6 +169,7 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
     this.#health?.renew()
     this.ending = NO_ENDING
     this.turns = NO_SPANS
+    this.steps = undefined
     this.startedAt = this.runningAt = 0
   }
 
@@ -332,6 +347,10 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
     this.host.failing(this, error)
   }
 
+  finished(then: 'shutdown' | 'restart'): void {
+    if (this.serving) this.host.finished(this, then)
+  }
+
   /** It crashed while everything is on its way down: what it was needed for may still go well. */
   failMeanwhile(error: KeelsonError): void {
     this.#keep(error)
@@ -426,18 +445,22 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
 
   /** V1: takes over the instance of its successor, which gets the one of this to stop it. Both run, and no hook of them is in flight. */
   exchange(successor: Cell): void {
-    const { instance, startedAt, runningAt, turns } = this
+    const { instance, startedAt, runningAt, turns, steps } = this
     this.#adopt(successor.instance!, successor)
-    successor.#adopt(instance!, { startedAt, runningAt, turns })
+    successor.#adopt(instance!, { startedAt, runningAt, turns, steps })
     if (this.failureThreshold !== undefined || successor.#health !== undefined) this.health.follow(successor.health)
   }
 
-  #adopt(instance: Instance, { startedAt, runningAt, turns }: Pick<Cell, 'startedAt' | 'runningAt' | 'turns'>): void {
+  #adopt(
+    instance: Instance,
+    { startedAt, runningAt, turns, steps }: Pick<Cell, 'startedAt' | 'runningAt' | 'turns' | 'steps'>,
+  ): void {
     instance.owner = this
     this.instance = instance
     this.startedAt = startedAt
     this.runningAt = runningAt
     this.turns = turns
+    this.steps = steps
   }
 
   /** Tears the current instance down; a start in flight is told to end first. Whoever asks again waits for the same end. */
@@ -466,8 +489,10 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
     this.#report(error)
   }
 
-  released({ outcome, note }: Release): void {
+  released({ outcome, note, work, cut }: Release): void {
     const ending = this.#ended(outcome, note)
+    ending.work = work
+    ending.cut = cut
     if (ending.stopMs > this.longestStopMs) this.#slowest = ending
     this.instance = this.#release = undefined
     const waiting = this.#takeStopListeners()

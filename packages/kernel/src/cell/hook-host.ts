@@ -4,6 +4,7 @@ import type { KeelsonError } from '../errors.js'
 import type { Events } from '../observe/events.js'
 import type { Clock } from '../time/clock.js'
 import type { Deadlines } from '../time/deadline.js'
+import type { Steps } from './steps.js'
 
 /** What calls of hooks need of the kernel. */
 export interface HookHost {
@@ -25,6 +26,8 @@ export interface HookSubject {
   readonly name: string
   readonly host: HookHost
   readonly definition: Definition
+  /** The steps of its last start, made with the first. */
+  readonly steps?: Steps | undefined
   /** In ms. */
   timeout(hook: keyof Timeouts): number
 }

@@ -1,18 +1,21 @@
 import { LAST_GRACE, MOST_LATE_CLEANUPS } from '../defaults.js'
 import type { ResourceLike } from '../define/dependency.js'
 import type { Subgraph } from '../define/subgraph.js'
-import { validateFunction, validateMs } from '../define/validate.js'
-import { crashed, endlessCleanups, hookFailed, type KeelsonError, startAborted, timedOut } from '../errors.js'
+import { notWork, validateFunction, validateMs, validateName } from '../define/validate.js'
+import { crashed, endlessCleanups, hookFailed, type KeelsonError, startAborted, timedOut, workRefused } from '../errors.js'
+import { promiseOf } from '../foreign.js'
 import { describe } from '../thrown.js'
 import type { Deadlines } from '../time/deadline.js'
-import { Deferred } from '../time/deferred.js'
+import type { WorkSnapshot } from '../words.js'
 import type { HookHost } from './hook-host.js'
 import { HookRun } from './hook-run.js'
 import { LazyAbort } from './lazy-abort.js'
 import type { Owner } from './owner.js'
 import { Readiness } from './readiness.js'
 import { StartScope } from './scopes.js'
+import { Steps } from './steps.js'
 import type { Turn } from './turn.js'
+import { Workload, type WorkReader } from './workload.js'
 
 /**
  * One life of a resource: the run of its start hook, then the value that it made, until that is released. A new start
@@ -34,7 +37,9 @@ export class Instance extends HookRun {
   turned: 'activate' | 'quiesce' | undefined
   /** Made when it takes its first: most instances have neither. */
   #openTurns: Set<Turn> | undefined
-  #leases: Leases | undefined
+  #workload: Workload | undefined
+  /** Whether its drain is over, or will not be: nobody would wait for more work. */
+  #closed = false
   /** `ctx.extend()` cannot pass it: set by a shutdown that waits for this start. */
   #latest: number | undefined
   /** Whether its start hook has returned. */
@@ -107,8 +112,11 @@ export class Instance extends HookRun {
 
   extend(ms: number): void {
     validateMs(this.name, 'ctx.extend(ms)', ms)
-    if (!this.over)
-      this.moveDeadline(Math.min(this.#latest ?? Infinity, Math.max(this.deadline, this.owner.host.clock.now() + ms)))
+    const deadline = this.owner.host.clock.now() + ms
+    if (!this.over) this.moveDeadline(Math.min(this.#latest ?? Infinity, Math.max(this.deadline, deadline)))
+    else if (this.#activating) {
+      for (const { phase, run } of this.openTurns) if (phase === 'activate') run.moveDeadline(Math.max(run.deadline, deadline))
+    }
   }
 
   push(error: KeelsonError | undefined): void {
@@ -146,28 +154,71 @@ export class Instance extends HookRun {
     return this.owner.bringUp(this, resources)
   }
 
-  /** How many users keep it from being stopped. */
-  get leases(): number {
-    return this.#leases?.open ?? 0
+  step<W>(name: string, work: () => W): W {
+    validateName(this.name, 'the name of ctx.step(name, work)', name)
+    validateFunction(this.name, 'ctx.step(name, work)', work)
+    if (this.over && !this.#activating) return work()
+    this.owner.steps ??= new Steps()
+    return this.owner.steps.run(name, work, () => this.owner.host.clock.now())
   }
 
-  /** Keeps the instance from being stopped until the returned function is called. */
-  lease(): () => void {
-    this.#leases ??= { open: 0, ended: undefined }
-    const leases = this.#leases
-    leases.open++
-    return () => {
-      leases.open--
-      if (leases.open === 0) leases.ended?.resolve()
+  /** W1: registers work before it begins, so that a drain that begins with it waits for it. */
+  async track<W>(label: string, work: PromiseLike<W> | (() => PromiseLike<W>)): Promise<W> {
+    validateName(this.name, 'the label of ctx.track(label, work)', label)
+    if (this.#closed) throw workRefused(this.name, label)
+    const end = this.lease(label)
+    try {
+      const called = typeof work === 'function'
+      const returned: unknown = called ? work() : work
+      const promise = promiseOf(returned)
+      if (promise === undefined) throw notWork(this.name, returned, called)
+      return (await promise) as W
+    } finally {
+      end()
     }
   }
 
-  /** Settles when nobody holds a lease any more. */
-  unleased(): Promise<void> {
-    const leases = this.#leases
-    if (leases === undefined || leases.open === 0) return Promise.resolve()
-    leases.ended = new Deferred()
-    return leases.ended.promise
+  /** Keeps the instance from being stopped until the returned function is called. */
+  lease(label: string): () => void {
+    const workload = this.#work
+    const piece = workload.begin(label, this.owner.host.clock.now())
+    return () => workload.end(piece)
+  }
+
+  readWorkBy(reader: WorkReader): () => void {
+    validateFunction(this.name, 'ctx.workload(read)', reader)
+    return this.#work.addReader(reader)
+  }
+
+  finished(then: 'shutdown' | 'restart'): void {
+    this.owner.host.events.outside(() => {
+      if (this.owner.isCurrent(this)) this.owner.finished(then)
+    })
+  }
+
+  /** How many pieces of work keep it from being stopped. */
+  get openWork(): number {
+    return this.#workload?.open ?? 0
+  }
+
+  /** Settles when no work keeps it from being stopped any more. */
+  workSettled(): Promise<void> {
+    return this.#work.settled()
+  }
+
+  /** What work there is now; undefined for none. */
+  readWork(): WorkSnapshot | undefined {
+    return this.#workload?.read(this.owner.host.clock.now())
+  }
+
+  /** No more work is accepted. */
+  closeWork(): void {
+    this.#closed = true
+  }
+
+  get #work(): Workload {
+    this.#workload ??= new Workload()
+    return this.#workload
   }
 
   /** Tells a start in flight to end within `limit`, whatever it asks for. */
@@ -198,6 +249,10 @@ export class Instance extends HookRun {
     return this.#openTurns !== undefined && this.#openTurns.size > 0
   }
 
+  get #activating(): boolean {
+    return this.turned === 'activate' && this.turning
+  }
+
   /** Nobody waits for an activation or a quiesce any more. */
   cancelTurns(reason: unknown): void {
     for (const { run } of this.openTurns) run.cancel(reason)
@@ -206,7 +261,7 @@ export class Instance extends HookRun {
 
   /** A release of it is over: of its value, or only of what its start had registered before there was one. */
   end(withValue: boolean): void {
-    this.released = true
+    this.released = this.#closed = true
     if (withValue) this.value = undefined // its context may be held for long
     if (this.#returned && this.cleanups !== undefined && this.cleanups.length > 0) this.#cleanUpLate()
   }
@@ -231,7 +286,8 @@ export class Instance extends HookRun {
 
   override expire(): void {
     if (this.#crash !== undefined) return this.#fail(this.#crash)
-    const error = timedOut(this.name, 'start', this.deadline - this.startedAt, { cause: this.#lastFailure })
+    const steps = this.owner.steps?.open.map(({ name }) => name)
+    const error = timedOut(this.name, 'start', this.deadline - this.startedAt, { cause: this.#lastFailure, steps })
     super.abort(error)
     this.#fail(error)
   }
@@ -251,7 +307,7 @@ export class Instance extends HookRun {
   protected override rejected(cause: unknown): void {
     this.#returned = true
     const told = this.abortedBy(cause)
-    const error = told ? this.#unwanted(cause) : hookFailed(this.name, 'start', cause)
+    const error = told ? this.#unwanted(cause) : hookFailed(this.name, 'start', cause, this.owner.steps?.failedWith(cause))
     if (!this.over && this.#crash === undefined) return this.#fail(error)
     if (!told) this.owner.host.lateError(error)
     if (!this.over) return this.#fail(this.#crash!)
@@ -267,11 +323,13 @@ export class Instance extends HookRun {
 
   #started(): void {
     this.finish()
+    this.owner.steps?.settle()
     this.owner.started()
   }
 
   #fail(error: KeelsonError): void {
     this.finish()
+    this.owner.steps?.settle()
     this.#readiness?.cancel(error)
     this.owner.startFailed(error)
   }
@@ -293,13 +351,6 @@ export class Instance extends HookRun {
       void (async () => cleanup())().catch((cause: unknown) => host.lateError(hookFailed(this.name, 'stop', cause)))
     }
   }
-}
-
-/** Who keeps an instance from being stopped: made with the first. */
-interface Leases {
-  open: number
-  /** For who waits until there is none. */
-  ended: Deferred<void> | undefined
 }
 
 function lastFailure(error: unknown): string {

@@ -25,7 +25,7 @@ export class LiveRef implements Ref<unknown> {
   async use<R>(work: (value: unknown) => R): Promise<Awaited<R>> {
     const { instance, state, name } = this.#cell
     if (instance === undefined || state !== 'running') throw notStarted(name, state)
-    const release = instance.lease()
+    const release = instance.lease(`ref ${name}`)
     try {
       return await work(instance.value)
     } finally {

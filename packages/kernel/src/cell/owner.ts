@@ -2,6 +2,7 @@ import type { ResourceLike } from '../define/dependency.js'
 import type { Subgraph } from '../define/subgraph.js'
 import type { KeelsonError } from '../errors.js'
 import type { HookSubject } from './hook-host.js'
+import type { Steps } from './steps.js'
 
 /** What an instance needs of the resource that it is an instance of; `I` is the instance itself. */
 export interface Owner<I> extends HookSubject {
@@ -11,6 +12,7 @@ export interface Owner<I> extends HookSubject {
   readonly crashError: KeelsonError | undefined
   /** The longest that a stop of it took in this process. */
   readonly longestStopMs: number
+  steps: Steps | undefined
   /** Whether hooks of this instance may still say something of the resource. */
   isCurrent(instance: I): boolean
   /** Its start has succeeded. */
@@ -29,4 +31,6 @@ export interface Owner<I> extends HookSubject {
   /** It asks to be checked now. */
   recheck(): void
   crashed(error: KeelsonError): void
+  /** T1: it is done, without having been told to end. */
+  finished(then: 'shutdown' | 'restart'): void
 }

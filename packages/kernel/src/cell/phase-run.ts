@@ -1,7 +1,7 @@
 import { hookFailed, type KeelsonError, timedOut } from '../errors.js'
 import { PHASES } from '../phases.js'
 import type { Deadlines } from '../time/deadline.js'
-import type { Phase } from '../words.js'
+import type { Phase, WorkSnapshot } from '../words.js'
 import type { HookHost, HookSubject } from './hook-host.js'
 import { HookRun } from './hook-run.js'
 
@@ -12,6 +12,8 @@ export type PhaseDone = (error: KeelsonError | undefined, result: unknown) => vo
 export class PhaseRun extends HookRun {
   /** Whether it was given up. */
   expired = false
+  /** W1: what it still waits for, asked when it runs out of time. */
+  left: (() => WorkSnapshot | undefined) | undefined
   readonly #subject: HookSubject
   readonly #phase: Phase
   readonly #work: string
@@ -62,6 +64,8 @@ export class PhaseRun extends HookRun {
       own,
       work: this.#work,
       unkillable: definition.options.kill === undefined,
+      left: this.left?.(),
+      steps: this.#phase === 'activate' ? this.#subject.steps?.open.map(({ name }) => name) : undefined,
     })
     this.expired = true
     this.finish()

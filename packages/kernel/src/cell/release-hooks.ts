@@ -20,8 +20,8 @@ export function hasCleanups({ cleanups }: Instance): boolean {
 }
 
 /** Whether there is work to finish first. What has crashed has none left: it is only stopped. */
-export function drains({ owner, hasValue, leases }: Instance): boolean {
-  return hasValue && owner.crashError === undefined && (owner.definition.options.drain !== undefined || leases > 0)
+export function drains({ owner, hasValue, openWork }: Instance): boolean {
+  return hasValue && owner.crashError === undefined && (owner.definition.options.drain !== undefined || openWork > 0)
 }
 
 /** D3: what is kept of a budget for its stop and cleanups, in ms: half a second, or twice the longest that one of them took. */

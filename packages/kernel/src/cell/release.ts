@@ -4,6 +4,7 @@ import { follow, promiseOf, propertyOf } from '../foreign.js'
 import { drainPartOf, grantOf, stopReserveOf } from '../graph/budget.js'
 import type { Outcome } from '../observe/ending.js'
 import { wordsFor } from '../thrown.js'
+import type { WorkSnapshot } from '../words.js'
 import type { Instance } from './instance.js'
 import { PhaseRun } from './phase-run.js'
 import { drainReserve, drains, hasCleanups, hasStop, reserveOf, stopReserve, stopValue } from './release-hooks.js'
@@ -53,6 +54,9 @@ export class Release {
   outcome: Outcome = 'stopped'
   /** What its drain said of itself. */
   note: string | undefined
+  /** W1: the work that there was when it began, and what was not waited for. */
+  work: WorkSnapshot | undefined
+  cut: WorkSnapshot | undefined
   /** Whether there is a value to release: one that comes while only cleanups run is released on its own. */
   readonly holdsValue: boolean
   readonly #instance: Instance
@@ -114,6 +118,7 @@ export class Release {
   #begin(): void {
     const instance = this.#instance
     const now = this.#now
+    this.work = instance.readWork()
     const draining = drains(instance)
     if (now >= this.#end && (draining || hasStop(instance) || hasCleanups(instance))) return this.#skip(now)
     if (!draining) return this.#stop(now)
@@ -121,6 +126,11 @@ export class Release {
       if (error !== undefined) this.#listener.releaseFailed(error)
       this.#whenUnused(() => this.#stop(this.#now))
     })
+    // Before its signal aborts, which ends what can be cut.
+    run.left = () => {
+      this.cut = instance.readWork()
+      return this.cut
+    }
     this.#listener.draining(now)
     run.begin(() => this.#noted(this.#drain(run)))
   }
@@ -132,10 +142,16 @@ export class Release {
   }
 
   #drain(run: PhaseRun): unknown {
-    const { owner, value, leases } = this.#instance
+    const instance = this.#instance
+    const { owner, value } = instance
     const { options, self } = owner.definition
     const drain = () => options.drain?.call(self, value, new StopScope(owner.name, run, this.#reason))
-    return leases === 0 ? drain() : this.#drainAll(drain)
+    if (instance.openWork > 0) return this.#drainAll(run, drain)
+    const result = drain()
+    // Work may come while it drains.
+    const promise = promiseOf(result)
+    if (promise !== undefined) return this.#drainAll(run, () => promise)
+    return instance.openWork > 0 ? this.#drainAll(run, () => result) : result
   }
 
   /** Keeps what a drain says of itself, also when it was given up and says so before the rest of this release is over. */
@@ -149,18 +165,17 @@ export class Release {
     return promise
   }
 
-  /** A drain that fails ends no lease; both are told. */
-  async #drainAll(drain: () => unknown): Promise<unknown> {
-    const { owner } = this.#instance
+  /** W1: the drain, then what work there is. A drain that fails ends no work; both are told. */
+  async #drainAll(run: PhaseRun, drain: () => unknown): Promise<unknown> {
+    const instance = this.#instance
     let result: unknown
     try {
       result = await drain()
     } catch (cause) {
-      const error = hookFailed(owner.name, 'drain', cause)
-      if (this.#step === 'drain') this.#listener.releaseFailed(error)
-      else owner.host.lateError(error)
+      if (run.over || instance.openWork === 0) throw cause
+      this.#listener.releaseFailed(hookFailed(instance.owner.name, 'drain', cause))
     }
-    await this.#instance.unleased()
+    await instance.workSettled()
     return result
   }
 
@@ -173,12 +188,14 @@ export class Release {
   }
 
   #stop(now: number): void {
+    this.#closeWork() // before anybody hears that it stops
     this.#listener.stopping(now)
     this.#release(now, true)
   }
 
   #release(now: number, withCleanups: boolean): void {
     const instance = this.#instance
+    this.#closeWork()
     this.#step = 'stop'
     if (!hasStop(instance)) return withCleanups ? this.#cleanUp(now, now + this.#limitOf('stop', now)) : this.#finish()
     const run = this.#runOf('stop', now, (error) => {
@@ -201,6 +218,11 @@ export class Release {
     const run = new PhaseRun(this.#instance.owner, 'stop', now, Math.max(0, deadline - now), done, 'cleanups')
     this.#run = run
     run.begin(() => this.#runCleanups(run))
+  }
+
+  #closeWork(): void {
+    this.#instance.closeWork()
+    this.cut ??= this.#instance.readWork()
   }
 
   /** Last in, first out; one that fails does not keep the others from running. */
@@ -256,6 +278,7 @@ export class Release {
   #skip(now: number): void {
     const { owner, value, hasValue } = this.#instance
     const { name, host, definition } = owner
+    this.#closeWork()
     this.#step = 'stop'
     this.#listener.stopping(now)
     this.#fail(budgetSpent(name), 'not-attempted')

@@ -1,10 +1,11 @@
-import type { HookContext, StopContext } from '../define/context.js'
+import { FINISH, type FinishingContext, type HookContext, type StopContext } from '../define/context.js'
 import type { ResourceLike } from '../define/dependency.js'
 import type { KernelView } from '../define/kernel-view.js'
 import { BRING_UP, type Subgraph, type SubgraphContext } from '../define/subgraph.js'
 import { type KeelsonError, pushedUnhealthy } from '../errors.js'
 import type { HookHost } from './hook-host.js'
 import type { HookRun } from './hook-run.js'
+import type { WorkReader } from './workload.js'
 
 /** The context of a check: methods and getters of these classes work when a hook destructures them. */
 export class HookScope implements HookContext {
@@ -57,9 +58,13 @@ interface Life {
   crashed(cause: unknown): void
   /** Of a subgraph. */
   bringUp(resources: Iterable<ResourceLike>): Promise<Subgraph>
+  track<W>(label: string, work: PromiseLike<W> | (() => PromiseLike<W>)): Promise<W>
+  readWorkBy(reader: WorkReader): () => void
+  step<W>(name: string, work: () => W): W
+  finished(then: 'shutdown' | 'restart'): void
 }
 
-export class StartScope implements SubgraphContext {
+export class StartScope implements SubgraphContext, FinishingContext {
   readonly kernel: KernelView
   readonly #life: Life
 
@@ -106,5 +111,21 @@ export class StartScope implements SubgraphContext {
 
   get crashed() {
     return (error: unknown) => this.#life.crashed(error)
+  }
+
+  get track() {
+    return <W>(label: string, work: PromiseLike<W> | (() => PromiseLike<W>)) => this.#life.track(label, work)
+  }
+
+  get [FINISH]() {
+    return (then: 'shutdown' | 'restart') => this.#life.finished(then)
+  }
+
+  get step() {
+    return <W>(name: string, work: () => W) => this.#life.step(name, work)
+  }
+
+  get workload() {
+    return (read: WorkReader) => this.#life.readWorkBy(read)
   }
 }

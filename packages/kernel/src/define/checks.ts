@@ -24,8 +24,13 @@ export const isPart: Check = (value) =>
   typeof value === 'number' && value >= 0 && value <= 1 ? undefined : 'must be a number from 0 to 1'
 export const isLate: Check = (value) => (value === 'ignore' || value === 'restart' ? undefined : "must be 'ignore' or 'restart'")
 export const isBoolean: Check = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false')
-export const isImpact: Check = (value) =>
-  value === 'unready' || value === 'degraded' || value === 'none' ? undefined : "must be 'unready', 'degraded' or 'none'"
+/** One of a few words. */
+export function oneOf(...words: readonly string[]): Check {
+  const all = words.map((word) => `'${word}'`)
+  return (value) => (words.includes(value as string) ? undefined : `must be ${all.slice(0, -1).join(', ')} or ${all.at(-1)}`)
+}
+
+export const isImpact: Check = oneOf('unready', 'degraded', 'none')
 export const isLabels: Check = (value) =>
   isObject(value) ??
   (Object.values(value as object).every((label) => typeof label === 'string') ? undefined : 'must map names to strings')

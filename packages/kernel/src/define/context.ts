@@ -1,3 +1,4 @@
+import type { WorkInFlight } from '../words.js'
 import type { KernelView } from './kernel-view.js'
 
 /** What every hook is given. */
@@ -27,8 +28,49 @@ export interface StartContext extends HookContext {
   recheck(): void
   /** Says that it is gone for good. What ends while its own `stop` runs has not crashed: that is not counted. */
   crashed(error: unknown): void
+  /**
+   * Work that this instance has accepted: its drain, also without a hook, waits until all of it has settled, within `timeouts.drain`.
+   * `inspect()`, the report and the error of a drain that ran out of time name what is in flight by these labels; never put a secret
+   * in one. Resolves and rejects as the work does: handle the promise that is returned.
+   *
+   * @throws KeelsonError `ABORTED`, and a function is not called, once the drain is over; `INVALID_OPTION` for what is no promise and
+   * no function that returns one. It rejects with these.
+   *
+   * @example
+   * await ctx.track(`job ${job.id}`, () => handle(job))
+   */
+  track<W>(label: string, work: PromiseLike<W> | (() => PromiseLike<W>)): Promise<W>
+  /**
+   * For what counts its work in flight itself, such as a server or a pool, and waits for it in its own `drain`: `read` is called only
+   * when somebody wants to know, and what it tells is listed with what is tracked. Returns a function that ends this; it ends with the
+   * instance anyway.
+   *
+   * @example
+   * ctx.workload(() => pool.leases.map(({ key, since }) => ({ label: `lease ${key}`, sinceMs: Date.now() - since })))
+   */
+  workload(read: () => Iterable<WorkInFlight>): () => void
+  /**
+   * A part of this start, such as `connect` or `migrate`: `timeline()`, a slow start and the error of one that fails in it or runs out
+   * of time name it. It lasts until the promise that `work` returns settles, or as long as `work` itself; what `work` returns and throws
+   * is passed on. Once the start is over, `work` is only called.
+   *
+   * @throws KeelsonError `INVALID_OPTION` for a name that is no string, or work that is no function.
+   *
+   * @example
+   * await ctx.step('migrate', () => migrate(db))
+   */
+  step<W>(name: string, work: () => W): W
   /** The kernel that runs it, without access to other resources. */
   readonly kernel: KernelView
+}
+
+/** How a task says that it is over; nobody else has a use for that. */
+export const FINISH: unique symbol = Symbol('keelson.finish') as never
+
+/** The context of a task. */
+export interface FinishingContext extends StartContext {
+  /** It is done, without having been told to end. */
+  [FINISH](then: 'shutdown' | 'restart'): void
 }
 
 /** What `drain` and `stop` are given. */

@@ -234,7 +234,8 @@ class TakenIn extends Definition {
   }
 }
 
-function definitionFrom(name: string, options: AnyOptions): Definition {
+/** What `resource()` makes of options that it can work with. */
+export function definitionFrom(name: string, options: AnyOptions): Definition {
   if (isLiteral(options)) return new Definition(name, readOptions(name, options) as unknown as KeptOptions, options)
   // Mistakes in its own fields are told at once.
   const own = (key: string): unknown => Object.getOwnPropertyDescriptor(options, key)?.value

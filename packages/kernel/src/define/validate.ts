@@ -1,5 +1,5 @@
 import { SHUTDOWN as SHUTDOWN_DEFAULTS } from '../defaults.js'
-import { formatMs, invalidOption } from '../errors.js'
+import { formatMs, invalidOption, type KeelsonError } from '../errors.js'
 import {
   expect,
   isClock,
@@ -64,6 +64,23 @@ export function validateReason(reason: unknown): void {
 export function validateFunction(resource: string, option: string, value: unknown): void {
   const problem = isFunction(value)
   if (problem !== undefined) throw invalidOption(resource, option, `is ${shown(value)}`, `it ${problem}`)
+}
+
+/** Throws `INVALID_OPTION` unless `value` is a string with something in it. */
+export function validateName(resource: string, option: string, value: unknown): void {
+  const problem = isName(value)
+  if (problem !== undefined) throw invalidOption(resource, option, `is ${shown(value)}`, `it ${problem}`)
+}
+
+/** What `ctx.track()` cannot wait for. */
+export function notWork(resource: string, work: unknown, returned: boolean): KeelsonError {
+  const problem = returned ? `returned ${shown(work)}, not a promise` : `is ${shown(work)}`
+  return invalidOption(
+    resource,
+    'ctx.track(label, work)',
+    `got work that ${problem}`,
+    'pass a promise, or a function that returns one',
+  )
 }
 
 /** Throws `INVALID_OPTION` unless `ms` is a number of milliseconds, 0 or more. */

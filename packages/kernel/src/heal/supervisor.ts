@@ -1,6 +1,7 @@
 import type { Cell } from '../cell/cell.js'
+import { TASK_RESTART } from '../defaults.js'
 import type { RestartOptions } from '../define/resource.js'
-import { type KeelsonError, notUpYet, removed, restartLimit } from '../errors.js'
+import { type KeelsonError, notUpYet, removed, restartLimit, taskEnded } from '../errors.js'
 import { propertyOf } from '../foreign.js'
 import { withDependents } from '../graph/dependents.js'
 import { Deferred } from '../time/deferred.js'
@@ -56,7 +57,7 @@ export class Supervisor implements Decider {
     // It was back, and waits for the others to be activated with it.
     if (cell.course === 'restarting') return cell.crashError && cell.serving ? this.notBack(cell, error) : undefined
     const policy = cell.definition.restart
-    if (this.#active && policy !== undefined) this.#restartOrGiveUp(cell, policy, undefined, error)
+    if (this.#active && policy !== undefined) this.#restartOrGiveUp(cell, policy, undefined, error, true)
     else if (cell.crashError !== undefined) this.#giveUp(cell, error)
   }
 
@@ -70,7 +71,7 @@ export class Supervisor implements Decider {
       policy = subgraph.definition.restart ?? policy
     }
     if (subgraph.course !== 'steady' || subgraph.state === 'failed') return
-    if (this.#active && policy !== undefined) return this.#restartOrGiveUp(subgraph, policy, undefined, error)
+    if (this.#active && policy !== undefined) return this.#restartOrGiveUp(subgraph, policy, undefined, error, true)
     if (member.crashError === undefined && error.code !== 'START_FAILED') return
     if (member.state === 'running') member.fail(error)
     this.#giveUp(subgraph, error)
@@ -81,8 +82,16 @@ export class Supervisor implements Decider {
     if (cell.course !== 'steady' || cell.state === 'failed') return
     if (cell.within !== undefined) return this.#memberFailing(cell, error)
     const policy = cell.definition.restart
-    if (this.#active && policy !== undefined) this.#restartOrGiveUp(cell, policy, undefined, error)
+    if (this.#active && policy !== undefined) this.#restartOrGiveUp(cell, policy, undefined, error, true)
     else this.#giveUp(cell, error)
+  }
+
+  /** T1: a task is done that is to begin anew: by its policy, and nothing has failed. */
+  finished(cell: Cell): void {
+    if (!this.#active || cell.course === 'removing') return
+    const recovery = this.recoveries.of(cell)
+    const parent = recovery?.root === cell ? recovery.parent : recovery
+    this.#restartOrGiveUp(cell, cell.definition.restart ?? TASK_RESTART, parent, taskEnded(cell.name), false)
   }
 
   /** The checks of one that had failed because of them pass again: it goes on, and what had failed for want of it comes back. */
@@ -139,7 +148,7 @@ export class Supervisor implements Decider {
     if (cell.late) return this.#leaveLate(cell, error)
     const policy = cell.definition.restart ?? recovery.policy
     if (this.#active && policy !== undefined && error.code !== 'DEPENDENCY_FAILED') {
-      return this.#restartOrGiveUp(cell, policy, recovery.root === cell ? recovery.parent : recovery, error)
+      return this.#restartOrGiveUp(cell, policy, recovery.root === cell ? recovery.parent : recovery, error, true)
     }
     this.#lose(cell, error)
   }
@@ -152,14 +161,15 @@ export class Supervisor implements Decider {
     this.recoveries.progress(recovery)
   }
 
-  #restartOrGiveUp(cell: Cell, policy: RestartOptions, parent: Recovery | undefined, error: KeelsonError): void {
+  /** `told`: whether the restart is for that error; what is done has not failed. */
+  #restartOrGiveUp(cell: Cell, policy: RestartOptions, parent: Recovery | undefined, error: KeelsonError, told: boolean): void {
     // H8: a policy that comes with what is shared is never used up.
     const inherits = cell.definition.restart === undefined && this.recoveries.of(cell)?.endless === true
     const endless = cell.shared || inherits
     const decision = this.#attempts.next(cell, policy, endless)
     if (decision.allowed) {
       const { attempt, delayMs } = decision
-      return this.#recover(this.#recovery(cell, { policy, attempt, delayMs, parent, endless }), error)
+      return this.#recover(this.#recovery(cell, { policy, attempt, delayMs, parent, endless }), told ? error : undefined)
     }
     this.#host.events.emit('restart:exhausted', { resource: cell.name, attempts: decision.attempts, error })
     const limit = restartLimit(cell.name, decision.attempts, error)

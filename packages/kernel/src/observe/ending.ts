@@ -1,4 +1,5 @@
 import type { KeelsonError } from '../errors.js'
+import type { WorkSnapshot } from '../words.js'
 
 /**
  * `stopped`: released. `failed`: its stop or a cleanup threw. `killed`: its stop ran out of time and its kill worked.
@@ -22,6 +23,9 @@ export class Ending {
   order = 0
   /** What its drain said of itself. */
   note: string | undefined
+  /** W1: the work that there was when its drain began, and what of it was cut. */
+  work: WorkSnapshot | undefined
+  cut: WorkSnapshot | undefined
   failedAt = 0
   drainAt = 0
   stopAt = 0

@@ -1,5 +1,5 @@
 import { type KeelsonError, shutdownFailedMessage, startFailedMessage } from '../errors.js'
-import type { Impact } from '../words.js'
+import type { Impact, WorkSnapshot } from '../words.js'
 import type { Ending, Outcome, Told } from './ending.js'
 
 /** How one resource came out of a teardown. */
@@ -12,6 +12,9 @@ export interface ResourceOutcome {
   readonly error?: KeelsonError
   /** What its drain said of itself. */
   readonly note?: string
+  /** The work that was in flight when its drain began, and what was not waited for any more; absent for none. */
+  readonly work?: WorkSnapshot
+  readonly cut?: WorkSnapshot
 }
 
 /** What a teardown did: exactly one outcome per resource, and every error, as they happened. */
@@ -86,9 +89,15 @@ function inOrder(resources: readonly TornDown[]): TornDown[] {
 }
 
 function outcomeOf({ name: resource, impact, ran, error, ending }: TornDown): ResourceOutcome {
-  const { outcome, durationMs, note, errors } = ending
+  const { outcome, durationMs, note, errors, work, cut } = ending
   const why = errors[0]?.error ?? (ran ? undefined : error)
-  if (why === undefined && note === undefined) return { resource, impact, outcome, durationMs }
-  const because = why === undefined ? {} : { error: why }
-  return { resource, impact, outcome, durationMs, ...because, ...(note === undefined ? {} : { note }) }
+  const plain = { resource, impact, outcome, durationMs }
+  if (why === undefined && note === undefined && work === undefined && cut === undefined) return plain
+  return {
+    ...plain,
+    ...(why !== undefined && { error: why }),
+    ...(note !== undefined && { note }),
+    ...(work !== undefined && { work }),
+    ...(cut !== undefined && { cut }),
+  }
 }

@@ -1,5 +1,5 @@
 import type { Health, KernelState, ResourceState } from '../state.js'
-import type { EdgeKind, Impact } from '../words.js'
+import type { EdgeKind, Impact, WorkSnapshot } from '../words.js'
 import type { Ending } from './ending.js'
 import type { CheckRecord, History } from './history.js'
 import type { Probe } from './probe.js'
@@ -38,6 +38,12 @@ export interface ResourceSnapshot {
   readonly stopMs?: number
   /** What its last drain said of itself. */
   readonly note?: string
+  /** The work in flight; once it has stopped, what there was when its drain began. Absent for none. */
+  readonly work?: WorkSnapshot
+  /** The work that its last drain did not wait for any more. */
+  readonly cut?: WorkSnapshot
+  /** While it starts, the part of that which goes on, as `ctx.step()` named it: of several the last that began. */
+  readonly step?: { readonly name: string; readonly sinceMs: number }
   /** Why it failed or is unhealthy. */
   readonly error?: string
   readonly consecutiveFailures: number
@@ -72,6 +78,8 @@ export interface Seen {
   readonly startedAt: number
   readonly runningAt: number
   readonly ending: Readonly<Ending>
+  readonly work: WorkSnapshot | undefined
+  readonly step: ResourceSnapshot['step'] | undefined
 }
 
 /** One resource of a snapshot. */
@@ -82,8 +90,8 @@ export function snapshotOf(
   restarts: number,
 ): ResourceSnapshot {
   const { startedAt, runningAt } = cell
-  const { drainAt, stopAt, stoppedAt, note } = cell.ending
-  const error = cell.trouble
+  const { drainAt, stopAt, stoppedAt, note, cut } = cell.ending
+  const { trouble: error, work, step } = cell
   const checks = history.toArray()
   const durations = checks.map(({ durationMs }) => durationMs).sort((a, b) => a - b)
   return {
@@ -98,6 +106,9 @@ export function snapshotOf(
     ...(drainAt !== 0 && stopAt !== 0 && { drainMs: stopAt - drainAt }),
     ...(stoppedAt !== 0 && { stopMs: stoppedAt - stopAt }),
     ...(note !== undefined && { note }),
+    ...(step !== undefined && { step }),
+    ...(work !== undefined && { work }),
+    ...(cut !== undefined && { cut }),
     ...(error !== undefined && { error: error.message }),
     consecutiveFailures: cell.health.failures,
     ...(cell.failureThreshold !== undefined && { failureThreshold: cell.failureThreshold }),

@@ -24,14 +24,25 @@ export interface Connection {
   session: ServerHttp2Session | undefined
   /** Those of `session` that are not over. */
   streams: ReadonlySet<ServerHttp2Stream>
+  /** The same, with what was asked for. */
+  openStreams: ReadonlyMap<ServerHttp2Stream, Awaited> | undefined
   /** The id of the newest h2 stream whose head is known to be over: begun as a request, or refused. */
   lastStream: number
   /** The id of the newest h2 stream that a PING was sent for. */
   pinged: number
   upgrade: Upgrade | undefined
+  /** When the request in flight began, or the upgrade, on the clock of `time.ts`. */
+  busySince: number
   /** Its goodbye was said (h2: GOAWAY, upgraded: the close hook). */
   dismissed: boolean
   timer: NodeJS.Timeout | undefined
+}
+
+/** A request whose end is awaited. */
+export interface Awaited {
+  readonly label: string
+  /** When it began, on the clock of `time.ts`. */
+  readonly since: number
 }
 
 export interface Upgrade {
@@ -95,9 +106,11 @@ export function openConnection(socket: HttpSocket, owner: ConnectionOwner): Conn
     bytes: Number.POSITIVE_INFINITY,
     session: undefined,
     streams: NONE,
+    openStreams: undefined,
     lastStream: 0,
     pinged: 0,
     upgrade: undefined,
+    busySince: 0.1, // no small integer: a number that it is replaced by then costs no allocation
     dismissed: false,
     timer: undefined,
   }

@@ -1,12 +1,20 @@
 import type { IncomingMessage } from 'node:http'
-import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
+import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
 import type { Server, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { clearTimeout, now } from '../time.js'
-import { type Connection, type ConnectionOwner, connectionOf, type HttpSocket, openConnection } from './connection.js'
+import {
+  type Awaited,
+  type Connection,
+  type ConnectionOwner,
+  connectionOf,
+  type HttpSocket,
+  openConnection,
+} from './connection.js'
 import { responsesOf } from './last-response.js'
 import type { Answer } from './left-handlers.js'
 import { isAtWork, isStreamAtWork } from './left-handlers.js'
+import { requestLabel } from './request-label.js'
 import { isSecure } from './secure-server.js'
 import { shadowListeners } from './shadow-listeners.js'
 
@@ -25,7 +33,7 @@ export interface ConnectionEvents {
   /** A stream of HTTP/2 is over; `answered` if neither side has broken it off. */
   streamEnded(connection: Connection, answered: boolean): void
   /** The client is gone, the handler most likely at work. */
-  left(answer: Answer): void
+  left(answer: Answer, request: Awaited): void
   upgraded(connection: Connection): void
   closed(): void
 }
@@ -36,6 +44,20 @@ const tracked = new WeakMap<Server, Connections>()
 
 interface AnsweredStream extends ServerHttp2Stream {
   [RESPONSE]?: Answer
+}
+
+/** A stream of HTTP/2: its label is made only when somebody wants to know. */
+class Stream implements Awaited {
+  readonly since = now()
+  readonly #headers: IncomingHttpHeaders
+
+  constructor(headers: IncomingHttpHeaders) {
+    this.#headers = headers
+  }
+
+  get label(): string {
+    return requestLabel({ method: this.#headers[':method'], url: this.#headers[':path'] })
+  }
 }
 
 /** Keeps a record per connection of `server`. Costs a request nothing; an h2 stream one listener. */
@@ -76,7 +98,8 @@ export function trackConnections(server: Server, owner: ConnectionOwner, events:
     if (connection) {
       clearTimeout(connection.timer)
       open.delete(connection)
-      for (const response of responsesOf(connection)) if (isAtWork(response)) events.left(response)
+      for (const response of responsesOf(connection))
+        if (isAtWork(response)) events.left(response, { label: requestLabel(response.req), since: connection.busySince })
     }
     events.closed()
   }
@@ -84,15 +107,20 @@ export function trackConnections(server: Server, owner: ConnectionOwner, events:
   function onSession(session: ServerHttp2Session): void {
     const connection = connectionOf(session.socket as HttpSocket)
     if (!connection) return
+    const open = new Map<ServerHttp2Stream, Awaited>()
     connection.session = session
     const streams = new Set<ServerHttp2Stream>()
     connection.streams = streams
+    connection.openStreams = open
     function onStreamClose(this: AnsweredStream): void {
+      const request = open.get(this)!
+      open.delete(this)
       streams.delete(this)
       events.streamEnded(connection!, this.rstCode === 0 && !this.aborted)
-      if (isStreamAtWork(this)) events.left(this[RESPONSE] ?? this)
+      if (isStreamAtWork(this)) events.left(this[RESPONSE] ?? this, request)
     }
-    session.on('stream', (stream: ServerHttp2Stream) => {
+    session.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
+      open.set(stream, new Stream(headers))
       streams.add(stream)
       connection.lastStream = stream.id ?? connection.lastStream
       stream.once('close', onStreamClose)
@@ -108,6 +136,7 @@ export function trackConnections(server: Server, owner: ConnectionOwner, events:
     const connection = connectionOf(request.socket)
     if (!connection) return
     connection.upgrade = { request, stream, bytesWritten: connection.socket.bytesWritten }
+    connection.busySince = now()
     events.upgraded(connection)
   }
 

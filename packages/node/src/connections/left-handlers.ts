@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { ServerHttp2Stream } from 'node:http2'
 import { clearTimeout, setTimeout } from '../time.js'
+import type { Awaited } from './connection.js'
 
 /** How long a handler that returned no promise is waited for after its client has left, in ms. */
 const LONGEST = 5_000
@@ -21,7 +22,8 @@ export function noteHandler(answer: Answer, returned: unknown): void {
 /** Handlers that are still at work though their client has left. */
 export interface LeftHandlers {
   size(): number
-  add(answer: Answer): void
+  requests(): Iterable<Awaited>
+  add(answer: Answer, request: Awaited): void
   /** Waits for none of them any more. */
   forget(): void
 }
@@ -31,13 +33,13 @@ export interface LeftHandlers {
  * that notices that nobody listens may return without a word. Calls `onEnd` when one is over.
  */
 export function leftHandlers(onEnd: () => void, longest = LONGEST): LeftHandlers {
-  const left = new Set<() => void>()
+  const left = new Map<() => void, Awaited>()
 
-  function add(answer: Answer): void {
+  function add(answer: Answer, request: Awaited): void {
     const { end, [PROMISE]: promise } = answer
     const timer = promise ? undefined : setTimeout(over, longest)
     const cancel = () => clearTimeout(timer)
-    left.add(cancel)
+    left.set(cancel, request)
 
     function over(): void {
       cancel()
@@ -57,9 +59,10 @@ export function leftHandlers(onEnd: () => void, longest = LONGEST): LeftHandlers
 
   return {
     size: () => left.size,
+    requests: () => left.values(),
     add,
     forget() {
-      for (const cancel of left) cancel()
+      for (const cancel of left.keys()) cancel()
       left.clear()
     },
   }

@@ -1,4 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { now } from '../time.js'
 import { connectionOf, type Http1Response, type HttpSocket } from './connection.js'
 
 const CHANNEL = 'http.server.request.start'
@@ -30,8 +31,12 @@ export function followRequests(): { watch(): void; stop(): void } {
 
 function onRequestStart(message: unknown): void {
   const { socket, response } = message as { socket: HttpSocket; response: Http1Response }
-  // Published before the response gets its socket: a message already there means that this request was pipelined.
-  if (watchers === 0 && !socket._httpMessage) return
   const connection = connectionOf(socket)
-  connection?.owner.requestStarted(connection, response)
+  if (connection === undefined) return
+  // Published before the response gets its socket: a message already there means that this request was pipelined.
+  if (!socket._httpMessage) {
+    connection.busySince = now()
+    if (watchers === 0) return
+  }
+  connection.owner.requestStarted(connection, response)
 }

@@ -150,6 +150,7 @@ describe('N1 a handler whose client has left', () => {
 
 describe('leftHandlers()', () => {
   const answer = () => ({ end: () => 'ended' })
+  const request = { label: 'GET /', since: 0 }
 
   it('gives up a handler that returned no promise after a while, and no other', async () => {
     let over = 0
@@ -157,8 +158,8 @@ describe('leftHandlers()', () => {
     const promised = answer()
     const { promise, resolve } = deferred<void>()
     noteHandler(promised, promise)
-    left.add(answer())
-    left.add(promised)
+    left.add(answer(), request)
+    left.add(promised, request)
     await when(() => over === 1)
     await later(60)
     expect(left.size()).toBe(1)
@@ -171,10 +172,10 @@ describe('leftHandlers()', () => {
     let over = 0
     const left = leftHandlers(() => over++)
     const one = answer()
-    left.add(one)
+    left.add(one, request)
     expect([one.end(), one.end()]).toEqual(['ended', 'ended'])
     expect([left.size(), over]).toEqual([0, 1])
-    left.add(answer())
+    left.add(answer(), request)
     left.forget()
     expect([left.size(), over]).toEqual([0, 1])
   })

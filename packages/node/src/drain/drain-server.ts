@@ -9,6 +9,7 @@ import { closeAfterLast, endsConnection, lastResponse, noteWhatFollows, response
 import { leftHandlers } from '../connections/left-handlers.js'
 import { followRequests } from '../connections/request-starts.js'
 import { destroyStalled } from '../connections/stalled-handshakes.js'
+import { workInFlight } from '../connections/work-in-flight.js'
 import { setImmediate, setTimeout } from '../time.js'
 import { type DrainOptions, drainOptions } from './drain-options.js'
 import { abortSignals } from './drain-signal.js'
@@ -104,8 +105,8 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
     streamEnded(connection, answered) {
       if (answered) countAnswer(connection)
     },
-    left(answer) {
-      if (!expired && !refused.has(answer)) left.add(answer)
+    left(answer, request) {
+      if (!expired && !refused.has(answer)) left.add(answer, request)
     },
     upgraded: () => window?.touch(),
     closed: finishWhenEmpty,
@@ -267,5 +268,6 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
       drain({ signal: AbortSignal.abort() }).catch(() => {})
     },
     stats: () => drainStats(state, connections, left.size(), counts),
+    inFlight: () => workInFlight(connections.open, left.requests()),
   }
 }

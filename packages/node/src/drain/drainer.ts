@@ -1,6 +1,7 @@
 import type { Server as HttpServer } from 'node:http'
 import type { Http2SecureServer, Http2Server } from 'node:http2'
 import type { Server as HttpsServer } from 'node:https'
+import type { WorkInFlight } from '@keelson/kernel'
 import type { DrainStats } from './drain-stats.js'
 
 /** What speaks HTTP/1, and HTTP/2 not at all. */
@@ -29,4 +30,6 @@ export interface Drainer {
   /** Destroys every connection and stops listening, now. */
   destroy(): void
   stats(): DrainStats
+  /** What is in flight: each request by its method and its path, without the query, and since when. */
+  inFlight(): WorkInFlight[]
 }

@@ -1,7 +1,8 @@
-import type { Server as HttpServer, ServerResponse } from 'node:http'
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http'
 import { Server as NetServer } from 'node:net'
 import { aroundEmit } from '../connections/around-emit.js'
-import { clearInterval, setInterval } from '../time.js'
+import { requestLabel } from '../connections/request-label.js'
+import { clearInterval, now, setInterval } from '../time.js'
 import type { DrainState, DrainStats } from './drain-stats.js'
 import type { DrainCall, Drainer } from './drainer.js'
 
@@ -16,18 +17,18 @@ export function drainsInFull(server: object): boolean {
  * between on one of them may be lost, and upgraded connections get no goodbye.
  */
 export function plainDrainer(server: HttpServer, quietWindow: number): Drainer {
-  const open = new Set<ServerResponse>()
+  const open = new Map<ServerResponse, { readonly request: IncomingMessage; readonly since: number }>()
   const counts = { drained: 0, cut: 0 }
   let state: DrainState = 'serving'
   let promise: Promise<void> | undefined
 
   const untrack = aroundEmit(server, (args, pass) => {
-    if (args[0] === 'request') begin(args[2] as ServerResponse)
+    if (args[0] === 'request') begin(args[1] as IncomingMessage, args[2] as ServerResponse)
     return pass(args)
   })
 
-  function begin(response: ServerResponse): void {
-    open.add(response)
+  function begin(request: IncomingMessage, response: ServerResponse): void {
+    open.set(response, { request, since: now() })
     if (state !== 'serving') endsConnection(response)
     response.once('finish', () => {
       if (open.delete(response) && state === 'draining') counts.drained++
@@ -48,7 +49,7 @@ export function plainDrainer(server: HttpServer, quietWindow: number): Drainer {
   function lameDuck(): void {
     if (state !== 'serving') return
     state = 'lame-duck'
-    for (const response of open) endsConnection(response)
+    for (const response of open.keys()) endsConnection(response)
   }
 
   function cut(): void {
@@ -80,6 +81,7 @@ export function plainDrainer(server: HttpServer, quietWindow: number): Drainer {
       destroyed: counts.cut,
       ...counts,
     }),
+    inFlight: () => Array.from(open.values(), ({ request, since }) => ({ label: requestLabel(request), sinceMs: now() - since })),
   }
 }
 

@@ -1,6 +1,7 @@
 import { createKernel, type Kernel, type Resource, resource, type StartContext } from '@keelson/kernel'
 import { virtualClock } from '@keelson/kernel/testing'
 import { describe, expect, it } from 'vitest'
+import { deferred } from '../deferred.js'
 import { httpServer } from '../server/http-server.js'
 import { ask } from '../test-support/ask.js'
 import { keepEntries } from '../test-support/said.js'
@@ -188,6 +189,32 @@ describe('what is told of a kernel', () => {
       expect.stringMatching(/^info: {4}api {7}drained 1 request, stopped +\d+ ms$/),
     ])
     expect((await reply).body).toBe('ok')
+  })
+
+  it('W1 names the work that a drain waits for: what is tracked, and requests that have gone on for a while', async () => {
+    const clock = virtualClock()
+    const contexts: StartContext[] = []
+    const resources = ['api', 'worker'].map((name) =>
+      resource(name, {
+        start: (_, ctx) => {
+          contexts.push(ctx)
+        },
+      }),
+    )
+    const kernel = await createKernel(resources, { clock }).start()
+    const [api, worker] = contexts
+    api?.workload(() => [{ label: 'GET /export', sinceMs: 8_200 }])
+    const { promise, resolve } = deferred<void>()
+    void worker?.track('job 4711', promise)
+    await clock.advance(3_100)
+    void worker?.track('job 4712', promise)
+    void worker?.track('job 4713', promise)
+    const lines = await told(kernel, () => {
+      const end = kernel.shutdown('SIGTERM')
+      resolve()
+      return end
+    })
+    expect(lines[0]).toBe('info: SIGTERM: draining, waiting for GET /export 8.2 s, job 4711 3.1 s, job 4712 0 ms and 1 more')
   })
 
   it('tells of listeners that fail', async () => {

@@ -3,6 +3,7 @@ import { serversOf } from '../drain/running-servers.js'
 import { count, duration, some } from '../words/duration.js'
 import { adviceOf, withoutName } from '../words/problem.js'
 import { ToldErrors } from '../words/told-errors.js'
+import { allWork, workFields, workList } from '../words/work-text.js'
 import { Impacts } from './impacts.js'
 import { LastPlan } from './last-plan.js'
 import type { Entry, Line, Say } from './log.js'
@@ -15,6 +16,9 @@ import { unhealthyBecause } from './unhealthy.js'
 
 /** A log line names no more resources than this. */
 const MOST = 20
+
+/** In ms: what goes on for longer is named when a drain begins. */
+const A_WHILE = 1_000
 
 /** The kernel's reason for a shutdown that is the rollback of a start. */
 const START_FAILED = 'start failed'
@@ -124,10 +128,14 @@ export class Narration {
 
   #draining({ type, to, reason = 'shutdown' }: KernelEventOf<'kernel:state'>): Line {
     const requests = serversOf(this.#kernel).reduce((sum, { drainer }) => sum + drainer.stats().requests, 0)
+    const work = allWork(this.#kernel.inspect().resources.flatMap(({ work = [] }) => work))
+    // Requests that have just come are counted, and most of them are over before anybody could read their paths.
+    const named = work.count > requests || (work.oldest[0]?.sinceMs ?? 0) >= A_WHILE
+    const waiting = named ? `, waiting for ${workList(work)}` : ''
     return {
       level: 'info',
-      message: `${reason}: draining${requests > 0 ? `, ${count(requests, 'request')} in flight` : ''}`,
-      fields: { event: type, to, reason, requests },
+      message: `${reason}: draining${requests > 0 ? `, ${count(requests, 'request')} in flight` : ''}${waiting}`,
+      fields: { event: type, to, reason, requests, ...(work.count > 0 && { work: workFields(work) }) },
     }
   }
 

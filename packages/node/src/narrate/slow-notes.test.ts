@@ -1,4 +1,4 @@
-import { createKernel, type Kernel, resource } from '@keelson/kernel'
+import { createKernel, type Kernel, resource, type StartContext } from '@keelson/kernel'
 import { virtualClock } from '@keelson/kernel/testing'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { keepEntries } from '../test-support/said.js'
@@ -107,4 +107,49 @@ it('says nothing about what is quick, however long it runs then', async () => {
   quit()
   expect(lines).toEqual([])
   expect(vi.getTimerCount()).toBe(0)
+})
+
+it('L5, W1 says which work a drain waits for, and how it is ended where that is known', async () => {
+  const clock = virtualClock()
+  let ctx!: StartContext
+  const api = resource('api', {
+    start: (_, given) => {
+      ctx = given
+    },
+    drain: () => later(7_000),
+    timeouts: { drain: Infinity },
+  })
+  const kernel = createKernel([api], { clock })
+  const { lines, entries, quit } = noted(kernel)
+  await kernel.start()
+  ctx.workload(() => [
+    { label: 'GET /sse', sinceMs: 6_700, hint: 'an event stream: end it when drainSignal(req) aborts' },
+    { label: 'job 4711', sinceMs: 3_100 },
+    ...Array.from({ length: 6 }, (_, i) => ({ label: `job ${i}`, sinceMs: i })),
+  ])
+  const end = kernel.shutdown()
+  await turn()
+  await pass(5_000)
+  const reason =
+    'GET /sse for 6.7 s: an event stream: end it when drainSignal(req) aborts; job 4711 for 3.1 s; job 5 for 5 ms and 5 more'
+  expect(lines).toEqual([`warn: app is still stopping after 5 s: waiting for api: ${reason}`])
+  expect(entries[0]?.fields.reasons).toEqual({ api: reason })
+  await pass(2_000)
+  await end
+  quit()
+})
+
+it('L5 says in which step a start is', async () => {
+  const clock = virtualClock()
+  const db = resource('db', { start: (_, ctx) => ctx.step('migrate', () => later(6_000)) })
+  const kernel = createKernel([db], { clock })
+  const { lines, quit } = noted(kernel)
+  const start = kernel.start()
+  await clock.advance(4_200)
+  await pass(5_000)
+  await pass(1_000)
+  await start
+  quit()
+  expect(lines).toEqual(['warn: app is still starting after 5 s: waiting for db: in its step migrate for 4.2 s'])
+  await kernel.shutdown()
 })

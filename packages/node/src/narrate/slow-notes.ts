@@ -1,6 +1,7 @@
-import type { Kernel, KernelEventOf, KernelState } from '@keelson/kernel'
+import type { Kernel, KernelEventOf, KernelState, ResourceSnapshot } from '@keelson/kernel'
 import { clearTimeout, setTimeout } from '../time.js'
 import { duration, some } from '../words/duration.js'
+import { workReason } from '../words/work-text.js'
 import type { Line, Say } from './log.js'
 import type { Troubles } from './troubles.js'
 
@@ -63,15 +64,27 @@ function slowLine(kernel: Kernel, troubles: Troubles, doing: Doing, passed: numb
   }
 }
 
-/** Why the first of some resources are waited for, by name, where that is known. */
-export function reasonsOf(kernel: Pick<Kernel, 'probe'>, troubles: Troubles, names: readonly string[]): Map<string, string> {
-  const probe = kernel.probe()
+/** Why the first of some resources are waited for, by name, where that is known: asked of the kernel, at most every 10 s. */
+export function reasonsOf(
+  kernel: Pick<Kernel, 'probe' | 'inspect'>,
+  troubles: Troubles,
+  names: readonly string[],
+): Map<string, string> {
   const reasons = new Map<string, string>()
+  if (names.length === 0) return reasons
+  const probe = kernel.probe()
+  const resources = new Map(kernel.inspect().resources.map((resource) => [resource.name, resource]))
   for (const name of names.slice(0, MOST)) {
-    const reason = troubles.reasonOf(name, probe)
+    const reason = waitsFor(resources.get(name)) ?? troubles.reasonOf(name, probe)
     if (reason !== undefined) reasons.set(name, reason)
   }
   return reasons
+}
+
+/** What a resource itself says of its wait: the work that its drain waits for, or the step of its start. */
+function waitsFor(resource: ResourceSnapshot | undefined): string | undefined {
+  if (resource?.state === 'draining' && resource.work !== undefined) return workReason(resource.work)
+  return resource?.step === undefined ? undefined : `in its step ${resource.step.name} for ${duration(resource.step.sinceMs)}`
 }
 
 /** `db: its check fails (27 times): no route; cache, queue and 3 more`. */

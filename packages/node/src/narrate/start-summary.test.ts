@@ -37,6 +37,21 @@ it('shows when each resource started and how long it took, the critical path and
   })
 })
 
+it('shows the slowest steps of a start that took a second, in the order in which they began', () => {
+  const step = (name: string, start: number, end: number, resource = 'db'): Span => ({
+    ...span(resource, start, end),
+    phase: 'step',
+    step: name,
+  })
+  const many = Array.from({ length: 4 }, (_, i) => step(`part ${i}`, i, i + 3 - i / 2))
+  const spans = [span('db', 0, 8_200), span('api', 0, 999), step('connect', 0, 300), ...many, step('migrate', 300, 8_200)]
+  const { lines, fields } = summaryOf([...spans, step('listen', 0, 990, 'api')], [])
+  expect(lines?.[2]).toBe('             connect 300 ms, part 0 3 ms, part 1 3 ms, part 2 2 ms, migrate 7.9 s')
+  expect(lines).toHaveLength(4)
+  expect(fields).toMatchObject({ resources: 2, stepMs: { db: { connect: 300, migrate: 7_900 } } })
+  expect(fields.stepMs).not.toHaveProperty('api')
+})
+
 it('says which resource failed and was left out', () => {
   const { lines } = summaryOf([span('db', 0, 10), span('cache', 0, 5, false)], ['db'])
   expect(lines?.[2]).toMatch(/^ {3}cache .* 5 ms {3}failed$/)

@@ -9,6 +9,9 @@ const WIDTH = 27
 
 /** Of those that are tried again. */
 const MOST_LATE = 5
+/** In ms: of a start that takes longer the steps are shown, the slowest of them. */
+const SLOW = 1_000
+const MOST_STEPS = 5
 
 /** Of the drains that are cut. */
 const MOST_CUT = 3
@@ -27,10 +30,12 @@ export function startSummary(
   addresses: Addresses,
   triesOf: (resource: string) => number = () => 0,
 ): Line {
-  const spans = kernel.timeline().filter(({ phase, end }) => phase === 'start' && end !== undefined) as Done[]
+  const done = kernel.timeline().filter(({ end }) => end !== undefined) as Done[]
+  const spans = done.filter(({ phase }) => phase === 'start')
   const since = Math.min(...bounds(spans, 'start'))
   const total = spans.length === 0 ? 0 : Math.max(...bounds(spans, 'end')) - since
   const shown = slowest(spans, addresses.urls)
+  const steps = slowSteps(shown, done)
   const degraded = degradedIn(kernel.probe())
   const cut = cutDrains(resources)
   const late = lateIn(kernel.probe())
@@ -41,7 +46,11 @@ export function startSummary(
     message,
     lines: [
       `${message.padEnd(34)}   ${path}`.trimEnd(),
-      ...rowsOf(shown, { since, total, critical: new Set(criticalPath), triesOf, ...addresses }, spans.length - shown.length),
+      ...rowsOf(
+        shown,
+        { since, total, critical: new Set(criticalPath), triesOf, steps, ...addresses },
+        spans.length - shown.length,
+      ),
       ...late.slice(0, MOST_LATE).map((message) => `   ${message}`),
       ...cutRows(cut),
     ],
@@ -52,6 +61,7 @@ export function startSummary(
       resources: spans.length,
       ...(degraded.length > 0 && { degraded: degraded.slice(0, MOST) }),
       startMs: Object.fromEntries(shown.map(({ resource, start, end }) => [resource, Math.round(end - start)])),
+      ...(steps.size > 0 && { stepMs: Object.fromEntries(Array.from(steps, ([name, spans]) => [name, durations(spans)])) }),
       criticalPath: criticalPath.slice(-MOST),
       ...(addresses.urls.size > 0 && { urls: Object.fromEntries(addresses.urls) }),
       ...(addresses.probes !== undefined && { probes: addresses.probes }),
@@ -101,12 +111,13 @@ interface Scale extends Addresses {
   readonly critical: ReadonlySet<string>
   /** R1: at which try it started; 0 for the first. */
   triesOf(resource: string): number
+  readonly steps: ReadonlyMap<string, readonly Done[]>
 }
 
 /** A bar for each of the slowest, and how many were left out. */
 function rowsOf(shown: readonly Done[], scale: Scale, others: number): string[] {
   const width = Math.min(28, Math.max(8, ...shown.map(({ resource }) => resource.length)))
-  const rows = shown.map((span) => row(span, width, scale))
+  const rows = shown.flatMap((span) => [row(span, width, scale), ...stepRows(scale.steps.get(span.resource), width)])
   if (others > 0) rows.push(`   and ${others} more, each faster than these`)
   if (scale.probes !== undefined) rows.push(`   ${'probes'.padEnd(width)}  ${scale.probes}`)
   return rows
@@ -118,6 +129,37 @@ function row({ resource, start, end, ok }: Done, width: number, { since, total, 
   const tries = triesOf(resource)
   const note = !ok ? 'failed' : [urls.get(resource) ?? '', tries > 0 ? `at try ${tries}` : ''].filter(Boolean).join(', ')
   return `   ${resource.padEnd(width)}  ${bar} ${duration(end - start).padStart(8)}   ${note}`.trimEnd()
+}
+
+/** Under a slow start, what took its time. */
+function stepRows(steps: readonly Done[] | undefined, width: number): string[] {
+  if (steps === undefined) return []
+  return [`   ${' '.repeat(width)}  ${steps.map((span) => `${span.step} ${duration(span.end - span.start)}`).join(', ')}`]
+}
+
+/** The steps of each slow start, the slowest of them, in the order in which they began. */
+function slowSteps(shown: readonly Done[], done: readonly Done[]): Map<string, Done[]> {
+  const slow = new Set(shown.filter(({ start, end }) => end - start >= SLOW).map(({ resource }) => resource))
+  const steps = new Map<string, Done[]>()
+  for (const span of done) {
+    if (span.phase === 'step' && slow.has(span.resource)) {
+      const spans = steps.get(span.resource)
+      if (spans === undefined) steps.set(span.resource, [span])
+      else spans.push(span)
+    }
+  }
+  for (const [resource, spans] of steps) {
+    const kept = new Set([...spans].sort((a, b) => b.end - b.start - (a.end - a.start)).slice(0, MOST_STEPS))
+    steps.set(
+      resource,
+      spans.filter((span) => kept.has(span)),
+    )
+  }
+  return steps
+}
+
+function durations(spans: readonly Done[]): Record<string, number> {
+  return Object.fromEntries(spans.map(({ step, start, end }) => [step, Math.round(end - start)]))
 }
 
 type Done = Span & { readonly end: number }

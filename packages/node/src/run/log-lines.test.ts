@@ -45,6 +45,8 @@ const failure = (code: 'STOP_FAILED' | 'CRASHED' = 'STOP_FAILED') =>
     cause: Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }),
   })
 
+const WORK = { count: 1, oldest: [{ label: 'job 4711', sinceMs: 3_100.2 }] }
+
 /** Every event of a kernel, as far as there is a line about it. */
 async function narrated(): Promise<Entry[]> {
   const said: Entry[] = []
@@ -55,7 +57,7 @@ async function narrated(): Promise<Entry[]> {
     state: { value: 'running' },
     on: { value: (type: string, listener: () => void) => type === 'event' && listeners.push(listener) },
     off: { value: () => {} },
-    inspect: { value: () => kernel.inspect() },
+    inspect: { value: () => ({ ...kernel.inspect(), resources: [{ name: 'db', impact: 'unready', work: WORK }] }) },
     plan: { value: () => kernel.plan() },
     probe: { value: () => kernel.probe() },
   })
@@ -100,7 +102,9 @@ function saidByRun(): Line[] {
   const report: ShutdownReport = { reason: 'SIGTERM', ok: false, durationMs: 1, outcomes, errors: [failure()] }
   const reason = { resource: 'cache', state: 'failed', health: 'unknown', message: 'no' } as const
   const probe = { status: 'degraded', started: true, ready: true, live: true, reasons: [reason] } as const
-  const kernel = { name: 'shop', timeline: () => [], probe: () => probe }
+  const start = { resource: 'db', phase: 'start', start: 0, end: 2_000, ok: true } as const
+  const timeline = () => [start, { ...start, phase: 'step', step: 'migrate' } as const]
+  const kernel = { name: 'shop', timeline, probe: () => probe }
   const failed = { name: 'shop', probe: () => ({ ...probe, reasons: [{ ...reason, resource: 'shop', kernel: true as const }] }) }
   const drain = { askedMs: 10_000, grantedMs: 8_100, heldBy: ['db'] }
   const shutdown = { ownMs: 10_000, pathMs: 10_000, shareMs: 8_100, drain }

@@ -92,6 +92,7 @@ async function start<D extends Dependencies<D>>(
   await listen(server, port, host, ctx.signal)
   const url = urlOf(server, host, tls !== undefined || isSecure(server))
   ctx.defer(serverRuns({ kernel: ctx.kernel, resource: ctx.name, url, server, drainer }))
+  ctx.workload(() => drainer.inFlight())
   followKernel(server, drainer, ctx)
   const value = { server, port: portOf(server), url }
   drainers.set(value, drainer)

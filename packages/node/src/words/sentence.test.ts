@@ -31,6 +31,13 @@ describe('sentenceOf()', () => {
   })
 })
 
+it('names the step of a start that took too long, and what to do about that', () => {
+  const details = { limit: 30_000, step: 'lock', path: ['migrate', 'lock'] }
+  const error = new KeelsonError('TIMEOUT', 'x', { resource: 'db', phase: 'start', details })
+  expect(sentenceOf(error)).toBe('resource "db" did not start within 30 s, in its steps migrate, lock')
+  expect(remedyFor(error, undefined)).toBe('let lock end sooner, call ctx.extend() or raise timeouts.start')
+})
+
 describe('checkSaid()', () => {
   it.each([
     [

@@ -9,7 +9,7 @@ export function sentenceOf(error: unknown): string {
   if (!isA(error, KeelsonError)) return text
   if (isStartTimeout(error)) {
     const why = error.cause === undefined ? '' : `: its check fails: ${checkSaid(error.cause)}`
-    return `resource "${error.resource}" did not start within ${duration(error.details.limit)}${why}`
+    return `resource "${error.resource}" did not start within ${duration(error.details.limit)}${stepsIn(error)}${why}`
   }
   return error.code === 'TIMEOUT' ? text.replace(MILLISECONDS, (_, ms) => duration(Number(ms))) : text
 }
@@ -20,6 +20,8 @@ export function remedyFor(error: unknown, code: string | undefined): string | un
   if (isA(error, KeelsonError) && error.code === 'DEPENDENCY_FAILED') return undefined
   const remedy = code !== undefined && Object.hasOwn(REMEDIES, code) ? REMEDIES[code] : undefined
   if (remedy !== undefined || !isA(error, KeelsonError) || !isStartTimeout(error)) return remedy
+  const { step } = error.details
+  if (typeof step === 'string') return `let ${step} end sooner, call ctx.extend() or raise timeouts.start`
   return error.cause === undefined ? START_HAS_TO_RETURN : 'mend what its check says, or raise timeouts.start'
 }
 
@@ -31,6 +33,12 @@ export function checkSaid(error: unknown): string {
     .replace(/^resource "[^"]*" /, '')
     .replace(/^(?:failed its check|is unhealthy): /, '')
     .replace(/^did not finish its check within/, 'it did not end within')
+}
+
+/** The parts of a start that were going on when its time was up. */
+function stepsIn({ details: { path } }: KeelsonError): string {
+  if (!Array.isArray(path)) return ''
+  return `, in its step${path.length === 1 ? '' : 's'} ${path.join(', ')}`
 }
 
 const START_HAS_TO_RETURN =

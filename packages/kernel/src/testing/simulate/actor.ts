@@ -1,9 +1,10 @@
+import { FINISH, type FinishingContext } from '../../define/context.js'
 import type { Definition } from '../../define/resource.js'
 import type { KeelsonError } from '../../errors.js'
 import { describe } from '../../thrown.js'
 import { Promises } from './promises.js'
 import type { Action } from './schedule.js'
-import type { Track } from './track.js'
+import type { Life, Track } from './track.js'
 import type { World } from './world.js'
 
 /** Does to a kernel what a schedule says, and looks at how its promises settle. */
@@ -116,6 +117,12 @@ export class Actor {
       case 'use':
         tally.use++
         return this.#use(track, action.ms ?? 0)
+      case 'track':
+        tally.track++
+        return this.#track(action.stale ? track.lives.at(-2) : track.life, action.ms ?? 0)
+      case 'end':
+        tally.end++
+        return this.#end(track, action)
       default:
         return this.#say(track, action)
     }
@@ -181,6 +188,7 @@ export class Actor {
       life.leases++
       await this.#world.delay(ms)
       life.leases--
+      life.workEndedIn = this.#world.turn
     }
     const what = `use(${track.name})`
     this.#promises.follow(
@@ -189,6 +197,46 @@ export class Actor {
       (error) => {
         if (error !== undefined && served) this.#world.violate('a lease is given while it runs', `${what} was refused`)
       },
+    )
+  }
+
+  /** W1: what is tracked is accepted until the drain is over, and never after. */
+  #track(life: Life | undefined, ms: number): void {
+    if (life === undefined) return
+    const world = this.#world
+    const { name, state } = life.track
+    let accepted = false
+    const work = async () => {
+      accepted = true
+      life.work++
+      await world.delay(ms)
+      life.work--
+      life.workEndedIn = world.turn
+    }
+    const what = `track(${name})`
+    this.#promises.follow(what, () => life.ctx.track('work', work))
+    const starts = life.start === 'open' && !life.startGivenUp && state === 'starting'
+    const drains =
+      life === life.track.life && state === 'draining' && life.drained === 'open' && world.now < life.drainContext!.deadline
+    if (!accepted && (starts || life.serving || drains))
+      world.violate('work is accepted until the drain is over', `${what} was refused while it is ${state}`)
+    if (accepted && life.stopped !== undefined)
+      world.violate('no work is accepted after the drain', `${what} was accepted after its stop was called`)
+  }
+
+  /** T1: it is done, as a task is, without having been told to end. */
+  #end(track: Track, { stale, then = 'shutdown' }: Action): void {
+    const world = this.#world
+    const life = stale ? track.lives.at(-2) : track.life
+    if (life === undefined) return
+    this.#around(
+      () => {
+        const known = life.serving && !life.goingDown && !track.away && track.changing === 0
+        if (!known || world.ending || world.aborting) return
+        life.finished = then
+        if (then === 'shutdown' && world.started) this.#promises.stopped()
+      },
+      () => (life.ctx as FinishingContext)[FINISH](then),
     )
   }
 

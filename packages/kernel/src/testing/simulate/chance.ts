@@ -121,12 +121,15 @@ export class Chance implements Decider {
 /** Each run leaves some kinds out and has more of others: what hides behind one fault is found without it. */
 function mixOf(random: SeededRandom, faults: Readonly<Required<Faults>>): Required<Faults> {
   const mix = { ...faults }
+  const other = random.fork()
   for (const kind of Object.keys(mix) as FaultKind[]) {
     if (kind === 'delay' || kind === 'shutdown' || kind === 'listener') continue
-    mix[kind] *= random.chance(0.4) ? 0 : 1 / 0.6
+    mix[kind] *= (LATER.has(kind) ? other : random).chance(0.4) ? 0 : 1 / 0.6
   }
   return mix
 }
+
+const LATER: ReadonlySet<FaultKind> = new Set(['track', 'end'])
 
 function actionsOf(random: SeededRandom, faults: Required<Faults>, tracks: readonly Track[], duration: number): Action[] {
   const actions: Action[] = [{ do: 'jitter', value: random.below(4) / 4 }]
@@ -138,8 +141,8 @@ function actionsOf(random: SeededRandom, faults: Required<Faults>, tracks: reado
     if (shutdown !== undefined && random.chance(0.2)) return { at: Math.max(0, shutdown + random.pick([-10, -1, 0, 0, 1, 10])) }
     return { at: instant(random, duration) }
   }
-  const some = (kind: FaultKind, make: (resource: string) => Omit<Action, 'at' | 'event'>) => {
-    for (let n = random.count(faults[kind]); n > 0; n--) actions.push({ ...make(random.pick(tracks).name), ...when() })
+  const some = (kind: FaultKind, make: (resource: string) => Omit<Action, 'at' | 'event'>, chance = random, at = when) => {
+    for (let n = chance.count(faults[kind]); n > 0; n--) actions.push({ ...make(chance.pick(tracks).name), ...at() })
   }
   if (random.chance(Math.min(0.5, faults.add))) actions.push({ do: 'leave out', resource: random.pick(tracks).name })
   some('crash', (resource) => ({ do: 'crash', resource, ...(random.chance(0.1) && { stale: true }) }))
@@ -162,6 +165,14 @@ function actionsOf(random: SeededRandom, faults: Required<Faults>, tracks: reado
   if (shutdown !== undefined)
     actions.push({ do: 'shutdown', ...(random.chance(2 * faults.listener) ? when() : { at: shutdown }) })
   else if (random.chance(0.5)) actions.push({ do: 'calm', at: duration })
+  // What came later has numbers of its own: without it, a seed gives the run that it always gave.
+  const other = random.fork()
+  const at = (): Pick<Action, 'at' | 'event'> =>
+    other.chance(faults.listener) ? { event: 1 + other.below(8 * tracks.length) } : { at: instant(other, duration) }
+  const stale = () => other.chance(0.1) && { stale: true }
+  const ms = [0, 1, 10, 100, 1_000, 20_000]
+  some('track', (resource) => ({ do: 'track', resource, ms: other.pick(ms), ...stale() }), other, at)
+  some('end', (resource) => ({ do: 'end', resource, then: other.chance(0.5) ? 'shutdown' : 'restart', ...stale() }), other, at)
   return actions
 }
 

@@ -1,15 +1,17 @@
 import type { Outcome } from '../../observe/ending.js'
 import type { ShutdownReport } from '../../observe/report.js'
+import type { Rest } from './life.js'
 import type { Life, Track } from './track.js'
 import { TOLERANCE, type World } from './world.js'
 
 /** D6: how each member may have come out of the teardown that is over now, from what its hooks saw. */
-export function outcomesOf(world: World): Map<Track, readonly Outcome[]> {
-  const outcomes = new Map<Track, readonly Outcome[]>()
+export function outcomesOf(world: World): Map<Track, Rest> {
+  const outcomes = new Map<Track, Rest>()
   for (const track of world.tracks.values()) {
     const life = track.life?.cycle === world.cycle ? track.life : undefined
     // One that is being added or removed may be part of it or not.
-    if (track.member) outcomes.set(track, track.changing > 0 || life?.unclear ? [] : outcomeOf(life))
+    const unclear = track.changing > 0 || life?.unclear
+    if (track.member) outcomes.set(track, { outcomes: unclear ? [] : outcomeOf(life), cut: life?.up ? life.cut : undefined })
   }
   return outcomes
 }
@@ -31,16 +33,21 @@ function releaseOf(life: Life): readonly Outcome[] {
 export function reportTruly(world: World, cycle: number, report: ShutdownReport): void {
   const rested = world.rested.get(cycle)
   if (rested === undefined) return world.violate('one outcome per resource', 'there is a report, and the teardown is not over')
-  const named = new Map(report.outcomes.map((outcome) => [outcome.resource, outcome.outcome]))
+  const named = new Map(report.outcomes.map((outcome) => [outcome.resource, outcome]))
   if (named.size !== report.outcomes.length)
     world.violate('one outcome per resource', 'a resource has two outcomes in the report')
-  for (const [{ name }, possible] of rested) {
+  for (const [{ name }, { outcomes: possible, cut }] of rested) {
     const outcome = named.get(name)
     named.delete(name)
     if (possible.length === 0) continue
     if (outcome === undefined) world.violate('one outcome per resource', `"${name}" has no outcome in the report`)
-    else if (!possible.includes(outcome)) {
-      world.violate('each outcome is true', `"${name}" is reported ${outcome}, and was ${possible.join(' or ')}`)
+    else if (cut !== undefined && (outcome.cut?.count ?? 0) !== cut) {
+      world.violate(
+        'what was cut is told',
+        `of "${name}" ${outcome.cut?.count ?? 0} pieces of work are reported as cut, and ${cut} were`,
+      )
+    } else if (!possible.includes(outcome.outcome)) {
+      world.violate('each outcome is true', `"${name}" is reported ${outcome.outcome}, and was ${possible.join(' or ')}`)
     }
   }
   const [extra] = named.keys()

@@ -28,6 +28,10 @@ export interface RunFaults {
   remove?: number
   /** Work that holds a lease, through the `Ref` of a dependent; default 0.8. */
   use?: number
+  /** Work that a resource tracks; default 0.8. */
+  track?: number
+  /** A resource is done, as a task is whose `run` resolves: the kernel is shut down, or it is restarted; default 0.2. */
+  end?: number
   /** `kernel.fail()`; default 0.05. */
   fail?: number
   /** `kernel.start()` where it is not expected, and after a shutdown; default 0.2. */
@@ -55,6 +59,8 @@ export const FAULTS: Readonly<Required<Faults>> = {
   add: 0.7,
   remove: 0.6,
   use: 0.8,
+  track: 0.8,
+  end: 0.2,
   fail: 0.05,
   start: 0.2,
   shutdown: 0.7,

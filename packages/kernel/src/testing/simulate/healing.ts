@@ -106,6 +106,18 @@ export function nothingRunsWithout(world: World): void {
   }
 }
 
+/** T1: what is done is restarted, or ends the kernel once that runs; asked when everything has settled. */
+export function whatIsDoneEnds(world: World): void {
+  if (!world.up || world.ending || world.aborting) return
+  for (const { name, life, changing, away } of world.tracks.values()) {
+    if (life?.finished === undefined || !life.serving || life.cycle !== world.cycle || changing > 0 || away) continue
+    if (life.finished === 'restart')
+      return world.violate('what is done and is to begin anew does', `"${name}" is done, and still running`)
+    if (world.started)
+      return world.violate('a job that is done ends the kernel', `"${name}" is done, and the kernel is ${world.state}`)
+  }
+}
+
 /** H4: what crashed, has a policy, and attempts left, is restarted. */
 export function whatMayRestartDoes(world: World): void {
   if (!world.up || world.ending || world.aborting) return

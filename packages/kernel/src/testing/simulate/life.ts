@@ -1,4 +1,5 @@
 import type { StartContext, StopContext } from '../../define/context.js'
+import type { Outcome } from '../../observe/ending.js'
 import type { ResourceState } from '../../state.js'
 
 /**
@@ -53,6 +54,13 @@ export class LifeOf<T extends { readonly state: ResourceState; readonly life: un
   /** Whether it timed out cannot be told apart from another life of its resource. */
   unclear = false
   leases = 0
+  /** Pieces of work that it tracks and that have not settled, and in which turn of the clock the last of them did. */
+  work = 0
+  workEndedIn = -1
+  /** How much of its work was not waited for when its stop was called; undefined where that cannot be told. */
+  cut: number | undefined
+  /** It is done, as a task is, and was heard. */
+  finished: 'shutdown' | 'restart' | undefined
   /** Cleanups that were registered and have not been called, the last one last. */
   readonly cleanups: number[] = []
   openCleanups = 0
@@ -89,3 +97,11 @@ export class LifeOf<T extends { readonly state: ResourceState; readonly life: un
 
 /** How a hook of the teardown went; undefined: it was not called. */
 export type Ending = undefined | 'open' | 'well' | 'badly'
+
+/** How a resource may have come out of a teardown. */
+export interface Rest {
+  /** Empty where anything is possible. */
+  readonly outcomes: readonly Outcome[]
+  /** W1: how much of its work was cut; undefined where that cannot be told. */
+  readonly cut: number | undefined
+}

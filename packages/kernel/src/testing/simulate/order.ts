@@ -149,13 +149,13 @@ export function drainCall(world: World, track: Track, value: unknown, ctx: StopC
 }
 
 /** D3: a drain is cut only where those below it hold no more than their reserves. */
-function workComesFirst(world: World, { track, leases }: Life, ctx: StopContext): void {
+function workComesFirst(world: World, { track, leases, work }: Life, ctx: StopContext): void {
   if (!world.ending || track.parting || world.deadline === Infinity) return
   const own = track.timeout('drain', world.timeouts)
   if (ctx.deadline >= world.now + own - TOLERANCE) return
   const kept = stopReserve(world, track) + reserveBelow(world, track)
   const left = world.deadline - ctx.deadline
-  if (left > kept + TOLERANCE && leases === 0) {
+  if (left > kept + TOLERANCE && leases + work === 0) {
     world.violate(
       'work comes first',
       `the drain of "${track.name}" was cut with ${left} ms left, and those below need ${kept} ms`,
@@ -192,6 +192,13 @@ export function stopCall(world: World, track: Track, value: unknown, ctx: StopCo
       `"${track.name}" was stopped with ${life.leases} leases held, and its drain had not run out`,
     )
   }
+  if (life.up && life.work > 0 && !life.gone && !life.drainTimedOut) {
+    world.violate(
+      'tracked work keeps its instance',
+      `"${track.name}" was stopped with ${life.work} pieces of work in flight, and its drain had not run out`,
+    )
+  }
+  life.cut = life.workEndedIn === world.turn ? undefined : life.leases + life.work
   if (life.drained === 'open' && !life.drainTimedOut) {
     world.violate('a drain is awaited', `"${track.name}" was stopped during its drain, which had not run out`)
   }

@@ -42,6 +42,13 @@ export class Promises {
     })
   }
 
+  /** Something has asked the kernel to end by itself: its report is looked at, too. */
+  stopped(): void {
+    const { kernel, cycle, now } = this.#world
+    this.#world.askedAt ??= now
+    this.follow('stopped', () => kernel.stopped.then((report) => this.#reported(cycle, report)))
+  }
+
   /** `over` is given what the promise rejected with, or undefined. */
   follow(what: string, work: () => Promise<unknown>, over?: (error: unknown) => void): void {
     const world = this.#world

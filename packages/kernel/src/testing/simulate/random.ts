@@ -8,6 +8,11 @@ export class SeededRandom {
     this.next()
   }
 
+  /** Other numbers that follow from where this one is, which stays there. */
+  fork(): SeededRandom {
+    return new SeededRandom(this.#state ^ 0x5bd1e995)
+  }
+
   /** From 0 up to 1. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0

@@ -9,7 +9,7 @@ import type { Cast, Seat } from './cast.js'
 import { durationOf } from './chance.js'
 import { endTruly, inTime, nothingLeft } from './end.js'
 import type { FaultKind } from './faults.js'
-import { arrivalsAreTakenIn, nothingRunsWithout, retriesGoOn, whatMayRestartDoes } from './healing.js'
+import { arrivalsAreTakenIn, nothingRunsWithout, retriesGoOn, whatIsDoneEnds, whatMayRestartDoes } from './healing.js'
 import { probeExactly } from './probe.js'
 import { atRest, nothingIdles } from './progress.js'
 import type { Action } from './schedule.js'
@@ -122,6 +122,7 @@ function look(world: World, invariant: Production['invariant']): void {
   whatMayRestartDoes(world)
   retriesGoOn(world)
   arrivalsAreTakenIn(world)
+  whatIsDoneEnds(world)
   const untold = world.ledger.untoldCheck(world.ending)
   if (untold !== undefined) world.violate('every error is told', `nobody was told of "${untold.error.message}"`)
   try {

@@ -26,13 +26,15 @@ export type ActionKind =
   | 'unhealthy'
   | 'healthy'
   | 'use'
+  | 'track'
+  | 'end'
   | 'calm'
   | 'leave out'
   | 'jitter'
 
 /**
  * What is done to the kernel. `'leave out'` begins without a resource and those that depend on it, `'use'` takes a lease
- * through a `Ref`, `'crash'` says `ctx.crashed()`, `'calm'` lets the kernel come to rest before it is shut down, and
+ * through a `Ref`, `'track'` tracks work, `'crash'` says `ctx.crashed()`, `'end'` is done as a task is, `'calm'` lets the kernel come to rest before it is shut down, and
  * `'jitter'` sets what `clock.random()` returns. Every run begins with a start and ends with a shutdown without being told to.
  */
 export interface Action {
@@ -44,9 +46,11 @@ export interface Action {
   readonly resource?: string
   /** Of `'remove'`: with what depends on it. */
   readonly dependents?: boolean
-  /** Of `'crash'`, `'healthy'` and `'unhealthy'`: said by the instance before the current one. */
+  /** Of `'crash'`, `'end'`, `'track'`, `'healthy'` and `'unhealthy'`: said by the instance before the current one. */
   readonly stale?: boolean
-  /** Of `'use'`: how long the work takes, in ms. */
+  /** Of `'end'`: what is to come of it. */
+  readonly then?: 'shutdown' | 'restart'
+  /** Of `'use'` and `'track'`: how long the work takes, in ms. */
   readonly ms?: number
   /** Of `'jitter'`: from 0 up to 1. */
   readonly value?: number

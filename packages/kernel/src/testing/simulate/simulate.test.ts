@@ -34,6 +34,8 @@ const CALM: SimulateOptions['faults'] = {
   add: 0,
   remove: 0,
   use: 0,
+  track: 0,
+  end: 0,
   fail: 0,
   start: 0,
   shutdown: 0,

@@ -1,3 +1,4 @@
+import { TASK_RESTART } from '../../defaults.js'
 import type { RestartOptions } from '../../define/resource.js'
 import type { KeelsonError } from '../../errors.js'
 import type { KernelEvent, KernelEventOf } from '../../observe/events.js'
@@ -183,10 +184,10 @@ function failed(world: World, track: Track, error: KeelsonError): void {
   if (error.phase === 'stop' && error.code === 'TIMEOUT') timedOut(world, track, error)
 }
 
-/** Where the hook failed while leases were held, that is what is told when they run out of time. */
+/** Where the hook failed while leases were held or work was in flight, that is what is told when they run out of time. */
 function drainFailed(world: World, life: Life, { code }: KeelsonError): void {
   const late = world.now >= (life.drainContext?.deadline ?? Infinity) - TOLERANCE
-  if (code === 'TIMEOUT' || (life.leases > 0 && late)) life.drainTimedOut = true
+  if (code === 'TIMEOUT' || (life.leases + life.work > 0 && late)) life.drainTimedOut = true
 }
 
 /** A stop, or the cleanups after it, ran out of time. */
@@ -294,7 +295,8 @@ function restarted(world: World, { resource, resources, attempt, delayMs, error 
   world.ledger.see(error)
   const root = world.track(resource)
   // What has no policy of its own follows that of the restart that took it down.
-  const policy = root.definition.options.restart ?? (attempt === 0 ? undefined : root.inherited)
+  const again: RestartOptions | undefined = root.life?.finished === 'restart' ? TASK_RESTART : root.inherited
+  const policy = root.definition.options.restart ?? (attempt === 0 ? undefined : again)
   const endless = root.shared || (root.definition.options.restart === undefined && root.inheritsEndless)
   for (const name of resources) takenAway(world.track(name), policy, endless)
   if (world.ending)

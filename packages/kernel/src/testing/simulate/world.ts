@@ -1,11 +1,11 @@
 import type { Ref } from '../../define/ref.js'
 import type { Timeouts } from '../../define/resource.js'
 import type { Kernel } from '../../kernel.js'
-import type { Outcome } from '../../observe/ending.js'
 import type { KernelState } from '../../state.js'
 import type { VirtualClock } from '../virtual-clock.js'
 import type { FaultKind } from './faults.js'
 import { Ledger } from './ledger.js'
+import type { Rest } from './life.js'
 import type { Action, HookDecision, SimulatedHook } from './schedule.js'
 import type { HookClock } from './timers.js'
 import type { Life, Track } from './track.js'
@@ -88,7 +88,7 @@ export class World {
   /** From now on nothing fails. */
   calm = false
   /** By start of the kernel: how each resource came out of the teardown that ended it. */
-  readonly rested = new Map<number, ReadonlyMap<Track, readonly Outcome[]>>()
+  readonly rested = new Map<number, ReadonlyMap<Track, Rest>>()
 
   constructor(settings: WorldSettings) {
     this.clock = settings.clock
