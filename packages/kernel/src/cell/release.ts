@@ -123,12 +123,13 @@ export class Release {
     if (now >= this.#end && (draining || hasStop(instance) || hasCleanups(instance))) return this.#skip(now)
     if (!draining) return this.#stop(now)
     const run = this.#runOf('drain', now, (error) => {
+      this.#closeWork() // before anybody hears of its end
       if (error !== undefined) this.#listener.releaseFailed(error)
       this.#whenUnused(() => this.#stop(this.#now))
     })
     // Before its signal aborts, which ends what can be cut.
     run.left = () => {
-      this.cut = instance.readWork()
+      this.#closeWork()
       return this.cut
     }
     this.#listener.draining(now)

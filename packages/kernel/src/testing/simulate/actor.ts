@@ -231,10 +231,11 @@ export class Actor {
     if (life === undefined) return
     this.#around(
       () => {
+        if (then === 'restart') life.mayBeginAnew = true
         const known = life.serving && !life.goingDown && !track.away && track.changing === 0
-        if (!known || world.ending || world.aborting) return
+        if (!known || world.ending) return
         life.finished = then
-        if (then === 'shutdown' && world.started) this.#promises.stopped()
+        if (then === 'shutdown' && world.started && world.state !== 'starting') this.#promises.stopped()
       },
       () => (life.ctx as FinishingContext)[FINISH](then),
     )

@@ -59,6 +59,8 @@ export class LifeOf<T extends { readonly state: ResourceState; readonly life: un
   workEndedIn = -1
   /** How much of its work was not waited for when its stop was called; undefined where that cannot be told. */
   cut: number | undefined
+  /** It said that it is done and is to begin anew, and may have been heard. */
+  mayBeginAnew = false
   /** It is done, as a task is, and was heard. */
   finished: 'shutdown' | 'restart' | undefined
   /** Cleanups that were registered and have not been called, the last one last. */

@@ -295,7 +295,7 @@ function restarted(world: World, { resource, resources, attempt, delayMs, error 
   world.ledger.see(error)
   const root = world.track(resource)
   // What has no policy of its own follows that of the restart that took it down.
-  const again: RestartOptions | undefined = root.life?.finished === 'restart' ? TASK_RESTART : root.inherited
+  const again: RestartOptions | undefined = root.life?.mayBeginAnew ? TASK_RESTART : root.inherited
   const policy = root.definition.options.restart ?? (attempt === 0 ? undefined : again)
   const endless = root.shared || (root.definition.options.restart === undefined && root.inheritsEndless)
   for (const name of resources) takenAway(world.track(name), policy, endless)
