@@ -82,7 +82,7 @@ function rowsOf({ resources, probe }: KernelSnapshot): Row[] {
 
 /** H1, H6: what its checks are coming to, and what it says of itself. */
 function warningOf({ state, error, consecutiveFailures, failureThreshold, checks }: ResourceSnapshot): string | undefined {
-  if (state === 'running' && error !== undefined) return redact(error)
+  if (state === 'running' && error !== undefined) return toldText(error)
   if (state !== 'running' || consecutiveFailures === 0 || failureThreshold === undefined) return undefined
   return `${consecutiveFailures} of ${failureThreshold} checks failed: ${toldText(checks.at(-1)?.error ?? 'no reason was given')}`
 }
