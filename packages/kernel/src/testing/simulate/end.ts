@@ -18,8 +18,8 @@ export function outcomesOf(world: World): Map<Track, Rest> {
 
 function outcomeOf(life: Life | undefined): readonly Outcome[] {
   if (life === undefined || (!life.up && life.start !== 'acquired')) return ['never-started']
-  // Of a value that came as its start was given up, the kernel may or may not have heard in time.
-  if (!life.up && life.orphan) return ['never-started', ...releaseOf(life)]
+  // Of a value that came as its start was given up, the kernel may or may not have heard in time; that of a try that failed is gone with it.
+  if (!life.up && (life.orphan || life.tried)) return ['never-started', ...releaseOf(life)]
   return releaseOf(life)
 }
 

@@ -30,6 +30,8 @@ export class LifeOf<T extends { readonly state: ResourceState; readonly life: un
   startGivenUp = false
   /** Its value came after that. */
   orphan = false
+  /** It was a try that failed, and another was to follow (R1). */
+  tried = false
   checkPassed = false
   /** When the checks began that have not settled. */
   readonly checksBegan: number[] = []

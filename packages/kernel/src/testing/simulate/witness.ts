@@ -251,7 +251,9 @@ function tryFailed(world: World, event: KernelEventOf<'start:retry'>): void {
   const track = world.track(event.resource)
   failureTold(track)
   retried(world, event)
-  if (track.life !== undefined && track.state === 'starting') startGivenUp(world, track.life)
+  if (track.life === undefined || track.state !== 'starting') return
+  track.life.tried = true
+  startGivenUp(world, track.life)
 }
 
 /** It is not tried again: it runs, was given up, or somebody else brings it back. */
