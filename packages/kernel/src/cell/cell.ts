@@ -16,10 +16,9 @@ import type { Owner } from './owner.js'
 import { Pause } from './pause.js'
 import type { PhaseRun } from './phase-run.js'
 import { Release, type ReleaseListener, type StopOrder } from './release.js'
-import { nextTry, type Retry } from './retry-policy.js'
 import { HookScope, StopScope } from './scopes.js'
 import type { Steps } from './steps.js'
-import { type Tries, underWay } from './tries.js'
+import { nextTry, type Retry, type Tries, underWay } from './tries.js'
 import { takeTurn } from './turn.js'
 
 /** One live resource: the sole owner of its state. Its hooks run in its current instance. */

@@ -5,7 +5,7 @@ import { stateOf } from '../test-support/handled.js'
 import { hang, scene, type TracedOptions } from '../test-support/scene.js'
 import { recordEvents, virtualClock } from '../testing.js'
 import { backoff } from '../time/backoff.js'
-import { nextTry } from './retry-policy.js'
+import { nextTry } from './tries.js'
 
 const EVEN = { delay: 100, factor: 1, jitter: 0 }
 

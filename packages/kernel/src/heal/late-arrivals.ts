@@ -1,6 +1,5 @@
 import type { Cell } from '../cell/cell.js'
-import { nextTry } from '../cell/retry-policy.js'
-import { underWay } from '../cell/tries.js'
+import { nextTry, underWay } from '../cell/tries.js'
 import { type KeelsonError, tryFailed } from '../errors.js'
 import type { Events } from '../observe/events.js'
 import type { Clock } from '../time/clock.js'

@@ -48,6 +48,10 @@ export function positionsOf(error: unknown, pass: (error: unknown) => void): Rea
   return {
     'start throws': { options: { start: raise }, expected: { starts: false, code: 'START_FAILED' } },
     'start rejects': { options: { start: reject }, expected: { starts: false, code: 'START_FAILED' } },
+    'start rejects, and is tried again': {
+      options: { start: reject, retry: { attempts: 2, delay: 1, jitter: 0 } },
+      expected: { starts: false, code: 'START_FAILED' },
+    },
     'start out of time, then rejects': {
       options: { start: (_, { signal }) => whenAborted(signal, error), timeouts: { start: 30 } },
       expected: { starts: false },
