@@ -1,4 +1,4 @@
-import type { Clock } from '@keelson/kernel'
+import type { Clock, WorkInFlight } from '@keelson/kernel'
 import { duplicateServer, noServerWorks, poolStopping, serverCutOff, serverRemoved, unknownServer } from '../errors.js'
 import { settledWithin } from '../wait/settled-within.js'
 import { withSignal } from '../wait/with-signal.js'
@@ -56,6 +56,11 @@ export class KeyedPool<T, S> implements Pool<T, S> {
   stats(server?: string): PoolStats {
     if (server !== undefined) return this.#poolOf(server).stats()
     return sumOfStats([this.#gone, ...this.#all.map((pool) => pool.stats())])
+  }
+
+  /** What is lent, and for how long. */
+  work(): WorkInFlight[] {
+    return this.#all.flatMap((pool) => pool.work())
   }
 
   failure(server: string): Error | undefined {

@@ -17,6 +17,8 @@ export class LiveLease<T, S = Slot<T>> implements Lease<T> {
   /** Its index in the pool's list of leases. */
   place: number
   timer: unknown
+  /** When it was lent, in ms since the epoch. */
+  since = 0
   #lost: Error | undefined
   #reject: ((error: unknown) => void) | undefined
   #controller: AbortController | undefined

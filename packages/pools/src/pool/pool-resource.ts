@@ -43,6 +43,7 @@ export function poolResource<T, S, D extends Dependencies<D>>(
         checkServer,
       })
       ctx.defer(reaper.watch(pool))
+      ctx.workload(() => pool.work())
       const giveUp = () => void pool.stop(0).catch(() => {})
       ctx.signal.addEventListener('abort', giveUp, { once: true })
       try {

@@ -1,4 +1,4 @@
-import { type KeelsonError, systemClock } from '@keelson/kernel'
+import { type KeelsonError, systemClock, type WorkInFlight } from '@keelson/kernel'
 import { type Pool as Tarn, TimeoutError } from 'tarn'
 import {
   acquireTimedOut,
@@ -87,6 +87,12 @@ export class ServerPool<T> {
     }
   }
 
+  /** What is lent, and for how long. */
+  work(): WorkInFlight[] {
+    const now = this.#options.clock.now()
+    return this.#leases.map(({ since }) => ({ label: `lease ${this.name.server}`, sinceMs: now - since }))
+  }
+
   stats(): PoolStats {
     return { ...this.members.stats(), waiting: this.#acquiring }
   }
@@ -133,6 +139,7 @@ export class ServerPool<T> {
     member.lent++
     this.#leases.push(lease)
     const { useTimeout, clock } = this.#options
+    lease.since = clock.now()
     if (useTimeout !== Infinity) {
       lease.timer = clock.setTimeout(() => this.#overdue(lease, connection), useTimeout, { unref: true })
     }
