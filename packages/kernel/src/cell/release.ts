@@ -176,7 +176,8 @@ export class Release {
       if (run.over || instance.openWork === 0) throw cause
       this.#listener.releaseFailed(hookFailed(instance.owner.name, 'drain', cause))
     }
-    await instance.workSettled()
+    while (instance.openWork > 0) await instance.workSettled()
+    this.#closeWork() // in this turn: what came after it would not be waited for
     return result
   }
 

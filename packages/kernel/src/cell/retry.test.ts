@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { KeelsonError, type KernelEventOf, resource, type StartContext } from '../index.js'
+import { KeelsonError, type KernelEventOf, optional, resource, type StartContext } from '../index.js'
 import { stateOf } from '../test-support/handled.js'
 import { hang, scene, type TracedOptions } from '../test-support/scene.js'
 import { recordEvents, virtualClock } from '../testing.js'
@@ -279,6 +279,19 @@ describe('R1 retry', () => {
     expect(await adding).toMatchObject({ code: 'ABORTED' })
     await clock.run(stopped)
     expect(at).toEqual([0])
+  })
+
+  test('R1 nothing that is added starts in a shutdown because the wait of another, which a restart had begun anew, has ended', async () => {
+    const { clock, kernel, db, traced, log } = late(Infinity)
+    const app = await clock.run(kernel([traced('api')], { shutdown: { delay: 1_000, timeout: 5_000 } }).start())
+    const adding = app.add(db).catch((error) => error)
+    const job = app.add(traced('job', { dependsOn: { db: optional(db) }, impact: 'none' })).catch((error) => error)
+    const restarting = app.restart(db).catch((error) => error)
+    await clock.advance(50)
+    const stopped = app.shutdown()
+    expect([(await adding).code, (await job).code, (await restarting).code]).toEqual(['ABORTED', 'ABORTED', 'ABORTED'])
+    await clock.run(stopped)
+    expect(log).not.toContain('start job')
   })
 
   test('R1 a restart of what it needs, between two tries, begins its first start anew', async () => {

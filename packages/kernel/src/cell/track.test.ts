@@ -85,6 +85,29 @@ test('W1 work that comes during the drain is accepted and waited for, and what c
   expect(called).toBe(false)
 })
 
+test('W1 work that begins in the very turn in which a drain ends is waited for, or refused', async () => {
+  for (let turns = 0; turns < 12; turns++) {
+    const world = scene()
+    const { clock, delay, log } = world
+    let drained!: () => void
+    const drain = { drain: () => new Promise<void>((resolve) => (drained = resolve)) }
+    const { app, ctx } = await tracking(world, drain)
+    const stopped = app.shutdown()
+    await clock.advance(10)
+    drained()
+    for (let turn = 0; turn < turns; turn++) await undefined
+    let accepted = true
+    const work = ctx.track('job', () => delay(20).then(() => log.push('job done'))).catch(() => (accepted = false))
+    const report = await clock.run(stopped)
+    await work
+    expect([turns, log.slice(-3)]).toEqual([
+      turns,
+      accepted ? ['job done', 'stop jobs', 'stop db'] : expect.not.arrayContaining(['job done']),
+    ])
+    expect([turns, report.outcomes[0]?.cut]).toEqual([turns, undefined])
+  }
+})
+
 test('W1 the report and inspect() tell what there was, the oldest first, and what was cut', async () => {
   const world = scene()
   const { clock, delay } = world

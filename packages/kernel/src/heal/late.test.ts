@@ -377,6 +377,32 @@ describe('R2 late arrivals', () => {
     await clock.run(app.shutdown())
   })
 
+  test('R2, H9 a try that goes on when what it needs is lost does not run without it, also where nothing else goes down', async () => {
+    const world = scene()
+    const { clock, kernel, traced, delay } = world
+    let net!: StartContext
+    const low = traced('net', {
+      impact: 'degraded',
+      start: (_, ctx) => {
+        net = ctx
+        return 'net'
+      },
+    })
+    let tries = 0
+    const cache = traced('cache', {
+      dependsOn: { low },
+      impact: 'none',
+      retry: EVEN,
+      start: () => (++tries === 1 ? Promise.reject(new Error('refused')) : delay(50, 'cache')),
+    })
+    const app = await clock.run(kernel([cache]).start())
+    await clock.advance(110)
+    net.crashed(new Error('gone'))
+    await clock.advance(1_000)
+    expect([stateOf(app, 'net'), stateOf(app, 'cache'), tries]).toEqual(['failed', 'failed', 2])
+    await clock.run(app.shutdown())
+  })
+
   test('R2 two that are late: what needs both comes with the second', async () => {
     const world = scene()
     const { clock, kernel, traced } = world

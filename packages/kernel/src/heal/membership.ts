@@ -88,21 +88,22 @@ export class Membership {
     return removal.done.promise
   }
 
-  /** A shutdown came first: it stops what was being added or removed with everything else. */
-  end(reason: KeelsonError): void {
+  /** A shutdown came first: it stops what was being added or removed with everything else. Returns what was being added. */
+  end(reason: KeelsonError): readonly Cell[] {
+    const added: Cell[] = []
     for (const change of this.#open) {
       if (change instanceof Addition) {
         change.abandon()
+        added.push(...change.all)
         // It may have failed, and be on its way out again.
         for (const cell of change.all) if (cell.course === 'removing') cell.setCourse('steady')
       }
       change.done.reject(reason)
     }
-    // R1: once nothing is in line any more that waits for them.
-    for (const change of this.#open) if (change instanceof Addition) for (const cell of change.all) cell.cancelPause(reason)
     this.#open.clear()
     for (const cell of this.#removals.keys()) if (cell.course === 'removing') cell.setCourse('steady')
     this.#removals.clear()
+    return added
   }
 
   #added(addition: Addition, errors: readonly KeelsonError[]): void {

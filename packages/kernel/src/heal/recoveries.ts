@@ -73,8 +73,8 @@ export class Recoveries implements BringUpListener {
     this.#running = true
   }
 
-  /** Shutdown beats restart: whatever is on its way back stays away. */
-  end(reason: KeelsonError): void {
+  /** Shutdown beats restart: whatever is on its way back stays away. Returns what that was. */
+  end(reason: KeelsonError): readonly Cell[] {
     this.#ended = reason
     this.#blocked.clear()
     this.#whenCalm = []
@@ -86,8 +86,7 @@ export class Recoveries implements BringUpListener {
     }
     const cells = [...this.#recoveries.keys()]
     for (const cell of cells) this.abandon(cell, reason)
-    // R1: once nothing is in line any more that waits for them.
-    for (const cell of cells) cell.cancelPause(reason)
+    return cells
   }
 
   /** Calls back once no resource is on its way back any more, now or later; not after `end`. */

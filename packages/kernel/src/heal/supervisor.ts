@@ -42,10 +42,10 @@ export class Supervisor implements Decider {
     this.recoveries.begin()
   }
 
-  /** Shutdown beats restart: whatever is on its way back stays away. */
-  end(reason: KeelsonError): void {
+  /** Shutdown beats restart: whatever is on its way back stays away. Returns what that was. */
+  end(reason: KeelsonError): readonly Cell[] {
     this.#active = false
-    this.recoveries.end(reason)
+    return this.recoveries.end(reason)
   }
 
   /** A resource has crashed, or its checks failed past the threshold. */
@@ -195,7 +195,7 @@ export class Supervisor implements Decider {
     this.#host.events.emit('resource:lost', { resource: cell.name, resources: members.map(({ name }) => name), error })
     if (cell.impact === 'unready') this.#host.lost(cell, error, this.#isShared(cell))
     // A start that it was needed for is rolled back as a whole.
-    if (!this.#active || members.length === 0) return
+    if (!this.#active || subtree.length === 0) return
     this.recoveries.bringBack(this.#recovery(cell, { over: true }), members, subtree, `${cell.name} failed`)
   }
 

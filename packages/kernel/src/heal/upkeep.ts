@@ -130,8 +130,9 @@ export class Upkeep {
     this.#ends++
     this.rotations.end(reason)
     this.late.end()
-    this.supervisor.end(reason)
-    this.membership.end(reason)
+    const coming = [...this.supervisor.end(reason), ...this.membership.end(reason)]
+    // R1: once nothing is in line any more that waits for them.
+    for (const cell of coming) cell.cancelPause(reason)
   }
 
   #tearDown(members: readonly Cell[], reason: string, done: () => void): void {
