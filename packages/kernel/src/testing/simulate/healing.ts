@@ -55,7 +55,9 @@ export function retriesGoOn(world: World): void {
       world.violate('a start is bounded', `"${name}" has been starting for ${world.now - startingSince} ms`)
     if (retry === undefined || !member || changing > 0 || away) continue
     const waits = late ? state === 'failed' : track.pausing
-    const calm = track.dependencies.every(({ to }) => !to.away && to.changing === 0 && (to.settled || to.late))
+    const calm = track.dependencies.every(
+      ({ to }) => !to.away && to.changing === 0 && to.settled && (to.late || to.state !== 'failed' || !to.life?.releasing),
+    )
     const due = Math.max(retry.dueBy, track.releasedAt)
     if (waits && calm && world.now > due + TOLERANCE && open < world.concurrency && !track.life?.releasing)
       return world.violate('what may be tried again is', `the next try of "${name}" was due ${world.now - due} ms ago`)
@@ -93,9 +95,9 @@ export function regained(world: World, { resource, resources }: KernelEventOf<'r
   }
 }
 
-/** H9: what runs has what it requires; asked when everything has settled. */
+/** H9: what runs has what it requires; asked when everything has settled. A start that is rolled back is so as a whole. */
 export function nothingRunsWithout(world: World): void {
-  if (!world.up || world.ending) return
+  if (!world.up || world.ending || world.aborting) return
   for (const { name, state, away, changing, member, dependencies } of world.tracks.values()) {
     if (state !== 'running' || away || changing > 0 || !member) continue
     const missing = dependencies.find(({ to, kind }) => kind === 'required' && to.state !== 'running' && to.changing === 0)

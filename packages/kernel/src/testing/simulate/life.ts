@@ -32,6 +32,8 @@ export class LifeOf<T extends { readonly state: ResourceState; readonly life: un
   orphan = false
   /** It was a try that failed, and another was to follow (R1). */
   tried = false
+  /** Nobody waits for it, nor for its release when it fails (R2). */
+  late = false
   checkPassed = false
   /** When the checks began that have not settled. */
   readonly checksBegan: number[] = []

@@ -28,7 +28,7 @@ export function mayStart(world: World, track: Track): void {
     const tied = to.member && to.changing === 0 && to.joined <= track.joined
     // Neither a ref nor an order waits for what is restarted.
     const hasRun = to.lives.some((life) => life.cycle === world.cycle && (life.up || life !== to.life))
-    const follows = (to.away || hasRun) && (kind === 'ref' || kind === 'after')
+    const follows = (to.takenAlong || hasRun) && (kind === 'ref' || kind === 'after')
     if (world.state === 'starting' && tied && !to.settled && !follows) {
       world.violate('each starts after what it depends on', `"${name}" was started before "${to.name}" has settled`)
     }
@@ -198,12 +198,17 @@ export function stopCall(world: World, track: Track, value: unknown, ctx: StopCo
       `"${track.name}" was stopped with ${life.work} pieces of work in flight, and its drain had not run out`,
     )
   }
-  life.cut = life.workEndedIn === world.turn ? undefined : life.leases + life.work
+  if (!life.drainTimedOut) life.cut = openWork(world, life)
   if (life.drained === 'open' && !life.drainTimedOut) {
     world.violate('a drain is awaited', `"${track.name}" was stopped during its drain, which had not run out`)
   }
   if (!life.startGivenUp) withinBudget(world, life, ctx)
   return life
+}
+
+/** W1: how much work there is; undefined where some has ended in this turn, and the kernel may or may not have heard of that. */
+export function openWork(world: World, { workEndedIn, leases, work }: Life): number | undefined {
+  return workEndedIn === world.turn ? undefined : leases + work
 }
 
 /** D4: the last resort comes after the stop ran out of time, or where there was no time for one. */

@@ -40,6 +40,7 @@ export class Stage {
       if (kind === 'ref') world.refs.set(to.name, { ref: deps[field!] as Ref<unknown>, owner: life })
       else if (field !== undefined && deps[field] !== undefined && to.life !== undefined) life.given.set(to, to.life)
     }
+    life.late = track.late
     track.life = life
     track.lives.push(life)
     track.setHealth('unknown')

@@ -35,6 +35,8 @@ export class Track {
   inherited: RestartOptions | undefined
   /** A restart began while it was starting. */
   cutShort = false
+  /** Since the kernel was started a restart, or a late arrival, took it along. */
+  takenAlong = false
   /** It failed, and why is about to be told. */
   justFailed = false
   /** It was restarted, added or removed when a shutdown came. */
@@ -113,6 +115,7 @@ export class Track {
     return (
       this.launched &&
       (this.late ||
+        this.life?.late === true ||
         (this.state !== 'starting' && !(this.state === 'failed' && this.life?.holds && !this.life.up && !this.life.orphan)))
     )
   }

@@ -4,7 +4,7 @@ import type { KeelsonError } from '../../errors.js'
 import type { KernelEvent, KernelEventOf } from '../../observe/events.js'
 import { outcomesOf } from './end.js'
 import { failedLate, regained, retried } from './healing.js'
-import { mayStart } from './order.js'
+import { mayStart, openWork } from './order.js'
 import { readyTruly } from './probe.js'
 import type { Life, Track } from './track.js'
 import { TOLERANCE, type World } from './world.js'
@@ -75,6 +75,7 @@ function kernelMoved(world: World, { from, to }: KernelEventOf<'kernel:state'>):
     world.failsNext = false
     for (const track of world.tracks.values()) {
       track.launched = track.parting = track.away = track.cutShort = track.late = track.hasRun = track.lacksDependency = false
+      track.takenAlong = false
       track.retry = undefined
     }
   } else if (to === 'running') {
@@ -187,7 +188,10 @@ function failed(world: World, track: Track, error: KeelsonError): void {
 /** Where the hook failed while leases were held or work was in flight, that is what is told when they run out of time. */
 function drainFailed(world: World, life: Life, { code }: KeelsonError): void {
   const late = world.now >= (life.drainContext?.deadline ?? Infinity) - TOLERANCE
-  if (code === 'TIMEOUT' || (life.leases + life.work > 0 && late)) life.drainTimedOut = true
+  if (code !== 'TIMEOUT' && !(life.leases + life.work > 0 && late)) return
+  life.drainTimedOut = true
+  // What is not waited for any more may still end by itself before the stop.
+  life.cut = openWork(world, life)
 }
 
 /** A stop, or the cleanups after it, ran out of time. */
@@ -287,7 +291,7 @@ function lost(world: World, { resource, resources, error }: KernelEventOf<'resou
 function takenAway(track: Track, policy: RestartOptions | undefined, endless = false): void {
   noLonger(track)
   track.inheritsEndless = endless
-  track.away = true
+  track.away = track.takenAlong = true
   track.cutShort = track.state === 'starting'
   track.inherited = policy
   if (track.life !== undefined) track.life.goingDown = true
