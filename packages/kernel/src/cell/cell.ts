@@ -538,7 +538,7 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   }
 
   passing(): void {
-    if (this.state === 'failed' && this.crashError === undefined) this.host.recovered(this)
+    if (this.crashError === undefined && (this.state === 'failed' || this.within !== undefined)) this.host.recovered(this)
   }
 
   /** Those who wait for the end of this teardown: what is told on the way may lead to the next one. */

@@ -18,7 +18,7 @@ export interface Subgraph {
   get<T>(resource: ResourceLike<T>): T
 }
 
-type Shared = 'dependsOn' | 'after' | 'impact' | 'labels' | 'timeouts' | 'restart'
+type Shared = 'dependsOn' | 'after' | 'impact' | 'labels' | 'timeouts' | 'restart' | 'retry' | 'shared'
 
 export interface SubgraphOptions<D extends Dependencies<D>> extends Pick<ResourceOptions<Subgraph, D>, Shared> {
   /**
@@ -35,7 +35,9 @@ export interface SubgraphContext extends StartContext {
   readonly [BRING_UP]: (resources: Iterable<ResourceLike>) => Promise<Subgraph>
 }
 
-const OPTIONS: readonly string[] = ['dependsOn', 'after', 'impact', 'labels', 'timeouts', 'restart', 'resources']
+/** Those that are passed on as they are. */
+const PASSED = ['impact', 'labels', 'restart', 'retry', 'shared'] as const
+const OPTIONS: readonly string[] = ['dependsOn', 'after', 'timeouts', 'resources', ...PASSED]
 
 /**
  * Defines a group of resources that is made when its dependencies are there: the parts of a plugin, of a tenant, of a framework. They
@@ -44,6 +46,10 @@ const OPTIONS: readonly string[] = ['dependsOn', 'after', 'impact', 'labels', 't
  * its checks, the whole restarts by the policy of the subgraph, or else by that of the one that failed, and its resources are made anew.
  * In a kernel that runs already they begin to take work as soon as all of them run. `timeouts.start` bounds all of them together; default
  * `Infinity`: each has its own.
+ *
+ * `retry` tries the whole start again, `resources` included, each time with resources that are made anew; that of one of them tries that
+ * one alone, while the subgraph waits for it, or goes on without it until it comes (see `RetryOptions`). `shared` is said of the whole, and
+ * a crash of one of them that is shared ends no replica either.
  *
  * @throws KeelsonError `INVALID_OPTION` for a bad name, function or unknown option.
  *
@@ -67,7 +73,7 @@ function optionsOf(name: string, options: SubgraphOptions<Dependencies>): AnyOpt
     throw invalidOption(name, 'its options', 'must be an object', 'pass { resources: … }')
   for (const key of Object.keys(options)) if (!OPTIONS.includes(key)) throw unknownOption(name, key)
   validateFunction(name, 'resources', options.resources)
-  const { impact, labels, restart, timeouts } = options
+  const passed = PASSED.map((key) => [key, options[key]]).filter(([, value]) => value !== undefined)
   return {
     get dependsOn() {
       return options.dependsOn ?? {}
@@ -79,9 +85,7 @@ function optionsOf(name: string, options: SubgraphOptions<Dependencies>): AnyOpt
       const { name, signal } = ctx
       return (ctx as SubgraphContext)[BRING_UP](options.resources(deps, { name, signal }))
     },
-    timeouts: { start: Infinity, ...timeouts },
-    ...(impact !== undefined && { impact }),
-    ...(labels !== undefined && { labels }),
-    ...(restart !== undefined && { restart }),
+    timeouts: { start: Infinity, ...options.timeouts },
+    ...Object.fromEntries(passed),
   }
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import {
   createKernel,
+  type Dependency,
   type Kernel,
   optional,
   type Resource,
@@ -8,6 +9,7 @@ import {
   type StartContext,
   type Subgraph,
   subgraph,
+  task,
 } from '../index.js'
 import { SeededRandom } from '../testing/simulate/random.js'
 import { type VirtualClock, virtualClock } from '../testing.js'
@@ -21,6 +23,7 @@ interface Made {
 }
 
 const POLICY = { attempts: 2, within: 60_000, delay: 5, jitter: 0 }
+const RETRY = { attempts: 4, delay: 5, factor: 1, jitter: 0 }
 const DELAYS = [0, 0, 1, 5, 20]
 
 /** A graph with subgraphs, and what has come of it; throws when something stops under a user, starts on nothing, or stops twice. */
@@ -35,11 +38,16 @@ class Life {
     this.#random = new SeededRandom(seed)
   }
 
-  #part(name: string, dependsOn: Record<string, Resource<Made>>, around: readonly Made[], random: SeededRandom): Resource<Made> {
+  #part(
+    name: string,
+    dependsOn: Record<string, Dependency<Made>>,
+    around: readonly Made[],
+    random: SeededRandom,
+  ): Resource<Made> {
     return resource(name, {
       dependsOn,
-      start: async (deps: Record<string, Made>, ctx): Promise<Made> => {
-        const below = [...around, ...Object.values(deps)]
+      start: async (deps: Record<string, Made | undefined>, ctx): Promise<Made> => {
+        const below = [...around, ...Object.values(deps).filter((one) => one !== undefined)]
         for (const other of below) if (!other.live) this.problems.push(`${name} was started on ${other.name}, which is gone`)
         await this.#delay(random.pick(DELAYS), ctx.signal)
         if (!this.#calm && random.chance(0.08)) throw new Error(`${name} cannot`)
@@ -55,8 +63,15 @@ class Life {
         value.live = false
         await this.#delay(random.pick(DELAYS))
       },
+      check: async () => {
+        await this.#delay(random.pick(DELAYS))
+        return this.#calm || random.chance(0.8)
+      },
+      monitor: { interval: 200, failureThreshold: 2 },
       ...(random.chance(0.5) && { impact: random.chance(0.5) ? 'degraded' : 'none' }),
       ...(random.chance(0.5) && { restart: POLICY }),
+      ...(random.chance(0.3) && { retry: RETRY }),
+      ...(random.chance(0.2) && { shared: true }),
     }) as Resource<Made>
   }
 
@@ -75,11 +90,27 @@ class Life {
       dependsOn: { below },
       resources: ({ below: value }) => {
         const db = this.#part('db', direct ? { outer } : {}, [value], random)
-        const web = this.#part('web', { db }, [value], random)
-        return nested ? [web, this.#subgraph('inner', db, outer, depth - 1)] : [web]
+        const eager = random.chance(0.2) ? optional(db, { late: 'restart' }) : undefined
+        const web = this.#part('web', { db: eager ?? db }, [value], random)
+        const job = random.chance(0.3) ? [this.#job(random)] : []
+        return nested ? [web, this.#subgraph('inner', db, outer, depth - 1), ...job] : [web, ...job]
       },
       ...(random.chance(0.5) && { restart: POLICY }),
       ...(random.chance(0.5) && { impact: 'degraded' }),
+      ...(random.chance(0.3) && { retry: RETRY }),
+      ...(random.chance(0.2) && { shared: true }),
+    })
+  }
+
+  /** It is done after a while, until nothing fails any more. */
+  #job(random: SeededRandom) {
+    return task('job', {
+      onEnd: random.pick(['restart', 'restart', 'ignore', 'shutdown'] as const),
+      run: (_, { stopping }) =>
+        new Promise<void>((resolve) => {
+          stopping.addEventListener('abort', () => resolve(), { once: true })
+          if (!this.#calm) this.clock.setTimeout(resolve, 5 + random.below(200))
+        }),
     })
   }
 
@@ -107,13 +138,16 @@ class Life {
     const act = (n: number) => {
       const target = random.pick(all) as Resource<unknown>
       const live = this.made.filter((one) => one.live)
-      const what = random.below(9)
+      const what = random.below(12)
       if (what < 2) follow(`restart ${n}`, () => kernel.restart(target))
       else if (what < 4 && live.length > 0) random.pick(live).ctx.crashed(new Error('crash'))
       else if (what === 4) follow(`add ${n}`, () => kernel.add(b))
       else if (what === 5) follow(`remove ${n}`, () => kernel.remove(target, { dependents: random.chance(0.8) }))
       else if (what === 6) follow(`start ${n}`, () => kernel.start())
       else if (what === 7 && random.chance(0.3)) follow(`shutdown ${n}`, () => kernel.shutdown())
+      else if (what === 8) follow(`check ${n}`, () => kernel.check())
+      else if (what === 9) follow(`rotate ${n}`, () => kernel.rotate(target))
+      else if (what === 10) random.chance(0.5) ? kernel.cordon('by hand') : kernel.uncordon()
       else this.#look(kernel)
     }
     follow('start', () => kernel.start())
@@ -122,9 +156,9 @@ class Life {
       act(n)
     }
     this.#calm = true
-    await this.clock.advance(200_000)
+    await this.clock.advance(40_000)
     follow('shutdown', () => kernel.shutdown())
-    await this.clock.advance(200_000)
+    await this.clock.advance(40_000)
     if (open.size > 0) this.problems.push(`never settled: ${[...open].join(', ')}`)
     const left = this.made.filter((one) => one.live)
     if (left.length > 0) this.problems.push(`never stopped: ${left.map(({ name }) => name).join(', ')}`)

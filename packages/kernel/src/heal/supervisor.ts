@@ -8,6 +8,7 @@ import { Deferred } from '../time/deferred.js'
 import { Attempts } from './attempts.js'
 import { type Decider, Recoveries, type RecoveriesHost } from './recoveries.js'
 import { type Recovery, recoveryOf } from './recovery.js'
+import { isPartOfAny, sharesFate, wholeOf } from './whole.js'
 
 /** What the supervisor needs of the kernel. */
 export interface SupervisorHost extends RecoveriesHost {
@@ -63,18 +64,13 @@ export class Supervisor implements Decider {
 
   /** A subgraph fails as one, with those that it is part of: the policy of the outermost decides that has one. */
   #memberFailing(member: Cell, error: KeelsonError): void {
-    let subgraph = member
-    let policy = member.definition.restart
-    while (subgraph.within !== undefined) {
-      if (this.#host.failing(subgraph, error)) return
-      subgraph = subgraph.within
-      policy = subgraph.definition.restart ?? policy
-    }
-    if (subgraph.course !== 'steady' || subgraph.state === 'failed') return
-    if (this.#active && policy !== undefined) return this.#restartOrGiveUp(subgraph, policy, undefined, error, true)
+    for (let part = member; part.within !== undefined; part = part.within) if (this.#host.failing(part, error)) return
+    const { root, policy, shared } = wholeOf(member)
+    if (root.course !== 'steady' || root.state === 'failed') return
+    if (this.#active && policy !== undefined) return this.#restartOrGiveUp(root, policy, undefined, error, true, shared)
     if (member.crashError === undefined && error.code !== 'START_FAILED') return
     if (member.state === 'running') member.fail(error)
-    this.#giveUp(subgraph, error)
+    this.#giveUp(root, error)
   }
 
   /** It runs, and could not be activated: a failure of its start. */
@@ -88,25 +84,27 @@ export class Supervisor implements Decider {
 
   /** T1: a task is done that is to begin anew: by its policy, and nothing has failed. */
   finished(cell: Cell): void {
-    if (!this.#active || cell.course === 'removing') return
-    const recovery = this.recoveries.of(cell)
-    const parent = recovery?.root === cell ? recovery.parent : recovery
-    this.#restartOrGiveUp(cell, cell.definition.restart ?? TASK_RESTART, parent, taskEnded(cell.name), false)
+    const { root, policy = TASK_RESTART, shared } = wholeOf(cell)
+    if (!this.#active || cell.course === 'removing' || root.course === 'removing') return
+    const recovery = this.recoveries.of(root)
+    const parent = recovery?.root === root ? recovery.parent : recovery
+    this.#restartOrGiveUp(root, policy, parent, taskEnded(cell.name), false, shared)
   }
 
   /** The checks of one that had failed because of them pass again: it goes on, and what had failed for want of it comes back. */
   recovered(cell: Cell): void {
-    if (!this.#active || cell.course !== 'steady') return
-    cell.revive()
-    this.#attempts.forget(cell)
-    this.arrived(cell)
+    const { root } = wholeOf(cell)
+    if (!this.#active || root.course !== 'steady' || (root !== cell && !hasFailedBy(root, cell))) return
+    root.revive()
+    this.#attempts.forget(root)
+    this.arrived(root)
   }
 
   /** R2, H9: it runs at last, or again; what had failed for want of it starts now, and what asked for that comes back with it. */
   arrived(cell: Cell): void {
     this.#host.regained(cell)
     const subtree = this.#subtree(cell, { arrives: true }).filter((other) => other !== cell)
-    const members = subtree.filter(staysInKernel)
+    const members = subtree.filter(staysIn(subtree))
     this.#host.events.emit('resource:regained', { resource: cell.name, resources: members.map(({ name }) => name) })
     const recovery = this.#recovery(cell, { over: true })
     this.recoveries.joinArrived(cell, recovery)
@@ -117,13 +115,11 @@ export class Supervisor implements Decider {
   /** R2: what runs without it, and asked for that, comes back with it. */
   back(cell: Cell): void {
     const { graph, cells } = this.#host
-    const eager: Cell[] = []
+    const eager = new Set<Cell>()
     graph.eachDependent(cell.id, (from, _kind, edge) => {
-      if (graph.restartsLate(edge) && runsWithout(cells[from]!, cell)) eager.push(cells[from]!)
+      if (graph.restartsLate(edge) && runsWithout(cells[from]!, cell)) eager.add(wholeOf(cells[from]!).root)
     })
-    for (const dependent of eager) {
-      this.#recover(this.#recovery(dependent, { policy: dependent.definition.restart }), undefined)
-    }
+    for (const root of eager) this.#recover(this.#recovery(root, { policy: root.definition.restart }), undefined)
   }
 
   /** Restarts a resource and what depends on it because somebody asked; settles when all of them are back. Its attempts count anew. */
@@ -162,10 +158,18 @@ export class Supervisor implements Decider {
   }
 
   /** `told`: whether the restart is for that error; what is done has not failed. */
-  #restartOrGiveUp(cell: Cell, policy: RestartOptions, parent: Recovery | undefined, error: KeelsonError, told: boolean): void {
+  #restartOrGiveUp(
+    cell: Cell,
+    policy: RestartOptions,
+    parent: Recovery | undefined,
+    error: KeelsonError,
+    told: boolean,
+    shared = cell.shared,
+  ): void {
     // H8: a policy that comes with what is shared is never used up.
-    const inherits = cell.definition.restart === undefined && this.recoveries.of(cell)?.endless === true
-    const endless = cell.shared || inherits
+    const recovery = this.recoveries.of(cell)
+    const inherits = recovery?.endless === true && (cell.definition.restart === undefined || recovery.root === cell)
+    const endless = shared || inherits
     const decision = this.#attempts.next(cell, policy, endless)
     if (decision.allowed) {
       const { attempt, delayMs } = decision
@@ -191,9 +195,9 @@ export class Supervisor implements Decider {
     if (cell.instance === undefined || cell.crashError !== undefined || !isOfCheck(error)) this.#host.monitor.drop(cell)
     if (cell.error !== error) cell.fail(error)
     const subtree = this.#subtree(cell).filter((other) => other !== cell && other.instance !== undefined)
-    const members = subtree.filter(staysInKernel)
+    const members = subtree.filter(staysIn(subtree))
     this.#host.events.emit('resource:lost', { resource: cell.name, resources: members.map(({ name }) => name), error })
-    if (cell.impact === 'unready') this.#host.lost(cell, error, this.#isShared(cell))
+    if (cell.impact === 'unready') this.#host.lost(cell, error, sharesFate(cell, this.#host))
     // A start that it was needed for is rolled back as a whole.
     if (!this.#active || subtree.length === 0) return
     this.recoveries.bringBack(this.#recovery(cell, { over: true }), members, subtree, `${cell.name} failed`)
@@ -204,7 +208,7 @@ export class Supervisor implements Decider {
     // What runs without it stays, unless somebody asks for a restart.
     const subtree = this.#subtree(root, { all: attempt === 0 })
     // Those that are being removed stop first like the others, and do not come back.
-    const members = subtree.filter(staysInKernel)
+    const members = subtree.filter(staysIn(subtree))
     const resources = members.map(({ name }) => name)
     const tell = () =>
       this.#host.events.emit('restart:scheduled', {
@@ -235,24 +239,12 @@ export class Supervisor implements Decider {
       // R2: nothing has the value of what is tried in the background.
       if (dependency.late && dependency !== root) return false
       if (dependent.course === 'restarting') return true
+      // G5: nobody has the value of a part of it that did not run.
+      if (dependent === dependency.within && (dependency.instance === undefined || (arrives && dependency === root))) return false
       if (dependent.instance === undefined) return kind === 'required' && dependent.error?.code === 'DEPENDENCY_FAILED'
       if (!dependent.without?.includes(dependency) || all) return true
       return arrives && dependency === root && graph.restartsLate(edge) && runsWithout(dependent, root)
     })
-  }
-
-  /** H8: whether it is shared, or failed for want of what is. */
-  #isShared(cell: Cell): boolean {
-    const { graph, cells } = this.#host
-    const failed = new Set([cell])
-    for (const { shared, id, error } of failed) {
-      if (shared) return true
-      if (error?.code !== 'DEPENDENCY_FAILED') continue
-      graph.eachDependency(id, (to, kind) => {
-        if (kind === 'required' && cells[to]!.state === 'failed') failed.add(cells[to]!)
-      })
-    }
-    return false
   }
 
   #recovery(root: Cell, plan: Partial<Recovery>): Recovery {
@@ -260,9 +252,13 @@ export class Supervisor implements Decider {
   }
 }
 
-/** Whether a restart brings it back: it is not being removed, and nobody waits for what is tried in the background (R2). */
-function staysInKernel({ course, late, within }: Cell): boolean {
-  return course !== 'removing' && within === undefined && !late
+/** Whether a restart of these brings one back: it is not being removed, is not made anew, and is not tried in the background (R2). */
+const staysIn = (subtree: readonly Cell[]) => (cell: Cell) =>
+  cell.course !== 'removing' && !cell.late && !isPartOfAny(cell, subtree)
+
+/** Whether the checks of a part of it were the last straw. */
+function hasFailedBy({ state, error }: Cell, { name }: Cell): boolean {
+  return state === 'failed' && error !== undefined && isOfCheck(error) && propertyOf(error.cause, 'resource') === name
 }
 
 /** R2: whether it has been started without the other; what waits for its next try will have it then. */

@@ -79,6 +79,10 @@ export class Upkeep {
         return upkeep.#ended
       },
       takeInMembers: (subgraph, resources) => host.takeInMembers(subgraph, resources),
+      tearDown: (members, reason, done) => {
+        this.#abandon(members)
+        tearDown(members, reason, done)
+      },
       forget,
     })
     this.late = new LateArrivals({ ...parts, arrived: (cell) => this.supervisor.arrived(cell) })
@@ -139,8 +143,7 @@ export class Upkeep {
     const { clock, roster, timeout, orphanage } = this.#host
     const since = clock.now()
     const gone = this.subgraphs.membersIn(members)
-    for (const member of gone) member.setCourse('removing')
-    this.#letGo(gone)
+    this.#abandon(gone)
     const all = gone.length === 0 ? members : [...new Set([...members, ...gone])].sort((a, b) => a.id - b.id)
     const ends = this.#ends
     this.#open++
@@ -150,6 +153,12 @@ export class Upkeep {
       if (ends === this.#ends) this.#forget(gone)
       done()
     }).begin()
+  }
+
+  /** They leave with their subgraph. */
+  #abandon(members: readonly Cell[]): void {
+    for (const member of members) member.setCourse('removing')
+    this.#letGo(members)
   }
 
   #letGo(members: readonly Cell[]): void {
