@@ -41,6 +41,8 @@ export interface KernelDefaults {
   shutdown?: {
     /** How long work goes on after readiness turned false, in ms; it takes at most a fifth of the shutdown's timeout. */
     delay?: number
+    /** The budget of a whole shutdown, in ms; not taken when the delay that `createKernel()` was given would use it up. */
+    timeout?: number
   }
 }
 

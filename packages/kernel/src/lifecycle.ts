@@ -51,9 +51,8 @@ export interface LifecycleParts {
 export class Lifecycle {
   state: KernelState = 'idle'
   readonly #parts: LifecycleParts
-  readonly #delayGiven: boolean
-  #delay: number
-  readonly #timeout: number
+  /** What whoever runs the kernel fills in where `createKernel()` was given nothing. */
+  #defaults: { readonly delay: number; readonly timeout: number } = SHUTDOWN
   #phase: Phase = { at: 'rest' }
   /** The last life, when it ended in the turn in which it was asked for. */
   #stillborn: Life | undefined
@@ -68,10 +67,6 @@ export class Lifecycle {
   constructor(parts: LifecycleParts) {
     this.#parts = parts
     this.#failures = new Failures(parts.name, parts.host.probe)
-    const { delay, timeout } = parts.shutdown
-    this.#delayGiven = delay !== undefined
-    this.#delay = delay ?? SHUTDOWN.delay
-    this.#timeout = timeout ?? SHUTDOWN.timeout
   }
 
   /** Whether anything may be running. */
@@ -80,12 +75,14 @@ export class Lifecycle {
   }
 
   get shutdownOptions(): { readonly delay: number; readonly timeout: number } {
-    return { delay: this.#delay, timeout: this.#timeout }
+    const { delay, timeout } = this.#parts.shutdown
+    const whole = timeout ?? (delay !== undefined && delay >= this.#defaults.timeout ? SHUTDOWN.timeout : this.#defaults.timeout)
+    return { delay: delay ?? Math.min(this.#defaults.delay, whole * MOST_OF_BUDGET), timeout: whole }
   }
 
-  /** A delay that was not asked for; without effect once a shutdown was. */
-  set defaultDelay(delay: number) {
-    if (!this.#delayGiven && this.#asked === undefined) this.#delay = Math.min(delay, this.#timeout * MOST_OF_BUDGET)
+  /** Without effect once a shutdown was asked for. */
+  fillIn(defaults: { readonly delay?: number; readonly timeout?: number }): void {
+    if (this.#asked === undefined) this.#defaults = { ...this.#defaults, ...defaults }
   }
 
   /** Settles when the current life, or else the next, is over; never rejects. */
@@ -130,7 +127,7 @@ export class Lifecycle {
     const { life } = phase
     const { clock, events } = this.#parts.host
     const since = clock.now()
-    const order = { reason, since, deadline: since + this.#timeout }
+    const order = { reason, since, deadline: since + this.shutdownOptions.timeout }
     this.#parts.host.ending = true
     this.#parts.host.lateErrors ??= []
     this.#giveUp(startAborted(undefined, reason))
@@ -215,7 +212,7 @@ export class Lifecycle {
     attempt(() => monitor.end())
     attempt(() => phase.at === 'starting' && phase.startup.handOver(failure))
     const since = attempt(() => host.clock.now()) ?? Infinity
-    const order = { reason, since, deadline: since + this.#timeout }
+    const order = { reason, since, deadline: since + this.shutdownOptions.timeout }
     attempt(() => new Teardown(roster.graph, roster.cells, roster.cells, order, host.orphanage, () => {}).begin())
   }
 
@@ -313,7 +310,7 @@ export class Lifecycle {
       return
     }
     const since = host.clock.now()
-    this.#end(life, { reason: 'start failed', since, deadline: since + this.#timeout }, (report) => {
+    this.#end(life, { reason: 'start failed', since, deadline: since + this.shutdownOptions.timeout }, (report) => {
       this.#to('failed')
       life.started.reject(new StartError(name, errors, report))
     })
@@ -337,7 +334,7 @@ export class Lifecycle {
   /** D1: not ready any more, but everything goes on working until the delay is over; what is not live waits for nobody (X10). */
   #drain(life: Life, order: TeardownOrder): void {
     const { host, roster, upkeep } = this.#parts
-    const delay = this.#failures.any ? 0 : Math.min(this.#delay, this.#timeout)
+    const delay = this.#failures.any ? 0 : this.shutdownOptions.delay
     this.#phase = { at: 'ending', life }
     this.#to('draining', order.reason)
     upkeep.end(startAborted(undefined, order.reason))

@@ -208,8 +208,7 @@ export class LiveKernel implements Kernel {
 
   defaults = (options: KernelDefaults): this => {
     try {
-      const delay = readKernelDefaults(options)
-      if (delay !== undefined) this.#lifecycle.defaultDelay = delay
+      this.#lifecycle.fillIn(readKernelDefaults(options))
       return this
     } catch (error) {
       throw fromCaller(this.defaults, error)

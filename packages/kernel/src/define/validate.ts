@@ -44,12 +44,12 @@ export function readKernelOptions(options: unknown): Readonly<Record<string, unk
   return o
 }
 
-/** Reads what `kernel.defaults()` fills in, or throws `INVALID_OPTION`: the delay of a shutdown, in ms. */
-export function readKernelDefaults(options: unknown): number | undefined {
+/** Reads what `kernel.defaults()` fills in of a shutdown, or throws `INVALID_OPTION`. */
+export function readKernelDefaults(options: unknown): { readonly delay?: number; readonly timeout?: number } {
   const problem = isObject(options)
   if (problem !== undefined) throw invalidOption(undefined, 'its defaults', `are ${shown(options)}`, `they ${problem}`)
   const { shutdown } = readAll(undefined, 'options', options, { shutdown: isObject })!
-  return readAll(undefined, 'shutdown', shutdown, { delay: isFiniteMs })?.delay as number | undefined
+  return readAll(undefined, 'shutdown', shutdown, SHUTDOWN) ?? {}
 }
 
 /** Throws `INVALID_OPTION` unless there is a reason to cordon a kernel. */

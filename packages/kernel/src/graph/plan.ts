@@ -44,6 +44,8 @@ export interface Plan {
   readonly startMs: number
   /** The longest that a shutdown may take: its delay and the longest path, within `shutdown.timeout`, in ms. */
   readonly worstCaseShutdownMs: number
+  /** What a shutdown has, as it was given to `createKernel()` or filled in by whoever runs the kernel, in ms; `Infinity` for no limit. */
+  readonly shutdown: { readonly delayMs: number; readonly timeoutMs: number }
   readonly resources: readonly PlannedResource[]
 }
 
@@ -76,6 +78,7 @@ export function planOf(input: PlanInput): Plan {
     criticalPath: path.map((id) => graph.nameOf(id)),
     startMs,
     worstCaseShutdownMs: Math.min(shutdown.timeout, shutdown.delay + worstMs),
+    shutdown: { delayMs: shutdown.delay, timeoutMs: shutdown.timeout },
     resources: present.map((id) => ({
       name: graph.nameOf(id),
       dependsOn: dependenciesOf(graph, id),

@@ -35,6 +35,20 @@ describe('D1 draining', () => {
     expect(app.probe()).toMatchObject({ status: 'stopped', started: false, ready: false, live: true })
   })
 
+  test('X10 a kernel that is not live has no delay, whoever asked for it', async () => {
+    for (const given of [{ delay: 5_000 }, undefined]) {
+      const { clock, kernel, log, traced } = scene()
+      const options = given === undefined ? {} : { shutdown: given }
+      const app = await kernel([traced('a')], options)
+        .defaults({ shutdown: { delay: 5_000 } })
+        .start()
+      app.fail(new Error('out of memory'))
+      const report = await clock.run(app.shutdown())
+      expect(report.durationMs).toBe(0)
+      expect(log).toEqual(['start a', 'stop a'])
+    }
+  })
+
   test('D1 health is still followed during the delay', async () => {
     const { clock, kernel } = scene()
     let checks = 0

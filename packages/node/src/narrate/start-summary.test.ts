@@ -141,3 +141,17 @@ describe('D3 drains that the shutdown gives less than they asked for', () => {
     ])
   })
 })
+
+it('X8 says which budget was taken from the platform, below the starts, and warns of one that is too long', () => {
+  const kernel = { name: 'shop', timeline: () => [span('db', 0, 10)], probe: () => READY }
+  const fields = { timeoutMs: 9_000, platform: 'Cloud Run', graceMs: 10_000 }
+  const summary = (tooLong: boolean) =>
+    startSummary(kernel, { criticalPath: [], resources: [] }, nowhere, undefined, { text: 'it has 9 s', tooLong, fields })
+  expect(summary(false)).toMatchObject({
+    level: 'info',
+    message: 'shop is ready in 10 ms; it has 9 s',
+    lines: ['shop is ready in 10 ms', expect.any(String), '   it has 9 s'],
+    fields: { shutdown: fields },
+  })
+  expect(summary(true).level).toBe('warn')
+})

@@ -1,6 +1,7 @@
 import type { Kernel, Plan, PlannedDrain, Probe, Span } from '@keelson/kernel'
 import { count, duration, some } from '../words/duration.js'
 import { timelineBar } from '../words/timeline-bar.js'
+import type { BudgetNote } from './grace.js'
 import type { Line } from './log.js'
 
 /** Of a large graph only the slowest are shown. */
@@ -29,6 +30,7 @@ export function startSummary(
   { criticalPath, resources }: Pick<Plan, 'criticalPath' | 'resources'>,
   addresses: Addresses,
   triesOf: (resource: string) => number = () => 0,
+  budget?: BudgetNote,
 ): Line {
   const done = kernel.timeline().filter(({ end }) => end !== undefined) as Done[]
   const spans = done.filter(({ phase }) => phase === 'start')
@@ -40,10 +42,11 @@ export function startSummary(
   const cut = cutDrains(resources)
   const late = lateIn(kernel.probe())
   const message = `${kernel.name} is ready in ${duration(total)}${degraded.length === 0 ? '' : `, degraded: ${some(degraded)}`}`
+  const tooLong = budget?.tooLong === true
   const path = criticalPath.length > 1 ? `critical path: ${shortPath(criticalPath)}` : ''
   return {
-    level: degraded.length === 0 ? 'info' : 'warn',
-    message,
+    level: degraded.length === 0 && !tooLong ? 'info' : 'warn',
+    message: budget === undefined ? message : `${message}; ${budget.text}`,
     lines: [
       `${message.padEnd(34)}   ${path}`.trimEnd(),
       ...rowsOf(
@@ -52,6 +55,7 @@ export function startSummary(
         spans.length - shown.length,
       ),
       ...late.slice(0, MOST_LATE).map((message) => `   ${message}`),
+      ...(budget === undefined ? [] : [`   ${budget.text}`]),
       ...cutRows(cut),
     ],
     fields: {
@@ -65,6 +69,7 @@ export function startSummary(
       criticalPath: criticalPath.slice(-MOST),
       ...(addresses.urls.size > 0 && { urls: Object.fromEntries(addresses.urls) }),
       ...(addresses.probes !== undefined && { probes: addresses.probes }),
+      ...(budget !== undefined && { shutdown: budget.fields }),
       ...(cut.length > 0 && { cutDrains: Object.fromEntries(cut.slice(0, MOST).map(({ name, ...drain }) => [name, drain])) }),
     },
   }

@@ -11,7 +11,8 @@ export interface Platform {
   readonly kubernetes: boolean
 }
 
-type Environment = Readonly<Record<string, string | undefined>>
+/** Variables by name. */
+export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * Reads an environment. A worker of a cluster inherits the socket of systemd, but only its primary is the service: a worker that

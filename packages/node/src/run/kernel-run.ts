@@ -1,12 +1,14 @@
 import { type Kernel, type KernelEventOf, ShutdownError, type ShutdownReport, StartError } from '@keelson/kernel'
 import { deferred } from '../deferred.js'
 import { serversOf } from '../drain/running-servers.js'
+import { budgetNote } from '../narrate/grace.js'
 import type { Say } from '../narrate/log.js'
 import { Narration } from '../narrate/narrate.js'
 import { type Speech, speechOf } from '../narrate/process-output.js'
 import { shutdownSummary } from '../narrate/shutdown-summary.js'
 import { startFailure } from '../narrate/start-failure.js'
 import { startSummary } from '../narrate/start-summary.js'
+import { type FittedBudget, fitBudget } from '../platform/fit-budget.js'
 import { joinPlatform } from '../platform/process-platform.js'
 import { openProbeServer, type ProbeServer } from '../server/probe-server.js'
 import { setTimeout } from '../time.js'
@@ -45,12 +47,14 @@ export class KernelRun {
   #cause = 'failed'
   #probes: ProbeServer | undefined
   readonly #say: Say
+  readonly #fitted: FittedBudget | undefined
   /** Of the shutdown, or of the rollback of the start. */
   #report: ShutdownReport | undefined
 
   constructor(kernel: Kernel, settings: Settings) {
     this.#kernel = kernel
     this.#settings = settings
+    this.#fitted = fitBudget(kernel)
     this.#speech = speechOf(settings.log, kernel.name)
     this.#narration = new Narration(kernel, this.#speech.say)
     this.#say = this.#narration.say
@@ -155,14 +159,14 @@ export class KernelRun {
     const urls = new Map(serversOf(this.#kernel).map(({ resource, url }) => [resource, url]))
     const { plan, troubles } = this.#narration
     const triesOf = (resource: string) => troubles.triesOf(resource)
-    this.#say(startSummary(this.#kernel, plan.current, { urls, probes: this.#probes?.url }, triesOf))
+    const { current } = plan
+    const budget = this.#fitted && budgetNote(current.shutdown, this.#fitted.grace, this.#fitted.ms)
+    this.#say(startSummary(this.#kernel, current, { urls, probes: this.#probes?.url }, triesOf, budget))
   }
 
   #leave(reason: string): void {
     this.#leaving = true
     this.#stopAsked.resolve()
-    // X10: nothing is gained by serving on; a delay that the application asked for itself stays.
-    attempt(() => this.#kernel.probe().live || this.#kernel.defaults({ shutdown: { delay: 0 } }))
     // Its end, and what it fails with, is awaited where the kernel is followed.
     attempt(() => this.#kernel.shutdown(reason).catch(() => {}))
     this.#armDeadline()

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createKernel, KeelsonError, type Kernel, type KernelEvent, type ShutdownReport, StartError } from '@keelson/kernel'
 import { expect, it } from 'vitest'
+import { budgetNote } from '../narrate/grace.js'
 import { LINE_EVENTS } from '../narrate/line-events.js'
 import type { Entry, Line, LogLike } from '../narrate/log.js'
 import { Logger } from '../narrate/logger.js'
@@ -121,6 +122,8 @@ function saidByRun(): Line[] {
       kernel,
       { criticalPath: [], resources: [worker] },
       { urls: new Map([['api', 'http://localhost']]), probes: 'http://localhost' },
+      undefined,
+      budgetNote({ delayMs: 0, timeoutMs: 9_000 }, { platform: 'Cloud Run', ms: 10_000 }, 9_000),
     ),
     startFailure('shop', many, 1, { told, troubles: { failedChecks: () => 0 } }),
     shutdownSummary('shop', report, { budget: 1, exitCode: 1, errors: [failure()], told, givenUp }),
