@@ -141,6 +141,11 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
     return this.#slowest.stopMs
   }
 
+  /** What its instance counts. */
+  get counts(): Readonly<Record<string, number>> | undefined {
+    return this.instance?.readCounts()
+  }
+
   /** How long its last start took; undefined unless it succeeded. */
   get startMs(): number | undefined {
     return this.runningAt === 0 ? undefined : this.runningAt - this.startedAt

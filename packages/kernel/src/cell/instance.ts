@@ -7,6 +7,7 @@ import { promiseOf } from '../foreign.js'
 import { describe } from '../thrown.js'
 import type { Deadlines } from '../time/deadline.js'
 import type { WorkSnapshot } from '../words.js'
+import { type CountReader, readCounts } from './counters.js'
 import type { HookHost } from './hook-host.js'
 import { HookRun } from './hook-run.js'
 import { LazyAbort } from './lazy-abort.js'
@@ -38,6 +39,7 @@ export class Instance extends HookRun {
   /** Made when it takes its first: most instances have neither. */
   #openTurns: Set<Turn> | undefined
   #workload: Workload | undefined
+  #counters: Set<CountReader> | undefined
   /** Whether its drain is over, or will not be: nobody would wait for more work. */
   #closed = false
   /** `ctx.extend()` cannot pass it: set by a shutdown that waits for this start. */
@@ -190,6 +192,14 @@ export class Instance extends HookRun {
     return this.#work.addReader(reader)
   }
 
+  readCountsBy(reader: CountReader): () => void {
+    validateFunction(this.name, 'ctx.counters(read)', reader)
+    this.#counters ??= new Set()
+    const counters = this.#counters
+    counters.add(reader)
+    return () => counters.delete(reader)
+  }
+
   finished(then: 'shutdown' | 'restart'): void {
     this.owner.host.events.outside(() => {
       if (this.owner.isCurrent(this)) this.owner.finished(then)
@@ -209,6 +219,11 @@ export class Instance extends HookRun {
   /** What work there is now; undefined for none. */
   readWork(): WorkSnapshot | undefined {
     return this.#workload?.read(this.owner.host.clock.now())
+  }
+
+  /** What it counts, as of now; undefined for nothing. */
+  readCounts(): Readonly<Record<string, number>> | undefined {
+    return this.#counters && readCounts(this.#counters)
   }
 
   /** No more work is accepted. */

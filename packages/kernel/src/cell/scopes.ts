@@ -3,6 +3,7 @@ import type { ResourceLike } from '../define/dependency.js'
 import type { KernelView } from '../define/kernel-view.js'
 import { BRING_UP, type Subgraph, type SubgraphContext } from '../define/subgraph.js'
 import { type KeelsonError, pushedUnhealthy } from '../errors.js'
+import type { CountReader } from './counters.js'
 import type { HookHost } from './hook-host.js'
 import type { HookRun } from './hook-run.js'
 import type { WorkReader } from './workload.js'
@@ -60,6 +61,7 @@ interface Life {
   bringUp(resources: Iterable<ResourceLike>): Promise<Subgraph>
   track<W>(label: string, work: PromiseLike<W> | (() => PromiseLike<W>)): Promise<W>
   readWorkBy(reader: WorkReader): () => void
+  readCountsBy(reader: CountReader): () => void
   step<W>(name: string, work: () => W): W
   finished(then: 'shutdown' | 'restart'): void
 }
@@ -127,5 +129,9 @@ export class StartScope implements SubgraphContext, FinishingContext {
 
   get workload() {
     return (read: WorkReader) => this.#life.readWorkBy(read)
+  }
+
+  get counters() {
+    return (read: CountReader) => this.#life.readCountsBy(read)
   }
 }

@@ -50,6 +50,17 @@ export interface StartContext extends HookContext {
    */
   workload(read: () => Iterable<WorkInFlight>): () => void
   /**
+   * What this instance counts, by name, such as the requests that a server has refused: `read` is called only when somebody looks, and what
+   * it tells is `counts` in `inspect()` and in the details of probes, until the instance is released. Numbers that are finite count, of at
+   * most 50 names. Returns a function that ends this.
+   *
+   * @throws KeelsonError `INVALID_OPTION` for what is no function.
+   *
+   * @example
+   * ctx.counters(() => ({ hits: cache.hits, misses: cache.misses }))
+   */
+  counters(read: () => Readonly<Record<string, number>>): () => void
+  /**
    * A part of this start, such as `connect` or `migrate`: `timeline()`, a slow start and the error of one that fails in it or runs out
    * of time name it. It lasts until the promise that `work` returns settles, or as long as `work` itself; what `work` returns and throws
    * is passed on. Once the start is over, `work` is only called.

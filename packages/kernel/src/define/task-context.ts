@@ -75,4 +75,8 @@ export class TaskScope implements TaskContext {
   get workload() {
     return (read: () => Iterable<WorkInFlight>) => this.#ctx.workload(read)
   }
+
+  get counters() {
+    return (read: () => Readonly<Record<string, number>>) => this.#ctx.counters(read)
+  }
 }

@@ -42,6 +42,8 @@ export interface ResourceSnapshot {
   readonly work?: WorkSnapshot
   /** The work that its last drain did not wait for any more. */
   readonly cut?: WorkSnapshot
+  /** What it counts itself, by name, as `ctx.counters()` told it. Absent for nothing. */
+  readonly counts?: Readonly<Record<string, number>>
   /** While it starts, the part of that which goes on, as `ctx.step()` named it: of several the last that began. */
   readonly step?: { readonly name: string; readonly sinceMs: number }
   /** Why it failed or is unhealthy. */
@@ -80,6 +82,7 @@ export interface Seen {
   readonly ending: Readonly<Ending>
   readonly work: WorkSnapshot | undefined
   readonly step: ResourceSnapshot['step'] | undefined
+  readonly counts: ResourceSnapshot['counts'] | undefined
 }
 
 /** One resource of a snapshot. */
@@ -91,7 +94,7 @@ export function snapshotOf(
 ): ResourceSnapshot {
   const { startedAt, runningAt } = cell
   const { drainAt, stopAt, stoppedAt, note, cut } = cell.ending
-  const { trouble: error, work, step } = cell
+  const { trouble: error, work, step, counts } = cell
   const checks = history.toArray()
   const durations = checks.map(({ durationMs }) => durationMs).sort((a, b) => a - b)
   return {
@@ -109,6 +112,7 @@ export function snapshotOf(
     ...(step !== undefined && { step }),
     ...(work !== undefined && { work }),
     ...(cut !== undefined && { cut }),
+    ...(counts !== undefined && { counts }),
     ...(error !== undefined && { error: error.message }),
     consecutiveFailures: cell.health.failures,
     ...(cell.failureThreshold !== undefined && { failureThreshold: cell.failureThreshold }),

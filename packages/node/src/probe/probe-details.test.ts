@@ -62,3 +62,15 @@ it('P1 has a key for each resource and its response time, whatever the names', a
   ])
   await clock.run(kernel.shutdown())
 })
+
+it('W3 tells what a resource counts', async () => {
+  const api = resource('api', { start: (_, ctx) => void ctx.counters(() => ({ admitted: 12, refused: 3 })) })
+  const kernel = await createKernel([api]).start()
+  const body = (format: 'text' | 'json') => detailedAnswer(kernel, 'ready', { format, exclude: [] }).body
+  expect(body('text')).toBe('[+] api: running, 12 admitted, 3 refused\nready: ready\n')
+  expect(JSON.parse(body('json')).checks).toMatchObject({
+    'api:admitted': [{ componentId: 'api', status: 'pass', observedValue: 12, observedUnit: 'count' }],
+    'api:refused': [{ observedValue: 3 }],
+  })
+  await kernel.shutdown()
+})

@@ -6,7 +6,7 @@ import type { ProbeQuery } from './probe-query.js'
 
 /** A resource, or the kernel itself when that has failed. */
 type Row = Pick<ProbeReason, 'resource' | 'kernel' | 'state' | 'health'> &
-  Pick<ResourceSnapshot, 'lastCheckAt' | 'responseMs'> & {
+  Pick<ResourceSnapshot, 'lastCheckAt' | 'responseMs' | 'counts'> & {
     readonly message?: string
     /** It is not in trouble yet. */
     readonly warning?: string
@@ -64,7 +64,7 @@ function rowsOf({ resources, probe }: KernelSnapshot): Row[] {
   const troubled = probe.reasons.filter(({ kernel }) => !kernel)
   const messages = new Map(troubled.map(({ resource, message }) => [resource, toldText(message)]))
   const rows = resources.map((snapshot): Row => {
-    const { name, state, health, lastCheckAt, responseMs } = snapshot
+    const { name, state, health, lastCheckAt, responseMs, counts } = snapshot
     const message = messages.get(name)
     const warning = message === undefined ? warningOf(snapshot) : undefined
     return {
@@ -73,6 +73,7 @@ function rowsOf({ resources, probe }: KernelSnapshot): Row[] {
       health,
       ...(lastCheckAt !== undefined && { lastCheckAt }),
       ...(responseMs !== undefined && { responseMs }),
+      ...(counts !== undefined && { counts }),
       ...(message !== undefined && { message }),
       ...(warning !== undefined && { warning }),
     }
@@ -87,9 +88,10 @@ function warningOf({ state, error, consecutiveFailures, failureThreshold, checks
   return `${consecutiveFailures} of ${failureThreshold} checks failed: ${toldText(checks.at(-1)?.error ?? 'no reason was given')}`
 }
 
-function line({ resource, kernel, state, health, message, warning, excluded }: Row): string {
+function line({ resource, kernel, state, health, message, warning, excluded, counts = {} }: Row): string {
   const mark = excluded ? '~' : message === undefined ? (state === 'running' ? '+' : ' ') : '-'
-  const said = health === 'unknown' ? state : `${state}, ${health}`
+  const counted = Object.entries(counts).map(([name, count]) => `, ${count} ${name}`)
+  const said = `${health === 'unknown' ? state : `${state}, ${health}`}${counted.join('')}`
   return `[${mark}] ${kernel ? 'kernel ' : ''}${resource}: ${excluded ? 'excluded, ' : ''}${said}${message === undefined ? (warning === undefined ? '' : `; ${warning}`) : `: ${message}`}`
 }
 
@@ -124,6 +126,7 @@ function checksOf({
   excluded,
   lastCheckAt,
   responseMs,
+  counts = {},
 }: Row): [string, object[]][] {
   const bad = health === 'unhealthy' || state === 'failed'
   const output = message ?? warning
@@ -141,9 +144,13 @@ function checksOf({
     ...(output === undefined ? {} : { output }),
   }
   const key = componentKey(resource)
-  if (responseMs === undefined) return [[key, [own]]]
+  const measured = (what: string, observedValue: number, observedUnit: string): [string, object[]] => [
+    `${key}:${what}`,
+    [{ ...common, status, observedValue, observedUnit }],
+  ]
   return [
     [key, [own]],
-    [`${key}:responseTime`, [{ ...common, status, observedValue: responseMs.p50, observedUnit: 'ms' }]],
+    ...(responseMs === undefined ? [] : [measured('responseTime', responseMs.p50, 'ms')]),
+    ...Object.entries(counts).map(([name, count]) => measured(componentKey(name), count, 'count')),
   ]
 }
