@@ -19,6 +19,7 @@ const HOUSES: Readonly<Record<string, readonly string[]>> = {
     'observe',
     'define',
     'graph',
+    'hook',
     'cell',
     'walk',
     'heal',

@@ -1,10 +1,10 @@
 import { MONITOR } from '../defaults.js'
 import type { Definition } from '../define/resource.js'
 import { type KeelsonError, tolerated } from '../errors.js'
+import type { HookHost } from '../hook/hook-host.js'
 import type { CheckRecord } from '../observe/history.js'
 import type { Health, ResourceState } from '../state.js'
 import { countCheck, FRESH, type HealthCount, PASSED, PUSHED_UNHEALTHY } from './health.js'
-import type { HookHost } from './hook-host.js'
 
 /** The resource whose health it is. */
 export interface HealthSubject {

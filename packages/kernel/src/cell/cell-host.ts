@@ -1,7 +1,7 @@
 import type { ResourceLike } from '../define/dependency.js'
 import type { Subgraph } from '../define/subgraph.js'
 import type { KeelsonError } from '../errors.js'
-import type { HookHost } from './hook-host.js'
+import type { HookHost } from '../hook/hook-host.js'
 import type { Instance } from './instance.js'
 import type { OrphanRelease } from './orphanage.js'
 

@@ -1,7 +1,7 @@
 import { checkReturnedFalse, hookFailed, type KeelsonError, timedOut } from '../errors.js'
+import type { HookHost } from '../hook/hook-host.js'
+import { HookRun } from '../hook/hook-run.js'
 import type { Deadlines } from '../time/deadline.js'
-import type { HookHost } from './hook-host.js'
-import { HookRun } from './hook-run.js'
 import type { Owner } from './owner.js'
 import { HookScope } from './scopes.js'
 

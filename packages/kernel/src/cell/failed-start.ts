@@ -1,7 +1,7 @@
 import { LAST_GRACE } from '../defaults.js'
 import type { KeelsonError } from '../errors.js'
+import type { HookSubject } from '../hook/hook-host.js'
 import type { Outcome } from '../observe/ending.js'
-import type { HookSubject } from './hook-host.js'
 import type { Instance } from './instance.js'
 import { Release, type ReleaseListener } from './release.js'
 

@@ -1,8 +1,8 @@
 import type { ResourceLike } from '../define/dependency.js'
 import type { Subgraph } from '../define/subgraph.js'
 import type { KeelsonError } from '../errors.js'
-import type { HookSubject } from './hook-host.js'
-import type { Steps } from './steps.js'
+import type { HookSubject } from '../hook/hook-host.js'
+import type { Steps } from '../hook/steps.js'
 
 /** What an instance needs of the resource that it is an instance of; `I` is the instance itself. */
 export interface Owner<I> extends HookSubject {

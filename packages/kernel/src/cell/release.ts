@@ -2,14 +2,14 @@ import { KILL_RESERVE, LAST_GRACE, MOST_LATE_CLEANUPS } from '../defaults.js'
 import { budgetSpent, endlessCleanups, hookFailed, type KeelsonError, timedOut } from '../errors.js'
 import { follow, promiseOf, propertyOf } from '../foreign.js'
 import { drainPartOf, grantOf, stopReserveOf } from '../graph/budget.js'
+import { PhaseRun } from '../hook/phase-run.js'
+import { ended } from '../hook/turn.js'
 import type { Outcome } from '../observe/ending.js'
 import { wordsFor } from '../thrown.js'
 import type { WorkSnapshot } from '../words.js'
 import type { Instance } from './instance.js'
-import { PhaseRun } from './phase-run.js'
 import { drainReserve, drains, hasCleanups, hasStop, reserveOf, stopReserve, stopValue } from './release-hooks.js'
 import { StopScope } from './scopes.js'
-import { ended } from './turn.js'
 
 /** A value that came too late, while it is being released. */
 export interface LateUser {

@@ -3,9 +3,9 @@ import type { ResourceLike } from '../define/dependency.js'
 import type { KernelView } from '../define/kernel-view.js'
 import { BRING_UP, type Subgraph, type SubgraphContext } from '../define/subgraph.js'
 import { type KeelsonError, pushedUnhealthy } from '../errors.js'
+import type { HookHost } from '../hook/hook-host.js'
+import type { HookRun } from '../hook/hook-run.js'
 import type { CountReader } from './counters.js'
-import type { HookHost } from './hook-host.js'
-import type { HookRun } from './hook-run.js'
 import type { WorkReader } from './workload.js'
 
 /** The context of a check: methods and getters of these classes work when a hook destructures them. */
