@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { optional, ref, type StartContext } from '../index.js'
 import { ONCE, stateOf } from '../test-support/handled.js'
+import { rejection } from '../test-support/rejection.js'
 import { type Scene, scene, type TracedOptions } from '../test-support/scene.js'
 import { recordEvents } from '../testing.js'
 
@@ -400,6 +401,34 @@ describe('R2 late arrivals', () => {
     net.crashed(new Error('gone'))
     await clock.advance(1_000)
     expect([stateOf(app, 'net'), stateOf(app, 'cache'), tries]).toEqual(['failed', 'failed', 2])
+    await clock.run(app.shutdown())
+  })
+
+  test("R2 S9 late: 'restart' comes before the activation that waited for the arrival: where that fails the start, nothing begins after it", async () => {
+    const world = scene()
+    const { clock, kernel, traced, log, delay } = world
+    const { it, cache } = missing(world)
+    const pages = traced('pages', { dependsOn: { cache }, impact: 'none', start: () => delay(100, 'pages') })
+    const site = traced('site', { dependsOn: { pages: optional(pages, { late: 'restart' }) }, stopMs: 50 })
+    const slow = traced('slow', { start: () => delay(150) })
+    const job = traced('job', {
+      activate: () => {
+        throw new Error('no')
+      },
+    })
+    const app = kernel([site, slow, job])
+    const events = recordEvents(app)
+    const started = rejection(app.start())
+    await clock.advance(50)
+    it.there = true
+    await clock.run(started)
+    const lines = events.lines()
+    const rollback = lines.indexOf('kernel: starting → stopping')
+    expect(lines.findIndex((line) => line.startsWith('site: restart'))).toBeLessThan(rollback)
+    expect(lines.slice(rollback).filter((line) => /(→ (re)?starting|restart)/.test(line) && !line.startsWith('probe'))).toEqual(
+      [],
+    )
+    expect([log.filter((line) => line === 'start site').length, stateOf(app, 'site')]).toEqual([2, 'stopped'])
     await clock.run(app.shutdown())
   })
 

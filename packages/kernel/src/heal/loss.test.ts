@@ -152,6 +152,18 @@ describe('H4 nothing runs without what it requires', () => {
     expect(stops.indexOf('stop db')).toBeGreaterThan(stops.indexOf('stop api'))
   })
 
+  test('H4 H9 what comes back without one that is lost brings along what had failed for want of it', async () => {
+    const { maybe, db, app, clock, states } = await city()
+    maybe.crash()
+    await clock.advance(100)
+    expect(states()).toMatchObject({ maybe: 'failed', above: 'failed' })
+    db.crash()
+    await clock.advance(1_000)
+    expect(states()).toEqual(GONE)
+    expect(maybe.deps).toEqual({ db: undefined })
+    await clock.run(app.shutdown())
+  })
+
   test('H4 kernel.restart() brings it back, with all that missed it', async () => {
     const { db, maybe, app, clock, states } = await city()
     db.crash()

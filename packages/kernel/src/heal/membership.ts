@@ -119,6 +119,10 @@ export class Membership {
       this.#dependentsOf(cell).some((dependent) => !added.has(dependent) && dependent.course !== 'removing')
     const cells = addition.cells.filter((cell) => cell.state !== 'running' || !needed(cell))
     this.#activateKept(addition.cells.filter((cell) => !cells.includes(cell)))
+    const { notActivated } = addition
+    if (notActivated !== undefined && !cells.includes(notActivated.cell)) {
+      this.#host.notActivated(notActivated.cell, notActivated.error)
+    }
     const waiting = new Set(cells.flatMap((cell) => this.#dependentsOf(cell)))
     // What is being removed already takes its own way out; what it depends on waits for it.
     // One that has been removed is no longer in the graph, and its id may be another's.
@@ -197,6 +201,8 @@ class Addition implements BringUpListener, Change {
   #open: number
   #over = false
   #activation: Activation | undefined
+  /** What ended it, where that runs and could not be activated. */
+  notActivated: { readonly cell: Cell; readonly error: KeelsonError } | undefined
 
   constructor(cells: readonly Cell[], host: MembershipHost, settled: (errors: readonly KeelsonError[]) => void) {
     this.all = cells
@@ -244,8 +250,9 @@ class Addition implements BringUpListener, Change {
     if (this.#open > 0 || this.#over || this.#activation !== undefined) return
     const told = (cell: Cell, error: KeelsonError | undefined) => {
       if (error === undefined || this.#over) return
-      if (cell.impact === 'unready') this.#end([error])
-      else this.#host.notActivated(cell, error)
+      if (cell.impact !== 'unready') return this.#host.notActivated(cell, error)
+      this.notActivated = { cell, error }
+      this.#end([error])
     }
     const { graph, cells, whenCalm } = this.#host
     const restarting = ({ course }: Cell) => course === 'restarting'

@@ -120,8 +120,9 @@ export class Recoveries implements BringUpListener {
     this.#host.regained(cell)
     const recovery = this.#recoveries.get(cell)!
     if (!this.#running || cell.heldBack || !cell.awaitsActivation) this.leave(cell)
-    this.progress(recovery)
+    // Before the rest goes on: that may begin to activate, and fail.
     this.#decider.back(cell)
+    this.progress(recovery)
   }
 
   down(cell: Cell, error: KeelsonError): void {

@@ -114,6 +114,7 @@ export class Supervisor implements Decider {
 
   /** R2: what runs without it, and asked for that, comes back with it. */
   back(cell: Cell): void {
+    if (!this.#active) return
     const { graph, cells } = this.#host
     const eager = new Set<Cell>()
     graph.eachDependent(cell.id, (from, _kind, edge) => {
@@ -194,13 +195,27 @@ export class Supervisor implements Decider {
   #giveUp(cell: Cell, error: KeelsonError): void {
     if (cell.instance === undefined || cell.crashError !== undefined || !isOfCheck(error)) this.#host.monitor.drop(cell)
     if (cell.error !== error) cell.fail(error)
-    const subtree = this.#subtree(cell).filter((other) => other !== cell && other.instance !== undefined)
+    const subtree = this.#losing(cell)
     const members = subtree.filter(staysIn(subtree))
     this.#host.events.emit('resource:lost', { resource: cell.name, resources: members.map(({ name }) => name), error })
     if (cell.impact === 'unready') this.#host.lost(cell, error, sharesFate(cell, this.#host))
     // A start that it was needed for is rolled back as a whole.
     if (!this.#active || subtree.length === 0) return
     this.recoveries.bringBack(this.#recovery(cell, { over: true }), members, subtree, `${cell.name} failed`)
+  }
+
+  /** What got its value, and what had failed for want of one of those: it comes back with that. In the order of their ids. */
+  #losing(root: Cell): Cell[] {
+    const { graph, cells } = this.#host
+    const losing = new Set<Cell>()
+    for (const cell of this.#subtree(root)) {
+      let concerned = cell.instance !== undefined
+      graph.eachDependency(cell.id, (to, kind) => {
+        if (kind === 'required' && losing.has(cells[to]!)) concerned = true
+      })
+      if (concerned && cell !== root) losing.add(cell)
+    }
+    return [...losing]
   }
 
   #recover(recovery: Recovery, error: KeelsonError | undefined): void {

@@ -701,6 +701,22 @@ describe('S9 additions that overlap', () => {
     expect(app.inspect().resources.map(({ name }) => name)).toEqual(['queue', 'worker'])
     await clock.run(app.shutdown())
   })
+  test('S9 what stays of one that failed because it could not be activated has failed, by its own policy', async () => {
+    const world = scene()
+    const { clock, kernel, delay } = world
+    const app = await clock.run(kernel([]).start())
+    const queue = active(world, 'queue', { activate: () => delay(100).then(() => Promise.reject(new Error('no'))) })
+    const failed = startError(app.add(queue.resource))
+    await clock.advance(50)
+    const worker = app.add(handled(world, 'worker', { impact: 'none', dependsOn: { queue: queue.resource } }).resource)
+    await clock.run(Promise.all([failed, worker]))
+    expect(app.inspect().resources.map(({ name, state }) => [name, state])).toEqual([
+      ['queue', 'failed'],
+      ['worker', 'failed'],
+    ])
+    expect(app.probe()).toMatchObject({ live: false, ready: false })
+    await clock.run(app.shutdown())
+  })
 })
 
 describe('S9 H5 restarts that overlap', () => {
