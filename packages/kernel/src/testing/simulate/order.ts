@@ -103,8 +103,9 @@ export function activateCall(world: World, track: Track, value: unknown): Life |
 /** Everything whose value it has, by way of whatever. */
 function needs(track: Track): Set<Track> {
   const found = new Set<Track>()
-  const add = ({ dependencies }: Track) => {
-    for (const { to, kind } of dependencies) if (kind === 'required' || kind === 'optional') found.add(to)
+  const add = ({ dependencies, life }: Track) => {
+    for (const { to, kind } of dependencies)
+      if (kind === 'required' || (kind === 'optional' && life?.given.has(to))) found.add(to)
   }
   add(track)
   for (const other of found) add(other)

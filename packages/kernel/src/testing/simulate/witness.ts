@@ -188,10 +188,10 @@ function failed(world: World, track: Track, error: KeelsonError): void {
 /** Where the hook failed while leases were held or work was in flight, that is what is told when they run out of time. */
 function drainFailed(world: World, life: Life, { code }: KeelsonError): void {
   const late = world.now >= (life.drainContext?.deadline ?? Infinity) - TOLERANCE
-  if (code !== 'TIMEOUT' && !(life.leases + life.work > 0 && late)) return
+  if (life.drainTimedOut || (code !== 'TIMEOUT' && !(life.leases + life.work > 0 && late))) return
   life.drainTimedOut = true
-  // What is not waited for any more may still end by itself before the stop.
-  life.cut = openWork(world, life)
+  // What is not waited for any more may still end by itself before the stop. Of a hook that failed nobody says that time is up, too.
+  life.cut = code === 'TIMEOUT' ? openWork(world, life) : undefined
 }
 
 /** A stop, or the cleanups after it, ran out of time. */
@@ -292,6 +292,7 @@ function takenAway(track: Track, policy: RestartOptions | undefined, endless = f
   noLonger(track)
   track.inheritsEndless = endless
   track.away = track.takenAlong = true
+  track.justFailed = false
   track.cutShort = track.state === 'starting'
   track.inherited = policy
   if (track.life !== undefined) track.life.goingDown = true
