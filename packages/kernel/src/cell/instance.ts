@@ -158,7 +158,7 @@ export class Instance extends HookRun {
 
   step<W>(name: string, work: () => W): W {
     validateName(this.name, 'the name of ctx.step(name, work)', name)
-    validateFunction(this.name, 'ctx.step(name, work)', work)
+    validateFunction(this.name, 'the work of ctx.step(name, work)', work)
     if (this.over && !this.#activating) return work()
     this.owner.steps ??= new Steps()
     return this.owner.steps.run(name, work, () => this.owner.host.clock.now())

@@ -3,7 +3,8 @@ import { invalidOption } from '../errors.js'
 export type Check = (value: unknown) => string | undefined
 
 export const isFunction: Check = (value) => (typeof value === 'function' ? undefined : 'must be a function')
-export const isObject: Check = (value) => (typeof value === 'object' && value !== null ? undefined : 'must be an object')
+export const isObject: Check = (value) =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? undefined : 'must be an object'
 export const isMs: Check = (value) =>
   typeof value === 'number' && value >= 0 ? undefined : 'must be a number of milliseconds, 0 or more (Infinity for no limit)'
 export const isFiniteMs: Check = (value) =>
@@ -37,7 +38,7 @@ export const isLabels: Check = (value) =>
 export const isName: Check = (value) =>
   typeof value === 'string' && value !== '' ? undefined : 'must be a string that is not empty'
 export const isList: Check = (value) =>
-  isObject(value) === undefined && typeof (value as Iterable<unknown>)[Symbol.iterator] === 'function'
+  typeof value === 'object' && typeof (value as Iterable<unknown> | null)?.[Symbol.iterator] === 'function'
     ? undefined
     : 'must be a list, as in [x]'
 export const isClock: Check = (value) =>

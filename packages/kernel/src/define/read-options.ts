@@ -45,13 +45,14 @@ const RESTART = {
   maxDelay: isFiniteMs,
   jitter: isPart,
 }
-/** The name and the object that `resource()` was given, or `INVALID_OPTION`. */
-export function validateResource(name: unknown, options: unknown): void {
+/** The name and the object that `resource()`, or another `maker`, was given, or `INVALID_OPTION`; `needed` is what these must hold. */
+export function validateNamed(name: unknown, options: unknown, maker: 'resource' | 'task' | 'subgraph', needed: string): void {
   if (typeof name !== 'string' || name === '') {
-    throw invalidOption(undefined, 'the name of a resource', `is ${shown(name)}`, 'give resource() a string that is not empty')
+    const problem = `is ${shown(name)}`
+    throw invalidOption(undefined, `the name of a ${maker}`, problem, `give ${maker}() a string that is not empty`)
   }
   if (typeof options !== 'object' || options === null) {
-    throw invalidOption(name, 'its options', 'must be an object', 'pass { start: … }')
+    throw invalidOption(name, 'its options', 'must be an object', `pass { ${needed}: … }`)
   }
 }
 
@@ -119,6 +120,8 @@ function readRestart(name: string, key: string, given: unknown): unknown {
 
 function readRetry(name: string, key: string, given: unknown): unknown {
   if (given === true) return true
+  const problem = isObject(given)
+  if (problem !== undefined) throw invalidOption(name, key, `is ${shown(given)}`, `it ${problem}, or true for the defaults`)
   const retry = readAll(name, key, given, RETRY)!
   validateDelays(name, key, retry as Record<string, number | undefined>, RETRY_DEFAULTS.maxDelay)
   return retry

@@ -1,9 +1,10 @@
 import { fromCaller } from '../errors.js'
 import type { Impact } from '../words.js'
 import { RESOURCE, type Resource, type VALUE } from './carrier.js'
+import { isObject } from './checks.js'
 import type { HookContext, StartContext, StopContext } from './context.js'
 import type { Dependencies, ResourceLike, Values } from './dependency.js'
-import { isLiteral, readOffered, readOptions, validateResource } from './read-options.js'
+import { isLiteral, readOffered, readOptions, validateNamed } from './read-options.js'
 
 /** How long a hook may take, in ms; `Infinity` is unbounded. */
 export interface Timeouts {
@@ -153,11 +154,16 @@ export interface ResourceOptions<T, D extends Dependencies<D>> {
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
 export function resource<T, const D extends Dependencies<D> = {}>(name: string, options: ResourceOptions<T, D>): Resource<T> {
   try {
-    validateResource(name, options)
+    validateNamed(name, options, 'resource', 'start')
     return definitionFrom(name, options as unknown as AnyOptions) as Resource<unknown> as Resource<T>
   } catch (error) {
     throw fromCaller(resource, error)
   }
+}
+
+/** Timeouts with one that is `Infinity` unless it is given; what is no object is left for the resource to refuse. */
+export function unbounded(hook: keyof Timeouts, timeouts: Timeouts = {}): Timeouts {
+  return isObject(timeouts) === undefined && timeouts[hook] === undefined ? { ...timeouts, [hook]: Infinity } : timeouts
 }
 
 /** Options with their types forgotten, as the kernel handles them. */

@@ -1,9 +1,10 @@
-import { fromCaller, invalidOption } from '../errors.js'
+import { fromCaller } from '../errors.js'
 import type { Resource } from './carrier.js'
 import { unknownOption } from './checks.js'
 import type { HookContext, StartContext } from './context.js'
 import type { Dependencies, ResourceLike, Values } from './dependency.js'
-import { type AnyOptions, type ResourceOptions, resource } from './resource.js'
+import { validateNamed } from './read-options.js'
+import { type AnyOptions, type ResourceOptions, resource, unbounded } from './resource.js'
 import { validateFunction } from './validate.js'
 
 /** The value of a subgraph: what it is made of. */
@@ -62,6 +63,7 @@ const OPTIONS: readonly string[] = ['dependsOn', 'after', 'timeouts', 'resources
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
 export function subgraph<const D extends Dependencies<D> = {}>(name: string, options: SubgraphOptions<D>): Resource<Subgraph> {
   try {
+    validateNamed(name, options, 'subgraph', 'resources')
     return resource(name, optionsOf(name, options as unknown as SubgraphOptions<Dependencies>)) as Resource<Subgraph>
   } catch (error) {
     throw fromCaller(subgraph, error)
@@ -69,8 +71,6 @@ export function subgraph<const D extends Dependencies<D> = {}>(name: string, opt
 }
 
 function optionsOf(name: string, options: SubgraphOptions<Dependencies>): AnyOptions {
-  if (typeof options !== 'object' || options === null)
-    throw invalidOption(name, 'its options', 'must be an object', 'pass { resources: … }')
   for (const key of Object.keys(options)) if (!OPTIONS.includes(key)) throw unknownOption(name, key)
   validateFunction(name, 'resources', options.resources)
   const passed = PASSED.map((key) => [key, options[key]]).filter(([, value]) => value !== undefined)
@@ -85,7 +85,7 @@ function optionsOf(name: string, options: SubgraphOptions<Dependencies>): AnyOpt
       const { name, signal } = ctx
       return (ctx as SubgraphContext)[BRING_UP](options.resources(deps, { name, signal }))
     },
-    timeouts: { start: Infinity, ...options.timeouts },
+    timeouts: unbounded('start', options.timeouts),
     ...Object.fromEntries(passed),
   }
 }

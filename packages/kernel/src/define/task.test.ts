@@ -320,7 +320,7 @@ describe("T1 a task with ready: 'signalled'", () => {
 test('T1 bad input is refused with one clear error, before anything runs', () => {
   const run = async () => {}
   const cases: readonly (readonly [string, unknown, string])[] = [
-    ['', { run }, 'the kernel: the name of a task is no string, or empty; give task() a string that is not empty'],
+    ['', { run }, 'the kernel: the name of a task is empty; give task() a string that is not empty'],
     ['t', undefined, 'resource "t": its options must be an object; pass { run: … }'],
     ['t', {}, 'resource "t": run is missing; add run: async (deps, ctx) => …'],
     ['t', { run: 5 }, 'resource "t": run must be a function; add run: async (deps, ctx) => …'],

@@ -2,8 +2,7 @@ import { fromCaller } from '../errors.js'
 import type { Resource } from './carrier.js'
 import type { FinishingContext } from './context.js'
 import type { Dependencies, Values } from './dependency.js'
-import { validateResource } from './read-options.js'
-import { type AnyOptions, definitionFrom, type ResourceOptions, type Timeouts } from './resource.js'
+import { type AnyOptions, definitionFrom, type ResourceOptions, unbounded } from './resource.js'
 import type { TaskContext } from './task-context.js'
 import { type Task, TaskRun } from './task-run.js'
 import { validateTask } from './validate-task.js'
@@ -54,9 +53,7 @@ export interface TaskOptions<D extends Dependencies<D>> extends TaskSettings<D> 
 export function task<const D extends Dependencies<D> = {}>(name: string, options: TaskOptions<D>): Resource<Task> {
   try {
     validateTask(name, options)
-    const hooks = hooksOf(options)
-    validateResource(name, hooks)
-    return definitionFrom(name, hooks as unknown as AnyOptions) as Resource<unknown> as Resource<Task>
+    return definitionFrom(name, hooksOf(options) as unknown as AnyOptions) as Resource<unknown> as Resource<Task>
   } catch (error) {
     throw fromCaller(task, error)
   }
@@ -66,7 +63,7 @@ export function task<const D extends Dependencies<D> = {}>(name: string, options
 function hooksOf<const D extends Dependencies<D>>(options: TaskOptions<D>): ResourceOptions<Task, D> {
   const others = Object.fromEntries(Object.entries(Object.getOwnPropertyDescriptors(options)).filter(([key]) => !OWN.has(key)))
   const hooks: Pick<ResourceOptions<Task, D>, 'timeouts' | 'start' | 'activate' | 'drain'> = {
-    timeouts: withDrain(options.timeouts),
+    timeouts: unbounded('drain', options.timeouts),
     start: (deps, ctx) => {
       const { onEnd = 'shutdown', ready } = options
       const plan = { run: (context: TaskContext) => options.run(deps, context), onEnd, signalled: ready === 'signalled' }
@@ -79,10 +76,3 @@ function hooksOf<const D extends Dependencies<D>>(options: TaskOptions<D>): Reso
 }
 
 const OWN: ReadonlySet<string> = new Set(['run', 'onEnd', 'ready', 'timeouts'])
-
-/** What is no object is left for the resource to refuse. */
-function withDrain(timeouts: Timeouts = {}): Timeouts {
-  return typeof timeouts === 'object' && timeouts !== null && timeouts.drain === undefined
-    ? { ...timeouts, drain: Infinity }
-    : timeouts
-}

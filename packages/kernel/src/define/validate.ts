@@ -1,5 +1,6 @@
 import { SHUTDOWN as SHUTDOWN_DEFAULTS } from '../defaults.js'
-import { formatMs, invalidOption, type KeelsonError } from '../errors.js'
+import { formatMs, fromCaller, invalidOption, type KeelsonError } from '../errors.js'
+import { propertyOf } from '../foreign.js'
 import {
   expect,
   isClock,
@@ -94,5 +95,11 @@ export function validateLate(options: unknown): void {
   const problem = isObject(options)
   if (problem !== undefined)
     throw invalidOption(undefined, 'optional(x, options)', `has options ${shown(options)}`, `they ${problem}`)
-  readAll(undefined, 'options', options, { late: isLate })
+  readAll(undefined, 'optional(x, options)', options, { late: isLate })
+}
+
+/** Throws `INVALID_OPTION`, as from the caller of `asked`, unless that was given a kernel. */
+export function validateKernel(asked: (kernel: never) => unknown, name: string, kernel: unknown): void {
+  if (typeof propertyOf(kernel, 'on') === 'function') return
+  throw fromCaller(asked, invalidOption(undefined, `${name}(kernel)`, 'got no kernel', 'pass what createKernel() returned'))
 }

@@ -1,4 +1,5 @@
 import type { KernelView } from '../define/kernel-view.js'
+import { validateKernel } from '../define/validate.js'
 import type { KernelEvent } from '../observe/events.js'
 
 /** Every event of a kernel, in order. */
@@ -9,8 +10,13 @@ export interface EventLog {
   stop(): void
 }
 
-/** Records what a kernel says, from now on. */
+/**
+ * Records what a kernel says, from now on.
+ *
+ * @throws KeelsonError `INVALID_OPTION` for what is no kernel.
+ */
 export function recordEvents(kernel: KernelView): EventLog {
+  validateKernel(recordEvents, 'recordEvents', kernel)
   const events: KernelEvent[] = []
   const listener = (event: KernelEvent) => {
     events.push(event)

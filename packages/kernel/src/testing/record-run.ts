@@ -1,4 +1,5 @@
 import type { KernelView } from '../define/kernel-view.js'
+import { validateKernel } from '../define/validate.js'
 import type { KernelEvent, KernelEventOf } from '../observe/events.js'
 import type { ResourceState } from '../state.js'
 import { RECORDED_HOOKS, type RecordedHook, type Recording, type Sample } from './recording.js'
@@ -18,11 +19,14 @@ const MOST = 200
  * `simulate(resources, { from: recording })`. It costs a listener of events, and keeps the last 200 of each hook. Neither values nor
  * messages are kept, so that a recording of production may be stored beside the code.
  *
+ * @throws KeelsonError `INVALID_OPTION` for what is no kernel.
+ *
  * @example
  * const recorder = recordRun(kernel)
  * kernel.stopped.then(() => writeFile('recording.json', JSON.stringify(recorder.recording())))
  */
 export function recordRun(kernel: KernelView): RunRecorder {
+  validateKernel(recordRun, 'recordRun', kernel)
   const courses = new Map<string, Course>()
   const courseOf = (resource: string) => {
     const course = courses.get(resource) ?? new Course()
