@@ -153,7 +153,7 @@ test('bad input is refused with one clear error', async () => {
     message: 'resource "db": the name of ctx.step(name, work) is empty; it must be a string that is not empty',
   })
   expect(keelsonError(() => ctx.step('connect', Promise.resolve() as never)).message).toBe(
-    'resource "db": ctx.step(name, work) is of type object; it must be a function',
+    'resource "db": the work of ctx.step(name, work) is of type object; it must be a function',
   )
   await app.shutdown()
 })
