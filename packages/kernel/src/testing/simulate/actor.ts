@@ -2,6 +2,7 @@ import { FINISH, type FinishingContext } from '../../define/context.js'
 import type { Definition } from '../../define/resource.js'
 import type { KeelsonError } from '../../errors.js'
 import { describe } from '../../thrown.js'
+import { checkNow, cordonOr } from './by-hand.js'
 import { Promises } from './promises.js'
 import type { Action } from './schedule.js'
 import type { Life, Track } from './track.js'
@@ -78,6 +79,11 @@ export class Actor {
         world.broken = world.aborting = true
         world.failsNext = !world.up && this.#promises.open.includes('start()')
         return world.kernel.fail(new Error('simulated: fail'))
+      case 'cordon':
+      case 'uncordon':
+        return cordonOr(world, action.do)
+      case 'check now':
+        return checkNow(world, this.#promises, track && { track, definition: this.#originals.get(track.name)! }, this.#listening)
       case 'calm':
         world.calm = true
         return

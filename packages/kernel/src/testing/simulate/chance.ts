@@ -129,7 +129,7 @@ function mixOf(random: SeededRandom, faults: Readonly<Required<Faults>>): Requir
   return mix
 }
 
-const LATER: ReadonlySet<FaultKind> = new Set(['track', 'end'])
+const LATER: ReadonlySet<FaultKind> = new Set(['track', 'end', 'cordon', 'checkNow'])
 
 function actionsOf(random: SeededRandom, faults: Required<Faults>, tracks: readonly Track[], duration: number): Action[] {
   const actions: Action[] = [{ do: 'jitter', value: random.below(4) / 4 }]
@@ -173,6 +173,8 @@ function actionsOf(random: SeededRandom, faults: Required<Faults>, tracks: reado
   const ms = [0, 1, 10, 100, 1_000, 20_000]
   some('track', (resource) => ({ do: 'track', resource, ms: other.pick(ms), ...stale() }), other, at)
   some('end', (resource) => ({ do: 'end', resource, then: other.chance(0.5) ? 'shutdown' : 'restart', ...stale() }), other, at)
+  some('cordon', () => ({ do: other.chance(0.5) ? 'cordon' : 'uncordon' }), other, at)
+  some('checkNow', (resource) => ({ do: 'check now', ...(other.chance(0.3) && { resource }) }), other, at)
   return actions
 }
 

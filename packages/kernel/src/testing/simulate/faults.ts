@@ -32,6 +32,10 @@ export interface RunFaults {
   track?: number
   /** A resource is done, as a task is whose `run` resolves: the kernel is shut down, or it is restarted; default 0.2. */
   end?: number
+  /** `kernel.cordon()` or `kernel.uncordon()`; default 0.2. */
+  cordon?: number
+  /** `kernel.check()`, of one resource or of all; default 0.3. */
+  checkNow?: number
   /** `kernel.fail()`; default 0.05. */
   fail?: number
   /** `kernel.start()` where it is not expected, and after a shutdown; default 0.2. */
@@ -65,6 +69,8 @@ export const FAULTS: Readonly<Required<Faults>> = {
   start: 0.2,
   shutdown: 0.7,
   listener: 0.15,
+  cordon: 0.2,
+  checkNow: 0.3,
 }
 
 const PER_CALL: ReadonlySet<string> = new Set(['delay', 'failure', 'hang', 'late', 'check', 'shutdown', 'listener'])

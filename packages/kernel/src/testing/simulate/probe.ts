@@ -35,7 +35,8 @@ function expectedOf(world: World): Expected {
   const must: Track[] = []
   const may: Track[] = []
   for (const track of world.tracks.values()) if (world.now > track.toleratedUntil + TOLERANCE) track.setHealth('unhealthy')
-  let status: ProbeStatus = world.state === 'running' ? 'ready' : world.state
+  // C1: out of rotation by hand, and nothing else.
+  let status: ProbeStatus = world.state !== 'running' ? world.state : world.cordoned ? 'unready' : 'ready'
   for (const track of world.tracks.values()) {
     if (track.changing > 0 || world.now >= track.toleratedUntil - TOLERANCE) may.push(track)
     else if (track.member && inTrouble(track)) {
@@ -67,7 +68,8 @@ function differenceOf(probe: Probe, { status, must, may }: Expected, world: Worl
       state === 'failed' && !away && !sharesFate && impact === 'unready' && !life?.releasing && life?.unclear !== true,
   )
   if (lost !== undefined) return `"${lost.name}" has failed for good, and the kernel runs on`
-  const named = new Set(probe.reasons.map(({ resource }) => resource))
+  if (probe.reasons.some(({ kernel }) => kernel === true) !== world.cordoned) return 'it is cordoned, or says so, and not both'
+  const named = new Set(probe.reasons.filter(({ kernel }) => kernel !== true).map(({ resource }) => resource))
   const missing = must.find(({ name }) => !named.has(name))
   if (missing !== undefined) return `a reason for "${missing.name}" is missing, which is ${missing.state} and ${missing.health}`
   for (const track of [...must, ...may]) named.delete(track.name)

@@ -28,14 +28,18 @@ export type ActionKind =
   | 'use'
   | 'track'
   | 'end'
+  | 'cordon'
+  | 'uncordon'
+  | 'check now'
   | 'calm'
   | 'leave out'
   | 'jitter'
 
 /**
  * What is done to the kernel. `'leave out'` begins without a resource and those that depend on it, `'use'` takes a lease
- * through a `Ref`, `'track'` tracks work, `'crash'` says `ctx.crashed()`, `'end'` is done as a task is, `'calm'` lets the kernel come to rest before it is shut down, and
- * `'jitter'` sets what `clock.random()` returns. Every run begins with a start and ends with a shutdown without being told to.
+ * through a `Ref`, `'track'` tracks work, `'crash'` says `ctx.crashed()`, `'end'` is done as a task is, `'check now'` asks for checks, of
+ * one resource or of all, `'calm'` lets the kernel come to rest before it is shut down, and `'jitter'` sets what `clock.random()`
+ * returns. Every run begins with a start and ends with a shutdown without being told to.
  */
 export interface Action {
   readonly do: ActionKind

@@ -36,6 +36,8 @@ const CALM: SimulateOptions['faults'] = {
   use: 0,
   track: 0,
   end: 0,
+  cordon: 0,
+  checkNow: 0,
   fail: 0,
   start: 0,
   shutdown: 0,

@@ -14,9 +14,11 @@ export function witness(world: World, event: KernelEvent): void {
   world.steps++
   switch (event.type) {
     case 'kernel:state':
+      world.moves++
       kernelMoved(world, event)
       break
     case 'resource:state':
+      world.moves++
       resourceMoved(world, event)
       break
     case 'resource:error':

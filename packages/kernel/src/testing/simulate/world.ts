@@ -85,6 +85,10 @@ export class World {
   deadline = Infinity
   /** Since when timers of the kernel are left though it is at rest. */
   leftSince = Infinity
+  /** Out of rotation by hand. */
+  cordoned = false
+  /** How often anything went from one state to another. */
+  moves = 0
   /** From now on nothing fails. */
   calm = false
   /** By start of the kernel: how each resource came out of the teardown that ended it. */
