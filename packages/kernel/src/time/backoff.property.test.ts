@@ -63,3 +63,20 @@ test('R1 property: what is left out of a policy has the default, and no other va
     { numRuns: 150 },
   )
 })
+
+test('R1 a tenth of each pause is left to chance by default', async () => {
+  const clock = virtualClock({ random: () => 0.5 })
+  let tries = 0
+  const db = resource('db', {
+    retry: true,
+    start: () => {
+      if (++tries < 3) throw new Error('refused')
+    },
+  })
+  const app = createKernel([db], { clock })
+  const told: number[] = []
+  app.on('start:retry', ({ delayMs }) => told.push(delayMs))
+  await clock.run(app.start())
+  expect(told).toEqual([475, 950])
+  await clock.run(app.shutdown())
+})
