@@ -249,7 +249,7 @@ export function tryFailed(resource: string, tried: number, error: KeelsonError, 
 /** R1: there is no other try; `limit` is the time, in ms, that leaves none. */
 export function triesUsedUp(error: KeelsonError, tries: number, limit?: number): KeelsonError {
   const { code, resource, phase, cause, message } = error
-  const why = limit === undefined ? '' : `; no time is left for another within ${formatMs(limit)}, see timeouts.start`
+  const why = limit === undefined ? '' : `; no time is left for another within ${formatSeconds(limit)}, see timeouts.start`
   const text =
     code === 'START_FAILED'
       ? `resource "${resource}" failed to start${tries === 1 ? '' : ` after ${tries} tries`}: ${describe(cause)}${why}`

@@ -37,7 +37,7 @@ export type { KernelEvent, KernelEventOf, KernelEvents, KernelEventType, KernelL
 export type { Probe, ProbeReason, ProbeStatus } from './observe/probe.js'
 export { type ResourceOutcome, ShutdownError, type ShutdownReport, StartError } from './observe/report.js'
 export type { CheckResult, CheckSnapshot, KernelSnapshot, PlannedDependency, ResourceSnapshot } from './observe/snapshot.js'
-export type { Span } from './observe/timeline.js'
+export type { OpenHook, Span } from './observe/timeline.js'
 export type { Health, KernelState, ResourceState } from './state.js'
 export { type Clock, systemClock } from './time/clock.js'
 export type { EdgeKind, ErrorCode, Impact, Phase, WorkInFlight, WorkSnapshot } from './words.js'

@@ -7,7 +7,7 @@ import type { PhaseRun } from '../hook/phase-run.js'
 import type { Steps } from '../hook/steps.js'
 import { takeTurn } from '../hook/turn.js'
 import { Ending, NO_ENDING, type Outcome } from '../observe/ending.js'
-import type { Span } from '../observe/timeline.js'
+import { type OpenHook, openHookOf, type Span } from '../observe/timeline.js'
 import { COURSE_MOVES, move, RESOURCE_MOVES, type ResourceCourse, type ResourceState } from '../state.js'
 import type { Impact, WorkSnapshot } from '../words.js'
 import { CellHealth, type HealthSubject } from './cell-health.js'
@@ -130,6 +130,11 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   get step(): { readonly name: string; readonly sinceMs: number } | undefined {
     const step = this.state === 'starting' || this.state === 'running' ? this.steps?.open.at(-1) : undefined
     return step === undefined ? undefined : { name: step.name, sinceMs: this.host.clock.now() - step.start }
+  }
+
+  /** The hook of it that is going on. */
+  get hook(): OpenHook | undefined {
+    return openHookOf(this, this.host.clock.now()) ?? this.#release?.hook // of what a start that failed had acquired
   }
 
   /** What work there is, or was when its drain began. */

@@ -5,6 +5,7 @@ import { drainPartOf, grantOf, stopReserveOf } from '../graph/budget.js'
 import { PhaseRun } from '../hook/phase-run.js'
 import { ended } from '../hook/turn.js'
 import type { Outcome } from '../observe/ending.js'
+import type { OpenHook } from '../observe/timeline.js'
 import { wordsFor } from '../thrown.js'
 import type { WorkSnapshot } from '../words.js'
 import type { Instance } from './instance.js'
@@ -93,6 +94,12 @@ export class Release {
   get startLimit(): number {
     const own = this.#instance.owner.timeout('stop')
     return this.#grant(own, Math.min(own, LAST_GRACE), this.#now) / 2
+  }
+
+  /** What it waits for. */
+  get hook(): OpenHook | undefined {
+    const run = this.#run
+    return run === undefined || run.over ? undefined : { phase: PHASE_OF[this.#step], sinceMs: this.#now - run.startedAt }
   }
 
   /** What is left for it and for those below. */

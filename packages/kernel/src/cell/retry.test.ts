@@ -104,7 +104,7 @@ describe('R1 retry', () => {
     const error = await clock.run(kernel([db]).start()).catch((error) => error)
     expect([at, elapsed()]).toEqual([[0, 100, 200, 300], 300])
     expect(error.errors[0]).toMatchObject({ code: 'START_FAILED', details: { tries: 4 }, cause: { message: 'refused 4' } })
-    expect(error.errors[0].message).toContain('no time is left for another within 350 ms, see timeouts.start')
+    expect(error.errors[0].message).toContain('no time is left for another within 0.4 s, see timeouts.start')
   })
 
   test('R1 a try that hangs is given up when the time of all is over, with the last error as cause', async () => {

@@ -27,15 +27,17 @@ export function takeTurn(
 ): void {
   const { clock } = cell.host
   const before = ended(openTurns)
-  const run: PhaseRun = new PhaseRun(cell, phase, clock.now(), limit, (error) => {
+  const span: Span = { resource: cell.name, phase, start: clock.now(), ok: true }
+  const run: PhaseRun = new PhaseRun(cell, phase, span.start, limit, (error) => {
     const ok = error === undefined && !run.aborted
-    cell.turns = [...cell.turns, { resource: cell.name, phase, start: run.startedAt, end: clock.now(), ok }]
+    cell.turns = [...cell.turns.filter((other) => other !== span), { ...span, end: clock.now(), ok }]
     openTurns.delete(turn)
     turn.ended.resolve()
     done(error)
   })
   const turn: Turn = { phase, run, ended: new Deferred() }
   openTurns.add(turn)
+  cell.turns = [...cell.turns, span]
   run.begin(before === undefined ? () => hook(run) : () => before.then(() => (run.over ? undefined : hook(run))))
 }
 

@@ -113,6 +113,55 @@ describe('inspect()', () => {
   })
 })
 
+describe('the hook that goes on', () => {
+  test('S9 is shown by inspect() and timeline(), in each phase, with its time', async () => {
+    const { clock, kernel, delay } = scene()
+    const db = resource('db', {
+      start: () => delay(10),
+      activate: () => delay(10),
+      quiesce: () => delay(10),
+      drain: () => delay(10),
+      stop: () => delay(10),
+    })
+    const app = kernel([db])
+    const seen: unknown[] = []
+    const look = async (ms: number) => {
+      await clock.advance(ms)
+      const open = app.timeline().filter(({ end }) => end === undefined)
+      seen.push([app.inspect(db).hook, open.map(({ phase }) => phase)])
+    }
+    expect(app.inspect(db)).not.toHaveProperty('hook')
+    const started = app.start()
+    for (const ms of [4, 10, 10]) await look(ms)
+    await started
+    const ended = app.shutdown()
+    for (const ms of [4, 10, 10]) await look(ms)
+    await clock.run(ended)
+    await look(1)
+    expect(seen).toEqual([
+      [{ phase: 'start', sinceMs: 4 }, ['start']],
+      [{ phase: 'activate', sinceMs: 4 }, ['activate']],
+      [undefined, []],
+      [{ phase: 'quiesce', sinceMs: 4 }, ['quiesce']],
+      [{ phase: 'drain', sinceMs: 4 }, ['drain']],
+      [{ phase: 'stop', sinceMs: 4 }, ['stop']],
+      [undefined, []],
+    ])
+  })
+
+  test('R1 is the start, also between two tries', async () => {
+    const { clock, kernel } = scene()
+    const db = resource('db', { start: () => Promise.reject(new Error('no')), retry: { delay: 100, jitter: 0 } })
+    const app = kernel([db])
+    const started = app.start().catch(() => {})
+    await clock.advance(50)
+    expect(app.inspect(db).hook).toEqual({ phase: 'start', sinceMs: 50 })
+    await clock.run(app.shutdown().catch(() => {}))
+    await started
+    expect(app.inspect(db)).not.toHaveProperty('hook')
+  })
+})
+
 describe('timeline()', () => {
   test('has a span per hook, in order of their beginning', async () => {
     const { clock, kernel, traced } = scene()

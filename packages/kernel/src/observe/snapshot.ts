@@ -3,6 +3,7 @@ import type { EdgeKind, Impact, WorkSnapshot } from '../words.js'
 import type { Ending } from './ending.js'
 import type { CheckRecord, History } from './history.js'
 import type { Probe } from './probe.js'
+import type { OpenHook } from './timeline.js'
 
 /** One edge of the graph, as a reader of plans and snapshots sees it. */
 export interface PlannedDependency {
@@ -44,6 +45,8 @@ export interface ResourceSnapshot {
   readonly cut?: WorkSnapshot
   /** What it counts itself, by name, as `ctx.counters()` told it. Absent for nothing. */
   readonly counts?: Readonly<Record<string, number>>
+  /** The hook that goes on: its start with tries and the first check, `activate`, `quiesce`, its drain, or its stop with cleanups. */
+  readonly hook?: OpenHook
   /** While it starts, the part of that which goes on, as `ctx.step()` named it: of several the last that began. */
   readonly step?: { readonly name: string; readonly sinceMs: number }
   /** Why it failed or is unhealthy. */
@@ -81,6 +84,7 @@ export interface Seen {
   readonly runningAt: number
   readonly ending: Readonly<Ending>
   readonly work: WorkSnapshot | undefined
+  readonly hook: OpenHook | undefined
   readonly step: ResourceSnapshot['step'] | undefined
   readonly counts: ResourceSnapshot['counts'] | undefined
 }
@@ -94,7 +98,7 @@ export function snapshotOf(
 ): ResourceSnapshot {
   const { startedAt, runningAt } = cell
   const { drainAt, stopAt, stoppedAt, note, cut } = cell.ending
-  const { trouble: error, work, step, counts } = cell
+  const { trouble: error, work, hook, step, counts } = cell
   const checks = history.toArray()
   const durations = checks.map(({ durationMs }) => durationMs).sort((a, b) => a - b)
   return {
@@ -109,6 +113,7 @@ export function snapshotOf(
     ...(drainAt !== 0 && stopAt !== 0 && { drainMs: stopAt - drainAt }),
     ...(stoppedAt !== 0 && { stopMs: stoppedAt - stopAt }),
     ...(note !== undefined && { note }),
+    ...(hook !== undefined && { hook }),
     ...(step !== undefined && { step }),
     ...(work !== undefined && { work }),
     ...(cut !== undefined && { cut }),

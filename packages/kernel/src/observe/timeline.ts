@@ -34,6 +34,20 @@ export interface Timed {
   readonly steps: { readonly all: readonly Step[] } | undefined
 }
 
+/** A hook that goes on, and for how long, in ms. */
+export interface OpenHook {
+  readonly phase: Phase
+  readonly sinceMs: number
+}
+
+/** Which hook goes on now: the start with its tries and its first check, the stop with its cleanups. */
+export function openHookOf(cell: Timed, now: number): OpenHook | undefined {
+  for (const { phase, start, end } of spansOf(cell)) {
+    if (end === undefined && phase !== 'step') return { phase, sinceMs: now - start }
+  }
+  return undefined
+}
+
 /** The spans of the last start and teardown, by the time at which they began. */
 export function timelineOf(cells: readonly Timed[]): Span[] {
   return cells.flatMap(spansOf).sort((a, b) => a.start - b.start)

@@ -8,11 +8,12 @@ import { Impacts } from './impacts.js'
 import { LastPlan } from './last-plan.js'
 import type { Entry, Line, Say } from './log.js'
 import { RestartLines } from './restart-lines.js'
-import { noteSlowness, reasonsOf, waitingText } from './slow-notes.js'
+import { noteSlowness } from './slow-notes.js'
 import { StopRows } from './stop-rows.js'
 import { Troubles } from './troubles.js'
 import { Turn } from './turn.js'
 import { unhealthyBecause } from './unhealthy.js'
+import { reasonsIn, waitingText, waitsOf } from './waits.js'
 
 /** A log line names no more resources than this. */
 const MOST = 20
@@ -140,14 +141,14 @@ export class Narration {
   }
 
   #startGivenUp({ type, to, reason }: KernelEventOf<'kernel:state'>): Line {
-    const names = [...this.troubles.starting.keys()]
-    const reasons = reasonsOf(this.#kernel, this.troubles, names)
-    for (const name of names) this.givenUp.set(name, reasons.get(name) ?? '')
-    const what = names.length === 0 ? '' : ` of ${waitingText(names, reasons)}`
+    const waits = waitsOf(this.#kernel, this.troubles)
+    for (const { resource, why = '' } of waits) if (this.troubles.starting.has(resource)) this.givenUp.set(resource, why)
+    const what = waits.length === 0 ? '' : ` of ${waitingText(waits)}`
+    const waitingFor = waits.slice(0, MOST).map(({ resource }) => resource)
     return {
       level: 'info',
       message: `${reason}: giving up the start${what}; stopping what had started`,
-      fields: { event: type, to, reason, waitingFor: names.slice(0, MOST), reasons: Object.fromEntries(reasons) },
+      fields: { event: type, to, reason, waitingFor, reasons: reasonsIn(waits) },
     }
   }
 

@@ -3,8 +3,8 @@ import { virtualClock } from '@keelson/kernel/testing'
 import { expect, it } from 'vitest'
 import { keepEntries } from '../test-support/said.js'
 import { Narration } from './narrate.js'
-import { reasonsOf, waitingText } from './slow-notes.js'
 import { startSummary } from './start-summary.js'
+import { waitingText, waitsOf } from './waits.js'
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 const refused = () => Object.assign(new Error('connect ECONNREFUSED 10.0.0.7:5432'), { code: 'ECONNREFUSED' })
@@ -48,8 +48,9 @@ it('R1 a slow start says which try it waits for, and its summary which one succe
   const { clock, kernel, narration, end } = told(2, 'unready')
   const started = kernel.start()
   await clock.advance(600)
-  const reasons = reasonsOf(kernel, narration.troubles, ['db'])
-  expect(waitingText(['db'], reasons)).toBe('db: try 2 failed: connect ECONNREFUSED 10.0.0.7:5432; again in 1 s')
+  expect(waitingText(waitsOf(kernel, narration.troubles))).toBe(
+    'db: try 2 failed: connect ECONNREFUSED 10.0.0.7:5432; again in 1 s',
+  )
   await clock.run(started)
   const triesOf = (name: string) => narration.troubles.triesOf(name)
   const { lines } = startSummary(kernel, kernel.plan(), { urls: new Map(), probes: undefined }, triesOf)

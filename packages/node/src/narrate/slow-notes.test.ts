@@ -69,25 +69,40 @@ it('L5 says why: how often the check of what is waited for failed, and with what
   await clock.advance(20_500)
   await pass(5_000)
   expect(lines).toEqual([
-    'warn: app is still starting after 5 s: waiting for db: its check fails (27 times): no route (27); queue',
+    'warn: app is still starting after 5 s: waiting for db: its check fails (27 times): no route (27); queue: in its start for 21 s',
   ])
   expect(entries[0]?.lines).toEqual([
     'app is still starting after 5 s, waiting for',
     '   db        its check fails (27 times): no route (27)',
-    '   queue',
+    '   queue     in its start for 21 s',
   ])
   expect(entries[0]?.fields).toEqual({
     event: 'kernel:slow',
     state: 'starting',
     durationMs: 5_000,
     waitingFor: ['db', 'queue'],
-    reasons: { db: 'its check fails (27 times): no route (27)' },
+    reasons: { db: 'its check fails (27 times): no route (27)', queue: 'in its start for 21 s' },
   })
   await clock.advance(1_000)
   await pass(15_000)
   await start
   quit()
   await clock.run(kernel.shutdown())
+})
+
+it('L5, S9 says which activation it waits for, in the line of the log, too', async () => {
+  const clock = virtualClock()
+  const kernel = createKernel([resource('consumer', { start: () => 1, activate: () => later(6_000) })], { clock })
+  const { lines, entries, quit } = noted(kernel)
+  const start = kernel.start()
+  await clock.advance(4_900)
+  await pass(5_000)
+  await pass(1_000)
+  await start
+  quit()
+  expect(lines).toEqual(['warn: app is still starting after 5 s: waiting for consumer: in its activation for 4.9 s'])
+  expect(entries[0]!.fields).toMatchObject({ waitingFor: ['consumer'], reasons: { consumer: 'in its activation for 4.9 s' } })
+  await kernel.shutdown()
 })
 
 it('says what the probe knows where no check was heard of', () => {

@@ -84,6 +84,22 @@ it('says of a kernel that starts degraded what it is without', () => {
   expect(summaryOf([], []).fields).not.toHaveProperty('degraded')
 })
 
+it('S9 is over when everything is activated, and shows which took long for that', () => {
+  const activation = (resource: string, start: number, end: number): Span => ({
+    ...span(resource, start, end),
+    phase: 'activate',
+  })
+  const starts = [span('consumer', 0, 10), span('api', 0, 500)]
+  const { message, lines, fields } = summaryOf(
+    [...starts, activation('consumer', 500, 7_000), activation('api', 7_000, 7_002)],
+    [],
+  )
+  expect(message).toBe('shop is ready in 7 s')
+  expect(lines?.[1]).toMatch(/^ {3}consumer .* 10 ms {3}activated in 6\.5 s$/)
+  expect(lines?.[2]).toMatch(/500 ms$/)
+  expect(fields).toMatchObject({ durationMs: 7_002, activateMs: { consumer: 6_500 } })
+})
+
 it('shows the slowest of many, and what can be reached', () => {
   const spans = Array.from({ length: 100 }, (_, i) => span(`r${i}`, i, i + (i % 50)))
   const { lines, fields } = summaryOf(spans, [], {

@@ -35,9 +35,12 @@ export function startSummary(
   const done = kernel.timeline().filter(({ end }) => end !== undefined) as Done[]
   const spans = done.filter(({ phase }) => phase === 'start')
   const since = Math.min(...bounds(spans, 'start'))
-  const total = spans.length === 0 ? 0 : Math.max(...bounds(spans, 'end')) - since
+  // S9: it is not over before everything is activated.
+  const activations = done.filter(({ phase }) => phase === 'activate')
+  const total = spans.length === 0 ? 0 : Math.max(...bounds([...spans, ...activations], 'end')) - since
   const shown = slowest(spans, addresses.urls)
   const steps = slowSteps(shown, done)
+  const activateMs = slowActivations(activations)
   const degraded = degradedIn(kernel.probe())
   const cut = cutDrains(resources)
   const late = lateIn(kernel.probe())
@@ -51,7 +54,7 @@ export function startSummary(
       `${message.padEnd(34)}   ${path}`.trimEnd(),
       ...rowsOf(
         shown,
-        { since, total, critical: new Set(criticalPath), triesOf, steps, ...addresses },
+        { since, total, critical: new Set(criticalPath), triesOf, steps, activateMs, ...addresses },
         spans.length - shown.length,
       ),
       ...late.slice(0, MOST_LATE).map((message) => `   ${message}`),
@@ -65,6 +68,9 @@ export function startSummary(
       resources: spans.length,
       ...(degraded.length > 0 && { degraded: degraded.slice(0, MOST) }),
       startMs: Object.fromEntries(shown.map(({ resource, start, end }) => [resource, Math.round(end - start)])),
+      ...(activateMs.size > 0 && {
+        activateMs: Object.fromEntries(Array.from(activateMs, ([name, ms]) => [name, Math.round(ms)])),
+      }),
       ...(steps.size > 0 && { stepMs: Object.fromEntries(Array.from(steps, ([name, spans]) => [name, durations(spans)])) }),
       criticalPath: criticalPath.slice(-MOST),
       ...(addresses.urls.size > 0 && { urls: Object.fromEntries(addresses.urls) }),
@@ -117,6 +123,7 @@ interface Scale extends Addresses {
   /** R1: at which try it started; 0 for the first. */
   triesOf(resource: string): number
   readonly steps: ReadonlyMap<string, readonly Done[]>
+  readonly activateMs: ReadonlyMap<string, number>
 }
 
 /** A bar for each of the slowest, and how many were left out. */
@@ -128,11 +135,18 @@ function rowsOf(shown: readonly Done[], scale: Scale, others: number): string[] 
   return rows
 }
 
-function row({ resource, start, end, ok }: Done, width: number, { since, total, critical, urls, triesOf }: Scale): string {
+function row({ resource, start, end, ok }: Done, width: number, scale: Scale): string {
+  const { since, total, critical, urls, triesOf, activateMs } = scale
   const part = (at: number) => (at - since) / (total || 1)
   const bar = timelineBar(part(start), part(end), WIDTH, critical.has(resource) ? '·' : ' ')
   const tries = triesOf(resource)
-  const note = !ok ? 'failed' : [urls.get(resource) ?? '', tries > 0 ? `at try ${tries}` : ''].filter(Boolean).join(', ')
+  const activated = activateMs.get(resource)
+  const notes = [
+    urls.get(resource),
+    tries > 0 ? `at try ${tries}` : undefined,
+    activated === undefined ? undefined : `activated in ${duration(activated)}`,
+  ]
+  const note = !ok ? 'failed' : notes.filter((note) => note !== undefined).join(', ')
   return `   ${resource.padEnd(width)}  ${bar} ${duration(end - start).padStart(8)}   ${note}`.trimEnd()
 }
 
@@ -140,6 +154,12 @@ function row({ resource, start, end, ok }: Done, width: number, { since, total, 
 function stepRows(steps: readonly Done[] | undefined, width: number): string[] {
   if (steps === undefined) return []
   return [`   ${' '.repeat(width)}  ${steps.map((span) => `${span.step} ${duration(span.end - span.start)}`).join(', ')}`]
+}
+
+/** S9: how long the slowest took to begin to take work, by resource. */
+function slowActivations(activations: readonly Done[]): Map<string, number> {
+  const slow = activations.map(({ resource, start, end }) => [resource, end - start] as const).filter(([, ms]) => ms >= SLOW)
+  return new Map(slow.sort(([, a], [, b]) => b - a).slice(0, MOST))
 }
 
 /** The steps of each slow start, the slowest of them, in the order in which they began. */

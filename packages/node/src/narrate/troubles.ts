@@ -6,22 +6,17 @@ interface Failures {
   readonly last: unknown
 }
 
-/** Which resources start or end at the moment, and what last went wrong with each: all of it kept as it is told, nothing is asked. */
+/** Which resources start at the moment, and what last went wrong with each: all of it kept as it is told, nothing is asked. */
 export class Troubles {
-  /** By resource: since when, in ms since the epoch. */
-  readonly starting = new Map<string, number>()
-  readonly ending = new Map<string, number>()
+  readonly starting = new Set<string>()
   readonly #checks = new Map<string, Failures>()
   /** By resource: how many tries of its first start have failed. */
   readonly #tries = new Map<string, number>()
 
-  /** With a kernel that somebody else has told to start or to stop already. */
+  /** With a kernel that somebody else has told to start already. */
   catchUp(kernel: Pick<KernelView, 'state' | 'inspect'>): void {
-    if (kernel.state !== 'starting' && kernel.state !== 'draining' && kernel.state !== 'stopping') return
-    for (const { name, state, startedAt = Date.now() } of kernel.inspect().resources) {
-      if (state === 'starting') this.starting.set(name, startedAt)
-      if (state === 'draining' || state === 'stopping') this.ending.set(name, Date.now())
-    }
+    if (kernel.state !== 'starting') return
+    for (const { name, state } of kernel.inspect().resources) if (state === 'starting') this.starting.add(name)
   }
 
   retried({ resource, try: tried }: Pick<KernelEventOf<'start:retry'>, 'resource' | 'try'>): void {
@@ -35,16 +30,14 @@ export class Troubles {
     return failed === undefined ? 0 : failed + 1
   }
 
-  moved({ resource, from, to, at }: Pick<KernelEventOf<'resource:state'>, 'resource' | 'from' | 'to' | 'at'>): void {
+  moved({ resource, from, to }: Pick<KernelEventOf<'resource:state'>, 'resource' | 'from' | 'to'>): void {
     // A restart, and another life of the kernel, begin anew.
     if (from === 'restarting' || from === 'stopped' || to === 'stopping') this.#tries.delete(resource)
     this.starting.delete(resource)
     if (to === 'starting') {
-      this.starting.set(resource, at)
+      this.starting.add(resource)
       this.#checks.delete(resource)
     }
-    if (to !== 'draining' && to !== 'stopping') this.ending.delete(resource)
-    else if (!this.ending.has(resource)) this.ending.set(resource, at)
   }
 
   /** Returns how many checks in a row have failed by now. */

@@ -104,7 +104,7 @@ function saidByRun(): Line[] {
   const reason = { resource: 'cache', state: 'failed', health: 'unknown', message: 'no' } as const
   const probe = { status: 'degraded', started: true, ready: true, live: true, reasons: [reason] } as const
   const start = { resource: 'db', phase: 'start', start: 0, end: 2_000, ok: true } as const
-  const timeline = () => [start, { ...start, phase: 'step', step: 'migrate' } as const]
+  const timeline = () => [start, { ...start, phase: 'activate' } as const, { ...start, phase: 'step', step: 'migrate' } as const]
   const kernel = { name: 'shop', timeline, probe: () => probe }
   const failed = { name: 'shop', probe: () => ({ ...probe, reasons: [{ ...reason, resource: 'shop', kernel: true as const }] }) }
   const drain = { askedMs: 10_000, grantedMs: 8_100, heldBy: ['db'] }
@@ -146,7 +146,7 @@ function slow(): Promise<Entry> {
   const kernel = {
     name: idle.name,
     state: 'starting',
-    probe: () => idle.probe(),
+    inspect: () => idle.inspect(),
     on: () => {},
     off: () => {},
   } as unknown as Kernel
