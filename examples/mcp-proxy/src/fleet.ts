@@ -31,15 +31,6 @@ export class Fleet {
     return Array.from(this.#members.values(), ({ tools }) => tools)
   }
 
-  /** What the kernel has under a name, where that is a server or its tools. */
-  find(resource: string): Resource<unknown> | undefined {
-    for (const { server, tools } of this.#present.values()) {
-      if (server.name === resource) return server
-      if (tools.name === resource) return tools
-    }
-    return undefined
-  }
-
   /**
    * Makes a running kernel have these servers: what is new or has changed is started, what is gone is stopped when its calls are
    * over, the others never notice.

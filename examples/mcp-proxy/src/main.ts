@@ -2,11 +2,10 @@
 import { createKernel, type ResourceLike, resource } from '@keelson/kernel'
 import { run } from '@keelson/node'
 import { Catalog } from './catalog.js'
-import { retryFirstStarts } from './first-starts.js'
 import { Fleet } from './fleet.js'
 import { httpFront } from './http-front.js'
 import { type ProxyOptions, proxyOptions, USAGE } from './proxy-options.js'
-import { log, say, sayFailedStarts } from './say.js'
+import { log, say } from './say.js'
 import { readServers } from './servers-file.js'
 import { serversWatch } from './servers-watch.js'
 import { stdioFront } from './stdio-front.js'
@@ -31,8 +30,6 @@ async function serve({ file, stdio, port, host, names }: ProxyOptions): Promise<
   if (http !== undefined) fronts.push(http)
   const watch = serversWatch('proxy:servers', { file, fleet, kernel: () => kernel })
   const kernel = createKernel([...fronts, ...fleet.tools, watch], { name: 'mcp-proxy' })
-  retryFirstStarts(kernel, fleet)
-  sayFailedStarts(kernel)
   kernel.on('kernel:state', ({ to }) => {
     if (to === 'running' && http !== undefined) say(`MCP is served at ${kernel.get(http).url}/mcp`)
   })

@@ -1,5 +1,3 @@
-import type { Kernel } from '@keelson/kernel'
-import { printable } from '@keelson/kernel/redact'
 import type { LogLike } from '@keelson/node'
 
 /** How much may wait for whoever reads standard error, in bytes: a server that says much would fill the memory. */
@@ -18,11 +16,4 @@ export const log: LogLike = {
   info: (_fields, message) => say(message),
   warn: (_fields, message) => say(message),
   error: (_fields, message) => say(message),
-}
-
-/** Says why a server could not be started, each time that it was tried while the others run. */
-export function sayFailedStarts(kernel: Kernel): void {
-  kernel.on('resource:error', ({ phase, error }) => {
-    if (phase === 'start' && kernel.state === 'running' && error.code !== 'DEPENDENCY_FAILED') say(printable(error.message))
-  })
 }

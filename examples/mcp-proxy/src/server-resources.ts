@@ -19,10 +19,11 @@ export interface ServerResources {
 /** How long calls may take that are in flight when their server is taken away, in ms. The fronts wait a little longer. */
 const PATIENCE = 14_000
 
-/** A server that fails is missing, and the others go on; it is tried again after 0.2 s, 0.4 s, … 30 s, and is never given up. */
+/** A server that fails, or cannot be started, is missing, and the others go on; it is tried again after 0.2 s, 0.4 s, … 30 s, for ever. */
 const SUPERVISED = {
   impact: 'degraded',
-  restart: { attempts: 1_000, within: 300_000, delay: 200, maxDelay: 30_000 },
+  retry: { delay: 200, maxDelay: 30_000 },
+  restart: { attempts: Infinity, within: 300_000, delay: 200, maxDelay: 30_000 },
 } as const
 
 /**

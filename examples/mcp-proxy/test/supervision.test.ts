@@ -60,6 +60,7 @@ it('a server that cannot be started is missing, and says why when it is called; 
     /server "absent" does not run \(.*command "no-such-command-here" not found/,
   )
   expect((await refusal(echo(client, 'broken'))).message).toMatch(/server "broken" does not run \(.*exited with code 3/)
+  await proxy.said(/absent: try \d+ failed: .*command "no-such-command-here" not found.*; again in \d+/)
   const { contents } = await client.readResource({ uri: 'keelson://inspect' })
   const { text } = contents[0] as { text: string }
   expect(JSON.parse(text).probe.status).toBe('degraded')
