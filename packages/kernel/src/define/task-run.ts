@@ -29,6 +29,8 @@ export class TaskRun implements Task {
   #begun = false
   #isReady: boolean
   #over = false
+  /** Whether a drain tells what it fails with. */
+  #drained = false
   /** What it failed with after it was told to end. */
   #failure: { readonly error: unknown } | undefined
 
@@ -66,6 +68,7 @@ export class TaskRun implements Task {
   /** It has been told to end by `ctx.stopping`; fails with what it fails with then. */
   async end(): Promise<void> {
     if (!this.#begun) return
+    this.#drained = true
     if (!this.#over) await this.#ctx.track('run()', this.#ended.promise)
     if (this.#failure !== undefined) throw this.#failure.error
   }
@@ -96,7 +99,12 @@ export class TaskRun implements Task {
     const { stopping } = this.#ctx
     if (!stopping.aborted) return this.#isReady ? this.#ctx.crashed(error) : this.#ready.reject(error)
     const told = error === stopping.reason || (error instanceof Error && error.name === 'AbortError')
-    if (!told) this.#failure = { error }
+    if (told) return
+    this.#failure = { error }
+    // D6: one that crashed, or had no time left, is not drained; its cleanups come later, or at once when all is released.
+    this.#ctx.defer(() => {
+      if (!this.#drained) throw error
+    })
   }
 }
 

@@ -222,6 +222,41 @@ describe('T1 the drain of a task', () => {
     }
   })
 
+  test('T1, D6 that fails once it was told to end is reported once, also when no time was left for its drain', async () => {
+    const error = new Error('the last commit failed')
+    const fails = (_: unknown, { stopping }: TaskContext) =>
+      new Promise<void>((_, reject) => stopping.addEventListener('abort', () => reject(error)))
+    for (const [timeout, outcome] of [
+      [0, 'not-attempted'],
+      [1_000, 'stopped'],
+    ] as const) {
+      const { clock, kernel } = scene()
+      const app = await clock.run(kernel([task('consumer', { run: fails })], { shutdown: { timeout } }).start())
+      const told: unknown[] = []
+      app.on('resource:error', (event) => event.error.cause === error && told.push(event.resource))
+      const { report } = await shutdownError(clock.run(app.shutdown()))
+      await clock.advance(1)
+      expect(report.outcomes).toMatchObject([{ resource: 'consumer', outcome }])
+      expect(told).toEqual(['consumer'])
+    }
+  })
+
+  test('T1 that fails after it has said that it crashed is reported, too', async () => {
+    const { clock, kernel, delay } = scene()
+    const run = async (_: unknown, { crashed, stopping }: TaskContext) => {
+      crashed(new Error('connection lost'))
+      await new Promise((resolve) => stopping.addEventListener('abort', resolve))
+      await delay(5)
+      throw new Error('the last commit failed')
+    }
+    const app = await clock.run(kernel([task('consumer', { run, impact: 'degraded' })]).start())
+    const told: string[] = []
+    app.on('resource:error', ({ error }) => told.push(error.message))
+    await clock.run(app.shutdown().catch(() => {}))
+    await clock.advance(10)
+    expect(told.filter((message) => message.includes('the last commit failed'))).toHaveLength(1)
+  })
+
   test('T1 a restart of what it depends on ends it and runs it anew, once', async () => {
     const { clock, kernel, traced, delay, log } = scene()
     const db = traced('db')
