@@ -14,7 +14,7 @@ export const orders = resource('orders', {
     return {
       file,
       async *all(): AsyncGenerator<Order> {
-        for await (const line of file.readLines({ start: 0, autoClose: false })) yield JSON.parse(line) as Order
+        for await (const line of file.readLines({ autoClose: false })) yield JSON.parse(line) as Order
       },
       saveTotals: (totals: ReadonlyMap<string, number>) =>
         appendFile(`${path}.totals`, [...totals].map(([customer, total]) => `${customer} ${total}\n`).join('')),
