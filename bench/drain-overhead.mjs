@@ -1,4 +1,5 @@
-// CPU a request costs a server with drainServer() against a bare one: user + system time of the server's process, divided by
+// CPU a request costs a server with drainServer(), and one that is a resource and tells the ledger of work what is in flight, against a
+// bare one: user + system time of the server's process, divided by
 // the requests it answered over raw keep-alive sockets of the loopback. Each server has a process of its own. Processes of one
 // and the same program differ by some per cent for their whole life, so every generation starts new ones; within a generation
 // rounds alternate in random order. The figure is the median over generations of the ratio of their medians.
@@ -13,16 +14,24 @@ const CONNECTIONS = 16
 const REQUEST = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'
 const END = 'end of body'
 
-if (process.send) await serve(process.argv[2] === 'drained')
+if (process.send) await serve(process.argv[2])
 else await measure(...[20, 12, 4_000].map((value, i) => Number(process.argv[i + 2] ?? value)))
 
-async function serve(drained) {
-  const server = createServer((_req, res) => {
+async function serve(kind) {
+  const answer = (_req, res) => {
     res.setHeader('content-type', 'text/plain')
     res.end(END)
-  })
-  if (drained) (await import('@keelson/node')).drainServer(server)
-  server.listen(0, '127.0.0.1', () => process.send(server.address().port))
+  }
+  if (kind === 'resource') {
+    const [{ createKernel }, { httpServer }] = await Promise.all([import('@keelson/kernel'), import('@keelson/node')])
+    const api = httpServer('api', { host: '127.0.0.1', listener: () => answer })
+    const kernel = await createKernel([api]).start()
+    process.send(kernel.get(api).port)
+  } else {
+    const server = createServer(answer)
+    if (kind === 'drained') (await import('@keelson/node')).drainServer(server)
+    server.listen(0, '127.0.0.1', () => process.send(server.address().port))
+  }
   let before = process.cpuUsage()
   process.on('message', (message) => {
     if (message === 'start') before = process.cpuUsage()
@@ -32,7 +41,7 @@ async function serve(drained) {
 }
 
 async function measure(generations, rounds, requests) {
-  const medians = { bare: [], drained: [], again: [] }
+  const medians = { bare: [], drained: [], resource: [], again: [] }
   for (let i = 0; i < generations; i++) {
     const result = await generation(rounds, requests)
     for (const name of Object.keys(medians)) medians[name].push(result[name])
@@ -43,13 +52,20 @@ async function measure(generations, rounds, requests) {
   )
   console.log(`bare     ${median(medians.bare).toFixed(2)} µs CPU per request`)
   console.log(`drained  ${median(medians.drained).toFixed(2)} µs CPU per request`)
-  console.log(`ratio drained / bare ${summary(ratios('drained'))}`)
-  console.log(`ratio bare / bare    ${summary(ratios('again'))}: the noise of this machine`)
+  console.log(`resource ${median(medians.resource).toFixed(2)} µs CPU per request`)
+  console.log(`ratio drained / bare     ${summary(ratios('drained'))}`)
+  console.log(`ratio resource / bare    ${summary(ratios('resource'))}`)
+  console.log(
+    `ratio resource / drained ${summary(medians.resource.map((value, i) => value / medians.drained[i]))}: what the ledger adds, with probes`,
+  )
+  console.log(`ratio bare / bare        ${summary(ratios('again'))}: the noise of this machine`)
 }
 
-/** Median CPU per request of three servers, in microseconds. */
+/** Median CPU per request of each server, in microseconds. */
 async function generation(rounds, requests) {
-  const servers = { bare: await start('bare'), drained: await start('drained'), again: await start('bare') }
+  const kinds = { bare: 'bare', drained: 'drained', resource: 'resource', again: 'bare' }
+  const servers = {}
+  for (const [name, kind] of Object.entries(kinds)) servers[name] = await start(kind)
   const names = Object.keys(servers)
   const cpu = Object.fromEntries(names.map((name) => [name, []]))
   for (const name of names) for (let i = 0; i < 3; i++) await round(servers[name], requests)
