@@ -3,6 +3,7 @@ import { type Resource, ref } from '@keelson/kernel'
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express'
 import type { MongoClient } from 'mongodb'
 import type { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import { type Cache, cached } from './cache.js'
 import type { catalog } from './database.js'
 import { Orders } from './orders.js'
 import { paymentsPool } from './payments.js'
@@ -11,20 +12,23 @@ import { Problem, problemOf } from './problem.js'
 interface ApiDependencies {
   readonly db: Resource<MongoClient>
   readonly products: ReturnType<typeof catalog>
+  readonly cache: Resource<Cache>
   readonly limiter: Resource<RateLimiterMemory>
 }
 
 /** The shop's API. Everything that it needs is in `dependsOn`; the order of start and stop follows from that alone. */
-export function api(port: number, { db, products, limiter }: ApiDependencies) {
+export function api(port: number, { db, products, cache, limiter }: ApiDependencies) {
   return expressServer('api', {
-    // By reference: the server goes on while payments are restarted, and answers 503 where it needs them.
-    dependsOn: { db, products, limiter, payments: ref(paymentsPool) },
+    // By reference: the server goes on while payments are restarted, and answers 503 where it needs them; and without a cache.
+    dependsOn: { db, products, limiter, cache: ref(cache), payments: ref(paymentsPool) },
     port,
-    app: ({ db, products, limiter, payments }) => {
+    app: ({ db, products, limiter, cache, payments }) => {
       const orders = new Orders(db, payments)
       const app = express().disable('x-powered-by')
       app.use(limited(limiter), express.json({ limit: '10kb' }))
-      app.get('/products', async (_req, res) => void res.json((await products.find().toArray()).map(withId)))
+      app.get('/products', async (_req, res) => {
+        res.json((await cached(cache, 'products', () => products.find().toArray())).map(withId))
+      })
       app.get('/products/:id', async (req, res) => {
         const product = await products.findOne({ _id: req.params.id })
         if (product === null) throw new Problem(404, 'unknown_product', `there is no product "${req.params.id}"`)

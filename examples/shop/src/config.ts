@@ -4,6 +4,8 @@ export interface Config {
   readonly probePort: number
   /** A real MongoDB; without it the shop runs on an embedded stand-in and forgets its orders when it stops. */
   readonly mongoUrl: string | undefined
+  /** A Redis that all replicas use as their cache; without it each keeps its own in memory. */
+  readonly redisUrl: string | undefined
   /** Requests that one client may make per second. */
   readonly requestsPerSecond: number
   /** How long it goes on as usual after a signal, in ms, until the load balancer has seen it unready. */
@@ -15,6 +17,7 @@ export function configFrom(env: NodeJS.ProcessEnv): Config {
     port: numberFrom(env, 'PORT', 3000, 65_535),
     probePort: numberFrom(env, 'PROBE_PORT', 9000, 65_535),
     mongoUrl: env.MONGO_URL || undefined,
+    redisUrl: env.REDIS_URL || undefined,
     requestsPerSecond: numberFrom(env, 'REQUESTS_PER_SECOND', 50, 1_000_000),
     shutdownDelay: env.SHUTDOWN_DELAY ? numberFrom(env, 'SHUTDOWN_DELAY', 0, 3_600_000) : undefined,
   }

@@ -2,15 +2,17 @@ import { createKernel, resource } from '@keelson/kernel'
 import { run } from '@keelson/node'
 import { RateLimiterMemory } from 'rate-limiter-flexible'
 import { api } from './api.js'
+import { productCache } from './cache.js'
 import { configFrom } from './config.js'
 import { catalog, database } from './database.js'
 
-const { port, probePort, mongoUrl, requestsPerSecond, shutdownDelay } = configFrom(process.env)
+const { port, probePort, mongoUrl, redisUrl, requestsPerSecond, shutdownDelay } = configFrom(process.env)
 
 const db = database(mongoUrl)
 const products = catalog(db)
+const cache = productCache(redisUrl)
 const limiter = resource('limiter', { start: () => new RateLimiterMemory({ points: requestsPerSecond, duration: 1 }) })
-const server = api(port, { db, products, limiter })
+const server = api(port, { db, products, cache, limiter })
 
 const shutdown = shutdownDelay === undefined ? {} : { delay: shutdownDelay }
 const kernel = createKernel([server], { name: 'shop', shutdown })

@@ -3,6 +3,7 @@ import { Agent, request } from 'node:http'
 import { createServer } from 'node:net'
 import { startMongoStandIn } from '@keelson/mongo-stand-in'
 import { afterEach, describe, expect, test } from 'vitest'
+import { startRedisStandIn } from './redis-stand-in.js'
 import { Shop } from './shop.js'
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -135,6 +136,48 @@ describe('the database', () => {
     const second = await open({ MONGO_URL: mongo.url })
     expect(await (await second.get(`/orders/${order.id}`)).json()).toEqual(order)
     expect(await second.end()).toBe(0)
+  })
+})
+
+describe('the cache', () => {
+  test('and the database are not there yet: the shop comes up by itself, takes the cache in when it comes, and ends with 0', async () => {
+    const [mongo, redis] = [await standIn(), await startRedisStandIn()]
+    closing.push(() => redis.close())
+    await mongo.refuse()
+    redis.refuse()
+    const shop = new Shop({ MONGO_URL: `${mongo.url}?serverSelectionTimeoutMS=500`, REDIS_URL: redis.url })
+    closing.push(() => shop.end('SIGKILL'))
+    const tries = (name: string) => shop.log.filter(({ event, resource }) => event === 'start:retry' && resource === name)
+    while (tries('db').length < 2 || tries('cache').length < 2) await pause(50)
+    await mongo.accept()
+    await shop.ready()
+    expect(await shop.readiness()).toBe(200)
+    expect(await shop.said('running')).toMatchObject({ degraded: ['cache'] })
+    expect(await (await shop.get('/products')).json()).toHaveLength(3)
+    redis.accept()
+    while (!shop.log.some(({ event, resource }) => event === 'resource:regained' && resource === 'cache')) await pause(50)
+    expect(await (await shop.get('/products')).json()).toHaveLength(3)
+    expect(JSON.parse(redis.kept.get('products')!)).toHaveLength(3)
+    expect(await (await shop.get('/products')).json()).toHaveLength(3)
+    expect(await shop.end()).toBe(0)
+    expect(shop.log.filter(({ event }) => event?.startsWith('restart:'))).toEqual([])
+  })
+
+  test('is lost: the shop works without it, ready all the time, and uses it again when it is back', async () => {
+    const redis = await startRedisStandIn()
+    closing.push(() => redis.close())
+    const shop = await open({ REDIS_URL: redis.url })
+    redis.refuse()
+    while (!shop.log.some(({ event, resource }) => event === 'health:change' && resource === 'cache')) await pause(20)
+    expect((await shop.get('/products')).status).toBe(200)
+    expect([await shop.readiness(), await shop.liveness()]).toEqual([200, 200])
+    expect(redis.kept.size).toBe(0)
+    redis.accept()
+    while (redis.kept.size === 0) {
+      await shop.get('/products')
+      await pause(20)
+    }
+    expect(await shop.end()).toBe(0)
   })
 })
 

@@ -24,7 +24,7 @@ export class Shop {
   constructor(env: Record<string, string> = {}) {
     this.child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
       cwd: fileURLToPath(new URL('..', import.meta.url)),
-      env: { ...process.env, MONGO_URL: '', PORT: '0', PROBE_PORT: '0', REQUESTS_PER_SECOND: '100000', ...env },
+      env: { ...process.env, MONGO_URL: '', REDIS_URL: '', PORT: '0', PROBE_PORT: '0', REQUESTS_PER_SECOND: '100000', ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     createInterface({ input: this.child.stdout! }).on('line', (line) => {
