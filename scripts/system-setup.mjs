@@ -7,7 +7,12 @@ const NEEDED = [
   ['dockerd', 'docker.io'],
   ['busybox', 'busybox-static'],
   ['redis-server', 'redis-server'],
+  ['/lib/systemd/systemd', 'systemd'],
+  ['unshare', 'util-linux'],
 ]
+
+/** What the tests of Docker and systemd do: a process in namespaces of its own that mounts something. */
+const MOUNTS = ['--fork', '--pid', '--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']
 
 const has = (program) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
 const missing = NEEDED.filter(([program]) => !has(program))
@@ -21,6 +26,12 @@ if (packages.length > 0) {
   // The package lists may be older than the archive, or missing.
   if (!install(sudo) && !(apt(sudo, ['update']) && install(sudo))) fail('apt-get failed; its output is above')
   if (!NEEDED.every(([program]) => has(program))) fail('apt-get installed them, but they are not in the PATH')
+}
+
+if (spawnSync('unshare', MOUNTS).status !== 0) {
+  console.error(
+    'keelson: the system tests of Docker and systemd will fail: they need root with CAP_SYS_ADMIN, to make namespaces and mounts.',
+  )
 }
 
 function install(sudo) {

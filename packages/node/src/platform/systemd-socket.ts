@@ -71,10 +71,13 @@ function byDatagram(socket: DatagramSocket, address: string, text: string): Prom
   }).finally(() => socket.close())
 }
 
-/** `--no-block`: else it waits until systemd has read the message. */
+/**
+ * It ends once systemd has taken the message in. With `--no-block` it would end before, and systemd ignores what it can no longer
+ * attribute to a unit: https://www.freedesktop.org/software/systemd/man/latest/systemd-notify.html
+ */
 function byProgram(text: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn('systemd-notify', ['--no-block', ...text.split('\n')], { stdio: ['ignore', 'ignore', 'pipe'] })
+    const child = spawn('systemd-notify', text.split('\n'), { stdio: ['ignore', 'ignore', 'pipe'] })
     let complaint = ''
     child.stderr.on('data', (chunk: Buffer) => {
       complaint += String(chunk)
