@@ -40,7 +40,7 @@ describe('X5 PM2', () => {
       expect(listed.map(({ pm2_env }) => pm2_env.status)).toEqual(name === 'cluster' ? ['online', 'online'] : ['online'])
       expect(listed.map(({ pid }) => String(pid))).toContain(await pidOf(name))
     }
-    expect(pm2.said('fork')).toEqual([expect.stringMatching(/^shop is ready in/)])
+    expect(pm2.said('fork')).toEqual([expect.stringMatching(/^shop is ready in .*; shutdown.timeout is 29 s: PM2 gives 30 s/)])
   })
 
   it('reloads a cluster under load, and no request is lost', async () => {
@@ -76,11 +76,17 @@ describe('X5 PM2', () => {
     expect(said.filter((line) => /^shop stopped in .* exit code 0$/.test(line))).toHaveLength(pids.length)
   })
 
-  it.concurrent('ends a process after 1.6 s when kill_timeout is not set', async () => {
+  it.concurrent('gives 1.6 s when kill_timeout is not set, and what that cuts is told before they are over', async () => {
     const response = await ask('hasty', '/held?ms=10000')
     await pm2.run('stop', 'hasty')
     expect(await response.text().catch(() => 'lost')).toBe('lost')
-    expect(pm2.said('hasty')).toContainEqual(expect.stringMatching(/^SIGINT: draining, 1 request in flight/))
+    expect(pm2.said('hasty')).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining('shutdown.timeout is 600 ms: PM2 gives 1.6 s (kill_timeout)'),
+        expect.stringMatching(/^SIGINT: draining, 1 request in flight/),
+        expect.stringMatching(/^shop stopped with 1 error in .* of 600 ms, exit code 1$/),
+      ]),
+    )
   })
 
   it.concurrent('starts a process again whose kernel has failed', async () => {
