@@ -59,8 +59,13 @@ export class DockerDaemon {
     const { stdout } = spawnSync('sh', ['-c', 'command -v busybox'], { encoding: 'utf8' })
     cpSync(stdout.trim(), join(root, 'bin', 'busybox'), { dereference: true })
     for (const name of ['sh', 'sleep', 'touch', 'rm', 'tail']) spawnSync('ln', ['-s', 'busybox', join(root, 'bin', name)])
+    await this.importImage(root, 'bb')
+  }
+
+  /** Makes the image `NAME:latest` of a folder. */
+  async importImage(root: string, name: string): Promise<void> {
     const tar = spawn('tar', ['-C', root, '-c', '.'], { stdio: ['ignore', 'pipe', 'inherit'] })
-    const progress = await this.docker.importImage(tar.stdout, { repo: 'bb', tag: 'latest' })
+    const progress = await this.docker.importImage(tar.stdout, { repo: name, tag: 'latest' })
     await new Promise((resolve) => progress.on('end', resolve).resume())
   }
 
