@@ -1,3 +1,4 @@
+import { setTimeout as later } from 'node:timers/promises'
 import type Docker from 'dockerode'
 import type { DockerDaemon } from './docker-daemon.js'
 import { freePort } from './free-port.js'
@@ -110,15 +111,15 @@ async function stopped(
 
 /** Resolves with the head of an answer, as soon as the service answers. */
 async function held(container: Docker.Container, url: string): Promise<Response> {
-  for (;;) {
+  for (const end = Date.now() + 60_000; ; await later(100)) {
     const response = await fetch(url).catch(() => undefined)
     if (response !== undefined) return response
     const { State } = await container.inspect()
-    if (!State.Running) throw new Error(`it ended with ${State.ExitCode} before it was ready: ${await logOf(container)}`)
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    if (State.Running && Date.now() < end) continue
+    throw new Error(`it did not get ready, exit code ${State.ExitCode}: ${await logOf(container)}`)
   }
 }
 
-export async function logOf(container: Docker.Container): Promise<string> {
+async function logOf(container: Docker.Container): Promise<string> {
   return String(await container.logs({ stdout: true, stderr: true }))
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { setTimeout as later } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { entryTable, SHELLS } from './container-entries.js'
@@ -49,7 +50,9 @@ describe('X5 a container', () => {
     })
     const health = async () => (await container.inspect()).State.Health
     const until = async (status: string) => {
-      while ((await health())?.Status !== status) await new Promise((resolve) => setTimeout(resolve, 100))
+      for (const end = Date.now() + 60_000; (await health())?.Status !== status; await later(100)) {
+        if (Date.now() > end) expect(await health()).toMatchObject({ Status: status })
+      }
     }
     await until('healthy')
     await fetch(`http://127.0.0.1:${port}/fail`)

@@ -14,7 +14,7 @@ async function app(name: string, options: Record<string, unknown> = {}): Promise
   ports.set(name, await freePort())
   const waits = { wait_ready: true, listen_timeout: 60_000, kill_timeout: 30_000 }
   const quiet = { vizion: false, pmx: false, automation: false }
-  return { name, script, ...waits, ...quiet, ...options, env: { PORT: ports.get(name), START } }
+  return { name, script, ...waits, ...quiet, ...options, env: { PORT: ports.get(name), START, HELPER: 1 } }
 }
 
 const ask = (name: string, path = '/') => fetch(`http://127.0.0.1:${ports.get(name)}${path}`)
@@ -23,7 +23,7 @@ const pidOf = async (name: string) => (await ask(name)).text()
 beforeAll(async () => {
   pm2 = new Pm2()
   await pm2.start([
-    await app('fork'),
+    await app('fork', { treekill: false }),
     await app('message', { shutdown_with_message: true }),
     await app('hasty', { kill_timeout: undefined }),
     await app('failing'),
@@ -73,6 +73,9 @@ describe('X5 PM2', () => {
     for (const pid of pids) expect(pm2.log()).not.toContain(`Process with pid ${pid} still alive`)
     const said = pm2.said(name).slice(before)
     expect(said.filter((line) => line.startsWith(`${signal}: draining, 1 request in flight`))).toHaveLength(pids.length)
+    // Unless treekill is false PM2 sends its signal to the processes of a process, too.
+    const helper = name === 'cluster' ? 'SIGINT' : 'still there'
+    expect(said.filter((line) => line === `the helper was ${helper}`)).toHaveLength(pids.length)
     expect(said.filter((line) => /^shop stopped in .* exit code 0$/.test(line))).toHaveLength(pids.length)
   })
 
@@ -93,7 +96,9 @@ describe('X5 PM2', () => {
     const [before] = await pm2.list('failing')
     await ask('failing', '/fail')
     const restarted = async () => (await pm2.list('failing'))[0]?.pm2_env.restart_time === 1
-    while (!(await restarted())) await later(50)
+    for (const end = Date.now() + 60_000; !(await restarted()); await later(50)) {
+      if (Date.now() > end) throw new Error(`PM2 does not start it again:\n${pm2.log()}`)
+    }
     expect((await pm2.list('failing'))[0]?.pid).not.toBe(before?.pid)
     expect(ends('failing:')).toEqual(['code [1] via signal [SIGINT]'])
     expect(pm2.said('failing')).toContainEqual(expect.stringContaining('the disk is gone'))

@@ -43,11 +43,18 @@ class Service {
   said = () => systemd.said(this.#name)
   ask = (path = '/') => fetch(`http://127.0.0.1:${this.#port}${path}`)
 
+  async says(text: string): Promise<void> {
+    for (const end = Date.now() + 60_000; !this.said().includes(text); await later(50)) {
+      if (Date.now() > end) expect(this.said()).toContain(text)
+    }
+  }
+
   async until(what: Readonly<Record<string, string>>): Promise<void> {
-    for (;;) {
+    for (const end = Date.now() + 60_000; ; await later(50)) {
       const state = await this.show()
       if (Object.entries(what).every(([name, value]) => state[name] === value)) return
-      await later(50)
+      const { ActiveState, StatusText, Result, NRestarts } = state
+      if (Date.now() > end) expect({ ActiveState, StatusText, Result, NRestarts }).toMatchObject(what)
     }
   }
 
@@ -58,8 +65,8 @@ class Service {
   }
 }
 
-const STRICT = ['TimeoutStartSec=1', 'TimeoutStopSec=1']
-const SLOW = 'START=2500 STOP=2500'
+const STRICT = ['TimeoutStartSec=2', 'TimeoutStopSec=2']
+const SLOW = 'START=5000 STOP=4000 HELPER=1'
 const MUTE = ['UnsetEnvironment=NOTIFY_SOCKET', 'Restart=no']
 const CLEAN = { ActiveState: 'inactive', Result: 'success', ExecMainStatus: '0' }
 
@@ -70,7 +77,7 @@ describe.concurrent('X5 systemd', () => {
     expect(await mute.show()).toMatchObject({ ActiveState: 'failed', Result: 'timeout' })
     const deaf = await Service.define('deaf', SLOW, [...STRICT, ...MUTE, 'Type=exec'])
     expect(await deaf.start()).toBe(0)
-    while (!deaf.said().includes('shop is ready')) await later(50)
+    await deaf.says('shop is ready')
     await deaf.stop()
     expect(await deaf.show()).toMatchObject({ ActiveState: 'failed', Result: 'timeout', ExecMainStatus: '9' })
   })
@@ -85,10 +92,10 @@ describe.concurrent('X5 systemd', () => {
     async (name, program, lines) => {
       const service = await Service.define(name, SLOW, [...STRICT, 'WatchdogSec=2', ...lines], program)
       const started = service.start()
-      await service.until({ StatusText: 'starting: 0 of 2 resources running, waiting for db' })
+      await service.until({ StatusText: 'starting: 0 of 3 resources running, waiting for db' })
       expect(await started).toBe(0)
       const { MainPID: pid, ...running } = await service.show()
-      expect(running).toMatchObject({ ActiveState: 'active', StatusText: 'ready: 2 resources running' })
+      expect(running).toMatchObject({ ActiveState: 'active', StatusText: 'ready: 3 resources running' })
       await later(4_500) // more than two periods of the watchdog
       const held = await service.ask('/held?ms=500')
       const stopped = service.stop()
@@ -97,10 +104,20 @@ describe.concurrent('X5 systemd', () => {
       expect(await stopped).toBe(0)
       expect(await service.end()).toEqual(CLEAN)
       expect(service.said()).toContain('SIGTERM: draining, 1 request in flight')
+      expect(service.said()).toContain('the helper was still there')
       expect(service.said()).not.toContain('systemd cannot be told')
       expect((await service.show()).NRestarts).toBe('0')
     },
   )
+
+  it('ends the processes of a service with it, in the middle of its requests, without KillMode=mixed', async () => {
+    const service = await Service.define('together', 'HELPER=1', ['KillMode=control-group'])
+    expect(await service.start()).toBe(0)
+    const held = await service.ask('/held?ms=500')
+    expect(await service.stop()).toBe(0)
+    expect(await held.text()).not.toBe('')
+    expect(service.said()).toContain('the helper was SIGTERM')
+  })
 
   it('ends a start that blocks its event loop once what it asked for is over', async () => {
     const blocked = await Service.define('blocked', 'START=300 BLOCK=1 START_TIMEOUT=1000', [...STRICT, 'Restart=no'])
