@@ -114,6 +114,40 @@ describe('X3 the process while a kernel runs in it', () => {
   })
 })
 
+describe('X3 rejections that are only reported', () => {
+  const said = (output: string) => [...output.matchAll(/"msg":"([^"]*nobody catches[^"]*)"/g)].map(([, msg]) => msg)
+
+  it.each(['rejection', 'stopping'])('end nothing, and are no failure: %s', async (kind) => {
+    const shop = runFixture('uncaught', { KIND: kind, REPORT: 1 })
+    await shop.said(kind === 'rejection' ? /nobody catches/ : /shop is ready/)
+    shop.kill('SIGTERM')
+    const { code, output } = await shop.ended
+    expect(said(output)).toEqual(['unhandled rejection: nobody catches mongodb://***@db/'])
+    expect(output).toContain('SIGTERM: draining')
+    expect(output).toContain('db was stopped, live: true')
+    expect(code).toBe(0)
+  })
+
+  it('are unlike exceptions', async () => {
+    const { code, output } = await runFixture('uncaught', { KIND: 'exception', REPORT: 1 }).ended
+    expect(said(output)).toEqual(['uncaught exception: nobody catches mongodb://***@db/; shutting down'])
+    expect(code).toBe(1)
+  })
+
+  it.each([
+    ['report', { REPORT: 1 }, ''],
+    ['shutdown', {}, '; shutting down'],
+  ])('are told once where Node takes them for exceptions, too: %s', async (_name, env, then) => {
+    const NODE_OPTIONS = '--unhandled-rejections=strict'
+    const shop = runFixture('uncaught', { KIND: 'rejection', NODE_OPTIONS, ...env })
+    await shop.said(/nobody catches/)
+    if (then === '') shop.kill('SIGTERM')
+    const { code, output } = await shop.ended
+    expect(said(output)).toEqual([`unhandled rejection: nobody catches mongodb://***@db/${then}`])
+    expect(code).toBe(then === '' ? 0 : 1)
+  })
+})
+
 describe('X3 an error that nobody caught, while the kernel stops', () => {
   it('is told, makes the code 1, and shortens nothing', async () => {
     const { code, output } = await runFixture('uncaught', { KIND: 'stop', DELAY: 400 }).ended

@@ -4,15 +4,18 @@ import { bearDeadOutput } from './dead-output.js'
 
 const error = (code: string) => Object.assign(new Error(code), { code })
 
-it('X2 bears that nobody reads an output any more, and no other error of it', () => {
-  const output = new EventEmitter()
-  const quit = bearDeadOutput([output])
-  expect(() => output.emit('error', error('EPIPE'))).not.toThrow()
-  expect(() => output.emit('error', error('ENOSPC'))).toThrow('ENOSPC')
-  quit()
-  expect(output.listenerCount('error')).toBe(0)
-  expect(() => output.emit('error', error('EPIPE'))).toThrow('EPIPE')
-})
+it.each(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'])(
+  'X2 bears that nobody reads an output any more, and no other error: %s',
+  (code) => {
+    const output = new EventEmitter()
+    const quit = bearDeadOutput([output])
+    expect(() => output.emit('error', error(code))).not.toThrow()
+    expect(() => output.emit('error', error('ENOSPC'))).toThrow('ENOSPC')
+    quit()
+    expect(output.listenerCount('error')).toBe(0)
+    expect(() => output.emit('error', error(code))).toThrow(code)
+  },
+)
 
 it('leaves other errors to the application, where it listens', () => {
   const output = new EventEmitter()

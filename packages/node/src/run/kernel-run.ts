@@ -195,6 +195,8 @@ export class KernelRun {
     if (this.#speech.caused(error)) return
     // The application waited for the same start or shutdown: what that comes to is told, and judged, already.
     if (this.#report !== undefined && reportIn(error) === this.#report) return
+    const harmless = origin === 'unhandled rejection' && this.#settings.onUnhandledRejection === 'report'
+    if (harmless) return this.#say(uncaught(origin, this.#narration.told.problemOf(error), 'nothing'))
     this.#failures.happened()
     const stopping = this.#stopping
     this.#say(uncaught(origin, this.#narration.told.problemOf(error), stopping ? 'nothing' : 'shutdown'))

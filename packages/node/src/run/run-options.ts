@@ -18,6 +18,11 @@ export interface RunOptions {
   probes?: ProbeServerOptions | false
   /** When the kernel fails at run time: `'shutdown'` (default) ends it with code 1, `'wait'` leaves that to the platform's liveness probe. */
   onFailure?: 'shutdown' | 'wait'
+  /**
+   * A rejection that nobody handles: `'shutdown'` (default) ends the process with code 1, as Node does; `'report'` tells it in an error line,
+   * and nothing comes of it: neither now nor, while the kernel stops, for the exit code. Listeners of the application are called all the same.
+   */
+  onUnhandledRejection?: 'shutdown' | 'report'
 }
 
 /** Options with every default in place. */
@@ -28,6 +33,7 @@ export interface Settings {
   readonly log: LogLike | false | undefined
   readonly probes: ProbeServerOptions | undefined
   readonly onFailure: 'shutdown' | 'wait'
+  readonly onUnhandledRejection: 'shutdown' | 'report'
 }
 
 const isSignal = (value: unknown) => typeof value === 'string' && Object.hasOwn(constants.signals, value)
@@ -44,7 +50,10 @@ const isLog: Check = (value) =>
     'be false or a logger with info, warn and error',
     value,
   )
-const isOnFailure: Check = (value) => must(value === 'shutdown' || value === 'wait', "be 'shutdown' or 'wait'", value)
+const isOneOf =
+  (...choices: readonly string[]): Check =>
+  (value) =>
+    must(choices.includes(value as string), `be ${choices.map((choice) => `'${choice}'`).join(' or ')}`, value)
 
 /** Throws `INVALID_OPTION`. */
 export function runOptions(kernel: Kernel, options: RunOptions): Settings {
@@ -58,7 +67,8 @@ export function runOptions(kernel: Kernel, options: RunOptions): Settings {
     exitGrace: isMs,
     log: isLog,
     probes: (value) => must(value === false || isObject(value), 'be an object with a port, or false', value),
-    onFailure: isOnFailure,
+    onFailure: isOneOf('shutdown', 'wait'),
+    onUnhandledRejection: isOneOf('shutdown', 'report'),
   })
   const { probes } = options
   if (probes) {
@@ -73,6 +83,7 @@ export function runOptions(kernel: Kernel, options: RunOptions): Settings {
     log: options.log,
     probes: probes || undefined,
     onFailure: options.onFailure ?? 'shutdown',
+    onUnhandledRejection: options.onUnhandledRejection ?? 'shutdown',
   }
 }
 

@@ -229,7 +229,7 @@ describe('run()', () => {
   })
 
   it.each([
-    [{ signal: ['SIGTERM'] }, /run\(\): signal is not an option; there are signals, exit, exitGrace, log, probes, onFailure/],
+    [{ signal: ['SIGTERM'] }, /run\(\): signal is not an option; there are signals, exit, exitGrace, log, probes, onFailure, on/],
     [{ signals: 'SIGTERM' }, /signals must be an array/],
     [{ signals: ['SIGFOO'] }, /signals must hold names of signals/],
     [{ signals: ['SIGKILL'] }, /no process can catch them/],
@@ -241,6 +241,7 @@ describe('run()', () => {
     [{ probes: {} }, /probes\.port is missing/],
     [{ probes: { port: '9000' } }, /probes\.port must be a number, not a string/],
     [{ probes: { port: 0, detials: true } }, /probes\.detials is not an option/],
+    [{ onUnhandledRejection: 'ignore' }, /onUnhandledRejection must be 'shutdown' or 'report'/],
     [{ onFailure: 'ignore' }, /onFailure must be 'shutdown' or 'wait'/],
   ])('refuses %j and starts nothing', async (options, message) => {
     const start = vi.fn()
