@@ -1,4 +1,4 @@
-import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { type ChildProcess, fork, type SpawnOptionsWithoutStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished } from 'vitest'
@@ -33,18 +33,26 @@ export interface Group extends Child {
   write(text: string): void
   /** Sends a signal to it and to the processes that it started, as a terminal does. */
   killGroup(signal: NodeJS.Signals): void
+  /** Resolves when it has ended itself, whatever goes on of what it started. */
+  readonly exited: Promise<unknown>
 }
 
 /** The same with a group of processes of its own; all that is left of it at the end of the test is killed. */
 export function runFixtureInGroup(name: string, env: Record<string, string | number>, node = process.execPath): Group {
-  const child = spawn(node, [`${fixtures}${name}.mjs`], { env: plain(env), detached: true })
+  return runInGroup(node, [`${fixtures}${name}.mjs`], { env: plain(env) })
+}
+
+/** Any command with a group of processes of its own. Its output, and its end, are those of all of them. */
+export function runInGroup(command: string, args: readonly string[], options: SpawnOptionsWithoutStdio = {}): Group {
+  const child = spawn(command, args, { env: plain({}), ...options, detached: true })
   const killGroup = (signal: NodeJS.Signals) => void (child.pid !== undefined && process.kill(-child.pid, signal))
   const followed = follow(child, () => {
     try {
       killGroup('SIGKILL')
     } catch {}
   })
-  return { ...followed, killGroup, write: (text) => void child.stdin.write(text) }
+  const exited = once(child, 'exit')
+  return { ...followed, exited, killGroup, write: (text) => void child.stdin.write(text) }
 }
 
 function plain(env: Record<string, string | number>): Record<string, string> {

@@ -20,6 +20,7 @@ export const LINE_EVENTS = [
   'resource:rotated',
   'listener:error',
   'run:not-started',
+  'process:shell',
   'process:signal',
   'process:error',
   'process:exit',

@@ -1,5 +1,6 @@
 import type { Kernel, KernelEventOf } from '@keelson/kernel'
-import type { Say } from '../narrate/log.js'
+import { type Say, silent } from '../narrate/log.js'
+import { followShell } from './follow-shell.js'
 import { platformOf } from './platform.js'
 import { followParent, isClusterWorker, tellParentReady } from './process-parent.js'
 import { tellLimits } from './runtime-limits.js'
@@ -23,7 +24,7 @@ export interface PlatformOptions {
 export function joinPlatform(kernel: Kernel, { say, leave, exitGrace }: PlatformOptions): (exitCode: number) => void {
   const { systemd, pm2, kubernetes } = platformOf(process.env, { pid: process.pid, isWorker: isClusterWorker() })
   if (kubernetes) kernel.defaults({ shutdown: { delay: KUBERNETES_DELAY } })
-  const quits = [followParent(leave), tellLimits(kernel, say)]
+  const quits = [followParent(leave), followShell(spokenFor ? silent : say, leave), tellLimits(kernel, say)]
   const quit = () => {
     for (const end of quits) end()
   }

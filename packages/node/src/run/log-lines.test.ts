@@ -11,6 +11,7 @@ import { noteSlowness } from '../narrate/slow-notes.js'
 import { startFailure } from '../narrate/start-failure.js'
 import { startSummary } from '../narrate/start-summary.js'
 import { Troubles } from '../narrate/troubles.js'
+import { shellLine } from '../platform/follow-shell.js'
 import { drainLimited } from '../platform/runtime-limits.js'
 import { systemdUnheard } from '../platform/systemd-unheard.js'
 import { problemOf } from '../words/problem.js'
@@ -135,6 +136,7 @@ function saidByRun(): Line[] {
     entries.uncaught('uncaught exception', problemOf(failure()), 'shutdown'),
     systemdUnheard('shop', failure()),
     drainLimited(['api']),
+    shellLine({ shell: { pid: 1, ppid: 0, args: ['sh'], started: '1' }, behind: 'PID 1' }, ['node', 'main.js']),
     stillAlive('shop', 1, holders, 1),
     deadlinePassed(createKernel(), { ms: 26_000, holders, exitCode: 1 }),
     deadlinePassed(createKernel(), { error: problemOf(failure()), holders, exitCode: 1 }),

@@ -1,0 +1,19 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const manifests = ['package.json', ...readdirSync(`${root}examples`).map((name) => `examples/${name}/package.json`)]
+const starts = manifests.flatMap((path) => {
+  const { scripts } = JSON.parse(readFileSync(root + path, 'utf8')) as { scripts?: { start?: string } }
+  return scripts?.start === undefined ? [] : [[path, scripts.start] as const]
+})
+
+it.each(starts)('X11 %s starts its program in place of the shell, and where there is no exec, all the same', (_path, start) => {
+  // cmd.exe knows no exec, and goes on behind ||; no other shell gets there.
+  expect(start).toMatch(/^exec (node .+) \|\| \1$/)
+})
+
+it('has some to look at', () => {
+  expect(starts.map(([path]) => path)).toEqual(expect.arrayContaining(['package.json', 'examples/quickstart/package.json']))
+})
