@@ -40,6 +40,7 @@ const HOUSES: Readonly<Record<string, readonly string[]>> = {
     'platform',
     'server',
     'watch',
+    'autopsy',
     'run',
   ],
   pools: ['errors', 'wait', 'server', 'child', 'pool', 'process', 'http mcp'],

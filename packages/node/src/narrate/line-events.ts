@@ -26,6 +26,8 @@ export const LINE_EVENTS = [
   'process:exit',
   'process:deadline',
   'process:still-alive',
+  'process:autopsy',
+  'process:unwritten',
   'process:drain-limited',
   'systemd:unheard',
   'log:failed',

@@ -1,4 +1,6 @@
 import { type Kernel, type KernelEventOf, ShutdownError, type ShutdownReport, StartError } from '@keelson/kernel'
+import { Autopsy } from '../autopsy/autopsy.js'
+import { LastWords } from '../autopsy/last-words.js'
 import { deferred } from '../deferred.js'
 import { serversOf } from '../drain/running-servers.js'
 import { budgetNote } from '../narrate/grace.js'
@@ -31,6 +33,7 @@ export class KernelRun {
   readonly #kernel: Kernel
   readonly #settings: Settings
   readonly #speech: Speech
+  readonly #lastWords: LastWords | undefined
   readonly #narration: Narration
   readonly #failures: Failures
   readonly #origins = new HandleOrigins()
@@ -55,7 +58,9 @@ export class KernelRun {
     this.#kernel = kernel
     this.#settings = settings
     this.#fitted = fitBudget(kernel)
-    this.#speech = speechOf(settings.log, kernel.name)
+    const speech = speechOf(settings.log, kernel.name)
+    this.#lastWords = settings.lastWords === undefined ? undefined : new LastWords(kernel, settings.lastWords, speech)
+    this.#speech = this.#lastWords ?? speech
     this.#narration = new Narration(kernel, this.#speech.say)
     this.#say = this.#narration.say
     this.#ending = kernel.state === 'draining' || kernel.state === 'stopping'
@@ -71,6 +76,9 @@ export class KernelRun {
     this.#kernel.on('kernel:state', this.#onState)
     const quitPlatform = joinPlatform(this.#kernel, { say: this.#say, leave: (reason) => this.#leave(reason), exitGrace })
     if (log !== false) this.#narration.begin()
+    const autopsy =
+      this.#settings.autopsy === undefined ? undefined : new Autopsy(this.#kernel, this.#settings.autopsy, this.#say)
+    autopsy?.begin()
 
     if (this.#ending) this.#armDeadline()
     const followed = this.#follow().catch((error: unknown) => this.#giveUp({ error }))
@@ -90,6 +98,8 @@ export class KernelRun {
     release()
     const exitCode = inHurry ?? this.#failures.exitCode
     quitPlatform(exitCode)
+    autopsy?.end()
+    this.#lastWords?.end(exitCode)
     if (exit) exitSoon(exitCode, exitGrace, () => this.#forcedExit())
     return exitCode
   }
@@ -196,7 +206,7 @@ export class KernelRun {
     // The application waited for the same start or shutdown: what that comes to is told, and judged, already.
     if (this.#report !== undefined && reportIn(error) === this.#report) return
     const harmless = origin === 'unhandled rejection' && this.#settings.onUnhandledRejection === 'report'
-    if (harmless) return this.#say(uncaught(origin, this.#narration.told.problemOf(error), 'nothing'))
+    if (harmless) return this.#say(uncaught(origin, this.#narration.told.problemOf(error), 'report'))
     this.#failures.happened()
     const stopping = this.#stopping
     this.#say(uncaught(origin, this.#narration.told.problemOf(error), stopping ? 'nothing' : 'shutdown'))

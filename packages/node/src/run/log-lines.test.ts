@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { createKernel, KeelsonError, type Kernel, type KernelEvent, type ShutdownReport, StartError } from '@keelson/kernel'
 import { expect, it } from 'vitest'
+import { autopsyLine, foreignMark } from '../autopsy/autopsy-line.js'
+import type { Mark } from '../autopsy/mark.js'
+import { unwritten } from '../autopsy/unwritten.js'
 import { budgetNote } from '../narrate/grace.js'
 import { LINE_EVENTS } from '../narrate/line-events.js'
 import type { Entry, Line, LogLike } from '../narrate/log.js'
@@ -48,6 +51,19 @@ const failure = (code: 'STOP_FAILED' | 'CRASHED' = 'STOP_FAILED') =>
   })
 
 const WORK = { count: 1, oldest: [{ label: 'job 4711', sinceMs: 3_100.2 }] }
+
+const MARK: Mark = {
+  keelson: 'shutdown',
+  kernel: 'shop',
+  reason: 'SIGTERM',
+  budgetMs: 25_000,
+  afterMs: 10_000,
+  stopped: false,
+  draining: [],
+  stopping: ['db'],
+  count: 1,
+  by: { host: 'shop-1', pid: 1, started: '1' },
+}
 
 /** Every event of a kernel, as far as there is a line about it. */
 async function narrated(): Promise<Entry[]> {
@@ -134,6 +150,10 @@ function saidByRun(): Line[] {
     entries.stoppingAlready('shop', 'SIGTERM'),
     entries.exitAtOnce(createKernel(), 'SIGTERM', 143),
     entries.uncaught('uncaught exception', problemOf(failure()), 'shutdown'),
+    entries.uncaught('unhandled rejection', problemOf(failure()), 'report'),
+    autopsyLine({ ...MARK, exitCode: 1 }),
+    unwritten('the mark of', 'shop', '/nowhere/mark', failure()),
+    foreignMark('shop', '/app/package.json'),
     systemdUnheard('shop', failure()),
     drainLimited(['api']),
     shellLine({ shell: { pid: 1, ppid: 0, args: ['sh'], started: '1' }, behind: 'PID 1' }, ['node', 'main.js']),

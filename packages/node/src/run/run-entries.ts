@@ -28,11 +28,12 @@ export function exitAtOnce(kernel: Pick<Kernel, 'inspect'>, signal: NodeJS.Signa
 
 const UNFINISHED: ReadonlySet<string> = new Set(['starting', 'running', 'restarting', 'draining', 'stopping'])
 
-/** `then`: what comes of it; nothing more where the kernel is stopping already. */
-export function uncaught(origin: ErrorOrigin, error: Problem, then: 'shutdown' | 'nothing'): Line {
+/** `then`: what comes of it; nothing more where the kernel is stopping already, nothing at all where it is only reported. */
+export function uncaught(origin: ErrorOrigin, error: Problem, then: 'shutdown' | 'nothing' | 'report'): Line {
   const message = `${origin}: ${error.message}${then === 'shutdown' ? '; shutting down' : ''}`
   const rows = (error.stack ?? []).map((frame) => `   at ${frame}`)
-  return { level: 'error', message, lines: [message, ...rows], fields: { event: 'process:error', origin, error } }
+  const fields = { event: 'process:error', origin, error, ...(then === 'report' && { reported: true }) } as const
+  return { level: 'error', message, lines: [message, ...rows], fields }
 }
 
 /** Why a kernel is not live any more: because of resources, of which that has been told, or what `fail()` was given. */

@@ -1,5 +1,6 @@
 import { constants } from 'node:os'
 import type { Kernel } from '@keelson/kernel'
+import { lastWordsPath } from '../autopsy/last-words.js'
 import type { LogLike } from '../narrate/log.js'
 import { type Check, checkOptions, invalidOption, isBoolean, isHost, isMs, isObject, isPort, must } from '../options.js'
 import { PROBE_CHECKS, probeOptions } from '../probe/probe-options.js'
@@ -23,6 +24,18 @@ export interface RunOptions {
    * and nothing comes of it: neither now nor, while the kernel stops, for the exit code. Listeners of the application are called all the same.
    */
   onUnhandledRejection?: 'shutdown' | 'report'
+  /**
+   * A file for why a start or the kernel failed, or the exit code was not 0: at most 4,096 bytes, without secrets, written over what was
+   * there; emptied again where the code is 0 after all. Default: `/dev/termination-log` in Kubernetes, for `kubectl describe`, where it
+   * can be written. That it cannot be written is told, and nothing else.
+   */
+  lastWords?: string | false
+  /**
+   * A file in which a shutdown leaves a mark until it is over: one that is found at the next start tells that the last process was killed in
+   * the middle of it, how long it had gone on, and who was stopping. It has to outlive the process (a volume, in a container) and to be of no
+   * other use. Up to 16 processes may share it: they put theirs beside it. Default none.
+   */
+  autopsy?: string
 }
 
 /** Options with every default in place. */
@@ -34,6 +47,8 @@ export interface Settings {
   readonly probes: ProbeServerOptions | undefined
   readonly onFailure: 'shutdown' | 'wait'
   readonly onUnhandledRejection: 'shutdown' | 'report'
+  readonly lastWords: string | undefined
+  readonly autopsy: string | undefined
 }
 
 const isSignal = (value: unknown) => typeof value === 'string' && Object.hasOwn(constants.signals, value)
@@ -50,6 +65,8 @@ const isLog: Check = (value) =>
     'be false or a logger with info, warn and error',
     value,
   )
+const isPath: Check = (value) =>
+  must(typeof value === 'string' && value !== '' && !value.includes('\0'), 'be the path of a file', value)
 const isOneOf =
   (...choices: readonly string[]): Check =>
   (value) =>
@@ -69,6 +86,8 @@ export function runOptions(kernel: Kernel, options: RunOptions): Settings {
     probes: (value) => must(value === false || isObject(value), 'be an object with a port, or false', value),
     onFailure: isOneOf('shutdown', 'wait'),
     onUnhandledRejection: isOneOf('shutdown', 'report'),
+    lastWords: (value) => (value === false ? undefined : isPath(value)),
+    autopsy: isPath,
   })
   const { probes } = options
   if (probes) {
@@ -84,6 +103,8 @@ export function runOptions(kernel: Kernel, options: RunOptions): Settings {
     probes: probes || undefined,
     onFailure: options.onFailure ?? 'shutdown',
     onUnhandledRejection: options.onUnhandledRejection ?? 'shutdown',
+    lastWords: lastWordsPath(options.lastWords, process.env),
+    autopsy: options.autopsy,
   }
 }
 
