@@ -38,6 +38,7 @@ const HOUSES: Readonly<Record<string, readonly string[]>> = {
     'narrate',
     'probe',
     'platform',
+    'admission',
     'server',
     'watch',
     'autopsy',

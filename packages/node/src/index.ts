@@ -1,3 +1,4 @@
+export type { AdmissionOptions } from './admission/admission-options.js'
 export type { DrainOptions } from './drain/drain-options.js'
 export { drainServer } from './drain/drain-server.js'
 export { drainSignal } from './drain/drain-signal.js'

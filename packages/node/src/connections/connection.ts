@@ -12,6 +12,8 @@ export interface Connection {
   readonly since: number
   /** The newest response while draining; before that only a pipelined one, so that idle sockets retain nothing. */
   newest: Http1Response | undefined
+  /** Of pipelined requests, those between the response that is being written and the newest. */
+  waiting: Set<Http1Response> | undefined
   /** A response that ends the connection has been started: what arrives after it cannot be answered any more. */
   ending: boolean
   /** Requests that have begun since the server was told to end its connections, and whether another one is too many. */
@@ -99,6 +101,7 @@ export function openConnection(socket: HttpSocket, owner: ConnectionOwner): Conn
     owner,
     since: now(),
     newest: undefined,
+    waiting: undefined,
     ending: false,
     late: 0,
     full: false,

@@ -11,9 +11,10 @@ import {
   type HttpSocket,
   openConnection,
 } from './connection.js'
-import { responsesOf } from './last-response.js'
-import type { Answer } from './left-handlers.js'
-import { isAtWork, isStreamAtWork } from './left-handlers.js'
+import { type CompatResponse, departureOf, departureOfStream } from './departure.js'
+import type { Departure } from './left-handlers.js'
+import { ownListener } from './own-listener.js'
+import { responsesOf } from './pipelined.js'
 import { requestLabel } from './request-label.js'
 import { isSecure } from './secure-server.js'
 import { shadowListeners } from './shadow-listeners.js'
@@ -32,8 +33,8 @@ export interface ConnectionEvents {
   streamStarted(connection: Connection): void
   /** A stream of HTTP/2 is over; `answered` if neither side has broken it off. */
   streamEnded(connection: Connection, answered: boolean): void
-  /** The client is gone, the handler most likely at work. */
-  left(answer: Answer, request: Awaited): void
+  /** The client is gone before its handler had ended the answer. */
+  left(departure: Departure, request: Awaited): void
   upgraded(connection: Connection): void
   closed(): void
 }
@@ -43,12 +44,14 @@ const RESPONSE = Symbol('keelson.response')
 const tracked = new WeakMap<Server, Connections>()
 
 interface AnsweredStream extends ServerHttp2Stream {
-  [RESPONSE]?: Answer
+  [RESPONSE]?: CompatResponse
 }
 
 /** A stream of HTTP/2: its label is made only when somebody wants to know. */
 class Stream implements Awaited {
   readonly since = now()
+  /** Its client has broken it off. */
+  departure: Departure | undefined
   readonly #headers: IncomingHttpHeaders
 
   constructor(headers: IncomingHttpHeaders) {
@@ -60,7 +63,7 @@ class Stream implements Awaited {
   }
 }
 
-/** Keeps a record per connection of `server`. Costs a request nothing; an h2 stream one listener. */
+/** Keeps a record per connection of `server`. Costs a request nothing; an h2 stream two listeners. */
 export function trackConnections(server: Server, owner: ConnectionOwner, events: ConnectionEvents): Connections {
   const secure = isSecure(server)
   const open = new Set<Connection>()
@@ -98,8 +101,10 @@ export function trackConnections(server: Server, owner: ConnectionOwner, events:
     if (connection) {
       clearTimeout(connection.timer)
       open.delete(connection)
-      for (const response of responsesOf(connection))
-        if (isAtWork(response)) events.left(response, { label: requestLabel(response.req), since: connection.busySince })
+      for (const response of responsesOf(connection)) {
+        const departure = departureOf(response)
+        if (departure) events.left(departure, { label: requestLabel(response.req), since: connection.busySince })
+      }
     }
     events.closed()
   }
@@ -107,28 +112,34 @@ export function trackConnections(server: Server, owner: ConnectionOwner, events:
   function onSession(session: ServerHttp2Session): void {
     const connection = connectionOf(session.socket as HttpSocket)
     if (!connection) return
-    const open = new Map<ServerHttp2Stream, Awaited>()
+    const open = new Map<ServerHttp2Stream, Stream>()
     connection.session = session
     const streams = new Set<ServerHttp2Stream>()
     connection.streams = streams
     connection.openStreams = open
-    function onStreamClose(this: AnsweredStream): void {
-      const request = open.get(this)!
+    const onAborted = ownListener(function (this: AnsweredStream): void {
+      const stream = open.get(this)
+      if (stream) stream.departure = departureOfStream(this, this[RESPONSE])
+    })
+    const onStreamClose = ownListener(function (this: AnsweredStream): void {
+      const stream = open.get(this)
       open.delete(this)
       streams.delete(this)
-      events.streamEnded(connection!, this.rstCode === 0 && !this.aborted)
-      if (isStreamAtWork(this)) events.left(this[RESPONSE] ?? this, request)
-    }
+      events.streamEnded(connection, this.rstCode === 0 && !this.aborted)
+      // Not before: Node ends what its client has broken off.
+      if (stream?.departure && !this[RESPONSE]?.writableEnded) events.left(stream.departure, stream)
+    })
     session.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
       open.set(stream, new Stream(headers))
       streams.add(stream)
       connection.lastStream = stream.id ?? connection.lastStream
+      stream.prependListener('aborted', onAborted)
       stream.once('close', onStreamClose)
       events.streamStarted(connection)
     })
   }
 
-  function onRequest(_request: unknown, response: { stream?: AnsweredStream } & Answer): void {
+  function onRequest(_request: unknown, response: { stream?: AnsweredStream } & CompatResponse): void {
     if (response.stream) response.stream[RESPONSE] = response
   }
 

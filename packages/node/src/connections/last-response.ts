@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Connection, Http1Response } from './connection.js'
 import { endLingering } from './linger.js'
 import { isMidMessage } from './mid-message.js'
@@ -8,12 +9,6 @@ export function lastResponse({ newest, socket }: Connection): Http1Response | un
   if (newest && !isAnswered(newest)) return newest
   const current = socket._httpMessage
   return current && !isAnswered(current) ? current : undefined
-}
-
-/** Those that are known of the responses of this connection that are not over: the one that is being written, and the newest. */
-export function responsesOf({ newest, socket }: Connection): Http1Response[] {
-  const known = new Set([socket._httpMessage, newest])
-  return [...known].filter((response) => response && !isAnswered(response)) as Http1Response[]
 }
 
 /** The connection ends after this response: whatever arrives behind it stays unanswered, as RFC 9112 §9.6 tells the client. */
@@ -33,7 +28,7 @@ export function closeAfterLast(connection: Connection, response: Http1Response):
     response.shouldKeepAlive = false
     const result = Reflect.apply(writeHead, this, args)
     sayClose(response)
-    if (!response.req.complete) closeAfterUpload(connection, response)
+    if (!response.req.complete) closeAfterUpload(connection.socket, response)
     return result
   } as typeof response.writeHead
 }
@@ -50,7 +45,8 @@ function isLast(connection: Connection, response: Http1Response): boolean {
   return lastResponse(connection) === response && (full || !(behind || socket.bytesRead > bytes))
 }
 
-function isAnswered(response: Http1Response): boolean {
+/** All of it was handed to the operating system, or will never be. */
+export function isAnswered(response: Http1Response): boolean {
   return response.writableFinished || response.destroyed
 }
 
@@ -68,7 +64,7 @@ function sayClose(response: Http1Response): void {
 }
 
 /** Closing a socket with unread input resets it, and the reset can overtake the response: read the upload to its end first. */
-function closeAfterUpload({ socket }: Connection, response: Http1Response): void {
+export function closeAfterUpload(socket: Socket, response: Http1Response): void {
   response.once('prefinish', () => {
     if (!response._last || response.req.complete) return
     response._last = false

@@ -1,10 +1,14 @@
-import type { IncomingMessage } from 'node:http'
-import type { ServerHttp2Stream } from 'node:http2'
+import type { Server } from 'node:net'
+import { types } from 'node:util'
 import { clearTimeout, setTimeout } from '../time.js'
 import type { Awaited } from './connection.js'
 
-/** How long a handler that returned no promise is waited for after its client has left, in ms. */
-const LONGEST = 5_000
+/**
+ * How long a handler that returned no promise is waited for after its client has left, in ms: one that listens for that may have returned
+ * without a word; another will most likely end its answer.
+ */
+const WATCHING = 5_000
+const UNAWARE = 60_000
 
 const PROMISE = Symbol('keelson.handler')
 
@@ -16,28 +20,60 @@ export interface Answer {
 
 /** Remembers what a request listener returned, for the case that its client leaves. */
 export function noteHandler(answer: Answer, returned: unknown): void {
-  if (returned instanceof Promise) answer[PROMISE] = returned
+  if (types.isPromise(returned)) answer[PROMISE] = returned
+}
+
+/** An exchange whose client left before its handler had ended the answer. */
+export interface Departure {
+  readonly answer: Answer
+  /** The request had come in full. */
+  readonly complete: boolean
+  /** The head of the answer is out. */
+  readonly begun: boolean
+  /** It is a stream of events. */
+  readonly events: boolean
+  /** The handler listens for its client to leave. */
+  readonly watched: boolean
+}
+
+/**
+ * For how long, in ms, a handler is at work after its client has left, as far as can be known; 0: not at all. Until the promise that it
+ * returned settles. Without one an answer that has begun ends where its handler writes; an upload that broke off ends where it reads,
+ * and a stream of events has no other end.
+ */
+export function patience({ answer, complete, begun, events, watched }: Departure): number {
+  if (!complete || events) return 0
+  if (answer[PROMISE] !== undefined) return Number.POSITIVE_INFINITY
+  if (begun) return 0
+  return watched ? WATCHING : UNAWARE
 }
 
 /** Handlers that are still at work though their client has left. */
 export interface LeftHandlers {
   size(): number
   requests(): Iterable<Awaited>
-  add(answer: Answer, request: Awaited): void
+  add(departure: Departure, request: Awaited): void
   /** Waits for none of them any more. */
   forget(): void
 }
 
-/**
- * Waits for each until it ends its answer, or until the promise that it returned settles; without a promise at most 5 s: a handler
- * that notices that nobody listens may return without a word. Calls `onEnd` when one is over.
- */
-export function leftHandlers(onEnd: () => void, longest = LONGEST): LeftHandlers {
+const byServer = new WeakMap<Server, LeftHandlers>()
+
+/** How many there are on a server that is tracked. */
+export function leftOn(server: Server): number {
+  return byServer.get(server)?.size() ?? 0
+}
+
+/** Waits for each until it ends its answer, the promise that it returned settles, or patience has run out. Calls `onEnd` when one is over. */
+export function leftHandlers(onEnd: () => void, server?: Server, longest = patience): LeftHandlers {
   const left = new Map<() => void, Awaited>()
 
-  function add(answer: Answer, request: Awaited): void {
+  function add(departure: Departure, request: Awaited): void {
+    const ms = longest(departure)
+    if (ms === 0) return
+    const { answer } = departure
     const { end, [PROMISE]: promise } = answer
-    const timer = promise ? undefined : setTimeout(over, longest)
+    const timer = Number.isFinite(ms) ? setTimeout(over, ms) : undefined
     const cancel = () => clearTimeout(timer)
     left.set(cancel, request)
 
@@ -57,7 +93,7 @@ export function leftHandlers(onEnd: () => void, longest = LONGEST): LeftHandlers
     })
   }
 
-  return {
+  const handlers: LeftHandlers = {
     size: () => left.size,
     requests: () => left.values(),
     add,
@@ -66,24 +102,6 @@ export function leftHandlers(onEnd: () => void, longest = LONGEST): LeftHandlers
       left.clear()
     },
   }
-}
-
-/**
- * Whether the handler of a request whose client is gone is likely at work: the request had come in full, and the answer had not
- * begun. Uploads that broke off and streams end where their handlers read and write.
- */
-export function isAtWork({ req, headersSent, writableEnded, destroyed }: Http1Answer): boolean {
-  return req.complete && !headersSent && !writableEnded && !destroyed
-}
-
-interface Http1Answer {
-  readonly req: IncomingMessage
-  readonly headersSent: boolean
-  readonly writableEnded: boolean
-  readonly destroyed: boolean
-}
-
-/** The same of a stream of HTTP/2. */
-export function isStreamAtWork(stream: ServerHttp2Stream): boolean {
-  return stream.aborted && !stream.headersSent && (stream.endAfterHeaders || stream.readableEnded)
+  if (server) byServer.set(server, handlers)
+  return handlers
 }

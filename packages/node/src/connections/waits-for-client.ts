@@ -1,8 +1,8 @@
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
 import type { Connection, Http1Response, HttpSocket } from './connection.js'
 import { headBegun } from './h2-sessions.js'
-import { responsesOf } from './last-response.js'
 import { isMidMessage } from './mid-message.js'
+import { responsesOf } from './pipelined.js'
 
 /** What an exchange waits for that only its client can do: send the rest of a head or of a body, or take an answer. */
 export type ClientsPart = 'head' | 'body' | 'answer'

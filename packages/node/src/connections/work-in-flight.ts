@@ -1,7 +1,8 @@
 import type { WorkInFlight } from '@keelson/kernel'
 import { now } from '../time.js'
 import type { Awaited, Connection, Http1Response } from './connection.js'
-import { responsesOf } from './last-response.js'
+import { contentType, isEventStream } from './event-stream.js'
+import { responsesOf } from './pipelined.js'
 import { requestLabel } from './request-label.js'
 
 /** What goes on on some connections, and handlers that are at work though their client has left. */
@@ -40,10 +41,5 @@ function hintOf(response: Http1Response): string | undefined {
   if (response.writableEnded) return 'its client has not read all of the answer'
   if (!response.req.complete) return 'its client has not sent all of it'
   if (!response.headersSent) return undefined
-  const type = response.getHeader('content-type') ?? /\r\ncontent-type:[ \t]*([^\r\n]*)/i.exec(response._header ?? '')?.[1]
-  return isEventStream(type) ? EVENT_STREAM : undefined
-}
-
-function isEventStream(type: unknown): boolean {
-  return typeof type === 'string' && /^text\/event-stream\b/i.test(type)
+  return isEventStream(contentType(response)) ? EVENT_STREAM : undefined
 }

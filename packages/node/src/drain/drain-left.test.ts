@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { connect as connectH2, createServer as createH2c, type Http2ServerResponse, type ServerHttp2Stream } from 'node:http2'
 import { createKernel, resource } from '@keelson/kernel'
 import { describe, expect, it } from 'vitest'
-import { leftHandlers, noteHandler } from '../connections/left-handlers.js'
+import { type Departure, leftHandlers, noteHandler, patience } from '../connections/left-handlers.js'
 import { deferred } from '../deferred.js'
 import { httpServer } from '../server/http-server.js'
 import { head, rawClient } from '../test-support/raw-client.js'
@@ -149,17 +149,46 @@ describe('N1 a handler whose client has left', () => {
 })
 
 describe('leftHandlers()', () => {
-  const answer = () => ({ end: () => 'ended' })
+  const departure = (more: Partial<Departure> = {}): Departure => ({
+    answer: { end: () => 'ended' },
+    complete: true,
+    begun: false,
+    events: false,
+    watched: false,
+    ...more,
+  })
+  const promised = () => {
+    const answer = { end: () => {} }
+    const { promise, resolve } = deferred<void>()
+    noteHandler(answer, promise)
+    return { answer, resolve }
+  }
   const request = { label: 'GET /', since: 0 }
 
-  it('gives up a handler that returned no promise after a while, and no other', async () => {
+  it.each<[string, Partial<Departure>, ms: number]>([
+    ['that listens for its client to leave', { watched: true }, 5_000],
+    ['that does not', {}, 60_000],
+    ['whose answer has begun', { begun: true }, 0],
+    ['whose upload broke off', { complete: false }, 0],
+    ['of an event stream', { begun: true, events: true }, 0],
+    ['with a promise', promised(), Number.POSITIVE_INFINITY],
+    ['with a promise, whose answer has begun', { ...promised(), begun: true, watched: true }, Number.POSITIVE_INFINITY],
+    ['with a promise, of an event stream', { ...promised(), begun: true, events: true }, 0],
+    ['with a promise, whose upload broke off', { ...promised(), complete: false }, 0],
+  ])('N1 has patience with a handler %s', (_which, more, ms) => {
+    expect(patience(departure(more))).toBe(ms)
+  })
+
+  it('gives up a handler when patience has run out, and one that returned a promise only when that has settled', async () => {
     let over = 0
-    const left = leftHandlers(() => over++, 20)
-    const promised = answer()
-    const { promise, resolve } = deferred<void>()
-    noteHandler(promised, promise)
-    left.add(answer(), request)
-    left.add(promised, request)
+    const left = leftHandlers(
+      () => over++,
+      undefined,
+      (one) => (patience(one) === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : 20),
+    )
+    const { answer, resolve } = promised()
+    left.add(departure(), request)
+    left.add(departure({ answer }), request)
     await when(() => over === 1)
     await later(60)
     expect(left.size()).toBe(1)
@@ -171,11 +200,11 @@ describe('leftHandlers()', () => {
   it('counts a handler once, whatever ends it first, and lets it end its answer', () => {
     let over = 0
     const left = leftHandlers(() => over++)
-    const one = answer()
+    const one = departure()
     left.add(one, request)
-    expect([one.end(), one.end()]).toEqual(['ended', 'ended'])
+    expect([one.answer.end(), one.answer.end()]).toEqual(['ended', 'ended'])
     expect([left.size(), over]).toEqual([0, 1])
-    left.add(answer(), request)
+    left.add(departure(), request)
     left.forget()
     expect([left.size(), over]).toEqual([0, 1])
   })

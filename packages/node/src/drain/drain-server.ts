@@ -5,8 +5,10 @@ import { trackConnections } from '../connections/connections.js'
 import { deferRequests } from '../connections/deferred-requests.js'
 import { retireSession } from '../connections/h2-sessions.js'
 import { isIdle } from '../connections/idle.js'
-import { closeAfterLast, endsConnection, lastResponse, noteWhatFollows, responsesOf } from '../connections/last-response.js'
+import { closeAfterLast, endsConnection, lastResponse, noteWhatFollows } from '../connections/last-response.js'
 import { leftHandlers } from '../connections/left-handlers.js'
+import { noteListeners } from '../connections/note-listeners.js'
+import { notePipelined, responsesOf } from '../connections/pipelined.js'
 import { followRequests } from '../connections/request-starts.js'
 import { destroyStalled } from '../connections/stalled-handshakes.js'
 import { workInFlight } from '../connections/work-in-flight.js'
@@ -89,12 +91,14 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
         response.once('finish', () => countAnswer(connection))
         begin()
       }
+      notePipelined(connection)
       connection.newest = response
     },
     dismiss,
   }
   const requests = followRequests()
-  const left = leftHandlers(finishWhenEmpty)
+  const left = leftHandlers(finishWhenEmpty, server)
+  const unnote = noteListeners(server)
   const connections = trackConnections(server, owner, {
     opened: () => window?.touch(),
     streamStarted(connection) {
@@ -105,8 +109,8 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
     streamEnded(connection, answered) {
       if (answered) countAnswer(connection)
     },
-    left(answer, request) {
-      if (!expired && !refused.has(answer)) left.add(answer, request)
+    left(departure, request) {
+      if (!expired && !refused.has(departure.answer)) left.add(departure, request)
     },
     upgraded: () => window?.touch(),
     closed: finishWhenEmpty,
@@ -240,6 +244,7 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
     undefer?.()
     requests.stop()
     connections.untrack()
+    unnote()
     server.off('listening', onLateListening)
     stopConnectionsChecking(server)
     for (const signal of deadlines) signal.removeEventListener('abort', destroyAll)

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
 import { connectionOf, type HttpSocket } from '../connections/connection.js'
 import { lastResponse } from '../connections/last-response.js'
+import { ownListener } from '../connections/own-listener.js'
 
 const controllers = new WeakMap<object, AbortController>()
 
@@ -36,7 +37,8 @@ function follow(req: IncomingMessage | Http2ServerRequest, controller: AbortCont
   if (owner.draining) abort(controller)
   else {
     owner.signals.add(controller)
-    exchange(req, connection.socket).once('close', () => owner.signals.delete(controller))
+    const forget = ownListener(() => void owner.signals.delete(controller))
+    exchange(req, connection.socket).once('close', forget)
   }
 }
 

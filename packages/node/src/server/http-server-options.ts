@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http'
 import type { Dependencies, ResourceOptions, StartContext, Timeouts, Values } from '@keelson/kernel'
+import { type AdmissionOptions, checkAdmission } from '../admission/admission-options.js'
 import { type DrainOptions, drainOptions } from '../drain/drain-options.js'
 import type { DrainableServer, Http1Server } from '../drain/drainer.js'
 import {
@@ -39,6 +40,11 @@ export interface HttpServerOptions<D extends Dependencies<D>> extends ResourceSe
   probes?: ProbeOptions | false
   /** Node's own options for the server: timeouts, sizes, how many connections. */
   serverOptions?: ServerSettings
+  /**
+   * How much it takes on. What is more is answered 503 with `Retry-After` before the application sees it; probes are answered all the
+   * same. Default: everything.
+   */
+  admission?: AdmissionOptions
   /** How connections are closed when the server drains. */
   drain?: DrainOptions
   /**
@@ -67,6 +73,7 @@ export const HTTP_SERVER_CHECKS: Readonly<Record<keyof HttpServerOptions<Depende
   listener: isFunction,
   probes: (value) => must(value === false || isObject(value), 'be an object or false', value),
   serverOptions: (value) => must(isObject(value), 'be an object', value),
+  admission: (value) => must(isObject(value), 'be an object', value),
   drain: (value) => must(isObject(value), 'be an object', value),
   timeouts: isAnything,
   impact: isAnything,
@@ -82,12 +89,13 @@ export function checkHttpServerOptions(name: string, options: unknown): void {
     throw invalidOption(where, 'listener', 'is missing; add listener: () => (req, res) => …')
   }
   checkOptions(where, '', omitLateBound(options), HTTP_SERVER_CHECKS)
-  const { tls, http2, probes, drain, serverOptions } = options as HttpServerOptions<Dependencies>
+  const { tls, http2, probes, drain, serverOptions, admission } = options as HttpServerOptions<Dependencies>
   for (const file of ['keyFile', 'certFile', 'caFile'] as const) {
     const problem = tls?.[file] === undefined ? undefined : FILE(tls[file])
     if (problem !== undefined) throw invalidOption(where, `tls.${file}`, problem)
   }
   if (serverOptions) checkServerSettings(where, serverOptions, http2)
+  if (admission !== undefined) checkAdmission(where, admission)
   if (probes) {
     checkOptions(where, 'probes.', probes, PROBE_CHECKS)
     probeOptions(where, 'probes.', probes)

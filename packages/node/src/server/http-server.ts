@@ -9,6 +9,7 @@ import {
   type Timeouts,
   type Values,
 } from '@keelson/kernel'
+import { limitRequests } from '../admission/limit-requests.js'
 import { makeRoom, spareFiles } from '../connections/make-room.js'
 import { isSecure } from '../connections/secure-server.js'
 import { drainerOf } from '../drain/drain-server.js'
@@ -79,11 +80,13 @@ async function start<D extends Dependencies<D>>(
   deps: Values<D>,
   ctx: StartContext,
 ): Promise<HttpServer> {
-  const { port = 0, host, tls, http2, probes = {}, serverOptions = {} } = options
+  const { port = 0, host, tls, http2, probes = {}, serverOptions = {}, admission } = options
   const probe = probes === false ? undefined : probeHandler(ctx.kernel, probes)
   const made: unknown = await options.listener(deps, ctx)
   if (isServer(made)) ctx.defer(claimServer(made, ctx.name))
-  const server = await makeServer({ made, tls, http2, settings: serverOptions, probe, defer: (undo) => ctx.defer(undo) })
+  const front = admission === undefined ? probe : undefined
+  const server = await makeServer({ made, tls, http2, settings: serverOptions, probe: front, defer: (undo) => ctx.defer(undo) })
+  if (admission !== undefined) limitRequests(server, admission, probe, ctx)
   const drainer = drainerOf(server, options.drain)
   const { maxConnections = Number.POSITIVE_INFINITY } = serverOptions
   ctx.defer(makeRoom(server, { maxConnections, spareFiles: spareFiles(64) }))

@@ -1,7 +1,6 @@
 import type { RequestListener } from 'node:http'
 import { Server as NetServer } from 'node:net'
 import { builtIn } from '../built-in.js'
-import { noteHandler } from '../connections/left-handlers.js'
 import type { DrainableServer } from '../drain/drainer.js'
 import { kindOf } from '../options.js'
 import type { ProbeRequest, ProbeResponse } from '../probe/probe-request.js'
@@ -59,9 +58,8 @@ export function isServer(made: unknown): made is DrainableServer {
 }
 
 function withProbe(probe: ServerPlan['probe'], listener: RequestListener): RequestListener {
-  return (req, res) => {
-    if (!probe?.(req, res)) noteHandler(res, listener(req, res))
-  }
+  // What the listener returns is noted by the drainer.
+  return (req, res) => (probe?.(req, res) ? undefined : listener(req, res))
 }
 
 function plainServer(listener: RequestListener, http2: boolean | undefined, options: ServerSettings): DrainableServer {
