@@ -1,4 +1,7 @@
 export type { AdmissionOptions } from './admission/admission-options.js'
+export { type Unavailability, type UnavailableOptions, unavailability } from './admission/unavailability.js'
+export { type UnavailableGuard, unavailable } from './admission/unavailable.js'
+export { type UnavailableHono, unavailableHono } from './admission/unavailable-hono.js'
 export type { DrainOptions } from './drain/drain-options.js'
 export { drainServer } from './drain/drain-server.js'
 export { drainSignal } from './drain/drain-signal.js'
