@@ -6,7 +6,7 @@ export function arrivals(listener) {
     receive(req, res) {
       responses.push(res)
       for (const wake of waiting.splice(0)) wake()
-      listener(req, res)
+      return listener(req, res)
     },
     responses,
     async arrived(count) {

@@ -5,6 +5,7 @@ import { networkInterfaces } from 'node:os'
 import { goawayCases } from './goaway-cases.mjs'
 import { http1Cases } from './http1-cases.mjs'
 import { http2Cases } from './http2-cases.mjs'
+import { leftCases } from './left-cases.mjs'
 import { listeningCases } from './listening-cases.mjs'
 import { pipeliningCases } from './pipelining-cases.mjs'
 import { Stage } from './serving.mjs'
@@ -25,6 +26,7 @@ const cases = [
   ...goawayCases,
   ...http2Cases,
   ...streamCases,
+  ...leftCases,
   ...upgradeCases,
   ...tlsCases,
   ...listeningCases,

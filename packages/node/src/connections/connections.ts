@@ -23,6 +23,8 @@ export interface Connections {
   readonly open: ReadonlySet<Connection>
   /** TCP sockets of a TLS server whose handshake is not finished, and when they were accepted. */
   readonly handshakes: ReadonlyMap<Socket, number>
+  /** Sessions of HTTP/2 whose connection is gone, while their streams have yet to be told. */
+  readonly breaking: ReadonlySet<Connection>
   /** Connections accepted so far. */
   accepted(): number
   untrack(): void
@@ -68,6 +70,7 @@ export function trackConnections(server: Server, owner: ConnectionOwner, events:
   const secure = isSecure(server)
   const open = new Set<Connection>()
   const handshakes = new Map<Socket, number>()
+  const breaking = new Set<Connection>()
   let accepted = 0
 
   function onConnection(socket: Socket): void {
@@ -101,6 +104,7 @@ export function trackConnections(server: Server, owner: ConnectionOwner, events:
     if (connection) {
       clearTimeout(connection.timer)
       open.delete(connection)
+      if (connection.streams.size > 0) breaking.add(connection)
       for (const response of responsesOf(connection)) {
         const departure = departureOf(response)
         if (departure) events.left(departure, { label: requestLabel(response.req), since: connection.busySince })
@@ -125,9 +129,11 @@ export function trackConnections(server: Server, owner: ConnectionOwner, events:
       const stream = open.get(this)
       open.delete(this)
       streams.delete(this)
+      const last = streams.size === 0 && breaking.delete(connection)
       events.streamEnded(connection, this.rstCode === 0 && !this.aborted)
       // Not before: Node ends what its client has broken off.
       if (stream?.departure && !this[RESPONSE]?.writableEnded) events.left(stream.departure, stream)
+      if (last) events.closed()
     })
     session.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
       open.set(stream, new Stream(headers))
@@ -162,6 +168,7 @@ export function trackConnections(server: Server, owner: ConnectionOwner, events:
   const connections: Connections = {
     open,
     handshakes,
+    breaking,
     accepted: () => accepted,
     untrack() {
       server.off('connection', onConnection)

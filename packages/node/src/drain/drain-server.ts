@@ -237,7 +237,8 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
 
   function finishWhenEmpty(): void {
     if (!closed || !stopped || state !== 'draining') return
-    if (connections.open.size + connections.handshakes.size + left.size() > 0) return
+    const { open, handshakes, breaking } = connections
+    if (open.size + handshakes.size + breaking.size + left.size() > 0) return
     state = 'drained'
     window?.stop()
     slow?.stop()
