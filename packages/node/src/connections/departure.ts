@@ -5,6 +5,7 @@ import type { Http1Response } from './connection.js'
 import { contentType, isEventStream } from './event-stream.js'
 import type { Answer, Departure } from './left-handlers.js'
 import { isWatched } from './own-listener.js'
+import { isReceived } from './received.js'
 
 /** A response of HTTP/1 whose connection closes; undefined when its handler has ended or destroyed it. */
 export function departureOf(response: Http1Response): Departure | undefined {
@@ -25,15 +26,12 @@ export interface CompatResponse extends EventEmitter, Answer {
   readonly writableEnded: boolean
 }
 
-/** nghttp2's word for a stream whose other side has sent all that it will: `http2.constants.NGHTTP2_STREAM_STATE_HALF_CLOSED_REMOTE`. */
-const HALF_CLOSED_REMOTE = 6
-
 /** A stream of HTTP/2 that its client breaks off; to be called when it is told of that, while the stream still knows. */
 export function departureOfStream(stream: ServerHttp2Stream, response: CompatResponse | undefined): Departure | undefined {
   if (stream.writableEnded) return undefined
   return {
     answer: response ?? stream,
-    complete: stream.endAfterHeaders || stream.state.state === HALF_CLOSED_REMOTE,
+    complete: isReceived(stream),
     begun: stream.headersSent,
     events: isEventStream(stream.sentHeaders?.['content-type']),
     watched: response ? isWatchedExchange(response) : isWatched(stream, 'close', 'aborted'),

@@ -3,6 +3,7 @@ import type { Connection, Http1Response, HttpSocket } from './connection.js'
 import { headBegun } from './h2-sessions.js'
 import { isMidMessage } from './mid-message.js'
 import { responsesOf } from './pipelined.js'
+import { isReceived } from './received.js'
 
 /** What an exchange waits for that only its client can do: send the rest of a head or of a body, or take an answer. */
 export type ClientsPart = 'head' | 'body' | 'answer'
@@ -45,7 +46,7 @@ function waitOfResponse(response: Http1Response, socket: HttpSocket): Wait | und
 function waitOfStream(stream: ServerHttp2Stream): Wait | undefined {
   if (stream.writableEnded) return { part: 'answer', ended: true }
   if (stream.headersSent && stream.writableLength > 0) return { part: 'answer', ended: false }
-  return stream.endAfterHeaders || stream.readableEnded ? undefined : { part: 'body', ended: false }
+  return isReceived(stream) ? undefined : { part: 'body', ended: false }
 }
 
 /** Bytes that have come and gone on a connection so far. */

@@ -274,6 +274,6 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
       drain({ signal: AbortSignal.abort() }).catch(() => {})
     },
     stats: () => drainStats(state, connections, left.size(), counts),
-    inFlight: () => workInFlight(connections.open, left.requests()),
+    inFlight: () => workInFlight(connections.open, left.requests(), slow?.halfHeads()),
   }
 }

@@ -1,3 +1,4 @@
+import { connect as connectH2, createServer as createH2c } from 'node:http2'
 import { connect } from 'node:net'
 import { createKernel } from '@keelson/kernel'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -47,6 +48,23 @@ const slow = {
     socket.on('error', () => {}).write(head('GET', '/stream'))
   },
 }
+
+it('N1 a client that has sent all of its request is not slow, also when nobody reads the body', async () => {
+  const answers: { end(text: string): unknown }[] = []
+  const server = createH2c((_req, res) => void answers.push(res))
+  const drainer = drainServer(server, { slowTimeout: 200 })
+  const session = connectH2(`http://127.0.0.1:${await listen(server, drainer)}`)
+  onTestFinished(() => session.destroy())
+  const request = session.request({ ':method': 'POST', ':path': '/' })
+  request.end('body')
+  await expect.poll(() => answers.length).toBe(1)
+  const drained = drainer.drain()
+  await later(800)
+  answers[0]!.end('answer')
+  expect(String((await request.toArray())[0])).toBe('answer')
+  await drained
+  expect(drainer.stats()).toMatchObject({ slow: 0, drained: 1 })
+})
 
 describe('N1 slow clients', () => {
   it.each(Object.entries(slow))('[C1] are cut from a drain and counted: %s', async (_name, begin) => {

@@ -5,6 +5,7 @@ import { createKernel, type ShutdownError } from '@keelson/kernel'
 import { expect, it, onTestFinished } from 'vitest'
 import { requestLabel } from '../connections/request-label.js'
 import { httpServer } from '../server/http-server.js'
+import { h2Client } from '../test-support/h2-client.js'
 import { head, rawClient } from '../test-support/raw-client.js'
 import { later, listen, serve } from '../test-support/serve.js'
 import { drainServer } from './drain-server.js'
@@ -120,6 +121,37 @@ it('W1 tells the streams of HTTP/2', async () => {
   expect(drainer.inFlight()).toEqual([])
 })
 
+it.each(['http', 'h2c'])('W1 tells requests of %s of which only a part has come while it drains', async (protocol) => {
+  const server = protocol === 'http' ? createServer(() => {}) : createH2Server(() => {})
+  const drainer = drainServer(server)
+  const port = await listen(server as unknown as Server, drainer)
+  if (protocol === 'http') {
+    const clients = await Promise.all([rawClient(port), rawClient(port), rawClient(port)])
+    clients[0]!.send('GET /secret HTTP/1.1\r\nHost: x')
+    clients[1]!.send(`${head('POST', '/upload', 'Content-Length: 10')}half`)
+  } else {
+    const clients = await Promise.all([h2Client(port, false), h2Client(port, false)])
+    clients[0]!.firstHalf(1)
+    clients[1]!.withBody(1)
+  }
+  await when(() => drainer.stats().requests === 1)
+  await later(50)
+  const drained = drainer.drain()
+  const body = protocol === 'http' ? 'POST /upload' : 'GET /'
+  const hint = 'its client has not sent all of it'
+  await expect
+    .poll(() => drainer.inFlight().sort((a, b) => a.label.localeCompare(b.label)))
+    .toEqual(
+      [
+        { label: body, sinceMs: expect.any(Number), hint },
+        { label: 'half a request', sinceMs: expect.any(Number), hint },
+      ].sort((a, b) => a.label.localeCompare(b.label)),
+    )
+  drainer.destroy()
+  await drained
+  expect(drainer.inFlight()).toEqual([])
+})
+
 it('W1 tells the requests of a server that only lets itself be closed', async () => {
   const answers: ServerResponse[] = []
   const server = createServer((_req, res) => void answers.push(res))
@@ -130,6 +162,21 @@ it('W1 tells the requests of a server that only lets itself be closed', async ()
   expect(labels(drainer.inFlight())).toEqual(['GET /export'])
   answers[0]!.end()
   await when(() => drainer.inFlight().length === 0)
+})
+
+it('W1 a server that runs out of time says whose handlers it has given up', async () => {
+  const api = httpServer('api', { host: '127.0.0.1', listener: () => () => new Promise(() => {}) })
+  const kernel = createKernel([api], { shutdown: { timeout: 1_000 } })
+  await kernel.start()
+  const client = await rawClient(kernel.get(api).port)
+  client.send(head('GET', '/export?token=secret'))
+  await when(() => kernel.inspect(api).work !== undefined)
+  client.socket.destroy()
+  await when(() => drainServer(kernel.get(api).server).stats().left === 1)
+  const report = await kernel.shutdown().catch((error: ShutdownError) => error.report)
+  const work = { count: 1, oldest: [{ label: 'GET /export', sinceMs: expect.any(Number), hint: 'its client has left' }] }
+  expect(report.outcomes[0]).toMatchObject({ work, cut: work })
+  expect(report.errors[0]?.message).toMatch(/ still at work: GET \/export for \d+ ms: its client has left/)
 })
 
 it('W1 a server that runs out of time says which requests were cut', async () => {

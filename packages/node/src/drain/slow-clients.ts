@@ -1,16 +1,22 @@
 import type { Socket } from 'node:net'
 import type { Connection, Http1Response } from '../connections/connection.js'
 import type { Connections } from '../connections/connections.js'
+import { responsesOf } from '../connections/pipelined.js'
 import { type ClientsPart, moved, waitsForClient } from '../connections/waits-for-client.js'
 import { clearInterval, clearTimeout, now, setImmediate, setInterval, setTimeout } from '../time.js'
 
 /** A body or an answer that moves fewer bytes a second is slow. */
 const RATE = 1_024
 
+/** Longest time, in ms, between two looks. */
+const LONGEST_TICK = 1_000
+
 /** Longest time, in ms, by which the last cut comes before the deadline. */
 const MARGIN = 250
 
 export interface SlowClients {
+  /** Of connections on which a request has begun of which not even the head is there: since when that is known, on the clock of `time.ts`. */
+  halfHeads(): Iterable<number>
   stop(): void
 }
 
@@ -41,7 +47,7 @@ export function cutSlowClients({ connections, limit, within, cut }: SlowClientsO
   const started = now()
   // Timers run before input: two turns later what had arrived by then is read.
   const afterInput = (look: () => void) => () => setImmediate(() => setImmediate(look))
-  const ticks = Number.isFinite(longest) ? setInterval(afterInput(look), Math.max(10, longest / 4)) : undefined
+  const ticks = setInterval(afterInput(look), Math.min(Math.max(10, longest / 4), LONGEST_TICK))
   const last = Number.isFinite(within)
     ? setTimeout(afterInput(cutWaiting), Math.min(within - Math.min(MARGIN, within / 4), 2 ** 31 - 1))
     : undefined
@@ -77,12 +83,25 @@ export function cutSlowClients({ connections, limit, within, cut }: SlowClientsO
     for (const socket of connections.handshakes.keys()) cut(socket)
   }
 
+  /** Not asked of the parsers, which may be running now. */
+  function* halfHeads(): Iterable<number> {
+    for (const connection of connections.open) {
+      const since = seen.get(connection)
+      if (since?.part === 'head' && !connection.socket.destroyed && !hasRequest(connection)) yield since.at
+    }
+  }
+
   look()
   return {
+    halfHeads,
     stop() {
       stopped = true
       clearInterval(ticks)
       clearTimeout(last)
     },
   }
+}
+
+function hasRequest(connection: Connection): boolean {
+  return connection.streams.size > 0 || responsesOf(connection).length > 0
 }
