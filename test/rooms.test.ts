@@ -28,6 +28,8 @@ const HOUSES: Readonly<Record<string, readonly string[]>> = {
     'live-kernel',
     'create-kernel',
     'testing',
+    'testing/model',
+    'testing/rules',
     'testing/simulate',
   ],
   node: [

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createKernel, type Kernel, type Ref, ref, resource, type StartContext } from '../index.js'
-import { SeededRandom } from '../testing/simulate/random.js'
+import { SeededRandom } from '../testing/model/random.js'
 import { type VirtualClock, virtualClock } from '../testing.js'
 
 interface Made {

@@ -11,7 +11,7 @@ import {
   subgraph,
   task,
 } from '../index.js'
-import { SeededRandom } from '../testing/simulate/random.js'
+import { SeededRandom } from '../testing/model/random.js'
 import { type VirtualClock, virtualClock } from '../testing.js'
 
 /** One instance that a start hook has made. */

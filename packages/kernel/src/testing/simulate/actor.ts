@@ -2,11 +2,11 @@ import { FINISH, type FinishingContext } from '../../define/context.js'
 import type { Definition } from '../../define/resource.js'
 import type { KeelsonError } from '../../errors.js'
 import { describe } from '../../thrown.js'
+import type { Action } from '../model/schedule.js'
+import type { Life, Track } from '../model/track.js'
+import type { World } from '../model/world.js'
 import { checkNow, cordonOr } from './by-hand.js'
 import { Promises } from './promises.js'
-import type { Action } from './schedule.js'
-import type { Life, Track } from './track.js'
-import type { World } from './world.js'
 
 /** Does to a kernel what a schedule says, and looks at how its promises settle. */
 export class Actor {

@@ -1,8 +1,8 @@
 import type { Definition } from '../../define/resource.js'
 import type { CheckResult } from '../../observe/snapshot.js'
+import type { Track } from '../model/track.js'
+import type { World } from '../model/world.js'
 import type { Promises } from './promises.js'
-import type { Track } from './track.js'
-import type { World } from './world.js'
 
 /** C1: it is out of rotation, or back in it, and nothing else comes of that; that the probe says so is asked when all has settled. */
 export function cordonOr(world: World, what: 'cordon' | 'uncordon'): void {

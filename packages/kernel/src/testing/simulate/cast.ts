@@ -4,8 +4,8 @@ import type { ResourceLike } from '../../define/dependency.js'
 import type { Replacement } from '../../define/replacement.js'
 import { type AnyOptions, Definition } from '../../define/resource.js'
 import { Graph } from '../../graph/graph.js'
+import type { Track } from '../model/track.js'
 import type { Stage } from './stage.js'
-import type { Track } from './track.js'
 
 /** Where the hooks of a cast find the run that goes on. */
 export interface Seat {

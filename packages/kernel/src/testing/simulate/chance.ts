@@ -1,10 +1,10 @@
 import type { Timeouts } from '../../define/resource.js'
-import type { FaultKind, Faults } from './faults.js'
-import type { SeededRandom } from './random.js'
+import type { FaultKind, Faults } from '../model/faults.js'
+import type { SeededRandom } from '../model/random.js'
+import type { Action, Decision, HookDecision, SimulatedHook } from '../model/schedule.js'
+import type { Track } from '../model/track.js'
+import type { Decider } from '../model/world.js'
 import type { Recorded } from './recorded.js'
-import type { Action, Decision, HookDecision, SimulatedHook } from './schedule.js'
-import type { Track } from './track.js'
-import type { Decider } from './world.js'
 
 /** Delays that many hooks share, so that things happen at the same instant, and some that none shares. */
 const COMMON_DELAYS = [0, 0, 1, 1, 2, 5, 10, 20, 50, 100]

@@ -1,5 +1,5 @@
-import { printSchedule, type Schedule } from './schedule.js'
-import type { Violation } from './world.js'
+import { printSchedule, type Schedule } from '../model/schedule.js'
+import type { Violation } from '../model/world.js'
 
 /** A rule of the kernel, or an invariant of the user's, did not hold in a simulated run. */
 export class SimulationError extends Error {

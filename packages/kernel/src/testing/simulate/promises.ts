@@ -1,8 +1,8 @@
 import { KeelsonError } from '../../errors.js'
 import { ShutdownError, type ShutdownReport, StartError } from '../../observe/report.js'
 import { describe } from '../../thrown.js'
-import { reportTruly } from './end.js'
-import type { World } from './world.js'
+import type { World } from '../model/world.js'
+import { reportTruly } from '../rules/end.js'
 
 /** Follows the promises that a simulated kernel gives: each settles, and rejects with nothing but errors of Keelson. */
 export class Promises {

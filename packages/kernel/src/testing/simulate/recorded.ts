@@ -1,6 +1,6 @@
+import type { SeededRandom } from '../model/random.js'
+import type { SimulatedHook } from '../model/schedule.js'
 import { RECORDED_HOOKS, type RecordedHook, type Recording, type Sample } from '../recording.js'
-import type { SeededRandom } from './random.js'
-import type { SimulatedHook } from './schedule.js'
 
 /** What simulated hooks do when they do as they were seen to do. */
 export class Recorded {

@@ -1,6 +1,6 @@
-import { type Action, type HookDecision, isAction, type Schedule, type SimulatedHook } from './schedule.js'
-import type { Track } from './track.js'
-import type { Decider } from './world.js'
+import { type Action, type HookDecision, isAction, type Schedule, type SimulatedHook } from '../model/schedule.js'
+import type { Track } from '../model/track.js'
+import type { Decider } from '../model/world.js'
 
 /** Decides as a schedule says; where that says nothing, hooks settle at once and well. */
 export class Replay implements Decider {

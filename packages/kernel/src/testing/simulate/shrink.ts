@@ -1,4 +1,4 @@
-import { type Decision, isAction, type Schedule } from './schedule.js'
+import { type Decision, isAction, type Schedule } from '../model/schedule.js'
 
 /** Says whether a schedule still breaks the same rule. */
 export type StillBroken = (schedule: Schedule) => Promise<boolean>

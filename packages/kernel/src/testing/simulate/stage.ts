@@ -1,12 +1,12 @@
 import type { HookContext, StartContext, StopContext } from '../../define/context.js'
 import type { Ref } from '../../define/ref.js'
-import type { FaultKind } from './faults.js'
-import { triedAgain } from './healing.js'
-import { LifeOf } from './life.js'
-import { activateCall, checkCall, cleanupCall, drainCall, killCall, quiesceCall, startCall, stopCall } from './order.js'
-import type { HookDecision, SimulatedHook } from './schedule.js'
-import type { Life, Track } from './track.js'
-import type { World } from './world.js'
+import type { FaultKind } from '../model/faults.js'
+import { LifeOf } from '../model/life.js'
+import type { HookDecision, SimulatedHook } from '../model/schedule.js'
+import type { Life, Track } from '../model/track.js'
+import type { World } from '../model/world.js'
+import { triedAgain } from '../rules/healing.js'
+import { activateCall, checkCall, cleanupCall, drainCall, killCall, quiesceCall, startCall, stopCall } from '../rules/order.js'
 
 /** One call of a hook: what it does, and who is told how it went. */
 interface Call {

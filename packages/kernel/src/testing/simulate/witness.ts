@@ -2,12 +2,12 @@ import { TASK_RESTART } from '../../defaults.js'
 import type { RestartOptions } from '../../define/resource.js'
 import type { KeelsonError } from '../../errors.js'
 import type { KernelEvent, KernelEventOf } from '../../observe/events.js'
-import { outcomesOf } from './end.js'
-import { failedLate, regained, retried } from './healing.js'
-import { mayStart, openWork } from './order.js'
-import { readyTruly } from './probe.js'
-import type { Life, Track } from './track.js'
-import { TOLERANCE, type World } from './world.js'
+import type { Life, Track } from '../model/track.js'
+import { TOLERANCE, type World } from '../model/world.js'
+import { outcomesOf } from '../rules/end.js'
+import { failedLate, regained, retried } from '../rules/healing.js'
+import { mayStart, openWork } from '../rules/order.js'
+import { readyTruly } from '../rules/probe.js'
 
 /** Hears every event of a simulated kernel, and holds it against what the hooks saw. */
 export function witness(world: World, event: KernelEvent): void {

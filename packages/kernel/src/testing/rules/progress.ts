@@ -1,5 +1,5 @@
-import type { Track } from './track.js'
-import type { World } from './world.js'
+import type { Track } from '../model/track.js'
+import type { World } from '../model/world.js'
 
 /** S1, D2: nothing waits without a reason; asked when everything has settled. */
 export function nothingIdles(world: World): void {

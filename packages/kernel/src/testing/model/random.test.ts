@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { shrink } from '../simulate/shrink.js'
 import { SeededRandom } from './random.js'
 import { printSchedule, type Schedule } from './schedule.js'
-import { shrink } from './shrink.js'
 
 describe('seeded chance', () => {
   test('is the same for the same seed and differs between neighbours', () => {

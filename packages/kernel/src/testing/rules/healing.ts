@@ -1,8 +1,8 @@
 import { RETRY } from '../../defaults.js'
 import type { KernelEventOf } from '../../observe/events.js'
+import type { Track } from '../model/track.js'
+import { TOLERANCE, type World } from '../model/world.js'
 import { mayStart } from './order.js'
-import type { Track } from './track.js'
-import { TOLERANCE, type World } from './world.js'
 
 /** R1, R2: a first start has failed, and is to be tried again. */
 export function retried(world: World, { resource, try: tried, attempts, delayMs }: KernelEventOf<'start:retry'>): void {

@@ -1,8 +1,8 @@
 import type { Outcome } from '../../observe/ending.js'
 import type { ShutdownReport } from '../../observe/report.js'
-import type { Rest } from './life.js'
-import type { Life, Track } from './track.js'
-import { TOLERANCE, type World } from './world.js'
+import type { Rest } from '../model/life.js'
+import type { Life, Track } from '../model/track.js'
+import { TOLERANCE, type World } from '../model/world.js'
 
 /** D6: how each member may have come out of the teardown that is over now, from what its hooks saw. */
 export function outcomesOf(world: World): Map<Track, Rest> {

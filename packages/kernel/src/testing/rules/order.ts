@@ -1,8 +1,8 @@
 import { RESERVE } from '../../defaults.js'
 import type { StopContext } from '../../define/context.js'
 import type { Ref } from '../../define/ref.js'
-import type { Life, Track } from './track.js'
-import { TOLERANCE, type World } from './world.js'
+import type { Life, Track } from '../model/track.js'
+import { TOLERANCE, type World } from '../model/world.js'
 
 /** S1, S4, H5: the kernel begins with a start: what it needs is there, and nothing is left of the instance before it. */
 export function mayStart(world: World, track: Track): void {

@@ -1,6 +1,6 @@
 import type { Probe, ProbeStatus } from '../../observe/probe.js'
-import type { Track } from './track.js'
-import { TOLERANCE, type World } from './world.js'
+import type { Track } from '../model/track.js'
+import { TOLERANCE, type World } from '../model/world.js'
 
 /** Ready is never said while something that matters is away: asked at every step, also within events. */
 export function readyTruly(world: World): void {
