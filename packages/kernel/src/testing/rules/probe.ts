@@ -88,3 +88,13 @@ function shown({ status, started, ready, live, reasons }: Probe): string {
   const about = reasons.map(({ resource, state, health }) => `${resource} ${state}/${health}`).join(', ')
   return `${status}${started ? ', started' : ''}${ready ? ', ready' : ''}${live ? ', live' : ''} (${about || 'no reason'})`
 }
+
+/** C1: it is out of rotation, or back in it, and nothing else comes of that; that the probe says so is asked when all has settled. */
+export function cordonOr(world: World, what: 'cordon' | 'uncordon'): void {
+  const { kernel, moves } = world
+  world.tally.cordon++
+  if (what === 'cordon') kernel.cordon('simulated')
+  else kernel.uncordon()
+  world.cordoned = what === 'cordon'
+  if (world.moves !== moves) world.violate('a cordon moves nothing', `${what}() has moved a resource, or the kernel`)
+}

@@ -5,7 +5,7 @@ import { describe } from '../../thrown.js'
 import type { Action } from '../model/schedule.js'
 import type { Life, Track } from '../model/track.js'
 import type { World } from '../model/world.js'
-import { checkNow, cordonOr } from './by-hand.js'
+import { cordonOr } from '../rules/probe.js'
 import { Promises } from './promises.js'
 
 /** Does to a kernel what a schedule says, and looks at how its promises settle. */
@@ -83,7 +83,8 @@ export class Actor {
       case 'uncordon':
         return cordonOr(world, action.do)
       case 'check now':
-        return checkNow(world, this.#promises, track && { track, definition: this.#originals.get(track.name)! }, this.#listening)
+        world.tally.checkNow++
+        return this.#promises.check(track && { track, definition: this.#originals.get(track.name)! }, this.#listening)
       case 'calm':
         world.calm = true
         return

@@ -1,6 +1,9 @@
+import type { Definition } from '../../define/resource.js'
 import { KeelsonError } from '../../errors.js'
 import { ShutdownError, type ShutdownReport, StartError } from '../../observe/report.js'
+import type { CheckResult } from '../../observe/snapshot.js'
 import { describe } from '../../thrown.js'
+import type { Track } from '../model/track.js'
 import type { World } from '../model/world.js'
 import { reportTruly } from '../rules/end.js'
 
@@ -49,6 +52,26 @@ export class Promises {
     this.follow('stopped', () => kernel.stopped.then((report) => this.#reported(cycle, report)))
   }
 
+  /** C2: checks are asked for, of one resource or of all: whoever is checked at its interval has a result. */
+  check(one: { readonly track: Track; readonly definition: Definition } | undefined, listening: boolean): void {
+    const world = this.#world
+    const asked = one === undefined ? [...world.tracks.values()] : [one.track]
+    // What a listener asks for is done later.
+    const checked = listening || !world.up || world.state === 'stopping' ? [] : asked.filter(isChecked)
+    const what = one === undefined ? 'check()' : `check(${one.track.name})`
+    const broken = (how: string) => world.violate('a check that is asked for has one result', `${what} ${how}`)
+    const answered = (results: readonly CheckResult[]) => {
+      const names = new Set(results.map(({ resource }) => resource))
+      const missing = checked.find(({ name }) => !names.has(name))
+      if (names.size < results.length) broken('has two of one resource')
+      if (missing !== undefined) broken(`has none of "${missing.name}"`)
+    }
+    const over = (error: unknown) => {
+      if (error !== undefined && checked.length > 0) broken('was refused')
+    }
+    this.follow(what, () => world.kernel.check(one?.definition).then(answered), over)
+  }
+
   /** `over` is given what the promise rejected with, or undefined. */
   follow(what: string, work: () => Promise<unknown>, over?: (error: unknown) => void): void {
     const world = this.#world
@@ -74,4 +97,8 @@ export class Promises {
   #reported(cycle: number, report: ShutdownReport): void {
     reportTruly(this.#world, cycle, report)
   }
+}
+
+function isChecked({ definition, life, member, changing, away }: Track): boolean {
+  return definition.options.check !== undefined && life?.serving === true && member && changing === 0 && !away
 }
