@@ -18,6 +18,58 @@ describe('G5 H8 a subgraph that is shared', () => {
     await clock.run(app.shutdown().catch(() => {}))
   })
 
+  test('G5 H8 once a shared part has crashed, its restart goes on, whatever the attempts of the whole', async () => {
+    const world = scene()
+    const { clock, kernel } = world
+    const db = handled(world, 'db', { shared: true })
+    let there = true
+    const tenant = subgraph('tenant', {
+      restart: { attempts: 1, within: 60_000, delay: 10, maxDelay: 20, jitter: 0 },
+      resources: () => {
+        if (!there) throw new Error('no configuration')
+        return [db.resource]
+      },
+    })
+    const app = await clock.run(kernel([tenant]).start())
+    there = false
+    db.crash()
+    await clock.advance(1_000)
+    expect(app.probe()).toMatchObject({ status: 'unready', live: true })
+    there = true
+    await clock.advance(20)
+    expect(app.probe().status).toBe('ready')
+    await clock.run(app.shutdown())
+  })
+
+  test('G5 H8 one that is shared goes on being restarted by the policy of the part that crashes', async () => {
+    const world = scene()
+    const { clock, kernel } = world
+    const db = handled(world, 'db', { restart: { attempts: 1, within: 60_000, delay: 10, maxDelay: 20, jitter: 0 } })
+    const tenant = subgraph('tenant', { shared: true, resources: () => [db.resource] })
+    const app = await clock.run(kernel([tenant]).start())
+    for (let n = 0; n < 4; n++) {
+      db.crash()
+      await clock.advance(100)
+    }
+    expect([db.contexts.length, app.probe().status]).toEqual([5, 'ready'])
+    await clock.run(app.shutdown())
+  })
+
+  test('G5 what has failed with one part is not lost again with another', async () => {
+    const world = scene()
+    const { clock, kernel } = world
+    const [db, other] = [handled(world, 'db'), handled(world, 'other')]
+    const tenant = subgraph('tenant', { impact: 'degraded', resources: () => [db.resource, other.resource] })
+    const app = await clock.run(kernel([tenant]).start())
+    const lost: string[] = []
+    app.on('resource:lost', ({ error }) => lost.push(error.message))
+    db.crash('first')
+    other.crash('second')
+    await clock.settle()
+    expect(lost).toEqual(['resource "tenant/db" crashed: first'])
+    await clock.run(app.shutdown().catch(() => {}))
+  })
+
   test('G5 H8 what is not shared fails for good within one that is not, as ever', async () => {
     const world = scene()
     const { clock, kernel } = world

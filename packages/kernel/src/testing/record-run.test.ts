@@ -144,3 +144,15 @@ describe('simulate({ from })', () => {
     })
   })
 })
+
+test('recordRun() keeps nothing of a start that had begun before it', async () => {
+  const { clock, kernel, traced } = scene()
+  const app = kernel([traced('db', { startMs: 100 })])
+  const starting = app.start()
+  await clock.advance(50)
+  const recorder = recordRun(app)
+  await clock.run(starting)
+  expect(recorder.recording().resources.db?.start).toBeUndefined()
+  recorder.stop()
+  await clock.run(app.shutdown())
+})
