@@ -13,4 +13,5 @@ describeHttpAdapter('Express 4', {
       const answered = async () => answer(res, await handle(req))
       answered().catch(next)
     }),
+  events: (source) => (express4 as typeof express)().use((_req, res) => void source.pipe(res.type('text/event-stream'))),
 })

@@ -10,4 +10,5 @@ describeHttpAdapter('Fastify', {
     app.addContentTypeParser('*', (_request, _payload, done) => done(null))
     return app.all('/*', (request) => handle(request.raw))
   },
+  events: (source) => fastify().all('/', (_request, reply) => reply.type('text/event-stream').send(source)),
 })

@@ -13,4 +13,7 @@ describeHttpAdapter('httpServer', {
       res.writeHead(500).end()
     }
   },
+  events: (source) => (_req: IncomingMessage, res: ServerResponse) => {
+    source.pipe(res.writeHead(200, { 'content-type': 'text/event-stream' }))
+  },
 })

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { ask, connection, load } from './client.js'
 import { type AdapterScene, type Database, database, gate } from './scene.js'
 
-export function describeShutdown(title: string, { api, started }: AdapterScene): void {
+export function describeShutdown(title: string, { api, subscribedTo, started }: AdapterScene): void {
   describe(`${title}: shutdown`, () => {
     it('N1 answers the request in flight in full and closes its connection; what the app depends on stops after that', async () => {
       const log: string[] = []
@@ -82,6 +82,22 @@ export function describeShutdown(title: string, { api, started }: AdapterScene):
       await client.received('data: first')
       expect((await kernel.shutdown()).ok).toBe(true)
       expect(await client.rest()).toMatch(/data: first\n\n.*data: last\n\n\r\n0\r\n\r\n$/s)
+    })
+
+    it('N5 ends event streams that nobody ends, with a time to come back, though they go on', async () => {
+      const source = new PassThrough()
+      const ticks = setInterval(() => source.write('data: tick\n\n'), 2)
+      source.write('data: first\n\n')
+      const { kernel, port } = await started(subscribedTo(source, { drain: { streamTimeout: 100 } }))
+      const client = await connection(port)
+      client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+      await client.received('data: first')
+      const report = await kernel.shutdown()
+      expect(report).toMatchObject({ ok: true, outcomes: [{ note: '1 event stream ended' }] })
+      expect(await client.rest()).toMatch(/data: first\n\n.*retry: \d+\n\r\n0\r\n\r\n$/s)
+      // What is written now must be no error of the process.
+      await later(20)
+      clearInterval(ticks)
     })
 
     it('N2 says goodbye in every response while the kernel is draining, and still answers', async () => {

@@ -11,4 +11,11 @@ describeHttpAdapter('Koa', {
       .use(async (ctx) => {
         ctx.body = await handle(ctx.req)
       }),
+  events: (source) =>
+    new Koa()
+      .on('error', () => {})
+      .use((ctx) => {
+        ctx.type = 'text/event-stream'
+        ctx.body = source
+      }),
 })

@@ -25,12 +25,14 @@ export interface HttpAdapter {
   entry: 'app' | 'listener'
   /** Makes an app that answers every request as `handle` says, by the means of the framework. */
   make: (handle: Handle) => unknown
+  /** Makes an app that answers every request with this as an event stream, by the means of the framework. */
+  events: (source: Readable) => unknown
 }
 
 export type AdapterScene = ReturnType<typeof adapterScene>
 
 /** What the tests of an adapter are played with. After each of them its kernels are shut down, and nothing may listen any more. */
-export function adapterScene({ server, entry, make }: HttpAdapter) {
+export function adapterScene({ server, entry, make, events }: HttpAdapter) {
   const kernels: Kernel[] = []
 
   afterEach(async () => {
@@ -56,6 +58,11 @@ export function adapterScene({ server, entry, make }: HttpAdapter) {
       }
       const basic = { host: '127.0.0.1', [entry]: makeApp }
       return server('api', Object.defineProperties(basic, Object.getOwnPropertyDescriptors(options)) as never)
+    },
+
+    /** The same, of an app whose answers are event streams. */
+    subscribedTo(source: Readable, options: object = {}): Resource<HttpServer> {
+      return server('api', { host: '127.0.0.1', [entry]: () => events(source), ...options } as never)
     },
 
     async started(target: Resource<HttpServer>, options?: KernelOptions) {

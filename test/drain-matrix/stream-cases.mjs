@@ -55,13 +55,40 @@ export const streamCases = [
   {
     name: 'SSE without',
     on,
+    sees: 'events until `streamTimeout` (here 300 ms), `retry:` and the end of the stream',
+    allowed: 300,
+    async run(stage) {
+      const served = await stage.serve(
+        (_req, res) => {
+          res.setHeader('content-type', 'text/event-stream')
+          res.write(EVENT)
+        },
+        { streamTimeout: 300 },
+      )
+      const ended = await subscribe(stage, served)
+      const drained = served.drain()
+      await later(100)
+      served.responses[0].write(EVENT)
+      await drained
+      const { whole, body } = await ended()
+      assert.deepEqual(whole, true)
+      assert.match(body, /^(data: tick\n\n){2}retry: \d+\n$/)
+      assert.equal(served.drainer.stats().streams, 1)
+    },
+  },
+  {
+    name: 'SSE without, and `streamTimeout: Infinity`',
+    on,
     sees: 'events until the deadline (here 600 ms), then the cut',
     allowed: 600,
     async run(stage) {
-      const served = await stage.serve((_req, res) => {
-        res.setHeader('content-type', 'text/event-stream')
-        res.write(EVENT)
-      })
+      const served = await stage.serve(
+        (_req, res) => {
+          res.setHeader('content-type', 'text/event-stream')
+          res.write(EVENT)
+        },
+        { streamTimeout: Infinity },
+      )
       const ended = await subscribe(stage, served)
       const drained = served.drain({ deadline: 600, destroyed: 1 })
       await later(300)

@@ -43,6 +43,30 @@ export const upgradeCases = [
     },
   },
   {
+    name: 'four WebSockets',
+    on,
+    sees: 'close 1012, one after the other, over `spread` (here 400 ms)',
+    allowed: 400,
+    async run(stage) {
+      const { served, client } = await open(stage, { spread: 400 })
+      const clients = [client]
+      while (clients.length < 4) {
+        const next = new WebSocket(served.url.replace('http', 'ws'), { rejectUnauthorized: false })
+        await once(next, 'open')
+        clients.push(next)
+      }
+      await when(() => served.drainer.stats().upgraded === 4)
+      const started = performance.now()
+      const closes = clients.map(async (each, i) => {
+        const [code] = await once(each, 'close')
+        assert.equal(code, 1012)
+        assert.ok(performance.now() - started >= i * 100 - 1)
+      })
+      await served.drain()
+      await Promise.all(closes)
+    },
+  },
+  {
     name: 'WebSocket client that never answers the close',
     on,
     sees: 'close 1012, then the end after `upgradeTimeout` (here 400 ms)',

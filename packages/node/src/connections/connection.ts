@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
@@ -43,6 +44,7 @@ export interface Connection {
 /** A request whose end is awaited. */
 export interface Awaited {
   readonly label: string
+  readonly method?: string | undefined
   /** When it began, on the clock of `time.ts`. */
   readonly since: number
 }
@@ -57,8 +59,8 @@ export interface Upgrade {
 /** The drainer as its connections see it. */
 export interface ConnectionOwner {
   readonly draining: boolean
-  /** Aborted when draining starts. */
-  readonly signals: Set<AbortController>
+  /** Aborted when draining starts, each with what closes when its request is over. */
+  readonly signals: Map<AbortController, EventEmitter>
   requestStarted(connection: Connection, response: Http1Response): void
   dismiss(connection: Connection): void
 }

@@ -12,7 +12,7 @@ import {
   openConnection,
 } from './connection.js'
 import { type CompatResponse, departureOf, departureOfStream } from './departure.js'
-import type { Departure } from './left-handlers.js'
+import type { Answer, Departure } from './left-handlers.js'
 import { ownListener } from './own-listener.js'
 import { responsesOf } from './pipelined.js'
 import { requestLabel } from './request-label.js'
@@ -34,7 +34,7 @@ export interface ConnectionEvents {
   opened(): void
   streamStarted(connection: Connection): void
   /** A stream of HTTP/2 is over; `answered` if neither side has broken it off. */
-  streamEnded(connection: Connection, answered: boolean): void
+  streamEnded(connection: Connection, stream: ServerHttp2Stream, answered: boolean): void
   /** The client is gone before its handler had ended the answer. */
   left(departure: Departure, request: Awaited): void
   upgraded(connection: Connection): void
@@ -60,8 +60,12 @@ class Stream implements Awaited {
     this.#headers = headers
   }
 
+  get method(): string | undefined {
+    return this.#headers[':method']
+  }
+
   get label(): string {
-    return requestLabel({ method: this.#headers[':method'], url: this.#headers[':path'] })
+    return requestLabel({ method: this.method, url: this.#headers[':path'] })
   }
 }
 
@@ -130,7 +134,7 @@ export function trackConnections(server: Server, owner: ConnectionOwner, events:
       open.delete(this)
       streams.delete(this)
       const last = streams.size === 0 && breaking.delete(connection)
-      events.streamEnded(connection, this.rstCode === 0 && !this.aborted)
+      events.streamEnded(connection, this, this.rstCode === 0 && !this.aborted)
       // Not before: Node ends what its client has broken off.
       if (stream?.departure && !this[RESPONSE]?.writableEnded) events.left(stream.departure, stream)
       if (last) events.closed()
@@ -180,6 +184,11 @@ export function trackConnections(server: Server, owner: ConnectionOwner, events:
   }
   tracked.set(server, connections)
   return connections
+}
+
+/** What a request of HTTP/2 is answered with: the response that its handler has, where it has one. */
+export function answerOf(stream: AnsweredStream): Answer {
+  return stream[RESPONSE] ?? stream
 }
 
 /** Those of a server that is tracked, or was. */

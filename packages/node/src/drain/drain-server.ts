@@ -11,12 +11,14 @@ import { noteListeners } from '../connections/note-listeners.js'
 import { notePipelined, responsesOf } from '../connections/pipelined.js'
 import { followRequests } from '../connections/request-starts.js'
 import { destroyStalled } from '../connections/stalled-handshakes.js'
+import type { Exchange } from '../connections/subscriptions.js'
 import { workInFlight } from '../connections/work-in-flight.js'
 import { setImmediate, setTimeout } from '../time.js'
-import { type DrainOptions, drainOptions } from './drain-options.js'
-import { abortSignals } from './drain-signal.js'
+import { type DrainOptions, type DrainSettings, drainOptions } from './drain-options.js'
 import { type DrainState, drainStats, requestsInFlight } from './drain-stats.js'
 import type { DrainableServer, DrainCall, Drainer } from './drainer.js'
+import { type Farewells, farewellsOf } from './farewells.js'
+import type { Goodbye } from './goodbyes.js'
 import { holdBack } from './hold-back.js'
 import { drainsInFull, plainDrainer } from './plain-drainer.js'
 import { type QuietWindow, quietWindow } from './quiet-window.js'
@@ -42,9 +44,7 @@ export function drainServer(server: DrainableServer, options: DrainOptions = {})
   const known = drainers.get(server)
   if (known) return known
   const settings = drainOptions(options)
-  const drainer = drainsInFull(server)
-    ? createDrainer(server, settings)
-    : plainDrainer(server as HttpServer, settings.quietWindow)
+  const drainer = drainsInFull(server) ? createDrainer(server, settings) : plainDrainer(server as HttpServer, settings)
   drainers.set(server, drainer)
   return drainer
 }
@@ -55,12 +55,13 @@ export function drainerOf(server: DrainableServer, options?: DrainOptions): Drai
   return drainServer(server, options)
 }
 
-function createDrainer(server: NetServer, options: Required<DrainOptions>): Drainer {
+function createDrainer(server: NetServer, options: DrainSettings): Drainer {
   let state: DrainState = 'serving'
   let promise: Promise<void> | undefined
   let settle: (() => void) | undefined
   let window: QuietWindow | undefined
   let slow: SlowClients | undefined
+  let farewells: Farewells | undefined
   let undefer: (() => void) | undefined
   let stopped = false
   let closed = false
@@ -75,7 +76,7 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
     get draining() {
       return state === 'draining' || state === 'drained'
     },
-    signals: new Set(),
+    signals: new Map(),
     requestStarted(connection, response) {
       if (connection.full) {
         refused.add(response)
@@ -88,13 +89,13 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
         if (before && endsConnection(before)) connection.ending = true
         connection.behind = false
         connection.bytes = Number.POSITIVE_INFINITY
-        response.once('finish', () => countAnswer(connection))
+        response.once('finish', () => countAnswer(connection, response))
         begin()
       }
       notePipelined(connection)
       connection.newest = response
     },
-    dismiss,
+    dismiss: (connection) => dismiss(connection),
   }
   const requests = followRequests()
   const left = leftHandlers(finishWhenEmpty, server)
@@ -106,8 +107,8 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
       // Not inside of the h2 parser, and together with the requests that came with this one.
       if (owner.draining) setImmediate(() => retireSession(connection))
     },
-    streamEnded(connection, answered) {
-      if (answered) countAnswer(connection)
+    streamEnded(connection, stream, answered) {
+      if (answered) countAnswer(connection, stream)
     },
     left(departure, request) {
       if (!expired && !refused.has(departure.answer)) left.add(departure, request)
@@ -121,15 +122,15 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
   }
 
   /** A response finishes also when its connection is destroyed under it. */
-  function countAnswer({ socket }: Connection): void {
-    if (owner.draining && !socket.destroyed) counts.drained++
+  function countAnswer({ socket }: Connection, exchange: Exchange): void {
+    if (owner.draining && !socket.destroyed && !farewells?.ended(exchange)) counts.drained++
   }
 
   function enterLameDuck(): void {
     requests.watch()
     undefer = deferRequests(server, admit)
     for (const connection of connections.open) {
-      for (const response of responsesOf(connection)) response.once('finish', () => countAnswer(connection))
+      for (const response of responsesOf(connection)) response.once('finish', () => countAnswer(connection, response))
       const response = lastResponse(connection)
       if (!response || response.headersSent) continue
       closeAfterLast(connection, response)
@@ -160,9 +161,9 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
     for (const connection of connections.open) {
       const response = lastResponse(connection)
       if (response?.headersSent && !response._last) response.once('finish', () => closeSoon(connection))
-      if (connection.upgrade) dismiss(connection)
     }
-    abortSignals(owner.signals)
+    farewells = farewellsOf({ ...options, connections, signals: owner.signals, within, dismiss })
+    farewells.begin()
     const drained = new Promise<void>((resolve) => {
       settle = resolve
     })
@@ -202,6 +203,7 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
 
   function sweep(): void {
     for (const connection of connections.open) {
+      if (farewells?.awaits(connection)) continue
       if (connection.upgrade) dismiss(connection)
       else if (connection.session) retireSession(connection)
       else if (isIdle(connection)) connection.socket.destroySoon()
@@ -216,15 +218,16 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
     socket.destroy()
   }
 
-  function dismiss(connection: Connection): void {
-    if (connection.dismissed) return
-    connection.timer ??= setTimeout(() => connection.socket.destroy(), options.upgradeTimeout)
-    connection.dismissed = dismissUpgraded(connection, (error) => errors.push(error))
+  function dismiss(connection: Connection, goodbye?: Goodbye): void {
+    if (connection.dismissed || farewells === undefined) return
+    connection.timer ??= setTimeout(() => connection.socket.destroy(), farewells.closing())
+    connection.dismissed = dismissUpgraded(connection, goodbye ?? farewells.goodbye(), (error) => errors.push(error))
   }
 
   function destroyAll(): void {
     stop()
     expired = true
+    farewells?.hurry()
     left.forget()
     counts.cut += requestsInFlight(connections.open)
     for (const socket of [...connections.handshakes.keys(), ...[...connections.open].map((connection) => connection.socket)]) {
@@ -242,6 +245,7 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
     state = 'drained'
     window?.stop()
     slow?.stop()
+    farewells?.stop()
     undefer?.()
     requests.stop()
     connections.untrack()
@@ -273,7 +277,7 @@ function createDrainer(server: NetServer, options: Required<DrainOptions>): Drai
       // The errors belong to whoever waits for the drain; without one there is nobody to tell.
       drain({ signal: AbortSignal.abort() }).catch(() => {})
     },
-    stats: () => drainStats(state, connections, left.size(), counts),
+    stats: () => drainStats(state, connections, left.size(), { ...counts, streams: farewells?.count() ?? 0 }),
     inFlight: () => workInFlight(connections.open, left.requests(), slow?.halfHeads()),
   }
 }

@@ -4,15 +4,19 @@ import type { Http2ServerRequest } from 'node:http2'
 import { connectionOf, type HttpSocket } from '../connections/connection.js'
 import { lastResponse } from '../connections/last-response.js'
 import { ownListener } from '../connections/own-listener.js'
+import { retryHint } from './goodbyes.js'
 
 const controllers = new WeakMap<object, AbortController>()
 
 /**
  * The signal that aborts when the server of `req` starts to drain: end your event stream or long poll then. It is aborted from
- * the start for a request that arrives later, and never aborts when the server has no `drainServer()`.
+ * the start for a request that arrives later, and never aborts when the server has no `drainServer()`. Those of event streams abort one
+ * after the other (`spread`), so that their clients do not come back all at once; `signal.reason.retryMs` is the time, in ms, after which
+ * the client should: what an event stream says as `retry:`.
  *
  * @example
- * drainSignal(req).addEventListener('abort', () => res.end())
+ * const signal = drainSignal(req)
+ * signal.addEventListener('abort', () => res.end(`retry: ${signal.reason.retryMs}\n\n`))
  */
 export function drainSignal(req: IncomingMessage | Http2ServerRequest): AbortSignal {
   let controller = controllers.get(req)
@@ -24,21 +28,16 @@ export function drainSignal(req: IncomingMessage | Http2ServerRequest): AbortSig
   return controller.signal
 }
 
-/** Aborts every signal that was handed out. */
-export function abortSignals(signals: Set<AbortController>): void {
-  for (const controller of signals) abort(controller)
-  signals.clear()
-}
-
 function follow(req: IncomingMessage | Http2ServerRequest, controller: AbortController): void {
   const connection = connectionOf(req.socket as HttpSocket | null)
   if (!connection) return
   const { owner } = connection
-  if (owner.draining) abort(controller)
+  if (owner.draining) abortSignal(controller, retryHint(1, {}))
   else {
-    owner.signals.add(controller)
+    const awaited = exchange(req, connection.socket)
+    owner.signals.set(controller, awaited)
     const forget = ownListener(() => void owner.signals.delete(controller))
-    exchange(req, connection.socket).once('close', forget)
+    awaited.once('close', forget)
   }
 }
 
@@ -52,6 +51,7 @@ function exchange(req: IncomingMessage | Http2ServerRequest, socket: HttpSocket)
   return last?.req === req ? last : socket
 }
 
-function abort(controller: AbortController): void {
-  controller.abort(new DOMException('The server is draining', 'AbortError'))
+/** Aborts one that was handed out. */
+export function abortSignal(controller: AbortController, retryMs: number): void {
+  controller.abort(Object.assign(new DOMException('The server is draining', 'AbortError'), { retryMs }))
 }

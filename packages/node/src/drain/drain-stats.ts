@@ -17,6 +17,8 @@ export interface DrainStats {
   readonly cut: number
   /** Connections that were cut while draining because they only waited for a client that was too slow. */
   readonly slow: number
+  /** Event streams that were ended because they did not end by themselves; they do not count as answered. */
+  readonly streams: number
   /** Handlers still at work though their client has left; the drain waits for them. */
   readonly left: number
   /** Connections destroyed by the drain's signal or by destroy(). */
@@ -26,13 +28,13 @@ export interface DrainStats {
 export type DrainState = 'serving' | 'lame-duck' | 'draining' | 'drained'
 
 /** What only the drainer knows. */
-export type DrainCounts = Pick<DrainStats, 'drained' | 'cut' | 'slow' | 'destroyed'>
+export type DrainCounts = Pick<DrainStats, 'drained' | 'cut' | 'slow' | 'streams' | 'destroyed'>
 
 export function drainStats(
   state: DrainState,
   { open, handshakes }: Connections,
   left: number,
-  { drained, cut, slow, destroyed }: DrainCounts,
+  { drained, cut, slow, streams, destroyed }: DrainCounts,
 ): DrainStats {
   const all = [...open]
   return {
@@ -44,22 +46,25 @@ export function drainStats(
     drained,
     cut,
     slow,
+    streams,
     left,
     destroyed,
   }
 }
 
-/** What a drain has done, in words: `drained 3 requests, 1 cut, 2 slow clients cut off`; undefined when there was nothing to do. */
+/** What a drain has done, in words: `drained 3 requests, 1 cut, 2 event streams ended`; undefined when there was nothing to do. */
 export function drainNote({
   drained,
   cut,
   slow = 0,
-}: Pick<DrainStats, 'drained' | 'cut'> & { slow?: number }): string | undefined {
-  if (drained + cut + slow === 0) return undefined
-  const requests = `drained ${drained} request${drained === 1 ? '' : 's'}${cut === 0 ? '' : `, ${cut} cut`}`
-  if (slow === 0) return requests
-  const clients = `${slow} slow client${slow === 1 ? '' : 's'} cut off`
-  return drained + cut === 0 ? clients : `${requests}, ${clients}`
+  streams = 0,
+}: Pick<DrainStats, 'drained' | 'cut'> & Partial<Pick<DrainStats, 'slow' | 'streams'>>): string | undefined {
+  const parts: string[] = []
+  if (drained + cut > 0) parts.push(`drained ${drained} request${drained === 1 ? '' : 's'}`)
+  if (cut > 0) parts.push(`${cut} cut`)
+  if (streams > 0) parts.push(`${streams} event stream${streams === 1 ? '' : 's'} ended`)
+  if (slow > 0) parts.push(`${slow} slow client${slow === 1 ? '' : 's'} cut off`)
+  return parts.length === 0 ? undefined : parts.join(', ')
 }
 
 export function requestsInFlight(open: Connections['open']): number {

@@ -8,6 +8,7 @@ import { httpServer } from '../server/http-server.js'
 import { h2Client } from '../test-support/h2-client.js'
 import { head, rawClient } from '../test-support/raw-client.js'
 import { later, listen, serve } from '../test-support/serve.js'
+import { drainOptions } from './drain-options.js'
 import { drainServer } from './drain-server.js'
 import { plainDrainer } from './plain-drainer.js'
 
@@ -155,7 +156,7 @@ it.each(['http', 'h2c'])('W1 tells requests of %s of which only a part has come 
 it('W1 tells the requests of a server that only lets itself be closed', async () => {
   const answers: ServerResponse[] = []
   const server = createServer((_req, res) => void answers.push(res))
-  const drainer = plainDrainer(server, 10)
+  const drainer = plainDrainer(server, drainOptions({ quietWindow: 10 }))
   const client = await rawClient(await listen(server, drainer))
   client.send(head('GET', '/export?x'))
   await when(() => answers.length === 1)

@@ -3,12 +3,13 @@ import { createServer, Server as HttpServer, type ServerResponse } from 'node:ht
 import { expect, it, onTestFinished } from 'vitest'
 import { head, rawClient } from '../test-support/raw-client.js'
 import { later } from '../test-support/serve.js'
+import { type DrainOptions, drainOptions } from './drain-options.js'
 import { drainsInFull, plainDrainer } from './plain-drainer.js'
 
-async function serve(quietWindow = 20) {
+async function serve(quietWindow = 20, options: DrainOptions = {}) {
   const responses: ServerResponse[] = []
   const server = createServer((_req, res) => void responses.push(res))
-  const drainer = plainDrainer(server, quietWindow)
+  const drainer = plainDrainer(server, drainOptions({ quietWindow, ...options }))
   onTestFinished(() => drainer.destroy())
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

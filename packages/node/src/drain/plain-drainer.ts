@@ -1,10 +1,14 @@
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http'
 import { Server as NetServer } from 'node:net'
 import { aroundEmit } from '../connections/around-emit.js'
+import type { Http1Response } from '../connections/connection.js'
 import { requestLabel } from '../connections/request-label.js'
-import { clearInterval, now, setInterval } from '../time.js'
+import { endEventStream, isSubscription } from '../connections/subscriptions.js'
+import { clearInterval, clearTimeout, now, setInterval, setTimeout } from '../time.js'
+import type { DrainSettings } from './drain-options.js'
 import type { DrainState, DrainStats } from './drain-stats.js'
 import type { DrainCall, Drainer } from './drainer.js'
+import { retryHint } from './goodbyes.js'
 
 /** Whether the connections of a server can be followed: not those of Bun's HTTP servers, which are no servers of `node:net`. */
 export function drainsInFull(server: object): boolean {
@@ -14,11 +18,11 @@ export function drainsInFull(server: object): boolean {
 /**
  * The drainer for a server that only lets itself be closed: it stops accepting, every request in flight is answered, with
  * `Connection: close` where the head was not sent, and idle connections are closed every `quietWindow` ms. A request that comes in
- * between on one of them may be lost, and upgraded connections get no goodbye.
+ * between on one of them may be lost, and upgraded connections get no goodbye. Event streams are ended after `streamTimeout`, all at once.
  */
-export function plainDrainer(server: HttpServer, quietWindow: number): Drainer {
+export function plainDrainer(server: HttpServer, { quietWindow, streamTimeout, retry }: DrainSettings): Drainer {
   const open = new Map<ServerResponse, { readonly request: IncomingMessage; readonly since: number }>()
-  const counts = { drained: 0, cut: 0 }
+  const counts = { drained: 0, cut: 0, streams: 0 }
   let state: DrainState = 'serving'
   let promise: Promise<void> | undefined
 
@@ -36,14 +40,25 @@ export function plainDrainer(server: HttpServer, quietWindow: number): Drainer {
     response.once('close', () => open.delete(response))
   }
 
-  async function start(): Promise<void> {
+  async function start(within: number): Promise<void> {
     lameDuck()
     state = 'draining'
+    const streams = Number.isFinite(streamTimeout) ? setTimeout(endStreams, Math.min(streamTimeout, within / 2)) : undefined
     const sweep = setInterval(() => server.closeIdleConnections(), Math.max(1, quietWindow))
     await new Promise<void>((resolve) => server.close(() => resolve()))
     clearInterval(sweep)
+    clearTimeout(streams)
     state = 'drained'
     untrack()
+  }
+
+  function endStreams(): void {
+    for (const response of open.keys()) {
+      if (!isSubscription(response as Http1Response)) continue
+      open.delete(response)
+      counts.streams++
+      endEventStream(response as Http1Response, retryHint(1, { retry }))
+    }
   }
 
   function lameDuck(): void {
@@ -59,8 +74,8 @@ export function plainDrainer(server: HttpServer, quietWindow: number): Drainer {
     server.closeAllConnections()
   }
 
-  function drain({ signal }: DrainCall = {}): Promise<void> {
-    promise ??= start()
+  function drain({ signal, within = Number.POSITIVE_INFINITY }: DrainCall = {}): Promise<void> {
+    promise ??= start(within)
     if (signal?.aborted) cut()
     else signal?.addEventListener('abort', cut, { once: true })
     return promise

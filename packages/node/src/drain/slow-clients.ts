@@ -14,6 +14,11 @@ const LONGEST_TICK = 1_000
 /** Longest time, in ms, by which the last cut comes before the deadline. */
 const MARGIN = 250
 
+/** When it is time for the last cut, in ms from now, of a drain that has so many. */
+export function lastCall(within: number): number {
+  return within - Math.min(MARGIN, within / 4)
+}
+
 export interface SlowClients {
   /** Of connections on which a request has begun of which not even the head is there: since when that is known, on the clock of `time.ts`. */
   halfHeads(): Iterable<number>
@@ -48,9 +53,7 @@ export function cutSlowClients({ connections, limit, within, cut }: SlowClientsO
   // Timers run before input: two turns later what had arrived by then is read.
   const afterInput = (look: () => void) => () => setImmediate(() => setImmediate(look))
   const ticks = setInterval(afterInput(look), Math.min(Math.max(10, longest / 4), LONGEST_TICK))
-  const last = Number.isFinite(within)
-    ? setTimeout(afterInput(cutWaiting), Math.min(within - Math.min(MARGIN, within / 4), 2 ** 31 - 1))
-    : undefined
+  const last = Number.isFinite(within) ? setTimeout(afterInput(cutWaiting), Math.min(lastCall(within), 2 ** 31 - 1)) : undefined
   let stopped = false
 
   function look(): void {

@@ -60,6 +60,16 @@ export interface Http1ServerOptions<D extends Dependencies<D>> extends Omit<Http
   listener(deps: Values<D>, ctx: StartContext): RequestListener | Http1Server | PromiseLike<RequestListener | Http1Server>
 }
 
+/** Their values are checked by `drainOptions()`. */
+const DRAIN_CHECKS: Readonly<Record<keyof DrainOptions, Check>> = {
+  quietWindow: isAnything,
+  upgradeTimeout: isAnything,
+  slowTimeout: isAnything,
+  streamTimeout: isAnything,
+  spread: isAnything,
+  retry: isAnything,
+}
+
 const FILE = (value: unknown) => must(typeof value === 'string' && value !== '', 'be the path of a file', value)
 
 /** What each option has to be. */
@@ -101,7 +111,7 @@ export function checkHttpServerOptions(name: string, options: unknown): void {
     probeOptions(where, 'probes.', probes)
   }
   if (drain) {
-    checkOptions(where, 'drain.', drain, { quietWindow: isAnything, upgradeTimeout: isAnything, slowTimeout: isAnything })
+    checkOptions(where, 'drain.', drain, DRAIN_CHECKS)
     try {
       drainOptions(drain)
     } catch (error) {
