@@ -46,7 +46,7 @@ export const upgradeCases = [
     name: 'four WebSockets',
     on,
     sees: 'close 1012, one after the other, over `spread` (here 400 ms)',
-    allowed: 400,
+    allowed: 300,
     async run(stage) {
       const { served, client } = await open(stage, { spread: 400 })
       const clients = [client]
