@@ -1,6 +1,10 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as later, setImmediate as turn } from 'node:timers/promises'
 import { resource, type StartError } from '@keelson/kernel'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { ask, freePort, takenPort } from './client.js'
 import { type AdapterScene, type Database, database, gate, type HttpAdapter } from './scene.js'
 
@@ -56,6 +60,36 @@ export function describeStart(title: string, { server, entry, make }: HttpAdapte
       )
       expect(log).toEqual(['db stopped'])
       taken.server.close()
+    })
+
+    it('N6 listens on a Unix socket, of which a dead predecessor has left the file, and leaves none', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'keelson-adapter-'))
+      onTestFinished(() => rmSync(folder, { recursive: true }))
+      const path = join(folder, 'api.sock')
+      const program = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`
+      spawnSync(process.execPath, ['-e', program])
+      const target = api(() => () => 'here', { host: undefined, path, writableAll: true, backlog: 9 })
+      const { kernel, url, port } = await started(target)
+      expect([url, port]).toEqual([`unix:${path}`, 0])
+      expect(statSync(path).mode & 0o222).toBe(0o222)
+      await kernel.restart(target)
+      expect(await ask('http://localhost', { socketPath: path })).toMatchObject({ status: 200, body: 'here' })
+      await kernel.shutdown()
+      expect(existsSync(path)).toBe(false)
+    })
+
+    it('N6 waits for a port that a predecessor still holds', async () => {
+      const taken = await takenPort()
+      const target = api(() => () => 'here', { port: taken.port, waitForPort: 20_000, backlog: 9 })
+      const kernel = kernelOf([target])
+      const start = kernel.start()
+      await expect.poll(() => kernel.inspect().resources[0]?.step?.name).toBe(`wait for port ${taken.port}`)
+      await later(300)
+      taken.server.close()
+      await start
+      expect((await ask(kernel.get(target).url)).body).toBe('here')
+      await kernel.restart(target)
+      expect((await ask(kernel.get(target).url)).body).toBe('here')
     })
 
     it.each(['throws', 'rejects'])('says in one error that making the app %s, and stops what runs', async (how) => {

@@ -5,13 +5,16 @@ import type { DrainableServer } from '@keelson/node'
 export interface FastifyApp {
   readonly server: DrainableServer
   ready(): PromiseLike<unknown>
-  listen(address: { port: number; host: string }): Promise<unknown>
+  listen(address: { port?: number; host?: string; path?: string }): Promise<unknown>
   close(): PromiseLike<unknown>
 }
 
+/** What the server is to listen on: of a descriptor, a queue or rights Fastify need not know. */
 interface Address {
-  port: number
+  port?: number
   host?: string
+  path?: string
+  fd?: number
 }
 
 export interface ListenGate {
@@ -41,11 +44,13 @@ export function listenThrough(app: FastifyApp, signal: AbortSignal): ListenGate 
     tried = true
   }
 
-  async function open({ port, host = '' }: Address): Promise<void> {
+  async function open(wanted: Address): Promise<void> {
+    const { port = 0, host = '', path } = wanted
     // For "localhost" Fastify opens one more server for each further address, which nobody would drain.
-    const address = host === 'localhost' ? (await lookup(host)).address : host
-    shadow(listen)
-    await app.listen({ port, host: address })
+    const name = host === 'localhost' ? (await lookup(host)).address : host
+    const address = name === '' ? wanted : { ...wanted, host: name }
+    shadow(() => listen(address))
+    await app.listen(path === undefined ? { port, host: name } : { path })
   }
 
   /** Fastify gets here some time after `app.listen()` was called: by then the start may have been given up. */
@@ -64,6 +69,8 @@ export function listenThrough(app: FastifyApp, signal: AbortSignal): ListenGate 
     let told = false
     const onError = () => {
       told = true
+      // It may be tried again.
+      shadow(openOrFail)
     }
     server.once('error', onError)
     open(address)

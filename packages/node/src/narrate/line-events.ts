@@ -21,6 +21,7 @@ export const LINE_EVENTS = [
   'listener:error',
   'run:not-started',
   'process:shell',
+  'run:waiting',
   'process:signal',
   'process:error',
   'process:exit',

@@ -24,7 +24,16 @@ import { HandleOrigins } from './handle-origins.js'
 import { LastDeadline } from './last-deadline.js'
 import { catchErrors, type ErrorOrigin } from './process-errors.js'
 import { catchSignals } from './process-signals.js'
-import { exitAtOnce, kernelFailed, NEW_LINE, notStarted, probeServerFailed, stoppingAlready, uncaught } from './run-entries.js'
+import {
+  exitAtOnce,
+  kernelFailed,
+  NEW_LINE,
+  notStarted,
+  probePortTaken,
+  probeServerFailed,
+  stoppingAlready,
+  uncaught,
+} from './run-entries.js'
 import type { Settings } from './run-options.js'
 import { holdersOf, isOfResource, stillAlive } from './still-alive.js'
 
@@ -117,10 +126,17 @@ export class KernelRun {
 
   async #openProbes(): Promise<boolean> {
     const { probes } = this.#settings
+    const gone = new AbortController()
+    void this.#stopAsked.promise.then(() => gone.abort())
+    const step = <W>(_name: string, work: () => W): W => {
+      this.#say(probePortTaken(this.#kernel.name, probes?.port ?? 0, probes?.waitForPort ?? 0))
+      return work()
+    }
     try {
-      this.#probes = probes && (await openProbeServer(this.#kernel, probes))
+      this.#probes = probes && (await openProbeServer(this.#kernel, probes, { signal: gone.signal, step }))
       return true
     } catch (error) {
+      if (this.#leaving) return true
       this.#failures.happened()
       this.#say(probeServerFailed(this.#kernel.name, error, this.#failures.exitCode))
       return false

@@ -147,6 +147,7 @@ function saidByRun(): Line[] {
     entries.kernelFailed(failed, 'shutdown'),
     entries.probeServerFailed('shop', failure(), 1),
     entries.notStarted('shop', 0),
+    entries.probePortTaken('shop', 9_000, 10_000),
     entries.stoppingAlready('shop', 'SIGTERM'),
     entries.exitAtOnce(createKernel(), 'SIGTERM', 143),
     entries.uncaught('uncaught exception', problemOf(failure()), 'shutdown'),

@@ -1,6 +1,6 @@
 import type { Kernel } from '@keelson/kernel'
 import type { Line, Row } from '../narrate/log.js'
-import { some } from '../words/duration.js'
+import { duration, some } from '../words/duration.js'
 import { adviceOf, type Problem, problemOf } from '../words/problem.js'
 import type { ErrorOrigin } from './process-errors.js'
 
@@ -60,6 +60,15 @@ export function notStarted(kernel: string, exitCode: number): Line {
     level: exitCode === 0 ? 'info' : 'error',
     message: `${kernel} was not started, exit code ${exitCode}`,
     fields: { event: 'run:not-started', exitCode },
+  }
+}
+
+/** N6: nothing starts before the predecessor has let go of it. */
+export function probePortTaken(kernel: string, port: number, waitMs: number): Line {
+  return {
+    level: 'info',
+    message: `${kernel} waits up to ${duration(waitMs)} for port ${port} of its probe server, which is still in use`,
+    fields: { event: 'run:waiting', port, waitMs: Math.round(waitMs) },
   }
 }
 

@@ -91,7 +91,7 @@ export function runOptions(kernel: Kernel, options: RunOptions): Settings {
   })
   const { probes } = options
   if (probes) {
-    checkOptions(where, 'probes.', probes, { ...PROBE_CHECKS, port: isPort, host: isHost })
+    checkOptions(where, 'probes.', probes, { ...PROBE_CHECKS, port: isPort, host: isHost, waitForPort: isMs })
     if (probes.port === undefined) throw invalidOption(where, 'probes.port', 'is missing; give the probe server a port')
     probeOptions(where, 'probes.', probes)
   }

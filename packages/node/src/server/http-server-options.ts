@@ -10,26 +10,21 @@ import {
   isAnything,
   isBoolean,
   isFunction,
-  isHost,
   isObject,
-  isPort,
   must,
   type Where,
 } from '../options.js'
 import { PROBE_CHECKS, type ProbeOptions, probeOptions } from '../probe/probe-options.js'
+import { checkListenOptions, LISTEN_CHECKS, type ListenOptions } from './listen-options.js'
 import { checkServerSettings, type ServerSettings } from './server-settings.js'
 import type { TlsOptions } from './tls-options.js'
 
 /** What the kernel does with a server as with any resource. */
 type ResourceSettings = Pick<ResourceOptions<unknown, Dependencies>, 'after' | 'impact' | 'labels' | 'monitor' | 'restart'>
 
-export interface HttpServerOptions<D extends Dependencies<D>> extends ResourceSettings {
+export interface HttpServerOptions<D extends Dependencies<D>> extends ResourceSettings, ListenOptions {
   /** What `listener` needs, by the name under which it receives it. */
   dependsOn?: D
-  /** Default 0: a free port, to be read from the value; it is another one after a restart. */
-  port?: number
-  /** Default: every address of the machine. */
-  host?: string
   /** Serves TLS, with what `node:https` takes or the paths of the files. */
   tls?: TlsOptions
   /** Serves HTTP/2: with `tls` next to HTTP/1, without it alone (h2c), which the probes of Kubernetes do not speak. */
@@ -76,8 +71,7 @@ const FILE = (value: unknown) => must(typeof value === 'string' && value !== '',
 export const HTTP_SERVER_CHECKS: Readonly<Record<keyof HttpServerOptions<Dependencies>, Check>> = {
   dependsOn: isAnything,
   after: isAnything,
-  port: isPort,
-  host: isHost,
+  ...LISTEN_CHECKS,
   tls: (value) => must(isObject(value), 'be an object with key and cert, or keyFile and certFile', value),
   http2: isBoolean,
   listener: isFunction,
@@ -99,6 +93,7 @@ export function checkHttpServerOptions(name: string, options: unknown): void {
     throw invalidOption(where, 'listener', 'is missing; add listener: () => (req, res) => …')
   }
   checkOptions(where, '', omitLateBound(options), HTTP_SERVER_CHECKS)
+  checkListenOptions(where, options as ListenOptions)
   const { tls, http2, probes, drain, serverOptions, admission } = options as HttpServerOptions<Dependencies>
   for (const file of ['keyFile', 'certFile', 'caFile'] as const) {
     const problem = tls?.[file] === undefined ? undefined : FILE(tls[file])

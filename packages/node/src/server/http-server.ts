@@ -22,16 +22,13 @@ import { probeHandler } from '../probe/probe-handler.js'
 import { wallClock } from '../time.js'
 import { claimServer } from './claim-server.js'
 import { checkHttpServerOptions, type Http1ServerOptions, type HttpServerOptions } from './http-server-options.js'
-import { listen } from './listen.js'
+import { listenOn } from './listen-on.js'
 import { isServer, makeServer } from './make-server.js'
-import { portOf, urlOf } from './server-url.js'
+import type { Listening } from './server-url.js'
 
 /** A server that listens. */
-export interface HttpServer<S extends DrainableServer = DrainableServer> {
+export interface HttpServer<S extends DrainableServer = DrainableServer> extends Listening {
   readonly server: S
-  /** The real one when port 0 was asked for. */
-  readonly port: number
-  readonly url: string
 }
 
 /**
@@ -80,7 +77,7 @@ async function start<D extends Dependencies<D>>(
   deps: Values<D>,
   ctx: StartContext,
 ): Promise<HttpServer> {
-  const { port = 0, host, tls, http2, probes = {}, serverOptions = {}, admission } = options
+  const { tls, http2, probes = {}, serverOptions = {}, admission } = options
   const probe = probes === false ? undefined : probeHandler(ctx.kernel, probes)
   const made: unknown = await options.listener(deps, ctx)
   if (isServer(made)) ctx.defer(claimServer(made, ctx.name))
@@ -92,12 +89,11 @@ async function start<D extends Dependencies<D>>(
   ctx.defer(makeRoom(server, { maxConnections, spareFiles: spareFiles(64) }))
   // N3: also when the start is given up while it still comes to listen.
   ctx.defer(() => close(drainer))
-  await listen(server, port, host, ctx.signal)
-  const url = urlOf(server, host, tls !== undefined || isSecure(server))
-  ctx.defer(serverRuns({ kernel: ctx.kernel, resource: ctx.name, url, server, drainer }))
+  const where = await listenOn(server, options, tls !== undefined || isSecure(server), ctx)
+  ctx.defer(serverRuns({ kernel: ctx.kernel, resource: ctx.name, url: where.url, server, drainer }))
   ctx.workload(() => drainer.inFlight())
   followKernel(server, drainer, ctx)
-  const value = { server, port: portOf(server), url }
+  const value = { server, ...where }
   drainers.set(value, drainer)
   return value
 }

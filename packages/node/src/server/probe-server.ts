@@ -5,8 +5,7 @@ import { makeRoom, spareFiles } from '../connections/make-room.js'
 import { drainServer } from '../drain/drain-server.js'
 import { probeHandler } from '../probe/probe-handler.js'
 import type { ProbeOptions } from '../probe/probe-options.js'
-import { listen } from '../server/listen.js'
-import { portOf, urlOf } from '../server/server-url.js'
+import { type ListenContext, listenOn } from './listen-on.js'
 
 /**
  * A server for probes alone. It keeps little for anybody: 100 connections, of which the oldest are closed for new ones; 5 s for a request
@@ -17,6 +16,8 @@ export interface ProbeServerOptions extends ProbeOptions {
   port: number
   /** Default: every address, because the kubelet asks from outside. */
   host?: string
+  /** How long it waits, in ms, while another process, its predecessor mostly, still holds the port. Default 0. Nothing starts before. */
+  waitForPort?: number
 }
 
 export interface ProbeServer {
@@ -39,7 +40,11 @@ const LIMITS = {
 }
 
 /** A small server that answers probes and nothing else, so that they work before the application listens and until it is gone. */
-export async function openProbeServer(kernel: Kernel, { port, host, ...options }: ProbeServerOptions): Promise<ProbeServer> {
+export async function openProbeServer(
+  kernel: Kernel,
+  { port, host, waitForPort = 0, ...options }: ProbeServerOptions,
+  ctx: ListenContext = {},
+): Promise<ProbeServer> {
   const probe = probeHandler(kernel, options)
   const server = builtIn('node:http').createServer(LIMITS, (req, res) => {
     endLast(res)
@@ -51,10 +56,10 @@ export async function openProbeServer(kernel: Kernel, { port, host, ...options }
   server.on('dropRequest', (_req, socket) => socket.pause())
   const drainer = drainServer(server)
   makeRoom(server, { maxConnections: MAX_CONNECTIONS, spareFiles: spareFiles(16), any: true })
-  await listen(server, port, host)
+  const where = await listenOn(server, { port, waitForPort, ...(host !== undefined && { host }) }, false, ctx)
   return {
-    port: portOf(server),
-    url: `${urlOf(server, host, false)}${options.paths?.ready ?? '/readyz'}`,
+    port: where.port,
+    url: `${where.url}${options.paths?.ready ?? '/readyz'}`,
     // Every answer is written in the turn in which its request arrived: there is nothing in flight to wait for.
     close: () => drainer.drain({ signal: AbortSignal.abort() }),
   }

@@ -84,7 +84,7 @@ describe('problemOf()', () => {
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
     const { port } = taken.address() as { port: number }
     const { listen } = await import('../server/listen.js')
-    const problem = await problemOfStart(() => listen(createServer(), port, '127.0.0.1'))
+    const problem = await problemOfStart(() => listen(createServer(), { port, host: '127.0.0.1' }))
     expect(problem.message).toContain('stop what listens there, or choose another port')
     expect(adviceOf(problem)).toBeUndefined()
     taken.close()

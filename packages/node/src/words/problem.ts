@@ -57,9 +57,14 @@ function describe(error: unknown): Problem {
     message,
     ...(code !== undefined && { code }),
     ...(typeof resource === 'string' && { resource: shorten(resource, LONGEST_FRAME) }),
-    ...(remedy !== undefined && !message.includes(remedy) && { remedy }),
+    ...(remedy !== undefined && !message.includes(firstPart(remedy)) && { remedy }),
     ...(stack.length > 0 && { stack }),
   }
+}
+
+/** Of two ways out, the other is often a better one for the case at hand: `choose another path`. */
+function firstPart(remedy: string): string {
+  return remedy.split(/[,;]/, 1)[0]!
 }
 
 /** An error that this library made, such as a timeout, comes from no other package either. */
