@@ -84,10 +84,3 @@ export async function takenPort(): Promise<{ port: number; server: Server }> {
   await once(server, 'listening')
   return { port: (server.address() as AddressInfo).port, server }
 }
-
-export async function freePort(): Promise<number> {
-  const { port, server } = await takenPort()
-  server.close()
-  await once(server, 'close')
-  return port
-}

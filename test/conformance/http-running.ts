@@ -1,7 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { resource } from '@keelson/kernel'
 import { describe, expect, it } from 'vitest'
-import { ask, freePort, takenPort } from './client.js'
+import { freePort } from '../system/free-port.js'
+import { ask, takenPort } from './client.js'
 import { type AdapterScene, type Database, database, gate } from './scene.js'
 
 export function describeRunning(title: string, { api, kernelOf, started }: AdapterScene): void {

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { setTimeout as later, setImmediate as turn } from 'node:timers/promises'
 import { resource, type StartError } from '@keelson/kernel'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { ask, freePort, takenPort } from './client.js'
+import { freePort } from '../system/free-port.js'
+import { ask, takenPort } from './client.js'
 import { type AdapterScene, type Database, database, gate, type HttpAdapter } from './scene.js'
 
 export function describeStart(title: string, { server, entry, make }: HttpAdapter, scene: AdapterScene): void {

@@ -1,21 +1,13 @@
 import { existsSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { freePort } from '../system/free-port.js'
 import { runFixtureInGroup } from './child.js'
 
 /** Every Node that is installed here, and the one that runs the tests. */
 const nodes = ['node20', 'node22', 'node24', 'node26']
   .map((name) => ({ name, path: fileURLToPath(new URL(`../node_modules/${name}/bin/node`, import.meta.url)) }))
   .filter(({ path }) => existsSync(path))
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 async function started(node = process.execPath) {
   const port = await freePort()
