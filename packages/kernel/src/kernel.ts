@@ -63,11 +63,13 @@ export interface Kernel extends KernelView, AsyncDisposable {
    */
   start(): Promise<this>
   /**
-   * Drains and stops everything in reverse. One promise however often it is called; at once when nothing was started.
+   * Drains and stops everything in reverse. One promise however often it is called; at once when nothing was started. `delay` shortens
+   * the time in which work goes on after readiness turned false, for this time: 0 where nobody sends requests any more. What is not a
+   * number of ms counts for nothing, so that this may be a listener itself.
    *
    * @throws ShutdownError when anything failed, with the report inside; everything was still torn down as far as it could be.
    */
-  shutdown(reason?: string): Promise<ShutdownReport>
+  shutdown(reason?: string, options?: { delay?: number }): Promise<ShutdownReport>
   /**
    * The value of a running resource.
    *

@@ -47,6 +47,11 @@ export interface LifecycleParts {
   readonly shutdown: { readonly delay?: number; readonly timeout?: number }
 }
 
+/** A shutdown that somebody asked for, and the longest that work may go on before it, in ms. */
+interface DrainOrder extends TeardownOrder {
+  readonly delay: number
+}
+
 /** The state of a whole kernel, and the one place that moves it. */
 export class Lifecycle {
   state: KernelState = 'idle'
@@ -113,21 +118,21 @@ export class Lifecycle {
     return life.started.promise
   }
 
-  shutdown(reason: string): Promise<ShutdownReport> {
+  shutdown(reason: string, delay = Infinity): Promise<ShutdownReport> {
     const phase = this.#phase
     if (phase.at === 'rest') return this.#shutdownAtRest(reason)
     const { life } = phase
     if (life.shutdown !== undefined) return life.shutdown.promise
     life.shutdown = new Deferred()
-    this.#parts.host.events.guarded(() => this.#askFor(phase, reason))
+    this.#parts.host.events.guarded(() => this.#askFor(phase, reason, delay))
     return life.shutdown.promise
   }
 
-  #askFor(phase: Exclude<Phase, { at: 'rest' }>, reason: string): void {
+  #askFor(phase: Exclude<Phase, { at: 'rest' }>, reason: string, delay: number): void {
     const { life } = phase
     const { clock, events } = this.#parts.host
     const since = clock.now()
-    const order = { reason, since, deadline: since + this.shutdownOptions.timeout }
+    const order = { reason, since, deadline: since + this.shutdownOptions.timeout, delay }
     this.#parts.host.ending = true
     this.#parts.host.lateErrors ??= []
     this.#giveUp(startAborted(undefined, reason))
@@ -135,7 +140,7 @@ export class Lifecycle {
   }
 
   /** What was asked for in a listener is done when it no longer interrupts: the life may have moved on by then. */
-  #obey(life: Life, order: TeardownOrder): void {
+  #obey(life: Life, order: DrainOrder): void {
     const phase = this.#phase
     if (phase.at === 'rest' || phase.life !== life) return
     if (phase.at === 'starting') this.#abortStart(phase.startup, life, order)
@@ -332,9 +337,9 @@ export class Lifecycle {
   }
 
   /** D1: not ready any more, but everything goes on working until the delay is over; what is not live waits for nobody (X10). */
-  #drain(life: Life, order: TeardownOrder): void {
+  #drain(life: Life, order: DrainOrder): void {
     const { host, roster, upkeep } = this.#parts
-    const delay = this.#failures.any ? 0 : this.shutdownOptions.delay
+    const delay = this.#failures.any ? 0 : Math.min(this.shutdownOptions.delay, order.delay)
     this.#phase = { at: 'ending', life }
     this.#to('draining', order.reason)
     upkeep.end(startAborted(undefined, order.reason))

@@ -1,9 +1,11 @@
 import type { Cell } from './cell/cell.js'
 import { experienceOf } from './cell/experience.js'
 import { TIMEOUTS } from './defaults.js'
+import { isMs } from './define/checks.js'
 import type { ResourceLike } from './define/dependency.js'
 import { readKernelDefaults, validateReason } from './define/validate.js'
 import { fromCaller, notStarted, refused, registeredTooLate } from './errors.js'
+import { propertyOf } from './foreign.js'
 import { dependenciesOf, type Plan, planOf } from './graph/plan.js'
 import { Monitor } from './heal/monitor.js'
 import { Roster } from './heal/roster.js'
@@ -202,7 +204,10 @@ export class LiveKernel implements Kernel {
   start = (): Promise<this> => this.#lifecycle.start() as Promise<this>
 
   // What is passed may come from anywhere.
-  shutdown = (reason: unknown = 'shutdown'): Promise<ShutdownReport> => this.#lifecycle.shutdown(wordsFor(reason))
+  shutdown = (reason: unknown = 'shutdown', options?: unknown): Promise<ShutdownReport> => {
+    const delay = propertyOf(options, 'delay')
+    return this.#lifecycle.shutdown(wordsFor(reason), isMs(delay) === undefined ? (delay as number) : undefined)
+  }
 
   fail = (error: unknown): void => this.#lifecycle.fail(error)
 

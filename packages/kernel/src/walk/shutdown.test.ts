@@ -49,6 +49,20 @@ describe('D1 draining', () => {
     }
   })
 
+  test('D1 whoever asks for it may shorten the delay for this time, and as a listener it takes whatever comes', async () => {
+    const { clock, kernel, traced } = scene()
+    const app = kernel([traced('a')], { shutdown: { delay: 5_000 } })
+    const took = async (...args: unknown[]) => {
+      await app.start()
+      return (await clock.run((app.shutdown as (...args: unknown[]) => ReturnType<typeof app.shutdown>)(...args))).durationMs
+    }
+    expect(await took('Ctrl-C', { delay: 0 })).toBe(0)
+    expect(await took('Ctrl-C', { delay: 70 })).toBe(70)
+    expect(await took('Ctrl-C', { delay: 7_000 })).toBe(5_000)
+    expect(await took('SIGTERM', 15)).toBe(5_000)
+    for (const delay of [-1, Number.NaN, '0']) expect(await took('SIGTERM', { delay })).toBe(5_000)
+  })
+
   test('D1 health is still followed during the delay', async () => {
     const { clock, kernel } = scene()
     let checks = 0
