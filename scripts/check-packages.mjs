@@ -74,6 +74,7 @@ for (const each of packed.values()) checkSupply(each)
 checkWorkflows()
 checkAlone(packages.find(({ manifest }) => manifest.name === '@keelson/kernel').manifest)
 await checkKernelSize()
+await checkEarly()
 rmSync(work, { recursive: true, force: true })
 console.log(`packages: ${counts.passed} passed, ${counts.failed} failed`)
 if (process.argv[2]) writeFileSync(process.argv[2], JSON.stringify(counts))
@@ -200,5 +201,25 @@ async function checkKernelSize() {
   record(
     size <= limit,
     `@keelson/kernel is ${(size / 1024).toFixed(1)} KiB, minified and compressed, with what is compiled into it (at most ${limit / 1024})`,
+  )
+}
+
+/** The first import of an application is for its effect alone, which bundlers must not take away, and waits for nothing else. */
+async function checkEarly() {
+  const { outputFiles } = await build({
+    stdin: { contents: "import '@keelson/node/early'", resolveDir: project },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'node',
+    write: false,
+  })
+  const { text, contents } = outputFiles[0]
+  const { gzipSync } = await import('node:zlib')
+  const size = gzipSync(contents).length
+  record(
+    text.includes('SIGTERM') && size <= 512,
+    `@keelson/node/early is kept by bundlers, and has ${size} bytes (at most 512)`,
+    text,
   )
 }

@@ -44,6 +44,8 @@ const HOUSES: Readonly<Record<string, readonly string[]>> = {
     'server',
     'watch',
     'autopsy',
+    'signals',
+    'early guests',
     'run',
   ],
   pools: ['errors', 'wait', 'server', 'child', 'pool', 'process', 'http mcp'],

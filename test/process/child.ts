@@ -19,9 +19,18 @@ export interface Child {
 
 const fixtures = fileURLToPath(new URL('./fixtures/', import.meta.url))
 
-/** Runs a fixture as a process of its own; what is left of it at the end of the test is killed. */
-export function runFixture(name: string, env: Record<string, string | number> = {}, node = process.execPath): Child {
-  return follow(spawn(node, [`${fixtures}${name}.mjs`], { env: plain(env) }))
+/**
+ * Runs a fixture as a process of its own; what is left of it at the end of the test is killed. `complaints`: what it writes to its standard
+ * error, when that is not of ours.
+ */
+export function runFixture(
+  name: string,
+  env: Record<string, string | number> = {},
+  node = process.execPath,
+  complaints?: RegExp,
+  args: readonly string[] = [],
+): Child {
+  return follow(spawn(node, [...args, `${fixtures}${name}.mjs`], { env: plain(env) }), undefined, complaints)
 }
 
 /** The same with a channel for messages. */
@@ -61,14 +70,12 @@ function plain(env: Record<string, string | number>): Record<string, string> {
 }
 
 /** The same on a terminal, where `script` of util-linux can make one. */
-export function runFixtureOnTerminal(name: string): Child {
-  const command = `"${process.execPath}" "${fixtures}${name}.mjs"`
-  return follow(
-    spawn('script', ['-qefc', command, '/dev/null'], { env: { PATH: process.env.PATH, TERM: 'dumb', NO_COLOR: '1' } }),
-  )
+export function runFixtureOnTerminal(name: string, env: Record<string, string | number> = {}): Child {
+  const command = `exec "${process.execPath}" "${fixtures}${name}.mjs"`
+  return follow(spawn('script', ['-qefc', command, '/dev/null'], { env: { ...plain(env), TERM: 'dumb', NO_COLOR: '1' } }))
 }
 
-function follow(child: ChildProcess, clean = () => {}): Child {
+function follow(child: ChildProcess, clean = () => {}, expected?: RegExp): Child {
   let output = ''
   let complaints = ''
   let over = false
@@ -97,7 +104,8 @@ function follow(child: ChildProcess, clean = () => {}): Child {
     clean()
     await ended
     // Whatever an application goes through, nothing of ours warns of itself.
-    expect(complaints).toBe('')
+    if (expected === undefined) expect(complaints).toBe('')
+    else expect(complaints).toMatch(expected)
   })
   return {
     process: child,

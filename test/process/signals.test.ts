@@ -1,5 +1,17 @@
+import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import { later, runFixture } from './child.js'
+import { type Child, later, runFixture, runFixtureInGroup, runFixtureOnTerminal } from './child.js'
+
+const script = spawnSync('script', ['-qefc', 'true', '/dev/null']).status === 0
+
+/** As often as that, with half a second in between. */
+async function pressCtrlC(child: Child, times: number) {
+  for (let i = 0; i < times; i++) {
+    child.process.stdin?.write('\x03')
+    await later(500)
+  }
+  return child.ended
+}
 
 describe('X1 signals', () => {
   it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s stops everything and ends with code 0', async (signal) => {
@@ -12,16 +24,45 @@ describe('X1 signals', () => {
     expect(code).toBe(0)
   })
 
-  it('a second signal 250 ms later exits at once with 128 + n and names what was not stopped', async () => {
-    const shop = runFixture('hang')
+  it('a repeated SIGTERM means the same as the first, and so does a SIGINT that is of no terminal', async () => {
+    const shop = runFixtureInGroup('hang', { STOP: 1_500 })
+    await shop.said(/shop is ready/)
+    shop.kill('SIGTERM')
+    await shop.said(/SIGTERM: draining/)
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGINT'] as const) {
+      await later(300)
+      shop.kill(signal)
+      await shop.said(new RegExp(`"msg":"${signal}: shop is stopping already"`))
+    }
+    const { code, output } = await shop.ended
+    expect(output).not.toContain('again')
+    expect(output).toContain('did not finish its stop within')
+    expect(code).toBe(1)
+  })
+
+  it.runIf(script)(
+    'a second Ctrl-C on a terminal, 250 ms later, exits at once with 130 and names what was not stopped',
+    async () => {
+      const shop = runFixtureOnTerminal('hang', { DELAY: 50_000 })
+      await shop.said(/shop is ready/)
+      const { code, output } = await pressCtrlC(shop, 2)
+      // Nobody sends requests here: the delay is skipped.
+      expect(output).toContain('SIGINT: draining')
+      expect(output).toContain('SIGINT again: exiting at once, without having stopped db, exit code 130')
+      expect(code).toBe(130)
+    },
+  )
+
+  it("with secondSignal 'exit' any second signal 250 ms later exits at once with 128 + n", async () => {
+    const shop = runFixture('hang', { SECOND: 'exit' })
     await shop.said(/shop is ready/)
     shop.kill('SIGTERM')
     await shop.said(/SIGTERM: draining/)
     await later(300)
-    shop.kill('SIGINT')
+    shop.kill('SIGTERM')
     const { code, output } = await shop.ended
-    expect(output).toContain('SIGINT again: exiting at once, without having stopped db, exit code 130')
-    expect(code).toBe(130)
+    expect(output).toContain('SIGTERM again: exiting at once, without having stopped db, exit code 143')
+    expect(code).toBe(143)
   })
 
   it('a second signal that comes sooner is the same one, forwarded', async () => {
@@ -45,8 +86,8 @@ describe('X1 signals', () => {
     expect(await shop.ended).toMatchObject({ code: 0, signal: null })
   })
 
-  it('with exit: false a second signal resolves run() at once', async () => {
-    const shop = runFixture('hang', { EXIT: 'false' })
+  it('with exit: false such a signal resolves run() at once', async () => {
+    const shop = runFixture('hang', { EXIT: 'false', SECOND: 'exit' })
     await shop.said(/shop is ready/)
     shop.kill('SIGTERM')
     await shop.said(/SIGTERM: draining/)

@@ -9,5 +9,6 @@ export function builtIn<Name extends keyof Modules>(name: Name): Modules[Name] {
 interface Modules {
   readonly 'node:http': typeof import('node:http')
   readonly 'node:http2': typeof import('node:http2')
+  readonly 'node:inspector': typeof import('node:inspector')
   readonly 'node:https': typeof import('node:https')
 }

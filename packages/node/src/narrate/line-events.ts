@@ -25,6 +25,8 @@ export const LINE_EVENTS = [
   'process:signal',
   'process:error',
   'process:exit',
+  'process:ended',
+  'process:listener',
   'process:deadline',
   'process:still-alive',
   'process:autopsy',

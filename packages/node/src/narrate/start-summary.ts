@@ -2,6 +2,7 @@ import type { Kernel, Plan, PlannedDrain, Probe, Span } from '@keelson/kernel'
 import { count, duration, some } from '../words/duration.js'
 import { timelineBar } from '../words/timeline-bar.js'
 import type { BudgetNote } from './grace.js'
+import { type HeldListener, heldRows } from './held-listeners.js'
 import type { Line } from './log.js'
 
 /** Of a large graph only the slowest are shown. */
@@ -22,6 +23,8 @@ export interface Addresses {
   /** By resource. */
   readonly urls: ReadonlyMap<string, string>
   readonly probes: string | undefined
+  /** X6: listeners of others that are called when the kernel has stopped. */
+  readonly held?: readonly HeldListener[]
 }
 
 /** Everything runs: how long it took, what decided that, and where it can be reached. */
@@ -44,6 +47,7 @@ export function startSummary(
   const degraded = degradedIn(kernel.probe())
   const cut = cutDrains(resources)
   const late = lateIn(kernel.probe())
+  const { held = [] } = addresses
   const message = `${kernel.name} is ready in ${duration(total)}${degraded.length === 0 ? '' : `, degraded: ${some(degraded)}`}`
   const tooLong = budget?.tooLong === true
   const path = criticalPath.length > 1 ? `critical path: ${shortPath(criticalPath)}` : ''
@@ -60,6 +64,7 @@ export function startSummary(
       ...late.slice(0, MOST_LATE).map((message) => `   ${message}`),
       ...(budget === undefined ? [] : [`   ${budget.text}`]),
       ...cutRows(cut),
+      ...heldRows(held),
     ],
     fields: {
       event: 'kernel:state',
@@ -76,6 +81,7 @@ export function startSummary(
       ...(addresses.urls.size > 0 && { urls: Object.fromEntries(addresses.urls) }),
       ...(addresses.probes !== undefined && { probes: addresses.probes }),
       ...(budget !== undefined && { shutdown: budget.fields }),
+      ...(held.length > 0 && { held: held.slice(0, MOST) }),
       ...(cut.length > 0 && { cutDrains: Object.fromEntries(cut.slice(0, MOST).map(({ name, ...drain }) => [name, drain])) }),
     },
   }

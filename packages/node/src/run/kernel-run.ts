@@ -16,28 +16,19 @@ import { openProbeServer, type ProbeServer } from '../server/probe-server.js'
 import { setTimeout } from '../time.js'
 import { attempt, isA } from '../words/foreign.js'
 import { UNPRINTABLE } from '../words/thrown.js'
+import { Company } from './company.js'
 import { bearDeadOutput } from './dead-output.js'
 import { deadlinePassed } from './deadline-line.js'
-import { exitCodeOf, exitNow, exitSoon, holdProcess } from './exit.js'
+import { exitCodeOf, exitNow, holdProcess } from './exit.js'
 import { Failures } from './failures.js'
 import { HandleOrigins } from './handle-origins.js'
 import { LastDeadline } from './last-deadline.js'
 import { catchErrors, type ErrorOrigin } from './process-errors.js'
-import { catchSignals } from './process-signals.js'
-import {
-  exitAtOnce,
-  kernelFailed,
-  NEW_LINE,
-  notStarted,
-  probePortTaken,
-  probeServerFailed,
-  stoppingAlready,
-  uncaught,
-} from './run-entries.js'
+import { kernelFailed, notStarted, probePortTaken, probeServerFailed, uncaught } from './run-entries.js'
 import type { Settings } from './run-options.js'
 import { holdersOf, isOfResource, stillAlive } from './still-alive.js'
 
-/** One run of a kernel as this process: from its start to its end, or to the second signal. */
+/** One run of a kernel as this process: from its start to its end, or to a second Ctrl-C. */
 export class KernelRun {
   readonly #kernel: Kernel
   readonly #settings: Settings
@@ -47,7 +38,7 @@ export class KernelRun {
   readonly #failures: Failures
   readonly #origins = new HandleOrigins()
   readonly #stopAsked = deferred<void>()
-  /** Resolves when a second signal comes, or the last deadline has passed. */
+  /** Resolves when nobody waits any more: at a second Ctrl-C, or the last deadline has passed. */
   readonly #hurried = deferred<number>()
   readonly #deadline = new LastDeadline((ms) => this.#onDeadline(ms))
   /** Whether its end was asked for: by a signal, an error or the platform. */
@@ -60,6 +51,7 @@ export class KernelRun {
   #probes: ProbeServer | undefined
   readonly #say: Say
   readonly #fitted: FittedBudget | undefined
+  readonly #company: Company
   /** Of the shutdown, or of the rollback of the start. */
   #report: ShutdownReport | undefined
 
@@ -74,12 +66,19 @@ export class KernelRun {
     this.#say = this.#narration.say
     this.#ending = kernel.state === 'draining' || kernel.state === 'stopping'
     this.#failures = new Failures(kernel)
+    this.#company = new Company(kernel, settings, {
+      say: this.#say,
+      flush: () => this.#narration.flush(),
+      stopping: () => this.#stopping,
+      leave: (signal, delay) => this.#leave(signal, delay),
+      hurry: (exitCode) => this.#hurry(exitCode),
+    })
   }
 
   async run(): Promise<number> {
-    const { signals, exit, exitGrace, log } = this.#settings
+    const { exitGrace, log } = this.#settings
+    const company = this.#company
     const release = holdProcess()
-    const caught = catchSignals(signals, (signal) => this.#onSignal(signal), this.#onSecondSignal)
     const quitErrors = catchErrors(this.#onError)
     const quitOutputs = bearDeadOutput()
     this.#kernel.on('kernel:state', this.#onState)
@@ -89,16 +88,15 @@ export class KernelRun {
       this.#settings.autopsy === undefined ? undefined : new Autopsy(this.#kernel, this.#settings.autopsy, this.#say)
     autopsy?.begin()
 
-    if (this.#ending) this.#armDeadline()
-    const followed = this.#follow().catch((error: unknown) => this.#giveUp({ error }))
-    const inHurry = await Promise.race([followed.then(() => this.#probes?.close()), this.#hurried.promise])
+    if (this.#ending) this.#shutdownBegins()
+    company.takeEarly()
+    const inHurry = await Promise.race([this.#toTheEnd(), this.#hurried.promise])
     if (inHurry !== undefined) void this.#probes?.close().catch(() => {})
     this.#deadline.end()
-    if (inHurry === undefined) await caught.quiet()
     // Rejections that nobody handles are announced after this turn.
     await new Promise((resolve) => setTimeout(resolve, 0))
 
-    caught.release()
+    company.release()
     quitErrors()
     quitOutputs()
     this.#kernel.off('kernel:state', this.#onState)
@@ -109,8 +107,16 @@ export class KernelRun {
     quitPlatform(exitCode)
     autopsy?.end()
     this.#lastWords?.end(exitCode)
-    if (exit) exitSoon(exitCode, exitGrace, () => this.#forcedExit())
+    company.end(exitCode, () => this.#forcedExit())
     return exitCode
+  }
+
+  /** Resolves when the kernel has stopped, and the others in this process have had their turn. */
+  async #toTheEnd(): Promise<void> {
+    await this.#follow().catch((error: unknown) => this.#giveUp({ error }))
+    await this.#probes?.close()
+    this.#deadline.end()
+    await this.#company.over()
   }
 
   /** Resolves when the kernel has stopped, or did not start. */
@@ -147,6 +153,7 @@ export class KernelRun {
   async #start(): Promise<boolean> {
     const { exit, exitGrace } = this.#settings
     const start = () => this.#kernel.start()
+    this.#company.locateSoon()
     try {
       // Only what is told of, or changes the exit code, is watched.
       await (exit && exitGrace !== Infinity ? this.#origins.during(this.#kernel, start) : start())
@@ -186,15 +193,16 @@ export class KernelRun {
     const { plan, troubles } = this.#narration
     const triesOf = (resource: string) => troubles.triesOf(resource)
     const { current } = plan
+    const addresses = { urls, probes: this.#probes?.url, held: this.#company.held }
     const budget = this.#fitted && budgetNote(current.shutdown, this.#fitted.grace, this.#fitted.ms)
-    this.#say(startSummary(this.#kernel, current, { urls, probes: this.#probes?.url }, triesOf, budget))
+    this.#say(startSummary(this.#kernel, current, addresses, triesOf, budget))
   }
 
-  #leave(reason: string): void {
+  #leave(reason: string, delay?: number): void {
     this.#leaving = true
     this.#stopAsked.resolve()
     // Its end, and what it fails with, is awaited where the kernel is followed.
-    attempt(() => this.#kernel.shutdown(reason).catch(() => {}))
+    attempt(() => this.#kernel.shutdown(reason, delay === undefined ? undefined : { delay }).catch(() => {}))
     this.#armDeadline()
   }
 
@@ -202,17 +210,11 @@ export class KernelRun {
     return this.#leaving || this.#ending
   }
 
-  #onSignal(signal: NodeJS.Signals): void {
-    if (signal === 'SIGINT') this.#say(NEW_LINE)
-    if (this.#stopping) this.#say(stoppingAlready(this.#kernel.name, signal))
-    this.#leave(signal)
-  }
-
-  readonly #onSecondSignal = (signal: NodeJS.Signals, exitCode: number): void => {
-    if (signal === 'SIGINT') this.#say(NEW_LINE)
-    this.#say(exitAtOnce(this.#kernel, signal, exitCode))
-    this.#narration.flush()
-    if (this.#settings.exit) exitNow(exitCode)
+  #hurry(exitCode: number): void {
+    if (this.#settings.exit) {
+      this.#company.release()
+      exitNow(exitCode)
+    }
     this.#hurried.resolve(exitCode)
   }
 
@@ -244,7 +246,7 @@ export class KernelRun {
 
   readonly #onState = ({ from, to }: KernelEventOf<'kernel:state'>): void => {
     if (to === 'draining' || to === 'stopping') {
-      if (!this.#ending) this.#armDeadline()
+      if (!this.#ending) this.#shutdownBegins()
       this.#ending = true
       this.#stopAsked.resolve()
     }
@@ -264,6 +266,11 @@ export class KernelRun {
     this.#failureTold = true
   }
 
+  #shutdownBegins(): void {
+    this.#company.drain()
+    this.#armDeadline()
+  }
+
   /** X12: after the longest that the shutdown may take by its plan, and the grace of the process. */
   #armDeadline(): void {
     const { exitGrace, log } = this.#settings
@@ -273,9 +280,7 @@ export class KernelRun {
   }
 
   #onDeadline(ms: number): void {
-    const exitCode = this.#giveUp({ ms })
-    if (this.#settings.exit) exitNow(exitCode)
-    this.#hurried.resolve(exitCode)
+    this.#hurry(this.#giveUp({ ms }))
   }
 
   /** The kernel did not come to an end of its own. */
@@ -294,8 +299,11 @@ export class KernelRun {
   #forcedExit(): number {
     const { exitGrace, log } = this.#settings
     const holders = holdersOf(this.#kernel.inspect(), this.#report, this.#origins)
-    const exitCode = exitCodeOf(holders.some(isOfResource))
-    if (log !== false) this.#speech.say(stillAlive(this.#kernel.name, exitGrace, holders, exitCode))
+    const ours = holders.some(isOfResource)
+    const exitCode = exitCodeOf(ours)
+    // Where somebody asked for the end, what others leave behind is no news.
+    if (log !== false && (ours || !this.#company.exitAsked))
+      this.#speech.say(stillAlive(this.#kernel.name, exitGrace, holders, exitCode))
     return exitCode
   }
 }

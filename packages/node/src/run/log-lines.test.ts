@@ -4,6 +4,7 @@ import { expect, it } from 'vitest'
 import { autopsyLine, foreignMark } from '../autopsy/autopsy-line.js'
 import type { Mark } from '../autopsy/mark.js'
 import { unwritten } from '../autopsy/unwritten.js'
+import { endedBy, listenerFailed, listenerLate } from '../guests/guest-lines.js'
 import { budgetNote } from '../narrate/grace.js'
 import { LINE_EVENTS } from '../narrate/line-events.js'
 import type { Entry, Line, LogLike } from '../narrate/log.js'
@@ -127,6 +128,9 @@ function saidByRun(): Line[] {
   const drain = { askedMs: 10_000, grantedMs: 8_100, heldBy: ['db'] }
   const shutdown = { ownMs: 10_000, pathMs: 10_000, shareMs: 8_100, drain }
   const worker = { name: 'worker', dependsOn: [], startTimeoutMs: 1, shutdown }
+  const idle = createKernel()
+  const inspect = () => ({ ...idle.inspect(), resources: [{ name: 'db', state: 'draining', work: WORK }] })
+  const working = { name: 'shop', state: 'stopping', probe: () => idle.probe(), inspect } as unknown as Kernel
   const givenUp = new Map([['api', 'its check fails']])
   const many = new StartError(
     'shop',
@@ -138,7 +142,7 @@ function saidByRun(): Line[] {
     startSummary(
       kernel,
       { criticalPath: [], resources: [worker] },
-      { urls: new Map([['api', 'http://localhost']]), probes: 'http://localhost' },
+      { urls: new Map([['api', 'http://localhost']]), probes: 'http://localhost', held: [{ event: 'SIGTERM', at: 'main.js:7' }] },
       undefined,
       budgetNote({ delayMs: 0, timeoutMs: 9_000 }, { platform: 'Cloud Run', ms: 10_000 }, 9_000),
     ),
@@ -150,6 +154,10 @@ function saidByRun(): Line[] {
     entries.probePortTaken('shop', 9_000, 10_000),
     entries.stoppingAlready('shop', 'SIGTERM'),
     entries.exitAtOnce(createKernel(), 'SIGTERM', 143),
+    endedBy(working, { call: 'process.exit', exitCode: 3, by: { package: 'queue', at: 'queue/index.js:7' } }, true, 1_200),
+    endedBy(working, { call: 'process.kill', signal: 'SIGKILL', by: undefined }, false, undefined),
+    listenerFailed({ event: 'SIGTERM', name: 'flush', package: 'queue', at: 'queue/index.js:7' }, failure()),
+    listenerLate({ event: 'SIGTERM', at: 'main.js:7' }, 5_000),
     entries.uncaught('uncaught exception', problemOf(failure()), 'shutdown'),
     entries.uncaught('unhandled rejection', problemOf(failure()), 'report'),
     autopsyLine({ ...MARK, exitCode: 1 }),

@@ -7,10 +7,11 @@ import type { ErrorOrigin } from './process-errors.js'
 /** A log line names no more resources than this. */
 const MOST = 20
 
-export function stoppingAlready(kernel: string, signal: NodeJS.Signals): Line {
+/** `hint`: how not to wait, where there is a way. */
+export function stoppingAlready(kernel: string, signal: NodeJS.Signals, hint?: string): Line {
   return {
     level: 'info',
-    message: `${signal}: ${kernel} is stopping already; send it again to exit at once`,
+    message: `${signal}: ${kernel} is stopping already${hint === undefined ? '' : `; ${hint}`}`,
     fields: { event: 'process:signal', signal },
   }
 }

@@ -5,11 +5,29 @@ import type { LogLike } from '../narrate/log.js'
 import { type Check, checkOptions, invalidOption, isBoolean, isHost, isMs, isObject, isPort, must } from '../options.js'
 import { PROBE_CHECKS, probeOptions } from '../probe/probe-options.js'
 import type { ProbeServerOptions } from '../server/probe-server.js'
+import type { SecondSignal } from '../signals/catch-signals.js'
 
 export interface RunOptions {
-  /** Signals that ask for a shutdown; default SIGTERM, SIGINT, SIGHUP. */
+  /** Signals that ask for a shutdown; default SIGTERM, SIGINT, SIGHUP. What others listen to besides these is none of `run()`'s business. */
   signals?: NodeJS.Signals[]
-  /** Ends the process with the code; default true. With false only the returned promise tells, and a second signal resolves it at once. */
+  /**
+   * Which second signal ends the process at once, without waiting for what has not stopped: `'ctrl-c'` (default) a second SIGINT of a terminal,
+   * 250 ms or more after the first; `'exit'` any of `signals`, 250 ms or more after the first; `'ignore'` none. What ends nothing means the same
+   * as the first: platforms repeat their SIGTERM.
+   */
+  secondSignal?: SecondSignal
+  /**
+   * Calls the listeners that others have put on the process for `signals` and `beforeExit` when the kernel has stopped, in their order, instead of
+   * at the signal; a returned promise is awaited, at most 5 s each, within what is left of `shutdown.timeout`. What ends the process in them,
+   * or raises the signal again, does not change the exit code. Default true; with false they are left alone.
+   */
+  custody?: boolean
+  /**
+   * When somebody calls `process.exit()` while the kernel stops: `'tell'` (default) says who, and what is lost; `'wait'` says it, keeps the exit
+   * code, lets the caller go on behind the call, and exits when the shutdown is over. So for a signal that the process sends to itself, but for SIGKILL.
+   */
+  exitDuringDrain?: 'tell' | 'wait'
+  /** Ends the process with the code; default true. With false only the returned promise tells; a second Ctrl-C resolves it at once. */
   exit?: boolean
   /** Milliseconds that the process has to exit by itself, before what keeps it alive is reported and it is ended; default 1_000. */
   exitGrace?: number
@@ -41,6 +59,9 @@ export interface RunOptions {
 /** Options with every default in place. */
 export interface Settings {
   readonly signals: readonly NodeJS.Signals[]
+  readonly secondSignal: SecondSignal
+  readonly custody: boolean
+  readonly exitDuringDrain: 'tell' | 'wait'
   readonly exit: boolean
   readonly exitGrace: number
   readonly log: LogLike | false | undefined
@@ -80,6 +101,9 @@ export function runOptions(kernel: Kernel, options: RunOptions): Settings {
   }
   checkOptions(where, '', options, {
     signals: areSignals,
+    secondSignal: isOneOf('ctrl-c', 'exit', 'ignore'),
+    custody: isBoolean,
+    exitDuringDrain: isOneOf('tell', 'wait'),
     exit: isBoolean,
     exitGrace: isMs,
     log: isLog,
@@ -97,6 +121,9 @@ export function runOptions(kernel: Kernel, options: RunOptions): Settings {
   }
   return {
     signals: options.signals ?? DEFAULT_SIGNALS,
+    secondSignal: options.secondSignal ?? 'ctrl-c',
+    custody: options.custody ?? true,
+    exitDuringDrain: options.exitDuringDrain ?? 'tell',
     exit: options.exit ?? true,
     exitGrace: options.exitGrace ?? 1_000,
     log: options.log,

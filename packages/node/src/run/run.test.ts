@@ -13,7 +13,13 @@ const names = ['SIGTERM', 'SIGINT', 'SIGHUP', 'uncaughtException', 'unhandledRej
 const listeners = () => names.map((name) => process.listenerCount(name))
 const before = listeners()
 
-afterEach(() => expect(listeners()).toEqual(before))
+const functions = () => (['emit', 'exit', 'kill', 'abort'] as const).map((name) => Object.getOwnPropertyDescriptor(process, name))
+const functionsBefore = functions()
+
+afterEach(() => {
+  expect(listeners()).toEqual(before)
+  expect(functions()).toEqual(functionsBefore)
+})
 
 function running(kernel: Kernel): Promise<void> {
   return new Promise((resolve) => kernel.on('kernel:state', ({ to }) => to === 'running' && resolve()))
@@ -40,6 +46,35 @@ describe('run()', () => {
     process.emit('SIGUSR2')
     expect(await code).toBe(0)
     expect((await kernel.shutdown()).reason).toBe('SIGUSR2')
+  })
+
+  it.each([true, false])('X6 calls the listeners of others at the signal only without custody: %s', async (custody) => {
+    const seen: string[] = []
+    const kernel: Kernel = createKernel([
+      resource('db', { start: () => 1, stop: () => new Promise((resolve) => setTimeout(resolve, 5)) }),
+    ])
+    const note = () => void seen.push(kernel.state)
+    process.on('SIGUSR2', note)
+    onTestFinished(() => void process.off('SIGUSR2', note))
+    const up = running(kernel)
+    const code = run(kernel, { ...quiet, signals: ['SIGUSR2'], custody })
+    await up
+    process.emit('SIGUSR2')
+    expect(await code).toBe(0)
+    expect(seen).toEqual([custody ? 'stopped' : 'running'])
+  })
+
+  it('X6 calls none for a shutdown that no signal asked for', async () => {
+    const kernel = createKernel()
+    const listener = vi.fn()
+    process.on('SIGUSR2', listener)
+    onTestFinished(() => void process.off('SIGUSR2', listener))
+    const up = running(kernel)
+    const code = run(kernel, { ...quiet, signals: ['SIGUSR2'] })
+    await up
+    await kernel.shutdown()
+    expect(await code).toBe(0)
+    expect(listener).not.toHaveBeenCalled()
   })
 
   it('X1 listens until a forwarded twin of the signal can no longer come', async () => {
@@ -229,7 +264,10 @@ describe('run()', () => {
   })
 
   it.each([
-    [{ signal: ['SIGTERM'] }, /run\(\): signal is not an option; there are signals, exit, exitGrace, log, probes, onFailure, on/],
+    [
+      { signal: ['SIGTERM'] },
+      /run\(\): signal is not an option; there are signals, secondSignal, custody, exitDuringDrain, exit, exitGrace, log, probes, onFailure, on/,
+    ],
     [{ signals: 'SIGTERM' }, /signals must be an array/],
     [{ signals: ['SIGFOO'] }, /signals must hold names of signals/],
     [{ signals: ['SIGKILL'] }, /no process can catch them/],
@@ -242,6 +280,9 @@ describe('run()', () => {
     [{ probes: { port: '9000' } }, /probes\.port must be a number, not a string/],
     [{ probes: { port: 0, detials: true } }, /probes\.detials is not an option/],
     [{ onUnhandledRejection: 'ignore' }, /onUnhandledRejection must be 'shutdown' or 'report'/],
+    [{ secondSignal: 'never' }, /secondSignal must be 'ctrl-c' or 'exit' or 'ignore'/],
+    [{ custody: 'yes' }, /custody must be true or false/],
+    [{ exitDuringDrain: true }, /exitDuringDrain must be 'tell' or 'wait'/],
     [{ onFailure: 'ignore' }, /onFailure must be 'shutdown' or 'wait'/],
   ])('refuses %j and starts nothing', async (options, message) => {
     const start = vi.fn()

@@ -9,7 +9,12 @@ export function ownFrames(stack: unknown): string[] {
 /** The same, or the frames of other packages where the application has none. */
 export function nearestFrames(stack: unknown): string[] {
   const own = ownFrames(stack)
-  return own.length > 0 ? own : framesOf(stack).filter((frame) => !isForeign(frame))
+  return own.length > 0 ? own : codeFrames(stack)
+}
+
+/** Those of the application and of other packages, as they stand. */
+export function codeFrames(stack: unknown): string[] {
+  return framesOf(stack).filter((frame) => !isForeign(frame))
 }
 
 function framesOf(stack: unknown): string[] {
