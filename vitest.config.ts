@@ -30,6 +30,7 @@ const ALONE = {
     'packages/pools/src/mcp/broken-pipe.test.ts',
     'packages/pools/src/process/hostile-child.test.ts',
     'packages/pools/src/process/stop.test.ts',
+    'packages/socketio/src/many-clients.test.ts',
   ],
   cross: ['test/drain-matrix.test.ts', 'test/process/load.test.ts'],
 }
