@@ -17,6 +17,7 @@ const ALONE = {
     'packages/docker/src/monitor/concurrency.test.ts',
     'packages/docker/src/monitor/memory.test.ts',
     'packages/docker/src/report/audit-file.test.ts',
+    'packages/grpc/src/load.test.ts',
     'packages/kernel/src/define/types.test.ts',
     'packages/kernel/src/graph/graph-scale.test.ts',
     'packages/kernel/src/heal/membership-churn.test.ts',

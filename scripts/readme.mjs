@@ -7,7 +7,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const SHOWN = /<!-- (examples\/\S+) -->\n```ts\n[\s\S]*?```/g
 
 let differ = 0
-for (const name of ['README.md', 'packages/socketio/README.md']) {
+for (const name of ['README.md', 'packages/grpc/README.md', 'packages/socketio/README.md']) {
   const file = join(root, name)
   const before = readFileSync(file, 'utf8')
   const after = before.replace(

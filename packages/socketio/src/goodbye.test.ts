@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { joined, next, startChat, TRANSPORTS, type TransportKind } from './test-support/chat.js'
+import { PATIENT } from './test-support/patient.js'
 
 const kinds = Object.keys(TRANSPORTS) as TransportKind[]
 
@@ -57,6 +58,6 @@ test.each(kinds)(
     save()
     await answer
     await report
-    await expect.poll(() => log).toEqual(['saved hello', 'transport close'])
+    await expect.poll(() => log, PATIENT).toEqual(['saved hello', 'transport close'])
   },
 )

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { socketIo } from './index.js'
 import { balancer } from './test-support/balancer.js'
 import { client, joined, next, startChat } from './test-support/chat.js'
+import { PATIENT } from './test-support/patient.js'
 
 const deferred = () => {
   let resolve = () => {}
@@ -193,7 +194,7 @@ test('N10 while it drains a new client is refused, and tries again; one that is 
   socket.emit('hold')
   await arrived.promise
   const stopped = chat.kernel.shutdown()
-  await expect.poll(async () => (await fetch(`${chat.url}/socket.io/?EIO=4&transport=polling`)).status).toBe(503)
+  await expect.poll(async () => (await fetch(`${chat.url}/socket.io/?EIO=4&transport=polling`)).status, PATIENT).toBe(503)
   const refused = await fetch(`${chat.url}/socket.io/?EIO=4&transport=polling`)
   expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1'])
   const late = client(chat.url, 'WebSocket only')
@@ -202,7 +203,7 @@ test('N10 while it drains a new client is refused, and tries again; one that is 
   const answers: string[] = []
   further.on('connect', () => answers.push('connect'))
   further.on('connect_error', () => answers.push('connect_error'))
-  await expect.poll(() => chat.io.of('/later')).toHaveProperty('_preConnectSockets.size', 1)
+  await expect.poll(() => chat.io.of('/later'), PATIENT).toHaveProperty('_preConnectSockets.size', 1)
   expect(await (await fetch(chat.url)).text()).toBe('app')
   holding.resolve()
   await stopped
@@ -234,7 +235,7 @@ test.each(['polling only', 'WebSocket only', 'polling, then WebSocket'] as const
         await clients[Math.floor(i / 40)]?.emitWithAck('say', text)
       }),
     )
-    await expect.poll(() => said.length).toBeGreaterThan(10)
+    await expect.poll(() => said.length, PATIENT).toBeGreaterThan(10)
     moveOn()
     await first.kernel.shutdown()
     await Promise.all(away)
@@ -270,7 +271,7 @@ test('a restart takes it from its HTTP server and puts a new one on', async () =
 test('it has crashed when something other than the kernel closes it', async () => {
   const chat = await startChat()
   await chat.io.close()
-  await expect.poll(() => chat.kernel.probe().live).toBe(false)
+  await expect.poll(() => chat.kernel.probe().live, PATIENT).toBe(false)
   expect(chat.kernel.probe().reasons[0]?.message).toContain('it was closed by something other than the kernel')
   expect(await (await fetch(chat.url)).text()).toBe('app')
 })

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { spreadOf } from './goodbye-options.js'
 import { joined, startChat } from './test-support/chat.js'
 
@@ -12,6 +12,10 @@ test('N10 goodbyes are spread: 10 ms a client, at most half of the drain, and wh
 })
 
 test('N10 500 clients get their goodbyes one after another, every one of them', async () => {
+  const warnings: Error[] = []
+  const onWarning = (warning: Error) => void warnings.push(warning)
+  process.on('warning', onWarning)
+  onTestFinished(() => void process.off('warning', onWarning))
   const chat = await startChat({ goodbye: { spread: 2_000 } })
   const clients = await Promise.all(
     Array.from({ length: 500 }, (_, i) => joined(chat.url, i % 5 === 0 ? 'polling only' : 'WebSocket only')),
@@ -26,6 +30,7 @@ test('N10 500 clients get their goodbyes one after another, every one of them', 
   expect(new Set(await Promise.all(left))).toEqual(new Set(['transport close']))
   expect(report.outcomes[0]).toMatchObject({ outcome: 'stopped', note: 'said goodbye to 500 clients' })
   expect(told).toHaveLength(500)
+  expect(warnings).toEqual([])
   // Not one tenth of them in any tenth of that time would be exact; a busy machine is granted three.
   const most = Math.max(...told.map((at) => told.filter((other) => other >= at && other < at + 200).length))
   expect(most).toBeLessThan(150)

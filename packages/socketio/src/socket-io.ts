@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import {
   type Dependencies,
   type Resource,
@@ -107,8 +108,9 @@ function begin<D extends Dependencies<D>, S extends SocketIoLike>(
   })
 
   return {
-    async drain({ signal, deadline }) {
+    async drain({ signal: given, deadline }) {
       hold()
+      const signal = forMany(given)
       const left = deadline - wallClock()
       // Of a kernel with a clock of its own the time that is left is not known.
       const within = left > 0 ? left : Number.POSITIVE_INFINITY
@@ -157,6 +159,13 @@ function socketsByClient(io: Io): Map<Conn, IoSocket[]> {
     }
   }
   return sockets
+}
+
+/** A signal that aborts with another one, and that each client may listen to. */
+function forMany(given: AbortSignal): AbortSignal {
+  const signal = AbortSignal.any([given])
+  setMaxListeners(0, signal)
+  return signal
 }
 
 function noteOf(said: number, cut: number): string {
