@@ -10,7 +10,7 @@ import {
   type Values,
 } from '@keelson/kernel'
 import { limitRequests } from '../admission/limit-requests.js'
-import { makeRoom, spareFiles } from '../connections/make-room.js'
+import { makeRoom, spareFiles } from '../admission/make-room.js'
 import { isSecure } from '../connections/secure-server.js'
 import { drainerOf } from '../drain/drain-server.js'
 import { drainNote } from '../drain/drain-stats.js'

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Kernel } from '@keelson/kernel'
+import { makeRoom, spareFiles } from '../admission/make-room.js'
 import { builtIn } from '../built-in.js'
-import { makeRoom, spareFiles } from '../connections/make-room.js'
 import { drainServer } from '../drain/drain-server.js'
 import { probeHandler } from '../probe/probe-handler.js'
 import type { ProbeOptions } from '../probe/probe-options.js'

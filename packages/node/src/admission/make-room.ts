@@ -1,9 +1,9 @@
 import type { Server, Socket } from 'node:net'
+import type { Connection, HttpSocket } from '../connections/connection.js'
+import { type Connections, connectionsOf } from '../connections/connections.js'
+import { lastResponse } from '../connections/last-response.js'
+import { isMidMessage } from '../connections/mid-message.js'
 import { now, setImmediate } from '../time.js'
-import type { Connection, HttpSocket } from './connection.js'
-import { type Connections, connectionsOf } from './connections.js'
-import { lastResponse } from './last-response.js'
-import { isMidMessage } from './mid-message.js'
 import { openFileLimit } from './open-file-limit.js'
 
 export interface Room {
