@@ -38,13 +38,18 @@ function sinceMs({ hook }: ResourceSnapshot): number {
   return hook?.sinceMs ?? 0
 }
 
-function whyOf({ name, hook, work, step }: ResourceSnapshot, troubles: Troubles, probe: Probe): string | undefined {
+function whyOf(resource: ResourceSnapshot, troubles: Troubles, probe: Probe): string | undefined {
+  const { name, hook, step } = resource
+  // What was wrong with it while it ran does not say why it does not end.
+  const starts = step === undefined && (hook === undefined || hook.phase === 'start')
+  return (starts ? troubles.reasonOf(name, probe) : undefined) ?? goingOn(resource)
+}
+
+/** What goes on in a resource: the work that its drain waits for, the step of its start, or else the hook, once that takes a while. */
+export function goingOn({ hook, work, step }: ResourceSnapshot): string | undefined {
   if (hook?.phase === 'drain' && work !== undefined) return workReason(work)
   if (step !== undefined) return `in its step ${step.name} for ${duration(step.sinceMs)}`
-  // What was wrong with it while it ran does not say why it does not end.
-  const trouble = hook === undefined || hook.phase === 'start' ? troubles.reasonOf(name, probe) : undefined
-  if (trouble !== undefined || hook === undefined || hook.sinceMs < A_WHILE) return trouble
-  return `in its ${NOUNS[hook.phase]} for ${duration(hook.sinceMs)}`
+  return hook === undefined || hook.sinceMs < A_WHILE ? undefined : `in its ${NOUNS[hook.phase]} for ${duration(hook.sinceMs)}`
 }
 
 const NOUNS: Readonly<Record<Phase, string>> = {

@@ -1,5 +1,6 @@
 import type { Kernel, ResourceState } from '@keelson/kernel'
 import type { Line } from '../narrate/log.js'
+import { goingOn } from '../narrate/waits.js'
 import { duration, some } from '../words/duration.js'
 import { attempt } from '../words/foreign.js'
 import type { Problem } from '../words/problem.js'
@@ -23,8 +24,8 @@ export function deadlinePassed(kernel: Pick<Kernel, 'name' | 'inspect'>, { ms, e
   const why =
     error === undefined ? `is not over within ${duration(ms ?? 0)}, the longest it may take` : `failed: ${error.message}`
   const head = `the shutdown of ${kernel.name} ${why}; exit code ${exitCode}`
-  const texts = left.map(({ name, state, note }) => `${name} ${state}${note === undefined ? '' : ` (${note})`}`)
-  const rows = left.slice(0, MOST).map(({ name, state, note = '' }) => `   ${name.padEnd(20)}  ${state}   ${note}`.trimEnd())
+  const texts = left.map(({ name, state, why }) => `${name} ${state}${why === undefined ? '' : ` (${why})`}`)
+  const rows = left.slice(0, MOST).map(({ name, state, why = '' }) => `   ${name.padEnd(20)}  ${state}   ${why}`.trimEnd())
   const waits = texts.length === 0 ? '' : `; not stopped: ${some(texts, 10)}`
   const held = holders.length === 0 ? '' : `; what keeps the process alive: ${holders.map(listed).join(', ')}`
   return {
@@ -45,11 +46,14 @@ export function deadlinePassed(kernel: Pick<Kernel, 'name' | 'inspect'>, { ms, e
 interface Left {
   readonly name: string
   readonly state: ResourceState
-  readonly note?: string | undefined
+  readonly why: string | undefined
 }
 
 function leftIn(kernel: Pick<Kernel, 'inspect'>): Left[] {
-  return kernel.inspect().resources.filter(({ state }) => !OVER.has(state))
+  const { resources } = kernel.inspect()
+  return resources
+    .filter(({ state }) => !OVER.has(state))
+    .map((resource) => ({ name: resource.name, state: resource.state, why: goingOn(resource) ?? resource.note }))
 }
 
 const OVER: ReadonlySet<ResourceState> = new Set(['idle', 'stopped', 'failed'])
