@@ -17,12 +17,12 @@ export function productCache(redisUrl: string | undefined): Resource<Cache> {
     start: async (_deps, { defer, healthy, unhealthy }): Promise<Cache> => {
       const redis = new Redis(redisUrl, { lazyConnect: true, enableOfflineQueue: false, commandTimeout: 500 })
       defer(() => redis.disconnect())
-      // It reconnects by itself.
-      redis
-        .on('error', unhealthy)
-        .on('close', () => unhealthy(new Error('the connection is closed')))
-        .on('ready', healthy)
-      await redis.connect()
+      let why: unknown = new Error('the connection was closed')
+      redis.on('error', (error) => {
+        why = error
+      })
+      await redis.connect().catch(() => Promise.reject(why)) // its own error says only that it is closed
+      redis.on('close', () => unhealthy(why)).on('ready', healthy) // it reconnects by itself
       return { get: (key) => redis.get(key), set: (key, text, seconds) => redis.set(key, text, 'EX', seconds) }
     },
     retry: true,
