@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { later, runFixture } from './child.js'
 
@@ -22,11 +23,8 @@ it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
 it.runIf(unshare)('S7 it is kept for the first process of a container, too, where it would be lost', async () => {
   const shop = runFixture('early', {}, 'unshare', undefined, ['--pid', '--fork', '--kill-child', process.execPath])
   await shop.said(/loading\n/)
-  const [, first] = /^(\d+)/.exec(
-    spawnSync('ps', ['-o', 'pid=', '--ppid', String(shop.process.pid)])
-      .stdout.toString()
-      .trim(),
-  )!
+  const { pid } = shop.process
+  const [first] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')
   process.kill(Number(first), 'SIGTERM')
   const { code, output } = await shop.ended
   expect(output).toContain('shop was not started, exit code 0')

@@ -119,6 +119,13 @@ describe('X6 packages that answer signals themselves', () => {
     expect(code).toBe(0)
   })
 
+  it('what ends the process when nothing keeps it alive does not change a code that is 1, and has the time of a turn', async () => {
+    const { code, output } = await signalled(runFixture('guests', { GUEST: 'last-flush', FAIL: 1 }))
+    expectInOrder(output, 'run() returned 1', 'last-flush begins', 'last-flush is done', 'last-flush ends it', 'exit 1')
+    expect(output).not.toContain('still alive')
+    expect(code).toBe(1)
+  })
+
   it('with exit: false the application ends the process, and everything is as it was', async () => {
     const { code, output } = await signalled(runFixture('guests', { GUEST: 'prisma', EXIT: 'false' }))
     expectInOrder(output, 'db was stopped', 'prisma is done', 'run() returned 0', 'exit 0')

@@ -88,9 +88,14 @@ export function watchEnds(tell: (end: End, kept: boolean) => void, wait: boolean
 /** The signal by which a call of `process.kill()` ends this process; undefined when it does not. */
 export function endingSignal(pid: unknown, given: unknown = 'SIGTERM'): NodeJS.Signals | undefined {
   if (pid !== process.pid && pid !== 0 && pid !== -process.pid) return undefined
-  const signal = typeof given === 'number' ? NAMES.get(given) : (given as NodeJS.Signals)
+  const signal = signalNamed(given)
   if (signal === undefined || !Object.hasOwn(constants.signals, signal) || HARMLESS.has(signal)) return undefined
   return process.listenerCount(signal) > 0 ? undefined : signal
+}
+
+/** The name of a signal that may be given as a number. */
+export function signalNamed(given: unknown): NodeJS.Signals | undefined {
+  return typeof given === 'number' ? NAMES.get(given) : (given as NodeJS.Signals)
 }
 
 const NAMES = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name as NodeJS.Signals]))

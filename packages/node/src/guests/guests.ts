@@ -1,8 +1,8 @@
 import type { HeldListener } from '../narrate/held-listeners.js'
 import type { Say } from '../narrate/log.js'
-import { type Hold, hold, othersOf } from '../signals/signal-gate.js'
+import { type Hold, hold, listen, othersOf } from '../signals/signal-gate.js'
 import { listenerFailed, listenerLate } from './guest-lines.js'
-import { type Handed, handOver, keepFromExit, LONGEST_TURN } from './hand-over.js'
+import { beginTurn, type Handed, handOver, keepFromExit, LONGEST_TURN } from './hand-over.js'
 import type { Place } from './place.js'
 import { placesOf } from './place-of-function.js'
 
@@ -19,6 +19,8 @@ export class Guests {
   readonly #places = new Map<Listener, Place | undefined>()
   #letExit: (() => void) | undefined
   #onAsked = () => {}
+  /** Whether Node has found nothing any more that keeps the process alive. */
+  #emptied = false
   /** Whether one of them has asked for the end of the process. */
   asked = false
 
@@ -58,8 +60,9 @@ export class Guests {
     return goesOn ? Math.max(exitGrace, Math.min(LONGEST_TURN, left())) : exitGrace
   }
 
-  /** The process is ended by force, so that Node does not emit `beforeExit` any more. */
+  /** The process is ended by force: where Node has not emitted `beforeExit`, those who listen to it have their turn. */
   async beforeExit(exitCode: number): Promise<void> {
+    if (this.#emptied) return
     this.#letExit ??= keepFromExit(() => this.#exitAsked())
     await handOver(
       [{ event: 'beforeExit', args: [exitCode] }],
@@ -68,9 +71,26 @@ export class Guests {
     )
   }
 
-  /** Who had their turn, and end the process later on, are kept from it, too; `asked` hears of that. */
-  ending(asked: () => void): void {
+  /**
+   * The process is left to end. Who had their turn, or listen to `beforeExit`, and end it are kept from that, too; `asked` hears of it, and
+   * `goingOn` of those who may have begun something when nothing kept the process alive any more.
+   */
+  ending(asked: () => void, goingOn: () => void): void {
     this.#onAsked = asked
+    let endTurn = () => {}
+    listen(
+      'beforeExit',
+      () => {
+        const first = !this.#emptied
+        this.#emptied = true
+        if (othersOf('beforeExit').length === 0) return
+        this.#letExit ??= keepFromExit(() => this.#exitAsked())
+        endTurn = beginTurn()
+        if (first) goingOn()
+      },
+      true,
+    )
+    listen('beforeExit', () => endTurn())
   }
 
   /** The signals of this process are again as they were. */

@@ -92,12 +92,13 @@ test('X6 whoever ends the process in its turn, or later because of it, does not,
       await new Promise(() => {})
     },
     () => void setTimeout(() => process.exit(7), 1),
+    () => process.kill(process.pid, SIGNAL),
     last,
   )
   const handed = await handOver(held, () => 60_000)
-  expect(handed.map(({ turn }) => turn)).toEqual(['exit', 'exit', 'detached', 'detached'])
+  expect(handed.map(({ turn }) => turn)).toEqual(['exit', 'exit', 'detached', 'exit', 'detached'])
   expect(last).toHaveBeenCalled()
-  await vi.waitFor(() => expect(asked).toHaveBeenCalledTimes(3))
+  await vi.waitFor(() => expect(asked).toHaveBeenCalledTimes(4))
   expect(exit).not.toHaveBeenCalled()
   expect(kill).not.toHaveBeenCalled()
   // What the application does is its own affair, and so are signals to others.

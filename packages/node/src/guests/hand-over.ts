@@ -1,10 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { constants } from 'node:os'
 import { deferred } from '../deferred.js'
 import { type HeldEvent, othersOf } from '../signals/signal-gate.js'
 import { clearTimeout, now, setTimeout } from '../time.js'
 import { propertyOf } from '../words/foreign.js'
-import { endingSignal } from './ends.js'
+import { endingSignal, signalNamed } from './ends.js'
 import { patchProcess } from './patch.js'
 
 type Listener = ReturnType<typeof othersOf>[number]
@@ -23,8 +22,20 @@ export interface Handed {
   readonly error?: unknown
 }
 
-/** What a listener, and everything that it has begun, asks for when it ends the process. */
-const inTurn = new AsyncLocalStorage<{ exit(): void } | undefined>()
+/** A listener has its turn, and whatever it has begun goes on in it. */
+interface InTurn {
+  readonly event: string
+  /** It asks for the end of the process. */
+  exit(): void
+}
+
+const inTurn = new AsyncLocalStorage<InTurn | undefined>()
+
+/** What is called from now on, in this turn of the event loop, is as if it were the turn of a listener; until the returned function is called. */
+export function beginTurn(): () => void {
+  inTurn.enterWith({ event: 'beforeExit', exit() {} })
+  return () => inTurn.enterWith(undefined)
+}
 
 /** X6: calls the listeners of others for what was held, one after the other, each at most for 5 s of what is `left`, in ms. */
 export async function handOver(
@@ -47,7 +58,7 @@ export async function handOver(
 async function giveTurn(guest: Pick<Handed, 'listener' | 'event'>, args: readonly unknown[], ms: number): Promise<Handed> {
   const since = now()
   const ended = deferred<Pick<Handed, 'turn' | 'error'>>()
-  inTurn.run({ exit: () => ended.resolve({ turn: 'exit' }) }, () => {
+  inTurn.run({ event: guest.event, exit: () => ended.resolve({ turn: 'exit' }) }, () => {
     try {
       const result: unknown = Reflect.apply(guest.listener, process, args)
       if (typeof propertyOf(result, 'then') === 'function') {
@@ -72,7 +83,7 @@ async function giveTurn(guest: Pick<Handed, 'listener' | 'event'>, args: readonl
  */
 export function keepFromExit(asked: () => void): () => void {
   /** What comes of it is not of that turn. */
-  const ask = (turn: { exit(): void }) =>
+  const ask = (turn: InTurn) =>
     inTurn.run(undefined, () => {
       turn.exit()
       asked()
@@ -84,7 +95,7 @@ export function keepFromExit(asked: () => void): () => void {
     }),
     patchProcess('kill', (before) => (pid, signal) => {
       const turn = inTurn.getStore()
-      if (turn === undefined || !endsOrWasHeld(pid, signal)) return before(pid, signal)
+      if (turn === undefined || !endsOrIsHeld(pid, signal, turn)) return before(pid, signal)
       ask(turn)
       return true
     }),
@@ -94,10 +105,9 @@ export function keepFromExit(asked: () => void): () => void {
   }
 }
 
-/** The default action of a signal that `run()` listens to would come once it does no longer. */
-function endsOrWasHeld(pid: unknown, signal: unknown = 'SIGTERM'): boolean {
-  if (endingSignal(pid, signal) !== undefined) return true
-  const name =
-    typeof signal === 'number' ? Object.entries(constants.signals).find(([, number]) => number === signal)?.[0] : signal
-  return pid === process.pid && (name === 'SIGTERM' || name === 'SIGINT' || name === 'SIGHUP')
+/** `run()` may still listen to the signal which the turn is about; the default action would come once it does no longer. */
+function endsOrIsHeld(pid: unknown, given: unknown = 'SIGTERM', { event }: InTurn): boolean {
+  const signal = signalNamed(given)
+  const raised = pid === process.pid && (signal === event || signal === 'SIGTERM' || signal === 'SIGINT')
+  return raised || endingSignal(pid, given) !== undefined
 }

@@ -2,10 +2,12 @@ import type { Kernel } from '@keelson/kernel'
 import { type EndWatch, watchEnds } from '../guests/ends.js'
 import { endedBy } from '../guests/guest-lines.js'
 import { Guests } from '../guests/guests.js'
+import { LONGEST_TURN } from '../guests/hand-over.js'
 import type { HeldListener } from '../narrate/held-listeners.js'
 import type { Say } from '../narrate/log.js'
 import { type CaughtSignals, catchSignals } from '../signals/catch-signals.js'
 import { takeEarlySignals } from '../signals/early-signals.js'
+import { HOLDS_SIGNALS } from '../signals/signal-gate.js'
 import { hasTerminal, isOfPerson } from '../signals/terminal.js'
 import { now, setImmediate } from '../time.js'
 import { attempt } from '../words/foreign.js'
@@ -28,6 +30,9 @@ export interface CompanyListeners {
 /** In ms: how long the process may take to end by itself where somebody asked for its end, and `exitGrace` is Infinity. */
 const GRACE = 1_000
 
+/** Of several runs in this process, the one that was the last to end. */
+let last: Company | undefined
+
 /** What others do to the process in which a kernel runs: their signals, their listeners, and how they end it. */
 export class Company {
   readonly #kernel: Kernel
@@ -40,6 +45,7 @@ export class Company {
   /** When the shutdown began. */
   #since: number | undefined
   #over = false
+  #budget: number | undefined
 
   constructor(kernel: Kernel, settings: Settings, to: CompanyListeners) {
     const { signals, secondSignal, custody, exitDuringDrain, exitGrace } = settings
@@ -47,7 +53,7 @@ export class Company {
     this.#settings = settings
     this.#to = to
     this.#grace = exitGrace
-    this.#guests = custody ? new Guests(signals, to.say) : undefined
+    this.#guests = custody && HOLDS_SIGNALS ? new Guests(signals, to.say) : undefined
     this.#ends = watchEnds((end, kept) => {
       if (this.#over || kernel.state === 'stopped' || kernel.state === 'idle') return
       to.say(endedBy(kernel, end, kept, this.#since === undefined ? undefined : now() - this.#since))
@@ -85,13 +91,8 @@ export class Company {
   /** The kernel has stopped: the others have their turn, in the time that the shutdown has left. */
   async over(): Promise<void> {
     this.#over = true
-    const since = this.#since ?? now()
-    let budget: number | undefined
-    const left = () => {
-      budget ??= attempt(() => this.#kernel.plan().shutdown.timeoutMs) ?? Infinity
-      return budget - (now() - since)
-    }
-    this.#grace = (await this.#guests?.over(left, this.#settings.exitGrace)) ?? this.#grace
+    this.#since ??= now()
+    this.#grace = (await this.#guests?.over(() => this.#left(), this.#settings.exitGrace)) ?? this.#grace
     await this.#signals.quiet()
   }
 
@@ -110,9 +111,19 @@ export class Company {
     const { exit } = this.#settings
     if (this.#ends.kept) setImmediate(() => exitNow(exitCode))
     if (!exit) return
-    const soon = (grace: number) => exitSoon(exitCode, grace, forced, async (code) => guests?.beforeExit(code))
-    guests?.ending(() => soon(this.#graceWhenAsked))
+    last = this
+    const soon = (grace: number) => last === this && exitSoon(exitCode, grace, forced, async (code) => guests?.beforeExit(code))
+    guests?.ending(
+      () => soon(this.#graceWhenAsked),
+      () => this.exitAsked || soon(Math.max(this.#grace, Math.min(LONGEST_TURN, this.#left()))),
+    )
     soon(this.exitAsked ? this.#graceWhenAsked : this.#grace)
+  }
+
+  /** What the shutdown has left, in ms. */
+  #left(): number {
+    this.#budget ??= attempt(() => this.#kernel.plan().shutdown.timeoutMs) ?? Infinity
+    return this.#budget - (now() - (this.#since ?? now()))
   }
 
   /** Whether one of the others has asked for the end of the process. */
@@ -129,7 +140,9 @@ export class Company {
   #first(signal: NodeJS.Signals): void {
     if (signal === 'SIGINT') this.#to.say(NEW_LINE)
     if (this.#to.stopping()) this.#sayStopping(signal)
-    this.#to.leave(signal, isOfPerson(signal) ? 0 : undefined)
+    // X1: nobody sends requests to a terminal. Elsewhere only a delay that the application did not ask for is left out.
+    if (isOfPerson(signal)) attempt(() => this.#kernel.defaults({ shutdown: { delay: 0 } }))
+    this.#to.leave(signal, signal === 'SIGINT' && hasTerminal() ? 0 : undefined)
   }
 
   #repeated(signal: NodeJS.Signals): void {

@@ -4,18 +4,12 @@ import { clearInterval, clearTimeout, setInterval, setTimeout } from '../time.js
 const LONGEST = 2 ** 31 - 1
 let runs = 0
 let ending: NodeJS.Timeout | undefined
-/** Whether Node has found nothing that keeps the process alive since the last run ended. */
-let emptied = false
-const onBeforeExit = () => {
-  emptied = true
-}
 
 /** Keeps the process alive until the returned function is called: a kernel may run nothing that does. */
 export function holdProcess(): () => void {
   const timer = setInterval(() => {}, LONGEST)
   runs++
   clearTimeout(ending)
-  emptied = false
   return () => {
     clearInterval(timer)
     runs--
@@ -36,7 +30,7 @@ export function exitNow(code: number): void {
 
 /**
  * Leaves the process to end by itself, with `code`. What is still alive after `grace` ms is reported by `forced`, which says the
- * code, and ended; where Node has not emitted `beforeExit`, `last` comes before that. Not while another kernel runs in the same process:
+ * code, and ended; `last` comes before that. Not while another kernel runs in the same process:
  * the last of them to stop has its own `grace`.
  */
 export function exitSoon(code: number, grace: number, forced: () => number, last: (code: number) => Promise<void>): void {
@@ -44,13 +38,11 @@ export function exitSoon(code: number, grace: number, forced: () => number, last
   if (runs > 0) return
   releaseParent()
   if (grace === Infinity) return
-  process.off('beforeExit', onBeforeExit)
-  process.on('beforeExit', onBeforeExit)
   clearTimeout(ending)
   ending = setTimeout(
     async () => {
       const forcedCode = forced()
-      if (!emptied) await last(forcedCode)
+      await last(forcedCode)
       process.exit(forcedCode)
     },
     Math.min(grace, LONGEST),

@@ -64,6 +64,21 @@ describe('run()', () => {
     expect(seen).toEqual([custody ? 'stopped' : 'running'])
   })
 
+  it('X6 a second signal that nobody waits for ends the waiting for a listener, too', async () => {
+    const kernel = createKernel()
+    const hangs = () => new Promise(() => {})
+    process.on('SIGUSR2', hangs as () => void)
+    onTestFinished(() => void process.off('SIGUSR2', hangs as () => void))
+    const up = running(kernel)
+    const code = run(kernel, { ...quiet, signals: ['SIGUSR2'], secondSignal: 'exit' })
+    await up
+    process.emit('SIGUSR2')
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(kernel.state).toBe('stopped')
+    process.emit('SIGUSR2')
+    expect(await code).toBe(140)
+  })
+
   it('X6 calls none for a shutdown that no signal asked for', async () => {
     const kernel = createKernel()
     const listener = vi.fn()

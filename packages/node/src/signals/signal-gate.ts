@@ -9,22 +9,29 @@ export interface HeldEvent {
 }
 
 /** The listeners of `run()`, and what they listen to: packages that take all listeners of a signal away mean others. */
-const own = new Map<Listener, NodeJS.Signals>()
+const own = new Map<Listener, string>()
 /** How many runs hold an event, and how many of those are not over yet. */
 const holds = new Map<string, { gate: number; running: number }>()
 /** What came and has not been handed over, in the order in which it came. */
 const came = new Map<string, readonly unknown[]>()
 
-/** Listens to a signal for `run()`: it is called at once, also while the signal is held. Returns a function that ends this. */
-export function listen(signal: NodeJS.Signals, listener: () => void): () => void {
+/**
+ * Listens to a signal, or to `beforeExit`, for `run()`: it is called at once, also while that is held; with `first` before those that
+ * listen already. Returns a function that ends this.
+ */
+export function listen(event: string, listener: () => void, first = false): () => void {
   const called = () => listener()
-  own.set(called, signal)
-  process.on(signal, called)
+  own.set(called, event)
+  if (first) process.prependListener(event as NodeJS.Signals, called)
+  else process.on(event, called)
   return () => {
     own.delete(called)
-    process.off(signal, called)
+    process.off(event, called)
   }
 }
+
+/** Whether this runtime emits signals as Node does. Bun and Deno call the listeners in a way of their own. */
+export const HOLDS_SIGNALS: boolean = !('Bun' in globalThis) && !('Deno' in globalThis)
 
 export interface Hold {
   /** The run is over: what came meanwhile, as far as no other run holds it. */
@@ -74,14 +81,14 @@ export function othersOf(event: string): Listener[] {
 
 let takeGate = () => {}
 
-/** Node emits signals by the `emit()` of the process. On a runtime that does not, nothing comes here, and nothing is held. */
+/** Node emits signals by the `emit()` of the process. */
 function putGate(): void {
   const before = Object.getOwnPropertyDescriptor(process, 'emit')
   const emit = process.emit as (event: string, ...args: unknown[]) => boolean
   const gate = (event: string, ...args: unknown[]): boolean => {
     if (!holds.has(event)) return Reflect.apply(emit, process, [event, ...args])
     if (!came.has(event)) came.set(event, args)
-    for (const [listener, signal] of [...own]) if (signal === event) listener()
+    for (const [listener, wanted] of [...own]) if (wanted === event) listener()
     return true
   }
   Object.defineProperty(process, 'emit', { value: gate, writable: true, configurable: true, enumerable: false })
