@@ -1,18 +1,18 @@
-import { accessSync, constants, unlinkSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Kernel, KernelEventOf, KernelState, ResourceState } from '@keelson/kernel'
-import type { Say } from '../narrate/log.js'
-import { clearInterval, clearTimeout, now, setInterval, setTimeout } from '../time.js'
+import type { Line, Say } from '../narrate/log.js'
+import { clearInterval, now, setInterval } from '../time.js'
 import { attempt } from '../words/foreign.js'
 import { toldText } from '../words/told-text.js'
-import { autopsyLine, foreignMark } from './autopsy-line.js'
-import { lives, type Mark, readMark, thisWriter, type Writer } from './mark.js'
+import { foreignMark } from './autopsy-line.js'
+import { FoundMarks } from './found-marks.js'
+import { type Mark, readMark, thisWriter, type Writer } from './mark.js'
 import { filesOf, MarkFile } from './mark-file.js'
 import { unwritten } from './unwritten.js'
 
-/** In ms: how often a mark says that its process still lives, and how long one is looked at of which nothing else is known. */
+/** In ms: how often a mark says that its process still lives. */
 const BEAT = 500
-const LOOK = 5_000
 
 /** In characters: of a name, or the reason; and of the names in one state, of which the first is there in any case. */
 const LONGEST = 128
@@ -28,6 +28,7 @@ export class Autopsy {
   #files: readonly string[]
   readonly #say: Say
   readonly #self: Writer = thisWriter()
+  readonly #found: FoundMarks
   readonly #atWork = new Map<string, ResourceState>()
   #mark: MarkFile | undefined
   #since = 0
@@ -36,13 +37,13 @@ export class Autopsy {
   #stopped = false
   #exitCode: number | undefined
   #beat: NodeJS.Timeout | undefined
-  #look: NodeJS.Timeout | undefined
-  #told = false
+  #warned = false
 
   constructor(kernel: Kernel, path: string, say: Say) {
     this.#kernel = kernel
     this.#files = filesOf(path)
     this.#say = say
+    this.#found = new FoundMarks(this.#kernelName, this.#self, say, (file, error) => this.#unwritten(file, error))
   }
 
   begin(): void {
@@ -59,51 +60,19 @@ export class Autopsy {
     this.#kernel.off('resource:state', this.#onResource)
     process.off('exit', this.#onExit)
     clearInterval(this.#beat)
-    clearTimeout(this.#look)
+    this.#found.end()
     this.#mark?.remove()
     this.#mark = undefined
   }
 
-  /** Tells of the dead; those of whom it cannot be known are looked at again later. */
   #examine(): void {
     const [own = ''] = this.#files
     if (readMark(own) === 'foreign') {
       this.#files = []
-      return this.#warn(() => foreignMark(this.#kernel.name, own))
+      return this.#warn(foreignMark(this.#kernel.name, own))
     }
     this.#tryFolder(own)
-    const doubtful = new Map<string, string>()
-    for (const file of this.#files) {
-      const mark = this.#markIn(file)
-      const alive = mark === undefined ? true : lives(mark, this.#self)
-      if (alive === false) this.#tell(file, mark!)
-      else if (alive === undefined) doubtful.set(file, JSON.stringify(mark))
-    }
-    if (doubtful.size > 0) this.#look = setTimeout(() => this.#lookAgain(doubtful), LOOK).unref()
-  }
-
-  #lookAgain(doubtful: ReadonlyMap<string, string>): void {
-    for (const [file, before] of doubtful) {
-      const mark = this.#markIn(file)
-      if (mark !== undefined && JSON.stringify(mark) === before) this.#tell(file, mark)
-    }
-  }
-
-  /** One of this kernel: what others left is for them to find. */
-  #markIn(file: string): Mark | undefined {
-    const mark = readMark(file)
-    return typeof mark === 'object' && mark.kernel === this.#kernelName ? mark : undefined
-  }
-
-  /** Of several that start at once, the one that takes it away tells. */
-  #tell(file: string, mark: Mark): void {
-    try {
-      unlinkSync(file)
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return
-      this.#warn(() => unwritten('the mark of a shutdown of', this.#kernel.name, file, error))
-    }
-    this.#say(autopsyLine(mark))
+    this.#found.examine(this.#files)
   }
 
   /** What cannot be written is better known at the start than at the end. */
@@ -111,13 +80,17 @@ export class Autopsy {
     try {
       accessSync(dirname(path), constants.W_OK)
     } catch (error) {
-      this.#warn(() => unwritten('the mark of a shutdown of', this.#kernel.name, path, error))
+      this.#unwritten(path, error)
     }
   }
 
-  #warn(line: () => Parameters<Say>[0]): void {
-    if (!this.#told) this.#say(line())
-    this.#told = true
+  #unwritten(path: string, error: unknown): void {
+    this.#warn(unwritten('the mark of a shutdown of', this.#kernel.name, path, error))
+  }
+
+  #warn(line: Line): void {
+    if (!this.#warned) this.#say(line)
+    this.#warned = true
   }
 
   readonly #onState = ({ to, reason = 'shutdown' }: KernelEventOf<'kernel:state'>): void => {
@@ -152,7 +125,7 @@ export class Autopsy {
     try {
       this.#mark = MarkFile.create(this.#files, this.#read)
     } catch (error) {
-      this.#warn(() => unwritten('the mark of a shutdown of', this.#kernel.name, this.#files[0] ?? '', error))
+      this.#unwritten(this.#files[0] ?? '', error)
     }
     if (this.#mark === undefined) return
     process.on('exit', this.#onExit)

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { budgetOf, graceOf } from './grace.js'
+
+const page = readFileSync(new URL('../../../../docs/running-under.md', import.meta.url), 'utf8').split('\n')
 
 const here = { pid: 42, ppid: 7, contained: false }
 
@@ -31,6 +34,26 @@ describe('X8 what a platform gives', () => {
     expect(budgetOf(grace!)).toBe(budget)
   })
 
+  it.each([
+    ['Cloud Run', 'K_SERVICE'],
+    ['Fly', 'FLY_APP_NAME'],
+    ['Heroku', 'DYNO'],
+    ['ECS', 'ECS_CONTAINER_METADATA_URI_V4'],
+    ['Azure Container Apps', 'CONTAINER_APP_NAME'],
+    ['Railway', 'RAILWAY_SERVICE_ID'],
+    ['Render', 'RENDER'],
+    ['Nomad', 'NOMAD_ALLOC_ID'],
+    ['PM2', 'pm_id'],
+  ])('is what the page says: %s', (platform, variable) => {
+    const grace = graceOf({ [variable]: 'x' }, here)!
+    const row = page.find((line) => line.startsWith(`| ${platform} |`)) ?? ''
+    expect(row).toContain(`\`${variable}\``)
+    expect(row).toContain(platform === 'Railway' ? 'kills the old one at once' : `${grace.ms / 1_000} s`)
+    expect(row).toMatch(new RegExp(`\\b${budgetOf(grace) / 1_000} s`))
+    if (grace.setting !== undefined) expect(row).toContain(grace.setting)
+    else expect(row).toContain('fixed')
+  })
+
   it('is that of PM2 wherever PM2 runs', () => {
     expect(graceOf({ pm_id: '0', KUBERNETES_SERVICE_HOST: '10.0.0.1', DYNO: 'web.1' }, here)?.platform).toBe('PM2')
   })
@@ -46,8 +69,8 @@ describe('X8 what a platform gives', () => {
   })
 
   it('is what `docker stop` gives to PID 1, and to the child of an init in a container', () => {
-    expect(graceOf({}, { pid: 1, ppid: 0, contained: false })).toMatchObject({ platform: 'the container', ms: 10_000 })
-    expect(graceOf({}, { pid: 7, ppid: 1, contained: true })).toMatchObject({ platform: 'the container', ms: 10_000 })
+    expect(graceOf({}, { pid: 1, ppid: 0, contained: false })).toMatchObject({ platform: 'docker stop', ms: 10_000 })
+    expect(graceOf({}, { pid: 7, ppid: 1, contained: true })).toMatchObject({ platform: 'docker stop', ms: 10_000 })
     expect(graceOf({}, { pid: 7, ppid: 1, contained: false }), 'a daemon').toBeUndefined()
     expect(graceOf({}, { pid: 7, ppid: 3, contained: true })).toBeUndefined()
   })

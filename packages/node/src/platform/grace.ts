@@ -79,9 +79,9 @@ const PLATFORMS: readonly Known[] = [
   // A unit without a socket to notify: systemd waits for 90 s.
   { platform: 'systemd', ms: undefined, isHere: ({ INVOCATION_ID }) => Boolean(INVOCATION_ID) },
   {
-    platform: 'the container',
+    platform: 'docker stop',
     ms: 10_000,
-    setting: 'docker stop -t, stop_grace_period',
+    setting: '-t, --stop-timeout, stop_grace_period',
     isHere: (_env, { pid, ppid, contained }) => pid === 1 || (ppid === 1 && contained),
   },
 ]
