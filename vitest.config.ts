@@ -51,7 +51,7 @@ const alone = { maxWorkers: 1, sequence: { groupOrder: 1 } }
 const unit = { testTimeout: 30_000 }
 const cross = { testTimeout: 60_000, hookTimeout: 60_000 }
 const hostile = { testTimeout: 120_000, hookTimeout: 60_000 }
-const system = { testTimeout: 300_000, hookTimeout: 60_000 }
+const system = { testTimeout: 300_000, hookTimeout: 60_000, maxConcurrency: 20 }
 
 export default defineConfig({
   test: {
