@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -27,7 +27,7 @@ export async function makeNodeImage(daemon: DockerDaemon, shells: readonly strin
     }
     copyProgram(root, process.execPath, '/usr/bin/node')
     for (const shell of shells) copyProgram(root, which(shell), `/bin/${shell}`)
-    cpSync(join(root, 'bin/dash'), join(root, 'bin/sh'))
+    copyFileSync(join(root, 'bin/dash'), join(root, 'bin/sh'))
     copyProgram(root, which('docker-init'), '/usr/bin/tini')
     copyProgram(root, which('busybox'), '/bin/busybox')
     symlinkSync('/bin/busybox', join(root, 'usr/bin/env'))
@@ -44,11 +44,11 @@ export async function makeNodeImage(daemon: DockerDaemon, shells: readonly strin
 
 /** With the libraries that it is linked to, at the places where it looks for them. */
 function copyProgram(root: string, from: string, to: string): void {
-  cpSync(from, join(root, to), { dereference: true })
+  copyFileSync(from, join(root, to))
   const { stdout } = spawnSync('ldd', [from], { encoding: 'utf8' })
   for (const [, library = ''] of stdout.matchAll(/(\/\S+) \(0x/g)) {
     mkdirSync(join(root, dirname(library)), { recursive: true })
-    cpSync(library, join(root, library), { dereference: true })
+    copyFileSync(library, join(root, library))
   }
 }
 
