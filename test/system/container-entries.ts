@@ -55,8 +55,11 @@ const ENTRIES: readonly Entry[] = [
   { text: '`ENTRYPOINT ["tini", "-g", "--"]`, `CMD ["npm", "start"]`', command: ['tini', '-g', '--', 'npm', 'start'] },
 ]
 
-/** In s: what `docker stop` is told to wait. */
-const GRACE = 8
+/** In s: what `docker stop` waits by default. */
+const GRACE = 10
+
+/** In ms, from the begin of the shutdown: longer than npm takes to end when its shell is gone. */
+const HELD = 4_000
 
 /** Starts a container for each entry and each shell, stops it with a request in flight, and says what came of it, as a table. */
 export async function entryTable(daemon: DockerDaemon, shells: Readonly<Record<string, string>>): Promise<string> {
@@ -89,7 +92,7 @@ async function stopped(
     Env: [`PORT=${port}`, 'PATH=/usr/bin:/bin', 'HOME=/root'],
     HostConfig: { NetworkMode: 'host', Init: init, Binds: [`${sh}:/bin/sh:ro`] },
   })
-  const response = await held(container, `http://127.0.0.1:${port}/held?ms=500`)
+  const response = await held(container, `http://127.0.0.1:${port}/held?ms=${HELD}`)
   const answer = response.text().then(
     () => 'answered',
     () => 'lost',
