@@ -20,6 +20,7 @@ interface Outcome {
   readonly request: string
   readonly end: string
   readonly code: number
+  readonly warned: boolean
 }
 
 /** What is /bin/sh: dash is that of Debian and Ubuntu, busybox that of Alpine, bash that of Red Hat. */
@@ -37,6 +38,7 @@ const ENTRIES: readonly Entry[] = [
   { text: '`ENTRYPOINT ["./start.sh"]` that ends in `node main.js`', command: ['/app/start.sh'] },
   { text: '`ENTRYPOINT ["./start.sh"]` that ends in `exec node main.js`', command: ['/app/exec.sh'] },
   { text: `\`${exec('npm', 'start')}\``, command: ['npm', 'start'] },
+  { text: `\`${exec('npm', 'start')}\`, \`"start": "exec node main.js"\``, command: ['npm', 'run', 'exec'] },
   { text: '`CMD npm start`', command: shell('npm start') },
   {
     text: `\`docker run --init\`, \`${exec('node', 'main.js')}\``,
@@ -67,7 +69,7 @@ export async function entryTable(daemon: DockerDaemon, shells: Readonly<Record<s
     ENTRIES.map(async (entry) => {
       const names = entry.shellLess ? ['dash'] : Object.keys(shells)
       const outcomes = await Promise.all(names.map((name) => stopped(daemon, entry, shells[name] ?? '')))
-      const words = outcomes.map(({ reached, request, end, code }) => `${reached} | ${request} | ${end} | ${code}`)
+      const words = outcomes.map(wordsOf)
       return [...new Set(words)].map((outcome) => {
         const same = names.filter((_, i) => words[i] === outcome)
         const name = entry.shellLess ? '–' : same.length === names.length ? 'any' : same.join(', ')
@@ -75,8 +77,15 @@ export async function entryTable(daemon: DockerDaemon, shells: Readonly<Record<s
       })
     }),
   )
-  const head = ['| entry | `/bin/sh` | reaches node | the request in flight | it ends | exit code |', '|---|---|---|---|---|--:|']
+  const head = [
+    '| entry | `/bin/sh` | reaches node | the request in flight | it ends | exit code | a warning at the start |',
+    '|---|---|---|---|---|--:|---|',
+  ]
   return [...head, ...rows.flat()].join('\n')
+}
+
+function wordsOf({ reached, request, end, code, warned }: Outcome): string {
+  return [reached, request, end, code, warned ? 'yes' : 'no'].join(' | ')
 }
 
 async function stopped(
@@ -102,13 +111,15 @@ async function stopped(
   const killed = Date.now() - began >= GRACE * 1_000
   const { State } = await container.inspect()
   const request = await answer
-  const heard = (await logOf(container)).includes('SIGTERM: draining')
+  const log = await logOf(container)
+  const heard = log.includes('SIGTERM: draining')
   return {
     // Whether a signal comes before the end of all is not told in time when the first process ends at once.
     reached: killed || request === 'answered' ? (heard ? 'SIGTERM' : 'nothing') : 'SIGKILL, as the first process is gone',
     request,
     end: killed ? 'killed after the grace' : request === 'answered' ? 'once it is answered' : 'at once',
     code: State.ExitCode,
+    warned: log.includes('"process:shell"'),
   }
 }
 

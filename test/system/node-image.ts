@@ -10,7 +10,11 @@ const npm = fileURLToPath(new URL('../node_modules/npm', import.meta.url))
 
 /** What else is there at /app. */
 const APP = {
-  'package.json': JSON.stringify({ name: 'shop', private: true, scripts: { start: 'node service.mjs' } }),
+  'package.json': JSON.stringify({
+    name: 'shop',
+    private: true,
+    scripts: { start: 'node service.mjs', exec: 'exec node service.mjs' },
+  }),
   'start.sh': '#!/bin/sh\nnode service.mjs\n',
   'exec.sh': '#!/bin/sh\nexec node service.mjs\n',
 }
