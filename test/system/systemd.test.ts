@@ -1,6 +1,7 @@
 import { setTimeout as later } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freePort } from './free-port.js'
+import { Load } from './load.js'
 import { Systemd } from './systemd.js'
 
 let systemd: Systemd
@@ -15,11 +16,11 @@ afterAll(() => systemd?.end(), 60_000)
 /** A service of the unit that the README shows, and lines of its own. */
 class Service {
   readonly #name: string
-  readonly #port: number
+  readonly port: number
 
   private constructor(name: string, port: number) {
     this.#name = name
-    this.#port = port
+    this.port = port
   }
 
   static async define(name: string, env: string, lines: readonly string[], program = 'with'): Promise<Service> {
@@ -41,7 +42,7 @@ class Service {
   stop = async () => (await systemd.systemctl('stop', this.#name)).code
   show = () => systemd.show(`${this.#name}.service`)
   said = () => systemd.said(this.#name)
-  ask = (path = '/') => fetch(`http://127.0.0.1:${this.#port}${path}`)
+  ask = (path = '/') => fetch(`http://127.0.0.1:${this.port}${path}`)
 
   async says(text: string): Promise<void> {
     for (const end = Date.now() + 60_000; !this.said().includes(text); await later(50)) {
@@ -117,6 +118,26 @@ describe.concurrent('X5 systemd', () => {
     expect(await service.stop()).toBe(0)
     expect(await held.text()).not.toBe('')
     expect(service.said()).toContain('the helper was SIGTERM')
+  })
+
+  it('hands its socket to one process after the other, and no request is lost', async ({ expect, onTestFinished }) => {
+    const service = await Service.define('activated', 'SOCKET=1 START=300', ['User=nobody'])
+    systemd.define('activated.socket', [`ListenStream=127.0.0.1:${service.port}`])
+    await systemd.systemctl('start', 'activated.socket')
+    // The first request starts it.
+    const first = await (await service.ask()).text()
+    const load = new Load(`http://127.0.0.1:${service.port}`, 8)
+    onTestFinished(() => load.end())
+    for (let i = 0; i < 3; i++) {
+      const answered = load.answered
+      expect((await systemd.systemctl('restart', 'activated.service')).code).toBe(0)
+      await expect.poll(() => load.answered + load.failed.length, { timeout: 60_000 }).toBeGreaterThan(answered)
+    }
+    await load.end()
+    expect(load.failed).toEqual([])
+    expect(await (await service.ask()).text()).not.toBe(first)
+    expect(await service.stop()).toBe(0)
+    expect(service.said().match(/shop stopped in [^"]* exit code 0/g)).toHaveLength(4)
   })
 
   it('ends a start that blocks its event loop once what it asked for is over', async () => {
