@@ -75,7 +75,7 @@ describe('appServer()', () => {
     [{ app: {} }, /app must be a function, not an object/],
     [
       { prot: 80 },
-      /prot is not an option; there are dependsOn, after, port, host, path, .*, http2, probes, serverOptions, drain, .*, app$/,
+      /prot is not an option; there are dependsOn, after, port, host, path, .*, http2, probes, serverOptions, .*drain, .*, app$/,
     ],
     [{ listener: () => () => {} }, /listener is not an option; there are/],
     [{ tls: {} }, /tls is not an option: this framework has its own/],
