@@ -1,12 +1,12 @@
 import type { EventEmitter } from 'node:events'
 import type { Connection } from '../connections/connection.js'
 import type { Connections } from '../connections/connections.js'
-import { type Exchange, endEventStream, streamsEvents, subscriptionsOf } from '../connections/subscriptions.js'
 import { clearTimeout, now, setTimeout } from '../time.js'
 import type { DrainSettings } from './drain-options.js'
 import { abortSignal } from './drain-signal.js'
 import { type Goodbye, type GoodbyeOptions, retryHint, spreadGoodbyes } from './goodbyes.js'
 import { lastCall } from './slow-clients.js'
+import { type Exchange, endEventStream, streamsEvents, subscriptionsOf } from './subscriptions.js'
 
 /** Event streams that begin during the drain are found within the longer of these, in ms. */
 const LONGEST_LOOK = 1_000

@@ -3,12 +3,12 @@ import { Server as NetServer } from 'node:net'
 import { aroundEmit } from '../connections/around-emit.js'
 import type { Http1Response } from '../connections/connection.js'
 import { requestLabel } from '../connections/request-label.js'
-import { endEventStream, isSubscription } from '../connections/subscriptions.js'
 import { clearInterval, clearTimeout, now, setInterval, setTimeout } from '../time.js'
 import type { DrainSettings } from './drain-options.js'
 import type { DrainState, DrainStats } from './drain-stats.js'
 import type { DrainCall, Drainer } from './drainer.js'
 import { retryHint } from './goodbyes.js'
+import { endEventStream, isSubscription } from './subscriptions.js'
 
 /** Whether the connections of a server can be followed: not those of Bun's HTTP servers, which are no servers of `node:net`. */
 export function drainsInFull(server: object): boolean {

@@ -1,9 +1,9 @@
 import type { ServerHttp2Stream } from 'node:http2'
+import type { Connection, Http1Response } from '../connections/connection.js'
+import { answerOf } from '../connections/connections.js'
+import { contentType, isEventStream } from '../connections/event-stream.js'
+import { responsesOf } from '../connections/pipelined.js'
 import { nextTick } from '../time.js'
-import type { Connection, Http1Response } from './connection.js'
-import { answerOf } from './connections.js'
-import { contentType, isEventStream } from './event-stream.js'
-import { responsesOf } from './pipelined.js'
 
 /** What a request is answered by: a response of HTTP/1, or a stream of HTTP/2. */
 export type Exchange = Http1Response | ServerHttp2Stream
