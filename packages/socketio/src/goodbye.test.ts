@@ -12,9 +12,9 @@ test.each(kinds)(
     const told = next(socket, 'keelson:goodbye')
     const left = next(socket, 'disconnect')
     const report = await chat.kernel.shutdown()
-    const [hint] = (await told) as [{ retryInMs: number }]
-    expect(hint.retryInMs).toBeGreaterThanOrEqual(500)
-    expect(hint.retryInMs).toBeLessThanOrEqual(1_500)
+    const [hint] = (await told) as [{ retryMs: number }]
+    expect(hint.retryMs).toBeGreaterThanOrEqual(1_000)
+    expect(hint.retryMs).toBeLessThanOrEqual(2_000)
     expect((await left)[0]).toBe('transport close')
     expect(socket.active).toBe(true)
     expect(report.outcomes.map(({ resource, outcome, note }) => ({ resource, outcome, note }))).toEqual([

@@ -1,5 +1,6 @@
+import { type Goodbye, spreadGoodbyes } from '@keelson/node'
 import type { Attachment } from './attachment.js'
-import { GOODBYE, type GoodbyeOptions, spreadOf } from './goodbye-options.js'
+import { GOODBYE, type GoodbyeOptions } from './goodbye-options.js'
 import type { Conn, IoSocket } from './io-like.js'
 import type { Ledger } from './ledger.js'
 import { now, pause } from './time.js'
@@ -29,41 +30,28 @@ export interface Goodbyes {
  */
 export async function sayGoodbye(plan: GoodbyePlan): Promise<Goodbyes> {
   const { attachment, signal, within, options } = plan
-  const counts = { said: 0, cut: 0 }
-  const saying: Promise<void>[] = []
+  const { spread, retry = GOODBYE.retry } = options
   const told = new Set<Conn>()
+  const late: Promise<void>[] = []
 
-  function say(conn: Conn): void {
-    if (told.has(conn) || conn.readyState !== 'open') return
+  function say(conn: Conn, goodbye: Goodbye): Promise<void> | false {
+    if (told.has(conn) || conn.readyState !== 'open') return false
     told.add(conn)
-    counts.said++
-    saying.push(sayOne(plan, conn))
+    return sayOne(plan, conn, goodbye)
   }
 
   attachment.refuse()
-  const clients = attachment.clients
   // Those whose handshake was under way.
-  attachment.onClient(say)
-  const begun = now()
-  const spread = spreadOf(clients.length, within, options)
-  for (const [i, conn] of clients.entries()) {
-    const due = begun + (spread * i) / clients.length
-    if (due > now()) await pause(due - now(), signal)
-    if (signal.aborted) break
-    say(conn)
-  }
-  await Promise.all(saying)
-  counts.cut = await closed(plan)
-  return counts
+  attachment.onClient((conn) => void late.push(spreadGoodbyes([conn], say, { retry })))
+  await spreadGoodbyes(attachment.clients, say, { spread, within, retry, signal })
+  await Promise.all(late)
+  return { said: told.size, cut: await closed(plan) }
 }
 
-async function sayOne(plan: GoodbyePlan, conn: Conn): Promise<void> {
+async function sayOne(plan: GoodbyePlan, conn: Conn, goodbye: Goodbye): Promise<void> {
   const { attachment, ledger, socketsOf, options, signal } = plan
-  const { event = GOODBYE.event, retryIn = GOODBYE.retryIn, timeout = GOODBYE.timeout } = options
-  if (event !== false) {
-    const retryInMs = Math.round(retryIn * (0.5 + Math.random()))
-    for (const socket of socketsOf(conn)) socket.emit(event, { retryInMs })
-  }
+  const { event = GOODBYE.event, timeout = GOODBYE.timeout } = options
+  if (event !== false) for (const socket of socketsOf(conn)) socket.emit(event, goodbye)
   const isOpen = () => conn.readyState === 'open'
   const turn = now()
   // What it has sent is on its way to the handlers for a few turns of the event loop.

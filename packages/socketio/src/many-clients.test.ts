@@ -1,15 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { spreadOf } from './goodbye-options.js'
 import { joined, startChat } from './test-support/chat.js'
-
-test('N10 goodbyes are spread: 10 ms a client, at most half of the drain, and what the options say within that', () => {
-  expect(spreadOf(1, 20_000, {})).toBe(10)
-  expect(spreadOf(500, 20_000, {})).toBe(5_000)
-  expect(spreadOf(5_000, 20_000, {})).toBe(10_000)
-  expect(spreadOf(5_000, Number.POSITIVE_INFINITY, {})).toBe(50_000)
-  expect(spreadOf(500, 20_000, { spread: 0 })).toBe(0)
-  expect(spreadOf(500, 20_000, { spread: 15_000 })).toBe(10_000)
-})
 
 test('N10 500 clients get their goodbyes one after another, every one of them', async () => {
   const warnings: Error[] = []

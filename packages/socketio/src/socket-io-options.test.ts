@@ -33,7 +33,7 @@ test.each([
   [
     'goodbye.spreed',
     { io, goodbye: { spreed: 1 } },
-    'is not an option; there are goodbye.event, goodbye.spread, goodbye.retryIn, goodbye.timeout',
+    'is not an option; there are goodbye.event, goodbye.spread, goodbye.retry, goodbye.timeout',
   ],
   ['prot', { io, prot: 1 }, 'is not an option; there are server, dependsOn, io, goodbye, timeouts, after,'],
 ])('refuses %s: %o', (option, options, problem) => {

@@ -80,8 +80,8 @@ function checkGoodbye(name: string, goodbye: unknown): void {
       if (value === undefined || value === false || (typeof value === 'string' && value !== '' && !RESERVED.has(value))) continue
       throw invalid(name, option, 'must be the name of an event that Socket.IO does not use itself, or false')
     }
-    if (key !== 'spread' && key !== 'retryIn' && key !== 'timeout')
-      throw invalid(name, option, 'is not an option; there are goodbye.event, goodbye.spread, goodbye.retryIn, goodbye.timeout')
+    if (key !== 'spread' && key !== 'retry' && key !== 'timeout')
+      throw invalid(name, option, 'is not an option; there are goodbye.event, goodbye.spread, goodbye.retry, goodbye.timeout')
     if (value === undefined || (typeof value === 'number' && value >= 0 && value <= 2 ** 31 - 1)) continue
     throw invalid(name, option, `must be a number of milliseconds from 0 to 2147483647, not ${kindOf(value)}`)
   }

@@ -88,8 +88,8 @@ function begin<D extends Dependencies<D>, S extends SocketIoLike>(
 ): Life {
   const io = usable(made)
   const ledger = new Ledger()
-  const { retryIn = GOODBYE.retryIn } = goodbye
-  const attachment = new Attachment(io, http.server, () => Math.ceil(retryIn / 1_000))
+  const { retry = GOODBYE.retry } = goodbye
+  const attachment = new Attachment(io, http.server, () => Math.ceil(retry / 1_000))
   let closing: Promise<void> | undefined
   const close = () => {
     closing ??= (async () => {
