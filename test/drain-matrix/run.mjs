@@ -9,6 +9,7 @@ import { leftCases } from './left-cases.mjs'
 import { listeningCases } from './listening-cases.mjs'
 import { pipeliningCases } from './pipelining-cases.mjs'
 import { Stage } from './serving.mjs'
+import { socketioCases } from './socketio-cases.mjs'
 import { streamCases } from './stream-cases.mjs'
 import { tlsCases } from './tls-cases.mjs'
 import { upgradeCases } from './upgrade-cases.mjs'
@@ -28,6 +29,7 @@ const cases = [
   ...streamCases,
   ...leftCases,
   ...upgradeCases,
+  ...socketioCases,
   ...tlsCases,
   ...listeningCases,
 ]

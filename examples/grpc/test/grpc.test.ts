@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { type Client, credentials, loadPackageDefinition, type ServiceClientConstructor, type ServiceError } from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
 import { service as healthService } from 'grpc-health-check'
 import { expect, test } from 'vitest'
+import { freePort } from '../../../test/system/free-port.js'
 
 interface Line {
   readonly event: string
@@ -68,12 +68,4 @@ function watchHealth(client: Client): NodeJS.EventEmitter {
   const { path, requestSerialize, responseDeserialize } = healthService.Watch as (typeof healthService)[string]
   const watch = client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, { service: 'shop.Orders' })
   return watch.on('error', () => {})
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  return port
 }

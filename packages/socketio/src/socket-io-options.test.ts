@@ -53,6 +53,11 @@ const shared = new Server()
 test.each([
   ['nothing', () => undefined as never, 'io returned undefined; return the server that new Server() made'],
   [
+    'a namespace',
+    () => new Server().on('connection', () => {}) as never,
+    'io returned a namespace, as on() of a server does; return the server that new Server() made',
+  ],
+  [
     'a server that listens',
     () => new Server(0),
     'io returned a server that is attached already; make it by new Server(options), without an HTTP server or a port',

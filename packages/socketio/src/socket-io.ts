@@ -135,7 +135,11 @@ function begin<D extends Dependencies<D>, S extends SocketIoLike>(
 }
 
 function usable(made: unknown): Io {
-  if (!isSocketIo(made)) throw new Error(`io returned ${kindOf(made)}; return the server that new Server() made`)
+  if (!isSocketIo(made)) {
+    const isNamespace = isSocketIo((made as { server?: unknown } | null | undefined)?.server)
+    const what = isNamespace ? 'a namespace, as on() of a server does' : kindOf(made)
+    throw new Error(`io returned ${what}; return the server that new Server() made`)
+  }
   if (used.has(made)) {
     throw new Error('io returned a server that was started before, which Socket.IO cannot; make a new one every time')
   }
