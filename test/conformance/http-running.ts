@@ -28,6 +28,26 @@ export function describeRunning(title: string, { api, kernelOf, started }: Adapt
       expect((await ask(`${off.url}/readyz`)).body).toBe('app')
     })
 
+    it('N4 answers 503 with Retry-After in the place of the app for what it cannot take on, but for probes', async () => {
+      const [arrived, released] = [gate(), gate()]
+      const app = () => async () => {
+        arrived.open()
+        await released.opened
+        return 'app'
+      }
+      const target = api(app, { admission: { maxInFlight: 1 } })
+      const { kernel, url } = await started(target)
+      const first = ask(url)
+      await arrived.opened
+      expect(await ask(url)).toMatchObject({ status: 503, body: '', headers: { 'retry-after': '5' } })
+      expect((await ask(`${url}/readyz`)).status).toBe(200)
+      expect(kernel.inspect(target).counts).toEqual({ admitted: 1, refused: 1 })
+      released.open()
+      expect((await first).body).toBe('app')
+      expect((await ask(url)).body).toBe('app')
+      expect(() => api(() => () => 'app', { admission: {} })).toThrow('resource "api": admission limits nothing')
+    })
+
     it('leaves the errors of the app to the framework', async () => {
       const { url, kernel } = await started(api(() => () => Promise.reject(new Error('no such order'))))
       expect((await ask(url)).status).toBe(500)

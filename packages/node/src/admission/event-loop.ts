@@ -16,7 +16,8 @@ export interface EventLoopWatch {
   end(): void
 }
 
-const MOMENTS_PER_MEASURE = 10
+/** How long its utilization is measured, in ms; a turn of the event loop that takes longer makes that longer. */
+const MEASURE = 100
 
 /**
  * Looks at the event loop every 10 ms, with a timer that keeps nothing alive. Not by Node's histogram of delays: that tells of a turn when it
@@ -24,10 +25,12 @@ const MOMENTS_PER_MEASURE = 10
  */
 export function watchEventLoop(onMoment: (moment: LoopMoment) => void): EventLoopWatch {
   let last = now()
-  let moments = 0
+  let measuredAt = last
   let before = performance.eventLoopUtilization()
 
-  function measure(): number {
+  function measure(): number | undefined {
+    if (last - measuredAt < MEASURE - MOMENT / 2) return undefined
+    measuredAt = last
     const current = performance.eventLoopUtilization()
     const { utilization } = performance.eventLoopUtilization(current, before)
     before = current
@@ -41,7 +44,7 @@ export function watchEventLoop(onMoment: (moment: LoopMoment) => void): EventLoo
   const timer = setInterval(() => {
     const late = delay()
     last = now()
-    onMoment({ delay: late, utilization: ++moments % MOMENTS_PER_MEASURE === 0 ? measure() : undefined })
+    onMoment({ delay: late, utilization: measure() })
   }, MOMENT).unref()
   return { delay, end: () => clearInterval(timer) }
 }

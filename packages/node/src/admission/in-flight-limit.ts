@@ -1,11 +1,15 @@
 /**
  * How many requests may be in flight while the event loop has more to do than it should. Nobody can know that number beforehand, so it is
- * felt for, as TCP feels for the rate of a line: too much takes a part of it away, every good moment gives a little back. It follows
- * the load within some ten milliseconds, and neither locks (it grows without anybody asking) nor swings between all and nothing.
+ * felt for, as TCP feels for what a line can carry: too much takes a part of it away, good moments give it back, fast up to a quarter of
+ * what was too much and slowly from there. So it neither locks (it grows without anybody asking) nor swings between all and nothing.
  */
 export interface InFlightLimit {
+  /** Whole requests are let in below it. */
   readonly now: number
-  /** In a row, moments in which nothing was late and nobody refused. */
+  /** How many were in flight when it began to be too much. */
+  readonly knee: number
+  /** Good moments in a row, and those of them in which nobody was refused. */
+  readonly good: number
   readonly calm: number
 }
 
@@ -29,13 +33,22 @@ export const MOMENT = 10
 /** After so many calm moments there is no limit any more. */
 const CALM = 100
 
-export const NO_LIMIT: InFlightLimit = { now: Number.POSITIVE_INFINITY, calm: 0 }
+/** What is late again after fewer good moments is late because of the same. */
+const RECOVERED = 10
 
-export function nextLimit({ now, calm }: InFlightLimit, { late, overuse, measured, peak, refused }: Moment): InFlightLimit {
+export const NO_LIMIT: InFlightLimit = { now: Number.POSITIVE_INFINITY, knee: 0, good: RECOVERED, calm: 0 }
+
+export function nextLimit(limit: InFlightLimit, { late, overuse, measured, peak, refused }: Moment): InFlightLimit {
+  const { now } = limit
   const most = Math.min(now, peak)
-  if (late) return { now: Math.floor(most * 0.8), calm: 0 }
-  if (overuse > 1) return { now: measured ? Math.floor(most / overuse) : now, calm: 0 }
-  const stillCalm = refused ? 0 : calm + 1
-  if (stillCalm >= CALM) return NO_LIMIT
-  return { now: now + Math.max(1, Math.floor(now / 64)), calm: stillCalm }
+  const knee = limit.good >= RECOVERED ? most : limit.knee
+  if (late) return { now: Math.floor(most * 0.8), knee, good: 0, calm: 0 }
+  if (overuse > 1) return measured ? { now: Math.floor((most * 0.8) / overuse), knee, good: 0, calm: 0 } : { ...limit, calm: 0 }
+  const calm = refused ? 0 : limit.calm + 1
+  if (calm >= CALM) return NO_LIMIT
+  return { now: now + growth(now, limit.knee), knee: limit.knee, good: limit.good + 1, calm }
+}
+
+function growth(now: number, knee: number): number {
+  return now < Math.max(1, knee / 4) ? Math.max(1, now / 8) : Math.max(0.1, now / 256)
 }
