@@ -1,4 +1,5 @@
 import { ownListener } from '../connections/own-listener.js'
+import { duration } from '../words/duration.js'
 import type { AdmissionOptions } from './admission-options.js'
 import { type EventLoopWatch, type LoopMoment, watchEventLoop } from './event-loop.js'
 import { type InFlightLimit, NO_LIMIT, nextLimit } from './in-flight-limit.js'
@@ -12,6 +13,8 @@ interface Ending {
 export interface Admission {
   /** Whether there is room for one more. */
   hasRoom(): boolean
+  /** Why there is none, in words. */
+  reason(): string
   /** It is let in, and takes room until it ends. */
   admit(ending: Ending): void
   /** It passes without taking room: what it becomes is no request. */
@@ -34,11 +37,13 @@ export function createAdmission(options: AdmissionOptions, left: () => number): 
   let peak = 0
   let peakBefore = 0
   let refusedBefore = 0
+  let lastDelay = 0
   const watched = maxEventLoopDelay !== undefined || maxEventLoopUtilization !== undefined
   const loop: EventLoopWatch | undefined = watched ? watchEventLoop(onMoment) : undefined
 
   function onMoment({ delay, utilization }: LoopMoment): void {
     const measured = utilization !== undefined
+    lastDelay = delay
     if (measured && maxEventLoopUtilization !== undefined) overuse = utilization / maxEventLoopUtilization
     const refused = counts.refused > refusedBefore
     limit = nextLimit(limit, { late: delay > maxDelay, overuse, measured, peak: Math.max(peak, peakBefore), refused })
@@ -58,6 +63,15 @@ export function createAdmission(options: AdmissionOptions, left: () => number): 
       if (inFlight >= maxInFlight || inFlight >= limit.now) return false
       return loop === undefined || loop.delay() <= maxDelay
     },
+    reason() {
+      const inFlight = open + left()
+      if (inFlight >= maxInFlight) return `${inFlight} are in flight, the most that may be`
+      const delay = Math.max(lastDelay, loop?.delay() ?? 0)
+      if (delay > maxDelay) return `the event loop is ${duration(delay)} late, more than ${duration(maxDelay)}`
+      return overuse > 1
+        ? `the event loop is busy for ${percent(overuse * maxEventLoopUtilization!)} of the time, more than ${percent(maxEventLoopUtilization!)}`
+        : `the event loop was late or too busy, and ${inFlight} are in flight`
+    },
     admit(ending) {
       counts.admitted++
       open++
@@ -73,4 +87,8 @@ export function createAdmission(options: AdmissionOptions, left: () => number): 
     counts: () => ({ ...counts }),
     end: () => loop?.end(),
   }
+}
+
+function percent(part: number): string {
+  return `${Math.round(part * 100)} %`
 }

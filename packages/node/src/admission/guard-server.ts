@@ -6,10 +6,12 @@ import { aroundEmit } from '../connections/around-emit.js'
 import type { ProbeRequest, ProbeResponse } from '../probe/probe-request.js'
 import type { Admission } from './admission.js'
 import { type Refusal, refuse, refuseStream, refuseUpgrade } from './refusal.js'
+import type { Refusals } from './refusals.js'
 
 export interface Guard {
   readonly admission: Admission
   readonly refusal: Refusal
+  readonly refusals: Pick<Refusals, 'happened'>
   /** Asked first: what it answers is not counted. */
   readonly probe: ((req: ProbeRequest, res: ProbeResponse) => boolean) | undefined
 }
@@ -18,7 +20,7 @@ export interface Guard {
  * Lets only those requests through to the listeners of `server`, whichever are added when, that `admission` has room for. Returns a function
  * that ends it.
  */
-export function guardServer(server: EventEmitter, { admission, refusal, probe }: Guard): () => void {
+export function guardServer(server: EventEmitter, { admission, refusal, refusals, probe }: Guard): () => void {
   function passes(req: ProbeRequest, res: ServerResponse | Http2ServerResponse): boolean {
     if (probe?.(req, res)) return false
     if (!hasRoom()) {
@@ -31,7 +33,10 @@ export function guardServer(server: EventEmitter, { admission, refusal, probe }:
 
   function hasRoom(): boolean {
     const room = admission.hasRoom()
-    if (!room) admission.refuse()
+    if (!room) {
+      admission.refuse()
+      refusals.happened(admission.reason)
+    }
     return room
   }
 

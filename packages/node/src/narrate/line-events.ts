@@ -32,6 +32,8 @@ export const LINE_EVENTS = [
   'process:autopsy',
   'process:unwritten',
   'process:drain-limited',
+  'admission:refusing',
+  'admission:over',
   'systemd:unheard',
   'log:failed',
 ] as const

@@ -24,6 +24,7 @@ import { Failures } from './failures.js'
 import { HandleOrigins } from './handle-origins.js'
 import { LastDeadline } from './last-deadline.js'
 import { catchErrors, type ErrorOrigin } from './process-errors.js'
+import { sayRefusals } from './refusal-lines.js'
 import { kernelFailed, notStarted, probePortTaken, probeServerFailed, uncaught } from './run-entries.js'
 import type { Settings } from './run-options.js'
 import { holdersOf, isOfResource, stillAlive } from './still-alive.js'
@@ -82,6 +83,7 @@ export class KernelRun {
     const quitErrors = catchErrors(this.#onError)
     const quitOutputs = bearDeadOutput()
     this.#kernel.on('kernel:state', this.#onState)
+    const quitRefusals = sayRefusals(this.#kernel, this.#say)
     const quitPlatform = joinPlatform(this.#kernel, { say: this.#say, leave: (reason) => this.#leave(reason), exitGrace })
     if (log !== false) this.#narration.begin()
     const autopsy =
@@ -99,6 +101,7 @@ export class KernelRun {
     company.release()
     quitErrors()
     quitOutputs()
+    quitRefusals()
     this.#kernel.off('kernel:state', this.#onState)
     this.#narration.end()
     this.#failures.end()

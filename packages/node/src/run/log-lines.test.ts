@@ -21,6 +21,7 @@ import { systemdUnheard } from '../platform/systemd-unheard.js'
 import { problemOf } from '../words/problem.js'
 import { ToldErrors } from '../words/told-errors.js'
 import { deadlinePassed } from './deadline-line.js'
+import { refusing, refusingNoMore } from './refusal-lines.js'
 import * as entries from './run-entries.js'
 import { stillAlive } from './still-alive.js'
 
@@ -165,6 +166,8 @@ function saidByRun(): Line[] {
     foreignMark('shop', '/app/package.json'),
     systemdUnheard('shop', failure()),
     drainLimited(['api']),
+    refusing('api', '200 are in flight, the most that may be'),
+    refusingNoMore('api', 1_234, 12_000.4),
     shellLine({ shell: { pid: 1, ppid: 0, args: ['sh'], started: '1' }, behind: 'PID 1' }, ['node', 'main.js']),
     stillAlive('shop', 1, holders, 1),
     deadlinePassed(createKernel(), { ms: 26_000, holders, exitCode: 1 }),
