@@ -66,3 +66,19 @@ it('N2 says Connection: close as a lame duck, and goes on accepting', async () =
   expect(await late.rest()).toMatch(/Connection: close[\s\S]*late$/i)
   expect(drainer.stats().state).toBe('lame-duck')
 })
+
+it('N1 waits for a handler whose client has left until it ends its answer', async () => {
+  const { drainer, responses, asked } = await serve()
+  const client = await asked()
+  client.socket.destroy()
+  while (drainer.stats().left === 0) await later(2)
+  expect(drainer.inFlight()).toEqual([{ label: 'GET /', sinceMs: expect.any(Number), hint: 'its client has left' }])
+  const log: string[] = []
+  const drained = drainer.drain().then(() => log.push('drained'))
+  await later(200)
+  log.push('handler ends')
+  responses[0]?.end()
+  await drained
+  expect(log).toEqual(['handler ends', 'drained'])
+  expect(drainer.stats()).toMatchObject({ state: 'drained', left: 0, cut: 0 })
+})

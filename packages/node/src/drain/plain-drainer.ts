@@ -2,7 +2,12 @@ import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node
 import { Server as NetServer } from 'node:net'
 import { aroundEmit } from '../connections/around-emit.js'
 import type { Http1Response } from '../connections/connection.js'
+import { isEventStream } from '../connections/event-stream.js'
+import { type Departure, leftHandlers } from '../connections/left-handlers.js'
+import { noteListeners } from '../connections/note-listeners.js'
+import { ownListener } from '../connections/own-listener.js'
 import { requestLabel } from '../connections/request-label.js'
+import { workInFlight } from '../connections/work-in-flight.js'
 import { clearInterval, clearTimeout, now, setInterval, setTimeout } from '../time.js'
 import type { DrainSettings } from './drain-options.js'
 import type { DrainState, DrainStats } from './drain-stats.js'
@@ -19,6 +24,7 @@ export function drainsInFull(server: object): boolean {
  * The drainer for a server that only lets itself be closed: it stops accepting, every request in flight is answered, with
  * `Connection: close` where the head was not sent, and idle connections are closed every `quietWindow` ms. A request that comes in
  * between on one of them may be lost, and upgraded connections get no goodbye. Event streams are ended after `streamTimeout`, all at once.
+ * Handlers whose client has left are waited for.
  */
 export function plainDrainer(server: HttpServer, { quietWindow, streamTimeout, retry }: DrainSettings): Drainer {
   const open = new Map<ServerResponse, { readonly request: IncomingMessage; readonly since: number }>()
@@ -26,18 +32,30 @@ export function plainDrainer(server: HttpServer, { quietWindow, streamTimeout, r
   let state: DrainState = 'serving'
   let promise: Promise<void> | undefined
 
+  let finish: (() => void) | undefined
+  const left = leftHandlers(finishWhenEmpty, server)
+  const unnote = noteListeners(server)
   const untrack = aroundEmit(server, (args, pass) => {
     if (args[0] === 'request') begin(args[1] as IncomingMessage, args[2] as ServerResponse)
     return pass(args)
   })
 
   function begin(request: IncomingMessage, response: ServerResponse): void {
-    open.set(response, { request, since: now() })
+    const since = now()
+    open.set(response, { request, since })
     if (state !== 'serving') endsConnection(response)
     response.once('finish', () => {
       if (open.delete(response) && state === 'draining') counts.drained++
     })
-    response.once('close', () => open.delete(response))
+    const onClose = () => {
+      if (open.delete(response) && !response.writableEnded)
+        left.add(departureOf(request, response), { label: requestLabel(request), since })
+    }
+    response.once('close', ownListener(onClose))
+  }
+
+  function finishWhenEmpty(): void {
+    if (left.size() === 0) finish?.()
   }
 
   async function start(within: number): Promise<void> {
@@ -48,8 +66,13 @@ export function plainDrainer(server: HttpServer, { quietWindow, streamTimeout, r
     await new Promise<void>((resolve) => server.close(() => resolve()))
     clearInterval(sweep)
     clearTimeout(streams)
+    await new Promise<void>((resolve) => {
+      finish = resolve
+      finishWhenEmpty()
+    })
     state = 'drained'
     untrack()
+    unnote()
   }
 
   function endStreams(): void {
@@ -71,7 +94,9 @@ export function plainDrainer(server: HttpServer, { quietWindow, streamTimeout, r
     if (state !== 'draining') return
     counts.cut += open.size
     open.clear()
+    left.forget()
     server.closeAllConnections()
+    finishWhenEmpty()
   }
 
   function drain({ signal, within = Number.POSITIVE_INFINITY }: DrainCall = {}): Promise<void> {
@@ -92,11 +117,26 @@ export function plainDrainer(server: HttpServer, { quietWindow, streamTimeout, r
       sessions: 0,
       upgraded: 0,
       slow: 0,
-      left: 0,
+      left: left.size(),
       destroyed: counts.cut,
       ...counts,
     }),
-    inFlight: () => Array.from(open.values(), ({ request, since }) => ({ label: requestLabel(request), sinceMs: now() - since })),
+    inFlight: () => [
+      ...Array.from(open.values(), ({ request, since }) => ({ label: requestLabel(request), sinceMs: now() - since })),
+      ...workInFlight([], left.requests()),
+    ],
+  }
+}
+
+/** To be called when a response has closed: its connection says nothing of the client any more. */
+function departureOf(request: IncomingMessage, response: ServerResponse): Departure {
+  return {
+    answer: response,
+    complete: request.complete,
+    begun: response.headersSent,
+    events: response.headersSent && isEventStream(response.getHeader('content-type')),
+    // A response that its handler has destroyed looks the same.
+    watched: true,
   }
 }
 
