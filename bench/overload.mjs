@@ -42,11 +42,14 @@ const TITLES = {
 
 const INTRODUCTION = `# What an overloaded server does
 
-Written by \`node bench/overload.mjs ROUNDS SECONDS --write\` on MACHINE: medians of the rounds. A Fastify app is offered three times what
-it can do, by clients that do not wait for answers: with \`admission\`, with @fastify/under-pressure that is told the same (it looks every 100 ms, and has no limit of requests
-in flight), and with neither. Work that takes the event loop waits 20 ms, then computes for 2 ms; a pool has 10 connections, which a request uses for 20 ms. Times are in ms;
-unloaded is one request at a time in the same round, the ratio that of the two p99, and lost what was not answered within 5 s. The targets: accepted
-requests within twice the p99 of an unloaded server, the rest refused in less than 5 ms. On a machine that has other work to do, what a process waits for its turn is part of every time.
+Written by \`node bench/overload.mjs ROUNDS SECONDS --write\` on MACHINE: medians of the rounds. A Fastify app is
+offered three times what it can do, by clients that do not wait for answers: with \`admission\`, with
+@fastify/under-pressure that is told the same (it looks every 100 ms, and has no limit of requests in flight), and with
+neither. Work that takes the event loop waits 20 ms, then computes for 2 ms; a pool has 10 connections, which a request
+uses for 20 ms. Times are in ms; unloaded is one request at a time in the same round, the ratio that of the two p99, and
+lost what was not answered within 5 s. The targets: accepted requests within twice the p99 of an unloaded server, the
+rest refused in less than 5 ms. On a machine that has other work to do, what a process waits for its turn is part of
+every time.
 `
 
 async function cpu() {

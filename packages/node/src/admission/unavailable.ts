@@ -22,8 +22,9 @@ export interface UnavailableGuard {
  *
  * @example
  * const api = httpServer('api', {
- *   dependsOn: { search: ref(search) },
- *   listener: ({ search }, ctx) => unavailable(ctx.kernel, [searchResource])(async (req, res) => res.end(await search.use((s) => s.find(req.url)))),
+ *   dependsOn: { found: ref(search) },
+ *   listener: ({ found }, { kernel }) =>
+ *     unavailable(kernel, [search])(async (req, res) => res.end(await found.use((s) => s.find(req.url)))),
  * })
  */
 export function unavailable(kernel: KernelView, needs: Iterable<ResourceLike>, options?: UnavailableOptions): UnavailableGuard {
