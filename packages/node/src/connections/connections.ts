@@ -127,7 +127,7 @@ export function trackConnections(server: Server, owner: ConnectionOwner, events:
     connection.openStreams = open
     const onAborted = ownListener(function (this: AnsweredStream): void {
       const stream = open.get(this)
-      if (stream) stream.departure = departureOfStream(this, this[RESPONSE])
+      if (stream) stream.departure = departureOfStream(this, this[RESPONSE], stream.method)
     })
     const onStreamClose = ownListener(function (this: AnsweredStream): void {
       const stream = open.get(this)

@@ -15,7 +15,7 @@ export function departureOf(response: Http1Response): Departure | undefined {
     answer: response,
     complete: response.req.complete,
     begun,
-    events: begun && isEventStream(contentType(response)),
+    events: begun && response.req.method === 'GET' && isEventStream(contentType(response)),
     watched: isWatchedExchange(response),
   }
 }
@@ -27,13 +27,17 @@ export interface CompatResponse extends EventEmitter, Answer {
 }
 
 /** A stream of HTTP/2 that its client breaks off; to be called when it is told of that, while the stream still knows. */
-export function departureOfStream(stream: ServerHttp2Stream, response: CompatResponse | undefined): Departure | undefined {
+export function departureOfStream(
+  stream: ServerHttp2Stream,
+  response: CompatResponse | undefined,
+  method: string | undefined,
+): Departure | undefined {
   if (stream.writableEnded) return undefined
   return {
     answer: response ?? stream,
     complete: isReceived(stream),
     begun: stream.headersSent,
-    events: isEventStream(stream.sentHeaders?.['content-type']),
+    events: method === 'GET' && isEventStream(stream.sentHeaders?.['content-type']),
     watched: response ? isWatchedExchange(response) : isWatched(stream, 'close', 'aborted'),
   }
 }

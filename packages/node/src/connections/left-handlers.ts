@@ -30,7 +30,7 @@ export interface Departure {
   readonly complete: boolean
   /** The head of the answer is out. */
   readonly begun: boolean
-  /** It is a stream of events. */
+  /** It is a stream of events that its client subscribed to (GET): it has no other end than its client. */
   readonly events: boolean
   /** The handler listens for its client to leave. */
   readonly watched: boolean

@@ -134,7 +134,7 @@ function departureOf(request: IncomingMessage, response: ServerResponse): Depart
     answer: response,
     complete: request.complete,
     begun: response.headersSent,
-    events: response.headersSent && isEventStream(response.getHeader('content-type')),
+    events: response.headersSent && request.method === 'GET' && isEventStream(response.getHeader('content-type')),
     // A response that its handler has destroyed looks the same.
     watched: true,
   }
