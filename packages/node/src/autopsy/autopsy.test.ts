@@ -73,14 +73,14 @@ describe('X9 the mark of a shutdown', () => {
     expect(left()).toEqual([])
     const stopped = kernel.shutdown('SIGTERM of postgres://root:hunter2@db/')
     expect(left()).toEqual(['mark'])
-    await expect.poll(() => read().stopping).toEqual(['db'])
+    await expect.poll(() => read().stopping, { timeout: 10_000 }).toEqual(['db'])
     expect(read()).toMatchObject({ kernel: 'shop', budgetMs: 25_000, stopped: false, draining: [], stopping: ['db'], count: 1 })
     expect(read().reason).toBe('SIGTERM of postgres://***@db/')
     const { afterMs } = read()
     await expect.poll(() => read().afterMs, { timeout: 10_000 }).toBeGreaterThan(afterMs + 300)
     release()
     await stopped
-    await expect.poll(() => read().stopped).toBe(true)
+    await expect.poll(() => read().stopped, { timeout: 10_000 }).toBe(true)
     expect(read().stopping).toEqual([])
     autopsy.end()
     expect(left()).toEqual([])
@@ -100,7 +100,7 @@ describe('X9 the mark of a shutdown', () => {
     const autopsy = new Autopsy(kernel, path, () => {})
     autopsy.begin()
     const started = kernel.start().catch(() => 'failed')
-    await expect.poll(() => readMark(path)).toMatchObject({ reason: 'start failed', stopping: ['db'] })
+    await expect.poll(() => readMark(path), { timeout: 10_000 }).toMatchObject({ reason: 'start failed', stopping: ['db'] })
     release()
     expect(await started).toBe('failed')
     autopsy.end()
@@ -127,19 +127,23 @@ describe('X9 the mark of a shutdown', () => {
 
   it('names as many as fit, however many are at it and whatever their names are', async () => {
     const names = Array.from({ length: 300 }, (_, i) => `${i}${'\u0001'.repeat(300)}`)
-    const hang = new Promise<void>(() => {})
+    let release = () => {}
+    const hang = new Promise<void>((resolve) => {
+      release = resolve
+    })
     const kernel = createKernel(
-      names.map((name) => resource(name, { start: () => 1, stop: () => hang, timeouts: { stop: 200 } })),
+      names.map((name) => resource(name, { start: () => 1, stop: () => hang })),
       { name: 'shop' },
     )
     const folder = temporaryFolder()
     const autopsy = new Autopsy(kernel, join(folder, 'mark'), () => {})
     autopsy.begin()
     await kernel.start()
-    const stopped = kernel.shutdown().catch(() => {})
+    const stopped = kernel.shutdown()
     const text = () => readFileSync(join(folder, 'mark'), 'utf8')
-    await expect.poll(() => (JSON.parse(text()) as Mark).count).toBe(300)
+    await expect.poll(() => (JSON.parse(text()) as Mark).count, { timeout: 10_000 }).toBe(300)
     expect(text().length).toBeLessThan(16_384)
+    release()
     await stopped
     autopsy.end()
   })
