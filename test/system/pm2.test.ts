@@ -14,7 +14,7 @@ async function app(name: string, options: Record<string, unknown> = {}): Promise
   ports.set(name, await freePort())
   const waits = { wait_ready: true, listen_timeout: 60_000, kill_timeout: 30_000 }
   const quiet = { vizion: false, pmx: false, automation: false }
-  return { name, script, ...waits, ...quiet, ...options, env: { PORT: ports.get(name), START, HELPER: 1 } }
+  return { name, script, ...waits, ...quiet, ...options, env: { PORT: ports.get(name), START, HELPER: 1, QUIET: 1_000 } }
 }
 
 const ask = (name: string, path = '/') => fetch(`http://127.0.0.1:${ports.get(name)}${path}`)

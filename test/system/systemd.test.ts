@@ -1,5 +1,5 @@
 import { setTimeout as later } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { freePort } from './free-port.js'
 import { Load } from './load.js'
 import { Systemd } from './systemd.js'
@@ -120,26 +120,6 @@ describe.concurrent('X5 systemd', () => {
     expect(service.said()).toContain('the helper was SIGTERM')
   })
 
-  it('hands its socket to one process after the other, and no request is lost', async ({ expect, onTestFinished }) => {
-    const service = await Service.define('activated', 'SOCKET=1 START=300', ['User=nobody'])
-    systemd.define('activated.socket', [`ListenStream=127.0.0.1:${service.port}`])
-    await systemd.systemctl('start', 'activated.socket')
-    // The first request starts it.
-    const first = await (await service.ask()).text()
-    const load = new Load(`http://127.0.0.1:${service.port}`, 8)
-    onTestFinished(() => load.end())
-    for (let i = 0; i < 3; i++) {
-      const answered = load.answered
-      expect((await systemd.systemctl('restart', 'activated.service')).code).toBe(0)
-      await expect.poll(() => load.answered + load.failed.length, { timeout: 60_000 }).toBeGreaterThan(answered)
-    }
-    await load.end()
-    expect(load.failed).toEqual([])
-    expect(await (await service.ask()).text()).not.toBe(first)
-    expect(await service.stop()).toBe(0)
-    expect(service.said().match(/shop stopped in [^"]* exit code 0/g)).toHaveLength(4)
-  })
-
   it('ends a start that blocks its event loop once what it asked for is over', async () => {
     const blocked = await Service.define('blocked', 'START=300 BLOCK=1 START_TIMEOUT=1000', [...STRICT, 'Restart=no'])
     const began = Date.now()
@@ -186,4 +166,27 @@ describe.concurrent('X5 systemd', () => {
       StatusText: expect.stringMatching(/^failed: db: .*200 ms.*, exit code 1$/),
     })
   })
+})
+
+/** In ms: clients that run where their servers do may come to a stop for longer than the 150 that are given by default. */
+const QUIET = 1_000
+
+it('X5 systemd hands its socket to one process after the other, and no request is lost', async () => {
+  const service = await Service.define('activated', `SOCKET=1 START=300 QUIET=${QUIET}`, ['User=nobody'])
+  systemd.define('activated.socket', [`ListenStream=127.0.0.1:${service.port}`])
+  await systemd.systemctl('start', 'activated.socket')
+  // The first request starts it.
+  const first = await (await service.ask()).text()
+  const load = new Load(`http://127.0.0.1:${service.port}`, 8)
+  onTestFinished(() => load.end())
+  for (let i = 0; i < 3; i++) {
+    const answered = load.answered
+    expect((await systemd.systemctl('restart', 'activated.service')).code).toBe(0)
+    await expect.poll(() => load.answered + load.failed.length, { timeout: 60_000 }).toBeGreaterThan(answered)
+  }
+  await load.end()
+  expect(load.failed).toEqual([])
+  expect(await (await service.ask()).text()).not.toBe(first)
+  expect(await service.stop()).toBe(0)
+  expect(service.said().match(/shop stopped in [^"]* exit code 0/g)).toHaveLength(4)
 })
