@@ -7,6 +7,7 @@ export function builtIn<Name extends keyof Modules>(name: Name): Modules[Name] {
 }
 
 interface Modules {
+  readonly 'node:crypto': typeof import('node:crypto')
   readonly 'node:http': typeof import('node:http')
   readonly 'node:http2': typeof import('node:http2')
   readonly 'node:inspector': typeof import('node:inspector')

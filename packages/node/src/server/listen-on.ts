@@ -7,7 +7,7 @@ import { keepHandle, resumeHandle } from './kept-handles.js'
 import { type Address, addressText, listen } from './listen.js'
 import type { ListenOptions } from './listen-options.js'
 import { handedPath, type Listening, listeningOf } from './server-url.js'
-import { isSocketFile, removeStaleSocket } from './stale-socket.js'
+import { isSocketFile, takeStaleSocket } from './stale-socket.js'
 
 /** How often a port that another process holds is tried: at first and at last, in ms. */
 const FIRST_PAUSE = 50
@@ -87,8 +87,8 @@ async function listenOnce(server: Server, address: Address, signal: AbortSignal 
     await listen(server, address, signal)
   } catch (error) {
     const { path } = address
-    if (path === undefined || !isTaken(error) || !isSocketFile(path) || !(await removeStaleSocket(path))) throw error
-    await listen(server, address, signal)
+    if (path === undefined || !isTaken(error) || !isSocketFile(path)) throw error
+    if (!(await takeStaleSocket(path, () => listen(server, address, signal)))) throw error
   }
 }
 

@@ -1,6 +1,12 @@
-import { lstat, unlink } from 'node:fs/promises'
-import { connect } from 'node:net'
+import { lstatSync, unlinkSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
 import { platform } from 'node:os'
+import { builtIn } from '../built-in.js'
+import { setTimeout } from '../time.js'
+
+/** How often a process looks whether another one is done with the same file, in ms, and how many times. */
+const PAUSE = 20
+const LOOKS = 250
 
 /** Whether a path is that of a file: neither a name of Linux that begins with NUL nor a pipe of Windows is. */
 export function isSocketFile(path: string): boolean {
@@ -8,22 +14,37 @@ export function isSocketFile(path: string): boolean {
 }
 
 /**
- * Removes the file of a Unix socket on which nobody listens any more: its process has died. Resolves to whether the path is free now;
- * false when somebody answers there. Rejects when something else than a socket has the path: that is never removed.
+ * Listens in the place of a process that has died and left the file of its Unix socket. Resolves to false, without having touched anything,
+ * when somebody answers there. Rejects when something else than a socket has the path: that is never removed.
  */
-export async function removeStaleSocket(path: string): Promise<boolean> {
-  const found = await statOf(path)
+export async function takeStaleSocket(path: string, listen: () => Promise<void>): Promise<boolean> {
+  // Of several that start at once, the one that comes later must not take the file of the one that listens by then for a stale one.
+  const release = await lock(path)
+  try {
+    if (!(await removeStaleSocket(path))) return false
+    await listen()
+    return true
+  } finally {
+    release()
+  }
+}
+
+async function removeStaleSocket(path: string): Promise<boolean> {
+  const found = statOf(path)
   if (found === undefined) return true
   if (!found.isSocket()) {
     const message = `${path} is no socket but another kind of file; remove it, or choose another path`
     throw Object.assign(new Error(message), { code: 'ENOTSOCK', path })
   }
   if (await isAnswered(path)) return false
-  const now = await statOf(path)
-  // Another process may have found the same, and listen by now.
+  // One that has just been made refuses, too, until its process listens on it.
+  await pause()
+  if (await isAnswered(path)) return false
+  const now = statOf(path)
+  // Where there is no lock, another process may listen by now.
   if (now !== undefined && (now.ino !== found.ino || now.ctimeMs !== found.ctimeMs)) return false
   try {
-    await unlink(path)
+    unlinkSync(path)
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
     if (code === 'ENOENT') return true
@@ -33,11 +54,31 @@ export async function removeStaleSocket(path: string): Promise<boolean> {
   return true
 }
 
-async function statOf(path: string) {
-  return lstat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
-    throw error
-  })
+/**
+ * On Linux, a name that only one process has at a time, and that goes with it. Elsewhere, and between containers that share a folder, there is
+ * none.
+ */
+async function lock(path: string): Promise<() => void> {
+  if (platform() !== 'linux') return () => {}
+  const name = `\0keelson ${builtIn('node:crypto').createHash('sha256').update(path).digest('hex')}`
+  for (let looks = 0; looks < LOOKS; looks++) {
+    const server = createServer((socket) => socket.destroy())
+    const taken = await new Promise<string | undefined>((resolve) => {
+      server.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code))
+      server.listen({ path: name, exclusive: true }, () => resolve(undefined))
+    })
+    if (taken !== 'EADDRINUSE') return () => void server.close()
+    await pause()
+  }
+  return () => {}
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, PAUSE))
+}
+
+function statOf(path: string) {
+  return lstatSync(path, { throwIfNoEntry: false })
 }
 
 /** Only a refusal says that nobody is there: its queue may be full, or this user may not connect. */
