@@ -17,7 +17,8 @@ export interface GoodbyeOptions {
   retry?: number
   /**
    * How long a client is waited for, in ms; default 3_000: until it has sent acknowledgements that are due, and until it has closed its
-   * side, after which it is cut off. The same holds for an acknowledgement that no handler calls.
+   * side, after which it is cut off. The same holds for an acknowledgement that no handler calls. A handler that
+   * awaits one of a client that is gone is waited for at most half of the drain.
    */
   timeout?: number
 }

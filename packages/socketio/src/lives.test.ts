@@ -129,10 +129,40 @@ test('a listener is taken off as ever', async () => {
   expect(calls).toEqual(['first', 'once', 'first'])
 })
 
+test('N10 a handler that is at work is waited for, though its client owes an answer and was closed', async () => {
+  const log: string[] = []
+  const arrived = deferred()
+  const working = deferred()
+  const chat = await startChat({
+    goodbye: { timeout: 50 },
+    listen: (io) =>
+      io.on('connection', (socket) => {
+        socket.emit('question', () => {})
+        socket.on('save', async () => {
+          arrived.resolve()
+          await working.promise
+          log.push('saved')
+        })
+      }),
+  })
+  const socket = await joined(chat.url)
+  socket.emit('save')
+  await arrived.promise
+  const left = next(socket, 'disconnect')
+  const stopped = chat.kernel.shutdown().then(() => log.push('stopped'))
+  await left
+  // As long as a drain that does not wait would take, and more.
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  working.resolve()
+  await stopped
+  expect(log).toEqual(['saved', 'stopped'])
+})
+
 test('N10 a handler that waits for a client that never acknowledges, and one that never acknowledges itself, do not hold the end', async () => {
   const arrived = deferred()
   const chat = await startChat({
     goodbye: { timeout: 100 },
+    kernel: { shutdown: { timeout: 3_000 } },
     listen: (io) =>
       io.on('connection', (socket) => {
         socket.on('forgets', (_done) => {})

@@ -19,11 +19,14 @@ import { holdNamespaces } from './hold-namespaces.js'
 import { type Conn, type Io, type IoSocket, isSocketIo, type SocketIoLike } from './io-like.js'
 import { Ledger } from './ledger.js'
 import { checkSocketIoOptions, kindOf, LIFECYCLE, OWN_SERVER, type SocketIoOptions } from './socket-io-options.js'
-import { wallClock } from './time.js'
+import { now, wallClock } from './time.js'
 import { whenever } from './whenever.js'
 
 /** Under which name its HTTP server is among its dependencies. */
 const SERVER = 'http server'
+
+/** How long a drain is taken to last where that is not known, in ms. */
+const UNKNOWN = 20_000
 
 /**
  * A Socket.IO server as a resource. It works on an HTTP server that is a resource, and depends on it: so it comes after it, and says
@@ -111,17 +114,19 @@ function begin<D extends Dependencies<D>, S extends SocketIoLike>(
     async drain({ signal: given, deadline }) {
       hold()
       const signal = forMany(given)
+      const begun = now()
       const left = deadline - wallClock()
       // Of a kernel with a clock of its own the time that is left is not known.
       const within = left > 0 ? left : Number.POSITIVE_INFINITY
       const sockets = socketsByClient(io)
       const socketsOf = (conn: Conn) => sockets.get(conn) ?? []
       const { said, cut } = await sayGoodbye({ attachment, ledger, socketsOf, options: goodbye, within, signal })
-      // Handlers of clients that have left.
+      // Handlers of clients that have left. One that awaits an answer of its client may wait for ever, or be at work on something else.
+      const patient = begun + Math.min(within, UNKNOWN) / 2
       await whenever({
-        met: () => [...ledger.all()].every((work) => work.mayNeverEnd),
+        met: () => [...ledger.all()].every((work) => work.handlers === 0 || (work.mayNeverEnd && now() > patient)),
         again: (look) => ledger.onSettled(look),
-        every: 250,
+        every: 50,
         signal,
       })
       return said === 0 ? undefined : { note: noteOf(said, cut) }
