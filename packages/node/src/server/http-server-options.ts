@@ -20,7 +20,10 @@ import { checkServerSettings, type ServerSettings } from './server-settings.js'
 import type { TlsOptions } from './tls-options.js'
 
 /** What the kernel does with a server as with any resource. */
-type ResourceSettings = Pick<ResourceOptions<unknown, Dependencies>, 'after' | 'impact' | 'labels' | 'monitor' | 'restart'>
+type ResourceSettings = Pick<
+  ResourceOptions<unknown, Dependencies>,
+  'after' | 'impact' | 'labels' | 'monitor' | 'restart' | 'retry' | 'shared'
+>
 
 export interface HttpServerOptions<D extends Dependencies<D>> extends ResourceSettings, ListenOptions {
   /** What `listener` needs, by the name under which it receives it. */
@@ -84,6 +87,8 @@ export const HTTP_SERVER_CHECKS: Readonly<Record<keyof HttpServerOptions<Depende
   labels: isAnything,
   monitor: isAnything,
   restart: isAnything,
+  retry: isAnything,
+  shared: isAnything,
 }
 
 /** Throws `INVALID_OPTION` for what `httpServer()` cannot work with. What the kernel checks is left to it. */

@@ -312,3 +312,21 @@ describe('N3 a listener that returns the same server again', () => {
     expect((await ask(kernel.get(first).url)).body).toBe('app')
   })
 })
+
+it('takes what every resource takes: R1 a listener that fails at first is tried again', async () => {
+  let tries = 0
+  const api = httpServer('api', {
+    host: '127.0.0.1',
+    retry: { attempts: 3, delay: 1 },
+    shared: true,
+    impact: 'unready',
+    listener: () => {
+      if (++tries < 3) throw new Error('not yet')
+      return (_req, res) => void res.end('ok')
+    },
+  })
+  const kernel = await createKernel([api]).start()
+  expect([tries, await (await fetch(kernel.get(api).url)).text()]).toEqual([3, 'ok'])
+  await kernel.shutdown()
+  expect(() => httpServer('api', { retry: { attempts: 0 }, listener: () => () => {} })).toThrow(/retry\.attempts/)
+})

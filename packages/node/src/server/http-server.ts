@@ -56,13 +56,15 @@ export function httpServer<const D extends Dependencies<D> = {}>(
 ): Resource<HttpServer>
 export function httpServer<const D extends Dependencies<D>>(name: string, options: HttpServerOptions<D>): Resource<HttpServer> {
   checkHttpServerOptions(name, options)
-  const { timeouts, impact, labels, monitor, restart } = options
+  const { timeouts, impact, labels, monitor, restart, retry, shared } = options
   const hooks: ResourceOptions<HttpServer, D> = {
     timeouts: withDrain(timeouts),
     ...(impact && { impact }),
     ...(labels && { labels }),
     ...(monitor && { monitor }),
     ...(restart && { restart }),
+    ...(retry !== undefined && { retry }),
+    ...(shared !== undefined && { shared }),
     start: (deps, ctx) => start(options, deps, ctx),
     check: ({ server }) => server.listening,
     drain: (value, ctx) => drain(drainerBehind(value), ctx),
