@@ -40,6 +40,8 @@ export class LifeOf<T extends { readonly state: ResourceState; readonly life: un
   activated: Ending
   /** In which turn of the clock that settled. */
   activatedIn = -1
+  /** The kernel said that its activation or its quiesce failed or was given up, whatever the hook has come to since. */
+  turnFailed = false
   quiesced: Ending
   /** Until when an activation or a quiesce in flight is waited for. */
   turnUntil = 0

@@ -127,7 +127,7 @@ export function quiesceCall(world: World, track: Track, value: unknown): Life | 
   for (const { from, kind } of track.dependents) {
     const above = from.life
     if (kind === 'ref' || kind === 'after' || from.definition.options.quiesce === undefined || !above?.serving) continue
-    if (above.given.get(track) !== life || above.quiesced !== undefined) continue
+    if (above.given.get(track) !== life || above.quiesced !== undefined || above.turnFailed) continue
     // One whose activation is in flight, or has settled just now, is quiesced after that.
     const settled = above.activated !== undefined && above.activated !== 'open' && above.activatedIn !== world.turn
     if (from.definition.options.activate !== undefined && !settled) continue

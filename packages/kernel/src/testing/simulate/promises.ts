@@ -56,8 +56,9 @@ export class Promises {
   check(one: { readonly track: Track; readonly definition: Definition } | undefined, listening: boolean): void {
     const world = this.#world
     const asked = one === undefined ? [...world.tracks.values()] : [one.track]
-    // What a listener asks for is done later.
-    const checked = listening || !world.up || world.state === 'stopping' ? [] : asked.filter(isChecked)
+    // What a listener asks for is done later; and what comes up, or was on its way out, when the kernel gives up is watched by nobody.
+    const leaving = world.ending || world.aborting
+    const checked = listening || !world.up || leaving ? [] : asked.filter(isChecked)
     const what = one === undefined ? 'check()' : `check(${one.track.name})`
     const broken = (how: string) => world.violate('a check that is asked for has one result', `${what} ${how}`)
     const answered = (results: readonly CheckResult[]) => {

@@ -183,6 +183,8 @@ function failed(world: World, track: Track, error: KeelsonError): void {
   }
   // Its last try: a failure that is followed by another is told with that.
   if (track.late && track.state === 'failed' && error.details.tries !== undefined) noLonger(track)
+  const turn = error.phase === 'activate' || error.phase === 'quiesce'
+  if (turn && track.life !== undefined) track.life.turnFailed = true
   if (error.phase === 'drain' && track.life !== undefined) drainFailed(world, track.life, error)
   if (error.phase === 'stop' && error.code === 'TIMEOUT') timedOut(world, track, error)
 }
