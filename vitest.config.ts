@@ -48,10 +48,12 @@ const HOSTILE_BUILT = ['test/**/*.hostile.test.ts', 'examples/*/test/**/*.hostil
 const beside = { maxWorkers: Math.min(availableParallelism() + 1, 8), sequence: { groupOrder: 0 } }
 const alone = { maxWorkers: 1, sequence: { groupOrder: 1 } }
 
-const unit = { testTimeout: 30_000 }
-const cross = { testTimeout: 60_000, hookTimeout: 60_000 }
-const hostile = { testTimeout: 120_000, hookTimeout: 60_000 }
-const system = { testTimeout: 300_000, hookTimeout: 60_000, maxConcurrency: 20 }
+/** What is polled for comes at once, but on a busy machine. */
+const patient = { expect: { poll: { timeout: 10_000 } } }
+const unit = { testTimeout: 30_000, ...patient }
+const cross = { testTimeout: 60_000, hookTimeout: 60_000, ...patient }
+const hostile = { testTimeout: 120_000, hookTimeout: 60_000, ...patient }
+const system = { testTimeout: 300_000, hookTimeout: 60_000, maxConcurrency: 20, ...patient }
 
 export default defineConfig({
   test: {
