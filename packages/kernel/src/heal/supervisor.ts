@@ -142,20 +142,12 @@ export class Supervisor implements Decider {
   /** It did not come back: its own policy decides, or else that of the restart that took it down. It alone is tried again. */
   notBack(cell: Cell, error: KeelsonError): void {
     const recovery = this.recoveries.of(cell)!
-    if (cell.late) return this.#leaveLate(cell, error)
+    if (cell.late) return this.#lose(cell, error)
     const policy = cell.definition.restart ?? recovery.policy
     if (this.#active && policy !== undefined && error.code !== 'DEPENDENCY_FAILED') {
       return this.#restartOrGiveUp(cell, policy, recovery.root === cell ? recovery.parent : recovery, error, true)
     }
     this.#lose(cell, error)
-  }
-
-  /** R2: it has never run, and is tried again in the background: nobody waits for that. */
-  #leaveLate(cell: Cell, error: KeelsonError): void {
-    const recovery = this.recoveries.of(cell)!
-    this.recoveries.leave(cell)
-    if (recovery.root === cell) this.recoveries.fail(recovery, error)
-    this.recoveries.progress(recovery)
   }
 
   /** `told`: whether the restart is for that error; what is done has not failed. */
@@ -182,11 +174,11 @@ export class Supervisor implements Decider {
     else this.#giveUp(cell, limit)
   }
 
-  /** It was being restarted, and will not come back. */
+  /** It was being restarted, and will not come back with the others; what is late is tried again, and nobody waits for that (R2). */
   #lose(cell: Cell, error: KeelsonError): void {
     const recovery = this.recoveries.of(cell)!
     this.recoveries.leave(cell)
-    this.#giveUp(cell, error)
+    if (!cell.late) this.#giveUp(cell, error)
     if (recovery.root === cell) this.recoveries.fail(recovery, error)
     this.recoveries.progress(recovery)
   }
