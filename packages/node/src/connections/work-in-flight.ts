@@ -22,11 +22,7 @@ export function workInFlight(
     const { socket, session, upgrade, busySince: since } = connection
     if (socket.destroyed) continue
     if (upgrade !== undefined) {
-      work.push({
-        label: requestLabel(upgrade.request),
-        sinceMs: at - since,
-        hint: 'an upgraded connection that its client keeps open',
-      })
+      work.push(workOf(requestLabel(upgrade.request), at - since, KEPT_OPEN))
     } else if (session !== undefined) {
       for (const [stream, { label, since }] of connection.openStreams ?? [])
         work.push(workOf(label, at - since, hintOfStream(stream)))
@@ -45,6 +41,7 @@ function workOf(label: string, sinceMs: number, hint: string | undefined): WorkI
   return hint === undefined ? { label, sinceMs } : { label, sinceMs, hint }
 }
 
+const KEPT_OPEN = 'an upgraded connection that its client keeps open'
 const NOT_READ = 'its client has not read all of the answer'
 const NOT_SENT = 'its client has not sent all of it'
 const EVENT_STREAM = 'an event stream: end it when drainSignal(req) aborts'
