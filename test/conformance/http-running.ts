@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { resource } from '@keelson/kernel'
+import { freePort } from '@keelson/test-servers'
 import { describe, expect, it } from 'vitest'
-import { freePort } from '../system/free-port.js'
 import { ask, takenPort } from './client.js'
 import { type AdapterScene, type Database, database, gate } from './scene.js'
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '@keelson/test-servers'
 import { describe, expect, it } from 'vitest'
-import { freePort } from '../system/free-port.js'
 import { runFixtureInGroup } from './child.js'
 
 /** Every Node that is installed here, and the one that runs the tests. */

@@ -1,7 +1,7 @@
 import { setTimeout as later } from 'node:timers/promises'
+import { freePort } from '@keelson/test-servers'
 import type Docker from 'dockerode'
 import type { DockerDaemon } from './docker-daemon.js'
-import { freePort } from './free-port.js'
 
 /** How a container starts the service of the image `node:latest`. */
 interface Entry {

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as later } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '@keelson/test-servers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { entryTable, SHELLS } from './container-entries.js'
 import { DockerDaemon } from './docker-daemon.js'
-import { freePort } from './free-port.js'
 import { makeNodeImage, type Shells } from './node-image.js'
 
 const page = fileURLToPath(new URL('../../docs/containers.md', import.meta.url))

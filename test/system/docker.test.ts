@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type ContainerMonitor, containerMonitor, dockerEngine, type MonitorEvent } from '@keelson/docker'
 import { createKernel, type Kernel } from '@keelson/kernel'
+import { freePort } from '@keelson/test-servers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DockerDaemon } from './docker-daemon.js'
-import { freePort } from './free-port.js'
 
 const daemon = new DockerDaemon()
 const folder = mkdtempSync(join(tmpdir(), 'keelson-audit-'))

@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { createKernel, type Kernel, type Resource } from '@keelson/kernel'
 import { expressLimiter, keyedRateLimiter, type RateLimit, type RateLimiterOptions, rateLimiter } from '@keelson/limiters'
+import { type RedisServer, redisServer } from '@keelson/test-servers'
 import express from 'express'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { REDIS_CLIENTS } from './redis-clients.js'
-import { RedisServer } from './redis-server.js'
 
 /** Longer than any of these tests: nothing ends by itself. */
 const LONG = 600_000
@@ -23,7 +23,7 @@ describe.each(Object.entries(REDIS_CLIENTS))('limiters with %s', (name, clientOf
     rateLimiter('limiter', { dependsOn: { client }, redis: ({ client }) => client, ...rule })
 
   it('count together when their prefix is the same, and apart when it is not', async () => {
-    const { url } = await redisServer()
+    const { url } = await ownServer()
     const rule = { limit: 3, window: LONG }
     const one = await started(limiterOf(clientOf(url), rule))
     const two = await started(limiterOf(clientOf(url), rule))
@@ -44,14 +44,14 @@ describe.each(Object.entries(REDIS_CLIENTS))('limiters with %s', (name, clientOf
   })
 
   it('allow no more than the limit when all ask at once', async () => {
-    const { url } = await redisServer()
+    const { url } = await ownServer()
     const limiters = [1, 2].map(() => started(limiterOf(clientOf(url), { limit: 25, window: LONG })))
     const answers = (await Promise.all(limiters)).flatMap((limiter) => Array.from({ length: 50 }, () => limiter.consume('ada')))
     expect((await Promise.all(answers)).filter(({ allowed }) => allowed)).toHaveLength(25)
   })
 
   it('keep servers and tenants apart, also those with odd names', async () => {
-    const { url } = await redisServer()
+    const { url } = await ownServer()
     const keyed = async () => {
       const client = clientOf(url)
       return await started(
@@ -79,14 +79,14 @@ describe.each(Object.entries(REDIS_CLIENTS))('limiters with %s', (name, clientOf
   })
 
   it('allow again when the window has ended', async () => {
-    const { url } = await redisServer()
+    const { url } = await ownServer()
     const limiter = await started(limiterOf(clientOf(url), { limit: 1, window: 2_000 }))
     await refusedOnce(() => limiter.consume('ada'))
     await expect.poll(async () => (await limiter.consume('ada')).allowed, POLL).toBe(true)
   })
 
   it('refuse a blocked key everywhere for as long as block says, not as the window does', async () => {
-    const { url } = await redisServer()
+    const { url } = await ownServer()
     const blocking = { limit: 1, window: 1_000, block: LONG }
     const [one, two] = [await started(limiterOf(clientOf(url), blocking)), await started(limiterOf(clientOf(url), blocking))]
     const { retryAfter } = await refusedOnce(() => one.consume('ada'))
@@ -102,7 +102,7 @@ describe.each(Object.entries(REDIS_CLIENTS))('limiters with %s', (name, clientOf
   })
 
   it('say in Retry-After when to come back', async () => {
-    const { url } = await redisServer()
+    const { url } = await ownServer()
     const limiter = await started(limiterOf(clientOf(url), { limit: 1, window: 90_000 }))
     const app = express().use(expressLimiter(limiter, { key: () => 'all' }))
     const server = createServer(app.use((_req, res) => void res.send('through'))).listen(0, '127.0.0.1')
@@ -118,12 +118,12 @@ describe.each(Object.entries(REDIS_CLIENTS))('limiters with %s', (name, clientOf
   })
 
   it('reject promptly while Redis is gone, and count in it again when it is back', async () => {
-    const redis = await redisServer()
+    const redis = await ownServer()
     const limiter = await started(limiterOf(clientOf(redis.url), { limit: 2, window: LONG }))
     expect(await limiter.consume('ada', 2)).toMatchObject({ allowed: true })
 
     // It answers nothing, then it is gone, with these still on their way.
-    redis.signal('SIGSTOP')
+    redis.pause()
     const onTheirWay = [promptly(limiter.consume('ada')), promptly(limiter.reset('ada'))]
     await redis.kill()
     const justThen = [promptly(limiter.consume('ada')), promptly(limiter.reset('ada'))]
@@ -139,35 +139,35 @@ describe.each(Object.entries(REDIS_CLIENTS))('limiters with %s', (name, clientOf
   })
 
   it('reject promptly while Redis answers nothing', async () => {
-    const redis = await redisServer()
+    const redis = await ownServer()
     const limiter = await started(limiterOf(clientOf(redis.url), { limit: 2, window: LONG }))
-    redis.signal('SIGSTOP')
+    redis.pause()
     const errors = await Promise.all([promptly(limiter.consume('ada')), promptly(limiter.reset('ada'))])
-    redis.signal('SIGCONT')
+    redis.resume()
     for (const error of errors) expect(String(error)).toMatch(/cannot count: Redis has not answered within 1000 ms/)
     expect(await limiter.consume('bob')).toMatchObject({ allowed: true })
   })
 
   it('take the answer that came while this process was busy for longer than Redis may take', async () => {
-    const redis = await redisServer()
+    const redis = await ownServer()
     const limiter = await started(limiterOf(clientOf(redis.url), { limit: 2, window: LONG }))
-    redis.signal('SIGSTOP')
+    redis.pause()
     const answer = limiter.consume('ada')
     // Until the command is written.
     for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
-    redis.signal('SIGCONT')
+    redis.resume()
     for (const end = Date.now() + 1_500; Date.now() < end; );
     expect(await answer).toMatchObject({ allowed: true, remaining: 1 })
   })
 
   it('count in the process while Redis is gone when told to, and in Redis again when it is back', async () => {
-    const redis = await redisServer()
+    const redis = await ownServer()
     const rule = { limit: 2, window: LONG, fallback: 'memory' } as const
     const [one, two] = [await started(limiterOf(clientOf(redis.url), rule)), await started(limiterOf(clientOf(redis.url), rule))]
     expect(await one.consume('ada', 2)).toMatchObject({ allowed: true })
     expect(await two.consume('ada')).toMatchObject({ allowed: false })
 
-    redis.signal('SIGSTOP')
+    redis.pause()
     const onItsWay = promptly(two.consume('eve', 2))
     await redis.kill()
     expect(await onItsWay).toMatchObject({ allowed: true, remaining: 0 })
@@ -188,7 +188,7 @@ describe.each(Object.entries(REDIS_CLIENTS))('limiters with %s', (name, clientOf
   })
 
   it('have answered what was asked when the client is closed', async () => {
-    const { url } = await redisServer()
+    const { url } = await ownServer()
     const client = clientOf(url)
     const limited = limiterOf(client, { limit: 100, window: LONG })
     const kernel = await createKernel([limited]).start()
@@ -206,7 +206,7 @@ describe.each(Object.entries(REDIS_CLIENTS))('limiters with %s', (name, clientOf
   })
 
   it.each(['up', 'gone'])('keep no process alive after the shutdown, with Redis %s', async (state) => {
-    const redis = await redisServer()
+    const redis = await ownServer()
     const program = fileURLToPath(new URL('fixtures/limiters-redis.ts', import.meta.url))
     const child = spawn(process.execPath, ['--import', 'tsx', program, name, redis.url], { stdio: ['pipe', 'pipe', 'inherit'] })
     onTestFinished(() => void child.kill('SIGKILL'))
@@ -218,9 +218,9 @@ describe.each(Object.entries(REDIS_CLIENTS))('limiters with %s', (name, clientOf
   })
 })
 
-async function redisServer(): Promise<RedisServer> {
-  const server = await RedisServer.start()
-  onTestFinished(() => server.dispose())
+async function ownServer(): Promise<RedisServer> {
+  const server = await redisServer()
+  onTestFinished(() => server[Symbol.asyncDispose]())
   return server
 }
 

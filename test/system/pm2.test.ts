@@ -1,7 +1,7 @@
 import { setTimeout as later } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '@keelson/test-servers'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { freePort } from './free-port.js'
 import { Load } from './load.js'
 import { type App, Pm2 } from './pm2.js'
 

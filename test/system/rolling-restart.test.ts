@@ -1,6 +1,6 @@
+import { freePort } from '@keelson/test-servers'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { Shop } from '../../examples/shop/test/shop.js'
-import { freePort } from './free-port.js'
 import { type Backend, HAProxy } from './haproxy.js'
 import { Load } from './load.js'
 

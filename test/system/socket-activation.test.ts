@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '@keelson/test-servers'
 import { expect, it, onTestFinished } from 'vitest'
-import { freePort } from './free-port.js'
 
 const fixture = fileURLToPath(new URL('../process/fixtures/handed-socket.mjs', import.meta.url))
 

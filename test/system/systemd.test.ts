@@ -1,6 +1,6 @@
 import { setTimeout as later } from 'node:timers/promises'
+import { freePort } from '@keelson/test-servers'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { freePort } from './free-port.js'
 import { Load } from './load.js'
 import { Systemd } from './systemd.js'
 

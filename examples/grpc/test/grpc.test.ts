@@ -4,9 +4,9 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { type Client, credentials, loadPackageDefinition, type ServiceClientConstructor, type ServiceError } from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
+import { freePort } from '@keelson/test-servers'
 import { service as healthService } from 'grpc-health-check'
 import { expect, test } from 'vitest'
-import { freePort } from '../../../test/system/free-port.js'
 
 interface Line {
   readonly event: string

@@ -1,1 +1,2 @@
-export {}
+export { freePort } from './free-port.js'
+export { type RedisServer, type RedisServerOptions, redisServer } from './redis-server.js'

@@ -1,0 +1,22 @@
+/** Of `localhost`, `127.0.0.1` and `::1`, signed by itself: a client that is to trust it takes `cert` as its `ca`. Never use it for anything but tests. */
+export const LOCALHOST: { readonly cert: string; readonly key: string } = {
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBrzCCAVSgAwIBAgIUKE0JQMEk0S5Y9JK1UgIDH1GwQOwwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyODA5NDYxNFoYDzIxMjYxMTA0
+MDk0NjE0WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAQ6k8rqQV+s4RW5Ew5dGU39kQGgDqx9rZ+pFSVzRer7B/gZV1noVbRT
+Xy2jeI5nXODAOLuOoJYDsP/jmvoCGpGuo4GBMH8wHQYDVR0OBBYEFHzddaQXJBoY
+KmL/jg/Ipk3DfkZvMB8GA1UdIwQYMBaAFHzddaQXJBoYKmL/jg/Ipk3DfkZvMA8G
+A1UdEwEB/wQFMAMBAf8wLAYDVR0RBCUwI4IJbG9jYWxob3N0hwR/AAABhxAAAAAA
+AAAAAAAAAAAAAAABMAoGCCqGSM49BAMCA0kAMEYCIQD7dvAh+wyu+/lrZqNnvBNW
+Orp0xblMm0nD+QXDzhePagIhAIG+3WdGl1WSTKC7Nf4GRLqQy+oekkwNvUcl4IoD
+UX5w
+-----END CERTIFICATE-----
+`,
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgRvKOwEQxV+Z7Join
+kmb46ef4nPVniDl3RJ+Ct+M04YuhRANCAAQ6k8rqQV+s4RW5Ew5dGU39kQGgDqx9
+rZ+pFSVzRer7B/gZV1noVbRTXy2jeI5nXODAOLuOoJYDsP/jmvoCGpGu
+-----END PRIVATE KEY-----
+`,
+}
