@@ -1,2 +1,3 @@
 export { freePort } from './free-port.js'
+export { type PostgresServer, type PostgresServerOptions, postgresServer } from './postgres-server.js'
 export { type RedisServer, type RedisServerOptions, redisServer } from './redis-server.js'
