@@ -76,9 +76,15 @@ export function uninjectable({ path, index, problem, base, signature, lacking }:
   const remedy = problem === 'no-resource' ? first : first === undefined ? general : `${first}, or ${general}`
   return new KeelsonError(
     'INVALID_OPTION',
-    `class ${type}${way}: parameter ${index} of new ${type}(${signature.join(', ')}) ${WHAT[problem](parts)}; ${remedy}`,
+    `class ${type}${way}: parameter ${index} of new ${type}(${signature.join(', ')}) ${WHAT[problem](parts)}; ${remedy}${minified([...path, base])}`,
     { resource: path[0], details: { class: type, parameter: index, problem, path } },
   )
+}
+
+/** What to do about names that nobody recognises. */
+function minified(names: readonly string[]): string {
+  if (!names.some((name) => /^(?:.|[a-z_$].)$/.test(name))) return ''
+  return '. These names are minified: have the bundler keep the names of classes (keepNames of esbuild, keep_classnames of terser and swc)'
 }
 
 /** `path` leads from the service down to the class. */
@@ -87,15 +93,34 @@ export function hooksNeverRun(path: readonly string[], hooks: readonly string[])
   return new KeelsonError(
     'INVALID_OPTION',
     `class ${type} (${path.join(' → ')}) has hooks that no kernel would run: ${hooks.join(', ')}; ` +
-      `decorate ${type} with @Service(), or take the hooks off`,
+      `decorate ${type} with @Service(), or take the hooks off${minified(path)}`,
     { resource: path[0], details: { class: type, hooks, path } },
+  )
+}
+
+/** `where` is the decorator or the class; `properties` may be unknown. */
+export function propertiesInjected(where: string, properties: readonly string[]): KeelsonError {
+  const what = properties.length === 0 ? 'a property' : `property ${properties.join(', ')}`
+  return new KeelsonError(
+    'INVALID_OPTION',
+    `${where} on ${what}: properties are not injected, so that a class is complete once it is constructed; ` +
+      `take it in the constructor: constructor(@Use(resource) readonly ${properties[0] ?? 'name'}: …)`,
+    { details: { properties } },
+  )
+}
+
+export function twoRuns(type: string, runs: readonly string[]): KeelsonError {
+  return new KeelsonError(
+    'INVALID_OPTION',
+    `class ${type} has ${runs.length} methods to run: ${runs.join(', ')}; keep one, and make each of the others a service of its own`,
+    { details: { class: type, hooks: runs } },
   )
 }
 
 export function classCycle(path: readonly string[]): KeelsonError {
   return new KeelsonError(
     'DEPENDENCY_CYCLE',
-    `classes depend on each other: ${path.join(' → ')}; take one of them out of the constructor of the one before it`,
+    `classes depend on each other: ${path.join(' → ')}; take one of them out of the constructor of the one before it${minified(path)}`,
     { resource: path[0], details: { path } },
   )
 }

@@ -56,12 +56,12 @@ export function invalidOption(resource: string | undefined, option: string, prob
   return misuse('INVALID_OPTION', `${where}: ${option} ${problem}; ${remedy}`, { resource, details: { option } })
 }
 
-export function duplicateResource(name: string): KeelsonError {
-  return misuse(
-    'DUPLICATE_RESOURCE',
-    `two different resources are named "${name}"; rename one of them, or pass the same definition in both places`,
-    { resource: name },
-  )
+/** One that is of a class is named after that, unless it was given a name. */
+export function duplicateResource(name: string, isOfClass: boolean): KeelsonError {
+  const remedy = isOfClass
+    ? "classes of two files may have one name, minified ones often do: give one another, @Service({ name: 'orders' })"
+    : 'rename one of them, or pass the same definition in both places'
+  return misuse('DUPLICATE_RESOURCE', `two different resources are named "${name}"; ${remedy}`, { resource: name })
 }
 
 export function dependencyCycle(path: readonly string[]): KeelsonError {

@@ -28,7 +28,7 @@ export {
 export { type Subgraph, type SubgraphOptions, subgraph } from './define/subgraph.js'
 export { type TaskOptions, task } from './define/task.js'
 export type { TaskContext } from './define/task-context.js'
-export type { Task } from './define/task-run.js'
+export { type Task, type TaskPlan, type TaskRun, taskRun } from './define/task-run.js'
 export { type ErrorDetails, KeelsonError, type KeelsonErrorOptions } from './errors.js'
 export type { Plan, PlannedDrain, PlannedResource, PlannedShutdown } from './graph/plan.js'
 export type { Kernel, KernelDefaults, KernelOptions } from './kernel.js'

@@ -7,9 +7,11 @@ import {
   resource,
   type StartContext,
   type StopContext,
+  type TaskRun,
+  taskRun,
 } from '@keelson/kernel'
-import { type Hooks, hooksOf, NO_HOOKS } from '../hooks/hooks.js'
-import { checkAll, isThenable, startAll, stopAll } from '../hooks/run-hooks.js'
+import { type Hook, type Hooks, hooksOf, NO_HOOKS, type RunHook } from '../hooks/hooks.js'
+import { activateAll, checkAll, isThenable, startAll, stopAll } from '../hooks/run-hooks.js'
 import { Construction } from '../inject/construction.js'
 import { edgesOf, edgesOfProvider } from '../inject/edges.js'
 import { isAnnounced, type KernelScope, scopeOf } from '../inject/kernel-scope.js'
@@ -21,12 +23,16 @@ import { dependencyOf, type Wanted, wantedResource } from '../inject/wanted.js'
 
 type AnyOptions = ResourceOptions<object, Dependencies>
 
+/** What decorated methods are instead. */
+export type HookOption = 'start' | 'check' | 'activate' | 'quiesce' | 'drain' | 'stop' | 'kill'
+
 /** A class with `@Service()`, without what depends on a container. */
 export interface ServiceClass {
   readonly type: Class
   readonly name: string
   /** The options that are passed to the kernel unchanged. */
-  readonly passed: Omit<AnyOptions, 'dependsOn' | 'after' | 'start' | 'check' | 'drain' | 'stop' | 'kill'>
+  readonly passed: Omit<AnyOptions, 'dependsOn' | 'after' | 'timeouts' | HookOption>
+  readonly timeouts: AnyOptions['timeouts']
   /** Read when a kernel is created: they may name classes that are defined later. */
   readonly late: Pick<AnyOptions, 'dependsOn' | 'after'>
 }
@@ -44,6 +50,8 @@ class Definition {
   #override: Provider | undefined
   /** The instances that were constructed from the class, for any kernel; overrides are not among them. */
   #constructed: WeakSet<object> | undefined
+  /** What runs in each of them. */
+  #runs: WeakMap<object, TaskRun> | undefined
   #own: Wanted | undefined
 
   constructor(service: ServiceClass, container: DependencyContainer) {
@@ -82,21 +90,46 @@ class Definition {
       if (override !== undefined) return instance
       this.#constructed ??= new WeakSet()
       this.#constructed.add(instance)
-      return startAll(hooksOf(type).start, instance, ctx, declared)
+      const { start, run } = hooksOf(type)
+      if (run !== undefined) this.#runs = (this.#runs ?? new WeakMap()).set(instance, runOf(run, instance, ctx, declared))
+      return startAll(start, instance, ctx, declared)
     }
     return isThenable(made) ? Promise.resolve(made as PromiseLike<object>).then(started) : started(made)
   }
 
+  /** A drain of what runs has no limit of its own, as of a task. */
+  get timeouts(): AnyOptions['timeouts'] {
+    const { timeouts } = this.#service
+    return this.#hooks.run === undefined || timeouts?.drain !== undefined ? timeouts : { ...timeouts, drain: Infinity }
+  }
+
   get check() {
-    const { check } = this.#hooks
-    if (check.length === 0) return undefined
-    return (instance: object, ctx: HookContext) => (this.#isOurs(instance) ? checkAll(check, instance, ctx) : undefined)
+    return this.#calling(this.#hooks.check, checkAll)
+  }
+
+  get activate() {
+    const { activate, run } = this.#hooks
+    if (run === undefined) return this.#calling(activate, activateAll)
+    return (instance: object, ctx: HookContext) => {
+      const before = this.#isOurs(instance) ? activateAll(activate, instance, ctx) : undefined
+      const begin = () => this.#runs?.get(instance)?.begin()
+      return isThenable(before) ? Promise.resolve(before).then(begin) : begin()
+    }
+  }
+
+  get quiesce() {
+    return this.#calling(this.#hooks.quiesce, stopAll)
   }
 
   get drain() {
-    const { drain } = this.#hooks
-    if (drain.length === 0) return undefined
-    return (instance: object, ctx: StopContext) => (this.#isOurs(instance) ? stopAll(drain, instance, ctx) : undefined)
+    const { drain, run } = this.#hooks
+    if (run === undefined) return this.#calling(drain, stopAll)
+    const ended: Hook = (instance) => () => this.#runs?.get(instance)?.end()
+    return this.#calling([...drain, ended], stopAll)
+  }
+
+  get kill() {
+    return this.#calling(this.#hooks.kill, stopAll)
   }
 
   get stop() {
@@ -113,9 +146,20 @@ class Definition {
     return this.#override === undefined || this.#constructed !== undefined ? hooksOf(this.#service.type) : NO_HOOKS
   }
 
+  /** What calls these hooks of an instance of the class; undefined where there are none. */
+  #calling(hooks: readonly Hook[], callAll: (hooks: readonly Hook[], instance: object, ctx: unknown) => unknown) {
+    if (hooks.length === 0) return undefined
+    return (instance: object, ctx?: unknown) => (this.#isOurs(instance) ? callAll(hooks, instance, ctx) : undefined)
+  }
+
   #isOurs(instance: object): boolean {
     return this.#constructed?.has(instance) === true
   }
+}
+
+/** What the method with `@OnRun` of an instance is run as. */
+function runOf({ hook, options }: RunHook, instance: object, ctx: StartContext, deps: object): TaskRun {
+  return taskRun(ctx, { ...options, run: (context) => hook(instance).call(instance, context, deps) })
 }
 
 /** The provider that replaces a service. Its value is used without hooks, and the owner of the container releases it. */

@@ -2,18 +2,17 @@ import { type Dependencies, RESOURCE, type ResourceOptions, resource } from '@ke
 import { misused } from '../errors.js'
 import type { Fits, InjectToken } from '../inject/inject-list.js'
 import { announce } from '../inject/kernel-scope.js'
-import { define, type ServiceClass } from './definition.js'
+import { define, type HookOption, type ServiceClass } from './definition.js'
 import '../hooks/metadata.js'
 import { type Class, listParameters } from '../inject/parameters.js'
 import { container } from '../inject/tsyringe.js'
 import { servicesByClass } from './services.js'
 
-type KernelOption = 'after' | 'impact' | 'labels' | 'timeouts' | 'monitor' | 'restart'
 type Options = ResourceOptions<unknown, Dependencies>
 
 /** The options of `@Service`. */
 export interface ServiceOptions<I extends readonly InjectToken[] | undefined = readonly InjectToken[] | undefined>
-  extends Pick<Options, Extract<keyof Options, KernelOption>> {
+  extends Omit<Options, 'dependsOn' | HookOption> {
   /** The name of the resource, in messages, probes and plans; default the name of the class. Set it where class names are minified. */
   name?: string
   /** Further dependencies by name, besides the constructor's; their values are the second argument of `@OnStart` methods. */
@@ -26,12 +25,15 @@ export interface ServiceOptions<I extends readonly InjectToken[] | undefined = r
 }
 
 /** A class decorator: a standard one, and one for `experimentalDecorators`. */
-export type ServiceDecorator<I> = <C extends Class>(type: C & Fits<C, I>, context?: ClassDecoratorContext) => void
+export type ServiceDecorator<I> = <C extends abstract new (...args: never[]) => object>(
+  type: C & Fits<C, I>,
+  context?: ClassDecoratorContext,
+) => void
 
 /**
  * Makes a class a resource: `createKernel([Orders])`, `dependsOn: { orders: Orders }`, `kernel.get(Orders)`. A kernel has one
  * instance of it, constructed when the service starts and dropped after it has stopped; its hooks are the methods decorated
- * with `@OnStart`, `@OnCheck`, `@OnDrain` and `@OnStop`. A class that extends a service needs a `@Service()` of its own.
+ * with `@OnStart`, `@OnCheck`, `@OnActivate`, `@OnQuiesce`, `@OnDrain`, `@OnStop` and `@OnKill`; `@OnRun` makes it a task. A class that extends a service needs a `@Service()` of its own.
  *
  * @throws KeelsonError `INVALID_OPTION` for a bad or unknown option; from `createKernel()` for a constructor parameter that
  * cannot be injected.
@@ -49,13 +51,16 @@ export function Service<const I extends readonly InjectToken[] | undefined = und
   options: ServiceOptions<I> = {},
 ): ServiceDecorator<I> {
   if (typeof options !== 'object') throw misused('Service', 'a class', 'it is not called with options', 'write @Service()')
-  return (type: Class) => {
+  return (decorated) => {
+    const type = decorated as unknown as Class
     const name = options.name ?? type.name
-    if (name === '')
+    // A class without a name that is exported as default is named after that.
+    if (name === '' || (options.name === undefined && /^default(_\d+)?$/.test(name)))
       throw misused('Service', 'a class without a name', 'resources have names', "write @Service({ name: 'orders' })")
     if (Object.hasOwn(type, RESOURCE)) throw misused('Service', `class ${type.name}`, 'it is there twice', 'keep one')
     if (options.inject !== undefined) listParameters(type, injectList(options.inject, name))
-    const service: ServiceClass = { type, name, passed: kernelOptions(options, name), late: options as ServiceClass['late'] }
+    const { timeouts, ...passed } = kernelOptions(options, name)
+    const service: ServiceClass = { type, name, passed, timeouts, late: options as ServiceClass['late'] }
     const definition = define(service, container)
     // Not inherited: a class that extends a service needs its own decorator.
     Object.defineProperty(type, RESOURCE, {
@@ -69,20 +74,25 @@ export function Service<const I extends readonly InjectToken[] | undefined = und
 }
 
 const OWN = ['name', 'inject', 'dependsOn', 'after']
-const HOOKS: Readonly<Record<string, string>> = {
+const HOOKS: Readonly<Record<HookOption | 'run' | 'onEnd' | 'ready', string>> = {
   start: 'OnStart',
   check: 'OnCheck',
+  activate: 'OnActivate',
+  quiesce: 'OnQuiesce',
   drain: 'OnDrain',
   stop: 'OnStop',
-  kill: 'OnStop',
+  kill: 'OnKill',
+  run: 'OnRun',
+  onEnd: 'OnRun',
+  ready: 'OnRun',
 }
 
 /** The options for the kernel, without reading those that are late-bound. */
-function kernelOptions(options: object, name: string): ServiceClass['passed'] {
+function kernelOptions(options: object, name: string): ServiceClass['passed'] & Pick<Options, 'timeouts'> {
   const passed: Record<string, unknown> = {}
   for (const key of Object.keys(options)) {
     if (OWN.includes(key)) continue
-    const hook = HOOKS[key]
+    const hook = (HOOKS as Readonly<Record<string, string>>)[key]
     if (hook !== undefined)
       throw misused('Service', `class ${name}`, `${key} is no option of it`, `decorate a method with @${hook}()`)
     passed[key] = (options as Record<string, unknown>)[key]

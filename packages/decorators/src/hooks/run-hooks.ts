@@ -5,23 +5,26 @@ type Started<T> = T | Promise<T>
 
 /** Runs start hooks one after the other; the first that fails ends it. Synchronous ones cost no promise. */
 export function startAll<T extends object>(hooks: readonly Hook[], instance: T, ctx: StartContext, deps: object): Started<T> {
-  for (let i = 0; i < hooks.length; i++) {
-    const result = hooks[i]!(instance).call(instance, ctx, deps)
-    if (isThenable(result)) return startRest(result, hooks.slice(i + 1), instance, ctx, deps)
-  }
-  return instance
+  const rest = inTurn(hooks, instance, [ctx, deps])
+  return rest === undefined ? instance : rest.then(() => instance)
 }
 
-async function startRest<T extends object>(
-  first: PromiseLike<unknown>,
-  rest: readonly Hook[],
-  instance: T,
-  ctx: StartContext,
-  deps: object,
-): Promise<T> {
+/** The same for those that run when everything does. */
+export function activateAll(hooks: readonly Hook[], instance: object, ctx: unknown): Promise<void> | undefined {
+  return inTurn(hooks, instance, [ctx])
+}
+
+function inTurn(hooks: readonly Hook[], instance: object, args: readonly unknown[]): Promise<void> | undefined {
+  for (let i = 0; i < hooks.length; i++) {
+    const result = hooks[i]!(instance).call(instance, ...args)
+    if (isThenable(result)) return theRest(result, hooks.slice(i + 1), instance, args)
+  }
+  return undefined
+}
+
+async function theRest(first: PromiseLike<unknown>, rest: readonly Hook[], instance: object, args: readonly unknown[]) {
   await first
-  for (const hook of rest) await hook(instance).call(instance, ctx, deps)
-  return instance
+  for (const hook of rest) await hook(instance).call(instance, ...args)
 }
 
 /** Healthy when every hook is. */

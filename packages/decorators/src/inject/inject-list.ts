@@ -20,15 +20,20 @@ export interface InjectMismatch<Expected extends readonly unknown[], Given exten
   'inject gives': Given
 }
 
-/** Accepts a class whose constructor takes what `inject` lists, in this order; any class where nothing is listed. */
-export type Fits<C, I> = I extends readonly InjectToken[]
-  ? C extends new (
-      ...args: infer Expected
-    ) => unknown
+/** What TypeScript shows for an abstract class. */
+export interface AbstractService {
+  '@Service() goes to the classes that extend an abstract one: they inherit its hooks': never
+}
+
+/** Accepts a class whose constructor takes what `inject` lists, in this order; any class that is not abstract where nothing is listed. */
+export type Fits<C, I> = C extends new (
+  ...args: infer Expected
+) => unknown
+  ? I extends readonly InjectToken[]
     ? InjectedAll<I> extends Expected
       ? unknown
       : InjectMismatch<Expected, InjectedAll<I>>
-    : never
-  : unknown
+    : unknown
+  : AbstractService
 
 type InjectedAll<I extends readonly InjectToken[]> = { -readonly [K in keyof I]: Injected<I[K]> }

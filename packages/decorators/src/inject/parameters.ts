@@ -1,5 +1,6 @@
 import type { Problem } from '../errors.js'
 import type { InjectToken } from './inject-list.js'
+import { refuseInjectedProperties } from './injected-properties.js'
 import './tsyringe.js'
 import { dependencyOf, isEdge, isUseToken, type Wanted, wantedResource } from './wanted.js'
 
@@ -52,6 +53,7 @@ export function declaredBy(type: Class): Class {
 }
 
 function read(type: Class): readonly Parameter[] {
+  for (let level: unknown = type; isOwnClass(level); level = Object.getPrototypeOf(level)) refuseInjectedProperties(level)
   for (let level: unknown = type; isOwnClass(level); level = Object.getPrototypeOf(level)) {
     const list = lists.get(level)
     const types: readonly unknown[] | undefined = Reflect.getOwnMetadata('design:paramtypes', level)

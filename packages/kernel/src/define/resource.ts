@@ -197,6 +197,11 @@ export class Definition implements Resource<unknown> {
     return this
   }
 
+  /** Whether its options are an instance of a class. */
+  get isOfClass(): boolean {
+    return false
+  }
+
   get [RESOURCE](): this {
     return this
   }
@@ -221,6 +226,10 @@ export class Definition implements Resource<unknown> {
 
 /** Of an instance of a class: what its methods and getters are is read when a kernel takes it in, after its `dependsOn`. */
 class LateDefinition extends Definition {
+  override get isOfClass(): boolean {
+    return true
+  }
+
   override takenIn(): Definition {
     return new TakenIn(this)
   }

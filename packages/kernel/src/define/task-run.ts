@@ -1,6 +1,6 @@
 import { taskReturned } from '../errors.js'
 import { Deferred } from '../time/deferred.js'
-import { FINISH, type FinishingContext } from './context.js'
+import { FINISH, type FinishingContext, type StartContext } from './context.js'
 import { type TaskContext, TaskScope } from './task-context.js'
 
 /** A task that runs, as others see it. */
@@ -12,11 +12,19 @@ export interface Task {
   readonly done: Promise<unknown>
 }
 
-/** How a task is run. */
+/** How a task is run: as `run`, `onEnd` and `ready` of `task()` say. */
 export interface TaskPlan {
   run(ctx: TaskContext): unknown
-  readonly onEnd: 'shutdown' | 'restart' | 'ignore'
-  readonly signalled: boolean
+  readonly onEnd?: 'shutdown' | 'restart' | 'ignore' | undefined
+  readonly ready?: 'at-once' | 'signalled' | undefined
+}
+
+/**
+ * The life of a task in a resource of another kind, such as a class: made in its `start`, with the context of that; its `activate`
+ * returns what `begin()` does, its `drain` what `end()` does.
+ */
+export function taskRun(ctx: StartContext, plan: TaskPlan): TaskRun {
+  return new TaskRun(plan, ctx as FinishingContext)
 }
 
 /** One life of a task (T1). */
@@ -37,7 +45,7 @@ export class TaskRun implements Task {
   constructor(plan: TaskPlan, ctx: FinishingContext) {
     this.#plan = plan
     this.#ctx = ctx
-    this.#isReady = !plan.signalled
+    this.#isReady = plan.ready !== 'signalled'
     for (const { promise } of [this.#result, this.#ready]) promise.catch(() => {})
     const told = () => {
       this.#ready.resolve()
@@ -62,7 +70,7 @@ export class TaskRun implements Task {
       this.#result.reject(error)
       throw error
     }
-    return this.#plan.signalled ? this.#ctx.step('run() until ctx.ready()', () => this.#ready.promise) : undefined
+    return this.#plan.ready === 'signalled' ? this.#ctx.step('run() until ctx.ready()', () => this.#ready.promise) : undefined
   }
 
   /** It has been told to end by `ctx.stopping`; fails with what it fails with then. */
@@ -74,7 +82,7 @@ export class TaskRun implements Task {
   }
 
   async #follow(running: PromiseLike<unknown>): Promise<void> {
-    const { onEnd } = this.#plan
+    const { onEnd = 'shutdown' } = this.#plan
     try {
       const result = await running
       this.#over = true

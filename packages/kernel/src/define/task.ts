@@ -1,10 +1,9 @@
 import { fromCaller } from '../errors.js'
 import type { Resource } from './carrier.js'
-import type { FinishingContext } from './context.js'
 import type { Dependencies, Values } from './dependency.js'
 import { type AnyOptions, definitionFrom, type ResourceOptions, unbounded } from './resource.js'
 import type { TaskContext } from './task-context.js'
-import { type Task, TaskRun } from './task-run.js'
+import { type Task, type TaskRun, taskRun } from './task-run.js'
 import { validateTask } from './validate-task.js'
 
 /** What a task has of a resource: everything but its hooks. */
@@ -65,9 +64,8 @@ function hooksOf<const D extends Dependencies<D>>(options: TaskOptions<D>): Reso
   const hooks: Pick<ResourceOptions<Task, D>, 'timeouts' | 'start' | 'activate' | 'drain'> = {
     timeouts: unbounded('drain', options.timeouts),
     start: (deps, ctx) => {
-      const { onEnd = 'shutdown', ready } = options
-      const plan = { run: (context: TaskContext) => options.run(deps, context), onEnd, signalled: ready === 'signalled' }
-      return new TaskRun(plan, ctx as FinishingContext)
+      const { onEnd, ready } = options
+      return taskRun(ctx, { run: (context) => options.run(deps, context), onEnd, ready })
     },
     activate: (task) => (task as TaskRun).begin(),
     drain: (task) => (task as TaskRun).end(),

@@ -270,10 +270,10 @@ export class Graph {
     if (id === undefined) return NONE
     if (id !== VISITING) {
       if (this.#isOf(id, definition)) return id
-      throw duplicateResource(definition.name)
+      throw duplicateResource(definition.name, definition.isOfClass)
     }
     const start = path.findIndex((frame) => frame.original === definition)
-    if (start < 0) throw duplicateResource(definition.name)
+    if (start < 0) throw duplicateResource(definition.name, definition.isOfClass)
     throw dependencyCycle([...path.slice(start).map((frame) => frame.original.name), definition.name])
   }
 
