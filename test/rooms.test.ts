@@ -31,6 +31,9 @@ const HOUSES: Readonly<Record<string, readonly string[]>> = {
     'testing/model',
     'testing/rules',
     'testing/simulate',
+    'conformance/stage',
+    'conformance/cases',
+    'conformance',
   ],
   node: [
     'built-in deferred options time',
@@ -59,7 +62,7 @@ const packages = readdirSync(fileURLToPath(new URL('../packages', import.meta.ur
 /** The room of a source; a file at the top is a room of its own. */
 const roomOf = (path: string) => (path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : path)
 
-const DOORS = ['index', 'redact', 'testing']
+const DOORS = ['index', 'redact', 'testing', 'conformance']
 
 test('the reader of imports sees every kind', () => {
   const source = `
@@ -133,8 +136,23 @@ describe.each(Object.keys(HOUSES))('the rooms of %s', (name) => {
 })
 
 test('the kernel imports neither node: nor any package but the two that are compiled into it, not even a type', () => {
-  const foreign = sourcesOf('kernel').flatMap(({ path, foreign }) =>
-    foreign.filter((name) => !['eventemitter3', 'p-timeout'].includes(name)).map((name) => `${path}: ${name}`),
-  )
+  const foreign = sourcesOf('kernel')
+    .filter(({ path }) => !forTests(path))
+    .flatMap(({ path, foreign }) =>
+      foreign.filter((name) => !['eventemitter3', 'p-timeout'].includes(name)).map((name) => `${path}: ${name}`),
+    )
   expect(foreign).toEqual([])
 })
+
+test('the conformance suite of the kernel imports nothing but node:, and nothing else imports the suite', () => {
+  const sources = sourcesOf('kernel')
+  const foreign = sources.filter(({ path }) => forTests(path)).flatMap(({ path, foreign }) => foreign.map((name) => [path, name]))
+  expect(foreign.filter(([, name]) => !name!.startsWith('node:'))).toEqual([])
+  expect(foreign.length).toBeGreaterThan(0)
+  expect(sources.filter(({ path, imports }) => !forTests(path) && imports.some(forTests))).toEqual([])
+})
+
+/** Of the one entry of the kernel that only tests use, and that has sockets of its own. */
+function forTests(path: string): boolean {
+  return roomOf(path).split('/')[0] === 'conformance'
+}
