@@ -17,4 +17,4 @@ const cases = conformance({
     }),
   use: (client) => client.db('shop').command({ ping: 1 }),
 })
-for (const { name, run } of cases) test(name, run)
+for (const { name, run } of cases) test(name, run, 120_000)

@@ -1,10 +1,13 @@
 import { LIFE } from './cases/life.js'
 import { OUTAGE } from './cases/outage.js'
+import { START } from './cases/start.js'
+import { STOP } from './cases/stop.js'
+import { TRACES } from './cases/traces.js'
 import type { CaseRow } from './stage/case-row.js'
 import { Stage } from './stage/stage.js'
 import type { ConformanceCase, ConformanceResult, ConformanceSubject } from './stage/subject.js'
 
-const ROWS: readonly CaseRow[] = [...LIFE, ...OUTAGE]
+const ROWS: readonly CaseRow[] = [...LIFE, ...START, ...OUTAGE, ...STOP, ...TRACES]
 
 /**
  * What every resource for a real server must do, as cases for any test runner. Each case has a TCP proxy of its own in front of the server,
@@ -23,7 +26,7 @@ const ROWS: readonly CaseRow[] = [...LIFE, ...OUTAGE]
  *   use: (pool) => pool.query('select 1'),
  *   secrets: ['s3cret'],
  * })
- * for (const { name, run } of cases) test(name, run)
+ * for (const { name, run } of cases) test(name, run, 120_000)
  */
 export function conformance<T>(subject: ConformanceSubject<T>): readonly ConformanceCase[] {
   const { except = {} } = subject
@@ -53,8 +56,10 @@ async function play(row: CaseRow, subject: ConformanceSubject<unknown>): Promise
   const tell = (outcome: Partial<ConformanceResult>) =>
     subject.report?.(resultOf(row, subject, { durationMs: performance.now() - begun, figures: stage.figures, ...outcome }))
   try {
-    await row.play(stage)
-    await stage.verify()
+    await stage.leaks.follow(async () => {
+      await row.play(stage)
+      await stage.verify()
+    })
     tell({ outcome: 'passed' })
   } catch (error) {
     tell({ outcome: 'failed', why: String(error) })

@@ -1,18 +1,18 @@
 import { replace } from '../../define/replacement.js'
 import type { CaseRow } from '../stage/case-row.js'
-import { pause } from '../stage/stage.js'
+import { pause } from '../stage/patience.js'
 
-/** What every resource does when nothing is wrong. */
+/** What it does when nothing is wrong. */
 export const LIFE: readonly CaseRow[] = [
   {
-    name: 'starts, answers, stops and leaves no socket',
+    name: 'starts, answers, stops',
     rule: 'B1',
     async play(stage) {
-      const { kernel, resource } = await stage.running()
+      const { kernel } = await stage.running()
       const { status } = kernel.probe()
-      stage.expect(status === 'ready', 'the kernel to be ready once it runs', () => `the probe is ${status}`)
-      await stage.answers(kernel, resource, 'a running resource to answer')
-      const { report } = await stage.shutdown(kernel, 'a shutdown with nothing in flight to end')
+      stage.expect(status === 'ready', 'a kernel that runs to be ready', () => `the probe says ${status}`)
+      stage.expect(stage.proxy.accepted > 0, 'a start to connect', () => 'no connection to the address that was given')
+      const { report } = await stage.shutdown(kernel)
       stage.expect(report.ok, 'a shutdown with nothing in flight to go well', () => String(report.errors[0]))
     },
   },
@@ -20,11 +20,10 @@ export const LIFE: readonly CaseRow[] = [
     name: 'does nothing before it starts',
     rule: 'B12',
     async play(stage) {
-      const kernel = stage.kernelOf(stage.make())
-      kernel.plan()
+      stage.kernelOf(stage.make()).plan()
       await pause(100)
       const { accepted } = stage.proxy
-      stage.expect(accepted === 0, 'a definition to connect to nothing', () => `${accepted} connections before the start`)
+      stage.expect(accepted === 0, 'a definition, and its plan, to connect to nothing', () => `${accepted} connections`)
     },
   },
   {
@@ -32,8 +31,8 @@ export const LIFE: readonly CaseRow[] = [
     rule: 'B12',
     async play(stage) {
       const { kernel, resource } = await stage.running()
-      await stage.shutdown(kernel, 'a shutdown with nothing in flight to end')
-      await stage.inTime(kernel.start(), 'a second start to be over')
+      await stage.shutdown(kernel)
+      await stage.started(kernel, 'a second start to succeed')
       await stage.answers(kernel, resource, 'a resource to answer after its second start')
     },
   },
@@ -42,12 +41,12 @@ export const LIFE: readonly CaseRow[] = [
     rule: 'B12',
     async play(stage) {
       const resource = stage.make()
-      const kernels = [stage.kernelOf(resource), stage.kernelOf(resource)] as const
-      await stage.inTime(Promise.all(kernels.map((kernel) => kernel.start())), 'two kernels to start')
-      const [one, two] = kernels
+      const one = stage.kernelOf(resource)
+      const two = stage.kernelOf(resource)
+      await Promise.all([one, two].map((kernel) => stage.started(kernel, 'two kernels with the same resource to start')))
       stage.expect(one.get(resource) !== two.get(resource), 'each kernel to have a value of its own', () => 'the same value')
-      await stage.shutdown(one, 'a shutdown with nothing in flight to end')
-      await stage.answers(two, resource, 'one kernel to go on when the other has stopped')
+      await stage.shutdown(one)
+      await stage.answers(two, resource, 'the other kernel to go on when one has stopped')
     },
   },
   {
@@ -55,10 +54,11 @@ export const LIFE: readonly CaseRow[] = [
     rule: 'B12',
     async play(stage) {
       const resource = stage.make()
-      const fake = { fake: true } as never
+      const fake: unknown = { fake: true }
       const kernel = stage.kernelOf(resource, [replace(resource, fake)])
-      await stage.inTime(kernel.start(), 'a start with a replacement to be over')
+      await stage.started(kernel, 'a start with a replacement to succeed')
       stage.expect(kernel.get(resource) === fake, 'the replacement to be the value', () => 'another one')
+      await pause(100)
       const { accepted } = stage.proxy
       stage.expect(accepted === 0, 'a resource that is replaced to connect to nothing', () => `${accepted} connections`)
     },

@@ -1,38 +1,100 @@
+import type { CheckResult } from '../../observe/snapshot.js'
 import type { CaseRow } from '../stage/case-row.js'
+import { pause } from '../stage/patience.js'
 
 /** Never by itself: only what the driver tells changes the health. */
 const QUIET = { interval: 3_600_000 }
+/** Often, so that what only checks notice is noticed soon. */
+const OFTEN = { interval: 50 }
 
-/** What it does while the server is away, and when it is back. */
+/** What it does while the server is away, answers nothing or has no room, and when it is back. */
 export const OUTAGE: readonly CaseRow[] = [
-  {
-    name: 'waits for a server that comes up late',
-    rule: 'B1',
-    async play(stage) {
-      await stage.proxy.refuse()
-      const resource = stage.make({ retry: { delay: 50, maxDelay: 200 } })
-      const kernel = stage.kernelOf(resource)
-      const started = kernel.start()
-      setTimeout(() => void stage.proxy.forward(), 400)
-      await stage.inTime(started, 'a start whose server comes up late to succeed')
-      await stage.answers(kernel, resource, 'a resource to answer whose server came up late')
-    },
-  },
   {
     name: 'tells at once that its server is gone, and that it is back',
     rule: 'B4',
     async play(stage) {
       const { kernel, resource, value } = await stage.running({ monitor: QUIET })
-      await stage.answers(kernel, resource, 'a running resource to answer')
-      const lost = stage.probed(kernel, ['unready', 'degraded'], 'a resource to say that its server is gone, without a check')
-      await stage.proxy.refuse()
-      stage.figures.unreadyMs = await lost
-      const back = stage.probed(kernel, ['ready'], 'a resource to say that its server is back, without a check')
-      await stage.proxy.forward()
+      const gone = stage.probed(kernel, ['unready'], 'a resource to tell that its server is gone, without a check')
+      await Promise.all([stage.proxy.refuse(), gone])
+      stage.figures.unreadyMs = await gone
+      const back = stage.probed(kernel, ['ready'], 'a resource to tell that its server is back, without a check')
+      await Promise.all([stage.proxy.forward(), back])
       stage.figures.readyMs = await back
       await stage.answers(kernel, resource, 'a resource to answer once its server is back')
       if (stage.subject.recovers === 'by restart') return
-      stage.expect(kernel.get(resource) === value, 'the value to stay the same through an outage', () => 'another one')
+      stage.expect(kernel.get(resource) === value, 'its value to stay the same through an outage', () => 'another one')
+    },
+  },
+  {
+    name: 'comes back when its connections were cut',
+    rule: 'B6',
+    async play(stage) {
+      const { kernel, resource } = await stage.running({ monitor: OFTEN })
+      stage.proxy.cut()
+      await stage.answers(kernel, resource, 'a resource to answer again once its connections were cut')
+      await stage.probed(kernel, ['ready'], 'a resource to be healthy again once its connections were cut')
+    },
+  },
+  {
+    name: 'comes back when its server was killed',
+    rule: 'B6',
+    async play(stage) {
+      const { kernel, resource } = await stage.running({ monitor: OFTEN })
+      try {
+        await Promise.all([
+          stage.subject.server.kill(),
+          stage.probed(kernel, ['unready'], 'a resource to be unhealthy whose server was killed'),
+        ])
+        await pause(1_000) // longer than a driver tries in a row
+      } finally {
+        await stage.subject.server.start()
+      }
+      stage.figures.readyMs = await stage.probed(kernel, ['ready'], 'a resource to be healthy again when its server is')
+      await stage.answers(kernel, resource, 'a resource to answer again when its server does')
+    },
+  },
+  {
+    name: 'notices a server that answers nothing, by checks that end',
+    rule: 'B5',
+    async play(stage) {
+      const { kernel, resource } = await stage.running({ timeouts: { check: 250, start: 5_000 }, monitor: OFTEN })
+      const unready = stage.probed(kernel, ['unready'], 'a resource to be unhealthy whose server answers nothing')
+      const byRestart = stage.subject.recovers === 'by restart'
+      // Of checks that never end the kernel lets three be open; those of what restarts by itself are few.
+      const more = byRestart ? unready : stage.failedChecks(kernel, 8, 'checks to end when their server answers nothing')
+      stage.proxy.wedge()
+      await Promise.all([unready, more])
+      stage.figures.sockets = stage.proxy.open
+      await stage.proxy.forward()
+      await stage.probed(kernel, ['ready'], 'a resource to be healthy again when its server answers')
+      await stage.answers(kernel, resource, 'a resource to answer again when its server does')
+    },
+  },
+  {
+    name: 'does not take exhaustion for an outage',
+    rule: 'B5',
+    missing: ({ exhaust }) => (exhaust === undefined ? 'exhaust() is not given' : undefined),
+    async play(stage) {
+      const { kernel, resource, value } = await stage.running({ timeouts: { check: 1_000 } })
+      const giveBack = await stage.subject.exhaust!(value)
+      const checks: CheckResult[] = []
+      for (let n = 0; n < 4; n++) {
+        const checked = kernel.check(resource)
+        checks.push(...(await stage.inTime(checked, 'a check to end while no slot is free', () => 'it waits')))
+      }
+      const { status, reasons } = kernel.probe()
+      await giveBack()
+      stage.expect(
+        status === 'ready' || status === 'degraded',
+        'a resource whose slots are all in use to be full, not unhealthy',
+        () => [status, ...reasons.map(({ message }) => message)].join('; '),
+      )
+      stage.expect(
+        checks.every(({ ok }) => ok),
+        'a check to pass while no slot is free',
+        () => checks.find(({ ok }) => !ok)?.error ?? '',
+      )
+      await stage.answers(kernel, resource, 'a resource to answer once slots are free again')
     },
   },
 ]

@@ -1,12 +1,17 @@
-/** What a case found out: which rule is broken, what it asks for, and what was seen instead. */
+import { RULES, type Rule } from './rules.js'
+
+/** What a case found out: what was expected of the resource, by which rule and why, and what was seen instead. */
 export class ConformanceError extends Error {
   override readonly name = 'ConformanceError'
+  /** The rule of docs/rules.md that is broken. */
   readonly rule: string
+  readonly expected: string
   readonly seen: string
 
-  constructor(subject: string, rule: string, expected: string, seen: string, options?: ErrorOptions) {
-    super(`${subject}: ${expected} (rule ${rule}); seen: ${seen}`, options)
+  constructor(subject: string, rule: Rule, expected: string, seen: string) {
+    super(`${subject}: expected ${expected}; seen: ${seen}. Rule ${rule}: ${RULES[rule]}.`)
     this.rule = rule
+    this.expected = expected
     this.seen = seen
   }
 }

@@ -1,31 +1,48 @@
 import process from 'node:process'
 
-/** Hears of errors that nobody handled, and knows which listeners are on the process. */
+const ERRORS = ['uncaughtException', 'unhandledRejection'] as const
+
+/**
+ * What reaches the process while a case is played: errors that nobody handled, which the test runner does not hear of meanwhile, calls of
+ * `process.exit()`, which do nothing, and listeners.
+ */
 export class ProcessWatch {
   readonly unhandled: unknown[] = []
+  /** The codes that the process was to be ended with. */
+  readonly exits: unknown[] = []
+  readonly #others = new Map<string, readonly NodeJS.UncaughtExceptionListener[]>()
+  readonly #before: ReadonlyMap<string, number>
+  readonly #exit = process.exit
   readonly #hear = (error: unknown) => {
     this.unhandled.push(error)
   }
-  readonly #before: ReadonlyMap<string, number>
 
   constructor() {
+    for (const name of ERRORS) {
+      this.#others.set(name, process.rawListeners(name) as NodeJS.UncaughtExceptionListener[])
+      process.removeAllListeners(name)
+      process.on(name, this.#hear)
+    }
+    process.exit = ((code: unknown) => {
+      this.exits.push(code)
+    }) as typeof process.exit
     this.#before = listeners()
-    process.on('unhandledRejection', this.#hear)
-    process.on('uncaughtExceptionMonitor', this.#hear)
   }
 
-  /** Events of the process that have more listeners than before. */
+  /** Events of the process that have more listeners than at the beginning. */
   get added(): string[] {
-    const own = ['unhandledRejection', 'uncaughtExceptionMonitor']
     return [...listeners()].flatMap(([name, count]) => {
-      const more = count - (this.#before.get(name) ?? 0) - (own.includes(name) ? 1 : 0)
-      return more > 0 ? [`${name} (${more})`] : []
+      const more = count - (this.#before.get(name) ?? 0)
+      return more > 0 ? [more === 1 ? name : `${name} (${more})`] : []
     })
   }
 
   stop(): void {
-    process.off('unhandledRejection', this.#hear)
-    process.off('uncaughtExceptionMonitor', this.#hear)
+    process.exit = this.#exit
+    for (const name of ERRORS) {
+      process.off(name, this.#hear)
+      for (const listener of this.#others.get(name) ?? []) process.on(name, listener)
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 
 /** Where one of the secrets is found, plain or encoded for a URL; undefined when it is nowhere. */
-export function secretsIn(said: readonly unknown[], secrets: readonly string[]): string | undefined {
+export function secretIn(said: readonly unknown[], secrets: readonly string[]): string | undefined {
   const forms = secrets.flatMap((secret) => [secret, encodeURIComponent(secret)])
   for (const each of said) {
     // Errors have their message, stack and cause in inspect(), and what JSON shows besides, such as toJSON().

@@ -51,6 +51,8 @@ export interface ConformanceSubject<T> {
   readonly secrets?: readonly string[]
   /** How it comes back once the server does: by itself, as the same value, which is the default, or by a restart of the resource. */
   readonly recovers?: 'by itself' | 'by restart'
+  /** The driver's own words for a port that nobody listens at; default `/ECONNREFUSED/`. */
+  readonly unreachable?: RegExp
   /** What the server refuses. */
   readonly refused?: {
     readonly credentials?: ConformanceRefusal<T>
@@ -61,6 +63,8 @@ export interface ConformanceSubject<T> {
   exhaust?(value: T): PromiseLike<() => unknown>
   /** Cases that cannot hold for this resource, by name, with the reason, which the table of adapters shows. */
   readonly except?: Readonly<Record<string, string>>
+  /** How many ms a case waits for what comes at once, but on a busy machine or with a slow server; default 30_000. */
+  readonly patience?: number
   /** Hears how each case came out, and of each that is left out. */
   report?(result: ConformanceResult): void
 }
@@ -70,7 +74,7 @@ export interface ConformanceCase {
   readonly name: string
   /** The rule of docs/rules.md that it proves. */
   readonly rule: string
-  /** Resolves when the rule holds. Cases run one after the other, whoever calls them when. It takes up to 60 s where the server has to be waited for. */
+  /** Resolves when the rule holds. Cases run one after the other, whoever calls them when. Give it two minutes: a busy machine is waited for. */
   run(): Promise<void>
 }
 
