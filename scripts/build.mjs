@@ -1,21 +1,22 @@
-// Builds every package, or those that are named: tsup makes the JavaScript, the native TypeScript compiler the declarations
-// (`--js` leaves those out).
+// Builds every package, or those that are named: tsup makes the JavaScript, esbuild the CommonJS beside it, the native TypeScript
+// compiler the declarations (`--js` leaves those out).
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'tsup'
+import ts from 'typescript'
 import { BUNDLED } from './bundled.mjs'
+import { buildCommonJs } from './commonjs.mjs'
+import { entriesOf } from './exports.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const started = performance.now()
 
-/** Entry points are read from the manifest, so that `exports` and the build cannot disagree. */
-function entriesOf(folder) {
-  const { exports = {}, bin = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-  const targets = [...Object.values(exports).map((target) => target.default), ...Object.values(bin)]
-  const names = targets.filter((target) => target?.endsWith('.js')).map((target) => target.slice('./dist/'.length, -'.js'.length))
-  return Object.fromEntries(names.map((name) => [name, join(folder, 'src', `${name}.ts`)]))
+/** What is built is read from the manifest, so that it and the build cannot disagree. */
+function sourcesOf(folder, { bin = {}, ...manifest }) {
+  const commands = Object.values(bin).map((file) => basename(file, '.js'))
+  return Object.fromEntries([...entriesOf(manifest), ...commands].map((name) => [name, join(folder, 'src', `${name}.ts`)]))
 }
 
 /** Without comments and indentation, a start reads and parses a third less; names stay, and source maps have the rest. */
@@ -24,27 +25,63 @@ function compact(options) {
   options.lineLimit = 160
 }
 
-/** Takes away what earlier builds wrote and this one does not: their chunks, and declarations of sources that are gone. */
-function removeLeftovers(folder, begun) {
+/**
+ * Where the compiler writes the declarations of a package. In `dist`, they are ESM, and `dist/cjs` has a copy of them, so that each sees
+ * a driver's types as its reader does. In `dist/cjs` (the kernel, @keelson/node), there is one of each, which both kinds of modules may
+ * import: a class of theirs is one class, whoever imports it.
+ */
+function hasOneOfEach(folder) {
+  return ts.readConfigFile(join(folder, 'tsconfig.json'), ts.sys.readFile).config.compilerOptions.outDir === 'dist/cjs'
+}
+
+/** What the declarations of other packages need of this one's before the compiler runs. */
+function prepareDeclarations(folder, manifest) {
+  const dist = join(folder, 'dist')
+  const oneOfEach = hasOneOfEach(folder)
+  // Without its output, the compiler must not believe that there is nothing to do.
+  const lacks = !existsSync(join(dist, oneOfEach ? 'cjs' : '', 'index.d.ts'))
+  if (lacks) rmSync(join(folder, '.tsbuildinfo'), { force: true })
+  if (!oneOfEach) return
+  for (const entry of entriesOf(manifest)) writeFileSync(join(dist, `${entry}.d.ts`), `export * from './cjs/${entry}.js'\n`)
+}
+
+function copyDeclarations(folder) {
+  if (hasOneOfEach(folder) || !existsSync(join(folder, 'dist', 'cjs'))) return
   const dist = join(folder, 'dist')
   for (const file of readdirSync(dist, { recursive: true })) {
-    const isOldScript = /\.js(\.map)?$/.test(file) && statSync(join(dist, file)).mtimeMs < begun - 1_000
-    const isOrphan = file.endsWith('.d.ts') && !existsSync(join(folder, 'src', file.replace(/\.d\.ts$/, '.ts')))
-    if (isOldScript || isOrphan) rmSync(join(dist, file))
+    if (!file.endsWith('.d.ts') || file.startsWith('cjs/')) continue
+    mkdirSync(dirname(join(dist, 'cjs', file)), { recursive: true })
+    copyFileSync(join(dist, file), join(dist, 'cjs', file))
   }
 }
 
+/** Takes away what earlier builds wrote and this one does not: their chunks, and declarations of sources that are gone. */
+function removeLeftovers(folder, manifest, begun) {
+  const dist = join(folder, 'dist')
+  const wrappers = hasOneOfEach(folder) ? entriesOf(manifest).map((entry) => `${entry}.d.ts`) : undefined
+  for (const file of readdirSync(dist, { recursive: true })) {
+    const inDist = join(dist, file)
+    const isOldScript = /\.[cm]?js(\.map)?$/.test(file) && statSync(inDist).mtimeMs < begun - 1_000
+    const source = join(folder, 'src', file.replace(/^cjs\//, '').replace(/\.d\.ts$/, '.ts'))
+    const isOrphan = file.endsWith('.d.ts') && !existsSync(source)
+    const isOfOther = file.endsWith('.d.ts') && wrappers !== undefined && !file.startsWith('cjs/') && !wrappers.includes(file)
+    if (isOldScript || isOrphan || isOfOther) rmSync(inDist)
+  }
+  rmSync(join(dist, '.tsbuildinfo'), { force: true })
+}
+
 const named = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
-const folders = readdirSync(join(root, 'packages'))
-  .filter((name) => named.length === 0 || named.includes(name))
+const all = readdirSync(join(root, 'packages'))
   .map((name) => join(root, 'packages', name))
   .filter((folder) => existsSync(join(folder, 'package.json')))
+const folders = all.filter((folder) => named.length === 0 || named.includes(basename(folder)))
 
 for (const folder of folders) {
   const begun = Date.now()
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
   await build({
     config: false,
-    entry: entriesOf(folder),
+    entry: sourcesOf(folder, manifest),
     outDir: join(folder, 'dist'),
     tsconfig: join(folder, 'tsconfig.json'),
     format: ['esm'],
@@ -57,12 +94,15 @@ for (const folder of folders) {
     silent: true,
     esbuildOptions: compact,
   })
-  removeLeftovers(folder, begun)
+  if (!manifest.private) await buildCommonJs(join(folder, 'dist'), entriesOf(manifest), compact)
+  removeLeftovers(folder, manifest, begun)
+  prepareDeclarations(folder, manifest)
 }
 
 if (!process.argv.includes('--js')) {
   const tsc = join(root, 'node_modules', 'typescript-native', 'bin', 'tsc')
   const { status } = spawnSync(process.execPath, [tsc, '--build', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' })
   if (status !== 0) process.exit(status ?? 1)
+  for (const folder of all) copyDeclarations(folder)
 }
 console.log(`keelson: built ${folders.length} packages in ${((performance.now() - started) / 1000).toFixed(1)} s`)

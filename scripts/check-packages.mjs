@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import ts from 'typescript'
 import { BUNDLED } from './bundled.mjs'
+import { differing } from './exports.mjs'
 import { pack, publicPackages } from './public-packages.mjs'
 import { treeOf } from './sbom.mjs'
 
@@ -29,6 +30,12 @@ function command(name, args, cwd) {
 }
 
 const packages = publicPackages()
+const wrong = differing().map(({ file }) => file)
+record(
+  wrong.length === 0,
+  'every manifest has the exports of its entry points',
+  `node scripts/exports.mjs --write\n${wrong.join('\n')}`,
+)
 const packed = new Map()
 
 for (const { folder, manifest } of packages) {
@@ -38,7 +45,7 @@ for (const { folder, manifest } of packages) {
   packed.set(manifest.name, { folder, manifest, tarball: manifest.tarball })
   const publint = command(process.execPath, [bin('publint'), 'run', manifest.tarball, '--strict'], root)
   record(publint.ok, `${manifest.name} is a well-formed package`, publint.output)
-  const attw = command(process.execPath, [bin('@arethetypeswrong/cli', 'attw'), manifest.tarball, '--profile', 'esm-only'], root)
+  const attw = command(process.execPath, [bin('@arethetypeswrong/cli', 'attw'), manifest.tarball], root)
   record(attw.ok, `${manifest.name} has the types that resolvers find`, attw.output)
 }
 
@@ -96,7 +103,7 @@ function versionsOfPeers({ peerDependencies = {}, devDependencies = {} }) {
 function undeclaredImports({ name, dependencies, peerDependencies }) {
   const dist = join(project, 'node_modules', name, 'dist')
   const declared = new Set([name, ...Object.keys({ ...dependencies, ...peerDependencies })])
-  const files = readdirSync(dist, { recursive: true }).filter((file) => /\.(js|d\.ts)$/.test(file))
+  const files = readdirSync(dist, { recursive: true }).filter((file) => /\.([cm]?js|d\.ts)$/.test(file))
   return files.flatMap((file) =>
     ts
       .preProcessFile(readFileSync(join(dist, file), 'utf8'), true, true)
