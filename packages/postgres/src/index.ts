@@ -1,1 +1,1 @@
-export {}
+export { type PostgresOptions, postgres } from './pg-pool.js'

@@ -1,0 +1,62 @@
+import { systemClock, type WorkInFlight } from '@keelson/kernel'
+import { applicationFrame } from './application-frame.js'
+import type { ClientLike, PoolLike } from './pg-like.js'
+
+const UNTRACED = 'traceClients: true tells where it was taken'
+
+/** Which clients of a pool are checked out, since when, and with `traceClients` by whom. */
+export class Checkouts {
+  readonly #since = new Map<ClientLike, number>()
+  readonly #places = new WeakMap<ClientLike, string>()
+  readonly #traced: boolean
+
+  constructor(pool: PoolLike, traced: boolean) {
+    this.#traced = traced
+    pool.on('acquire', (client: ClientLike) => void this.#since.set(client, systemClock.now()))
+    pool.on('release', (_error: unknown, client: ClientLike) => void this.#since.delete(client))
+    pool.on('remove', (client: ClientLike) => void this.#since.delete(client))
+    if (traced) this.#trace(pool)
+  }
+
+  get count(): number {
+    return this.#since.size
+  }
+
+  clients(): ClientLike[] {
+    return [...this.#since.keys()]
+  }
+
+  /** The work in flight, the oldest first. Statements are not quoted: they may contain anything. */
+  list(): WorkInFlight[] {
+    const now = systemClock.now()
+    return [...this.#since].map(([client, since]) => {
+      const place = this.#places.get(client)
+      const label = `client of backend ${client.processID ?? 'unknown'}${place === undefined ? '' : `, taken at ${place}`}`
+      return { label, sinceMs: now - since, ...(this.#traced ? {} : { hint: UNTRACED }) }
+    })
+  }
+
+  /** `pool.query()` calls `connect()`, too. A client is handed out before anybody else may take it. */
+  #trace(pool: PoolLike): void {
+    const original = pool.connect as (done?: Done) => unknown
+    const connect = (done?: Done): unknown => {
+      const place = applicationFrame(connect)
+      const keep = (client: ClientLike | undefined) => {
+        if (client && place !== undefined) this.#places.set(client, place)
+      }
+      if (done) {
+        return original.call(pool, (error, client, release) => {
+          keep(client)
+          done(error, client, release)
+        })
+      }
+      return (original.call(pool) as Promise<ClientLike>).then((client) => {
+        keep(client)
+        return client
+      })
+    }
+    pool.connect = connect
+  }
+}
+
+type Done = (error: unknown, client: ClientLike | undefined, release: unknown) => void
