@@ -17,15 +17,15 @@ async function query(url: string, text: string): Promise<unknown[]> {
   }
 }
 
-test('keeps its port and its data when it is stopped, killed and started again', async () => {
+test('keeps its port and its data when it is restarted, and when it is killed and started again', async () => {
   await using server = await postgresServer()
   await query(server.url, 'create table kept as select 1 as n')
-  for (const end of [() => server.stop(), () => server.kill()]) {
-    await end()
-    await expect(query(server.url, 'select 1')).rejects.toThrow('ECONNREFUSED')
-    await server.start()
-    expect(await query(server.url, 'select n from kept')).toEqual([{ n: 1 }])
-  }
+  await server.restart()
+  expect(await query(server.url, 'select n from kept')).toEqual([{ n: 1 }])
+  await server.kill()
+  await expect(query(server.url, 'select 1')).rejects.toThrow('ECONNREFUSED')
+  await server.start()
+  expect(await query(server.url, 'select n from kept')).toEqual([{ n: 1 }])
 })
 
 test('accepts connections and answers nothing while it is paused', async () => {
@@ -53,6 +53,16 @@ test('is a read-only standby until it is promoted, with settings and access of i
   await expect(query(server.url.replace('//postgres', '//tls'), 'select 1')).rejects.toThrow('pg_hba.conf')
   await query(server.url, 'select pg_promote()')
   await query(server.url, 'create table t ()')
+})
+
+test('speaks TLS alone, with a certificate that can be verified', async () => {
+  await using server = await postgresServer({ tls: true })
+  await expect(query(server.url, 'select 1')).rejects.toThrow('no encryption')
+  const client = new pg.Client({ connectionString: server.url, ssl: { ca: server.ca } })
+  await client.connect()
+  const { rows } = await client.query('select ssl from pg_stat_ssl where pid = pg_backend_pid()')
+  expect(rows).toEqual([{ ssl: true }])
+  await client.end()
 })
 
 test('says why it does not start', async () => {

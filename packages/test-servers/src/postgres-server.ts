@@ -1,14 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, closeSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chownSync, closeSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from './free-port.js'
+import { LOCALHOST } from './localhost.js'
 import { type PostgresPrograms, postgresPrograms } from './postgres-programs.js'
 import { makeCluster, ownFolder, PASSWORD } from './postgres-template.js'
 import { childrenOf, runs, signal } from './process-tree.js'
 import { type Reaper, startReaper } from './reaper.js'
 import { plainEnv } from './run-program.js'
+import type { TestServer } from './test-server.js'
 import { unprivileged } from './unprivileged.js'
 
 export interface PostgresServerOptions {
@@ -16,30 +18,22 @@ export interface PostgresServerOptions {
   port?: number
   /** Settings of postgresql.conf, such as `{ max_connections: 20 }`. */
   settings?: Record<string, string | number>
-  /** Lines of pg_hba.conf that come before `host all all 127.0.0.1/32 scram-sha-256`. */
+  /** Speaks TLS alone, with a certificate that `ca` vouches for. */
+  tls?: boolean
+  /** Lines of pg_hba.conf that come before `host all all 127.0.0.1/32 scram-sha-256`, or `hostssl` with `tls`. */
   access?: readonly string[]
   /** A hot standby of nobody: it answers, and is read-only until `pg_promote()` is called. */
   standby?: boolean
 }
 
-/** A PostgreSQL of its own, with the user and database `postgres`, that nothing but the loopback address reaches. */
-export interface PostgresServer {
-  readonly port: number
-  /** With the password. */
-  readonly url: string
+/** A PostgreSQL of its own, with the user and database `postgres`. Its data stay when it is killed; they go with it, and with this process, however that ends. */
+export interface PostgresServer extends TestServer, AsyncDisposable {
+  /** The one in `url`. */
   readonly password: string
-  /** Starts it again after `stop()` or `kill()`: the same port, the same data. */
-  start(): Promise<void>
-  /** Ends it as an operator does: its clients are told, and their connections closed. The data stay until this process ends, or `dispose()`. */
-  stop(): Promise<void>
-  /** Ends it at once, as a power cut does, with all its processes. */
-  kill(): Promise<void>
-  /** Stops all its processes where they are (SIGSTOP): it keeps its connections, accepts new ones, and answers nothing. */
-  pause(): void
-  resume(): void
-  /** Ends it and removes its data. The same happens when this process ends, however it ends. */
-  dispose(): Promise<void>
-  [Symbol.asyncDispose](): Promise<void>
+  /** With `tls`: what a client has to trust. */
+  readonly ca: string | undefined
+  /** As an operator restarts it: its clients are told, and their connections closed. */
+  restart(): Promise<void>
 }
 
 /** Starts a PostgreSQL 18 in a temporary folder. Also as root, where it runs as nobody. */
@@ -53,7 +47,7 @@ export async function postgresServer(options: PostgresServerOptions = {}): Promi
     await server.start()
     return server
   } catch (error) {
-    await server.dispose()
+    await server.stop()
     throw error
   }
 }
@@ -66,6 +60,7 @@ const STOPPING = 10_000
 class Server implements PostgresServer {
   readonly port: number
   readonly password = PASSWORD
+  readonly ca: string | undefined
   readonly data: string
   readonly #programs: PostgresPrograms
   readonly #folder: string
@@ -79,6 +74,7 @@ class Server implements PostgresServer {
     this.#folder = folder
     this.#options = options
     this.port = port
+    this.ca = options.tls ? LOCALHOST.cert : undefined
     this.data = join(folder, 'data')
     this.#reaper = startReaper(folder)
   }
@@ -97,13 +93,24 @@ class Server implements PostgresServer {
       shared_buffers: '16MB',
       autovacuum: 'off',
       io_method: 'sync',
+      ...(this.#options.tls && this.#certificate()),
       ...this.#options.settings,
     }
     const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value}'\n`)
     appendFileSync(join(this.data, 'postgresql.conf'), lines.join(''))
-    const access = [...(this.#options.access ?? []), 'host all all 127.0.0.1/32 scram-sha-256']
+    const host = this.#options.tls ? 'hostssl' : 'host'
+    const access = [...(this.#options.access ?? []), `${host} all all 127.0.0.1/32 scram-sha-256`]
     writeFileSync(join(this.data, 'pg_hba.conf'), `${access.join('\n')}\n`)
     if (this.#options.standby) closeSync(openSync(join(this.data, 'standby.signal'), 'a'))
+  }
+
+  #certificate(): Record<string, string> {
+    const { uid, gid } = unprivileged()
+    const files = { ssl_cert_file: join(this.data, 'server.crt'), ssl_key_file: join(this.data, 'server.key') }
+    writeFileSync(files.ssl_cert_file, LOCALHOST.cert)
+    writeFileSync(files.ssl_key_file, LOCALHOST.key, { mode: 0o600 })
+    if (uid !== undefined && gid !== undefined) chownSync(files.ssl_key_file, uid, gid)
+    return { ssl: 'on', ...files }
   }
 
   async start(): Promise<void> {
@@ -127,9 +134,17 @@ class Server implements PostgresServer {
     ;(child.stderr as unknown as { unref(): void }).unref()
   }
 
+  async restart(): Promise<void> {
+    this.resume()
+    await this.#end('SIGINT')
+    await this.start()
+  }
+
   async stop(): Promise<void> {
     this.resume()
     await this.#end('SIGINT')
+    this.#reaper.dismiss()
+    rmSync(this.#folder, { recursive: true, force: true })
   }
 
   async kill(): Promise<void> {
@@ -157,14 +172,8 @@ class Server implements PostgresServer {
     this.#paused = []
   }
 
-  async dispose(): Promise<void> {
-    await this.stop()
-    this.#reaper.dismiss()
-    rmSync(this.#folder, { recursive: true, force: true })
-  }
-
   [Symbol.asyncDispose](): Promise<void> {
-    return this.dispose()
+    return this.stop()
   }
 
   async #end(how: NodeJS.Signals): Promise<void> {
