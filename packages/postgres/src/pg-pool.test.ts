@@ -11,7 +11,7 @@ let server: PostgresServer
 beforeAll(async () => {
   server = await postgresServer()
 })
-afterAll(() => server.dispose())
+afterAll(() => server.stop())
 
 test('the value is the Pool of pg, connected and healthy, and the stop closes every connection', async () => {
   const db = postgres('db', { url: server.url, options: { application_name: 'orders' } })

@@ -9,7 +9,7 @@ let server: PostgresServer
 beforeAll(async () => {
   server = await postgresServer()
 })
-afterAll(() => server.dispose())
+afterAll(() => server.stop())
 
 const statements = () =>
   ask(
@@ -101,5 +101,5 @@ test('a stop while the server is away is quick and clean', async () => {
   await kernel.get(db).query('select 1')
   await own.kill()
   expect(await kernel.shutdown()).toMatchObject({ ok: true })
-  await own.dispose()
+  await own.stop()
 })

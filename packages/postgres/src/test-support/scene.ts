@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest'
 /** A server for one test. */
 export async function freshServer(options?: PostgresServerOptions): Promise<PostgresServer> {
   const server = await postgresServer(options)
-  onTestFinished(() => server.dispose())
+  onTestFinished(() => server.stop())
   return server
 }
 
