@@ -5,6 +5,7 @@ import { BRING_UP, type Subgraph, type SubgraphContext } from '../define/subgrap
 import { type KeelsonError, pushedUnhealthy } from '../errors.js'
 import type { HookHost } from '../hook/hook-host.js'
 import type { HookRun } from '../hook/hook-run.js'
+import type { Clock } from '../time/clock.js'
 import type { CountReader } from './counters.js'
 import type { WorkReader } from './workload.js'
 
@@ -85,6 +86,10 @@ export class StartScope implements SubgraphContext, FinishingContext {
 
   get stopping(): AbortSignal {
     return this.#life.stopping
+  }
+
+  get clock(): Clock {
+    return this.#life.owner.host.clock
   }
 
   get defer() {

@@ -1,3 +1,4 @@
+import type { Clock } from '../time/clock.js'
 import type { WorkInFlight } from '../words.js'
 import type { KernelView } from './kernel-view.js'
 
@@ -73,6 +74,8 @@ export interface StartContext extends HookContext {
   step<W>(name: string, work: () => W): W
   /** The kernel that runs it, without access to other resources. */
   readonly kernel: KernelView
+  /** Where the kernel gets its time from: for what waits and measures, so that tests may give it a virtual one. */
+  readonly clock: Clock
 }
 
 /** How a task says that it is over; nobody else has a use for that. */

@@ -1,3 +1,4 @@
+import type { Clock } from '../time/clock.js'
 import type { WorkInFlight } from '../words.js'
 import type { StartContext } from './context.js'
 import type { KernelView } from './kernel-view.js'
@@ -34,6 +35,10 @@ export class TaskScope implements TaskContext {
 
   get kernel(): KernelView {
     return this.#ctx.kernel
+  }
+
+  get clock(): Clock {
+    return this.#ctx.clock
   }
 
   get ready() {

@@ -2,6 +2,11 @@
 export interface Clock {
   /** Milliseconds since the epoch, never going backwards, with fractions. */
   now(): number
+  /**
+   * The time of day, in ms since the epoch, which somebody may set, also back, and which goes on while a machine sleeps: for what
+   * happens at a certain time of day. `now` when absent.
+   */
+  wall?(): number
   /** Calls `callback` once, `ms` from now; `unref` says that this timer alone must not keep the process alive. */
   setTimeout(callback: () => void, ms: number, options?: { unref?: boolean }): unknown
   clearTimeout(handle: unknown): void
@@ -22,6 +27,7 @@ const ORIGIN = Date.now() - elapsed()
 export const systemClock: Clock = {
   // Counted on the monotonic clock from when this was loaded, so that a wall clock set back cannot stretch a deadline.
   now: () => ORIGIN + elapsed(),
+  wall: () => Date.now(),
   setTimeout(callback, ms, options) {
     if (ms <= LONGEST) return plainTimeout(callback, ms, options)
     const chain: Chain = { current: undefined }

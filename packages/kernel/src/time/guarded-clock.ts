@@ -11,6 +11,7 @@ export function guardedClock(clock: Clock, broke: (error: unknown) => void): Clo
   }
   return {
     now: () => clock.now(),
+    wall: () => clock.wall?.() ?? clock.now(),
     setTimeout: (callback, ms, options) => clock.setTimeout(guarded(callback), ms, options),
     clearTimeout: (handle) => clock.clearTimeout(handle),
     random: () => clock.random?.() ?? Math.random(),
