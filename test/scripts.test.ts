@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
+// @ts-expect-error: a script, without types
+import { differing } from '../scripts/exports.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const manifests = ['package.json', ...readdirSync(`${root}examples`).map((name) => `examples/${name}/package.json`)]
@@ -16,4 +18,8 @@ it.each(starts)('X11 %s starts its program in place of the shell, and where ther
 
 it('has some to look at', () => {
   expect(starts.map(([path]) => path)).toEqual(expect.arrayContaining(['package.json', 'examples/quickstart/package.json']))
+})
+
+it('every manifest has the exports of its entry points; node scripts/exports.mjs --write makes it so', () => {
+  expect(differing().map(({ file }: { file: string }) => file)).toEqual([])
 })
