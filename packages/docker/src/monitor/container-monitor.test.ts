@@ -32,6 +32,7 @@ test('a container that has died is seen at once, restarted after three failed ch
   expect(s.clock.now() - died).toBeLessThan(3 * 30_000 + 5_000 + 3_000)
   expect(s.lines()).toEqual([
     'failure one',
+    'down one',
     'status one: healthy → failed',
     'failure one',
     'failure one',

@@ -51,7 +51,7 @@ export function containerMonitor(name: string, options: ContainerMonitorOptions)
     async start({ docker }, ctx) {
       const link = linkOf(docker)
       if (link === undefined) throw invalid(name, 'engine', 'has no link to an engine; pass what dockerEngine() returned')
-      await openOutlets({ ...(audit && { audit }), ...(alerts && { alerts }) }, live.events, clock, ctx)
+      live.webhook = await openOutlets(name, { ...(audit && { audit }), ...(alerts && { alerts }) }, live.events, clock, ctx)
       ctx.defer(live.begin(link, ctx))
       return new ContainerMonitor(live)
     },

@@ -9,6 +9,7 @@ import type { EngineEvent } from '../engine/event-lines.js'
 import { Follower, type FollowerHost } from '../engine/follower.js'
 import { reasonOf } from '../engine/reason-of.js'
 import { unlessAborted } from '../engine/within.js'
+import type { Webhook } from '../report/webhook.js'
 import { ContainerCare } from '../watch/container-care.js'
 import { containerResource } from '../watch/container-resource.js'
 import { handOnKernelEvents } from '../watch/kernel-events.js'
@@ -48,6 +49,8 @@ export class LiveMonitor {
   #next = upcoming()
   /** The link of the latest life. */
   link: EngineLink | undefined
+  /** Where alerts go in the latest life. */
+  webhook: Webhook | undefined
 
   constructor(plan: MonitorPlan) {
     this.#plan = plan

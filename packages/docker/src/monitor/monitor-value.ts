@@ -8,6 +8,7 @@ import {
 } from '../container/container-report.js'
 import type { StatusRecord } from '../container/status-history.js'
 import { reasonOf } from '../engine/reason-of.js'
+import type { AlertCounts } from '../report/webhook.js'
 import type { MonitorEventType, MonitorListener } from '../watch/monitor-events.js'
 import type { MonitorSettings } from '../watch/monitor-settings.js'
 import type { SessionStatus } from '../watch/sessions.js'
@@ -67,6 +68,11 @@ export class ContainerMonitor {
 
   statistics(): Statistics {
     return statisticsOf([...this.#live.containers.values()])
+  }
+
+  /** What has become of the alerts since the monitor was started; undefined without any. */
+  alerts(): AlertCounts | undefined {
+    return this.#live.webhook?.counts
   }
 
   /** The records of a container of the last `keepHistory` ms, oldest first; by its name or id. */

@@ -28,13 +28,14 @@ export interface OutletOptions {
   alerts?: AlertOptions
 }
 
-/** Opens the audit file and the webhook of a monitor; both are closed when the resource stops. */
+/** Opens the audit file and the webhook of a monitor; both are closed when the resource stops. Resolves to the webhook, if there is one. */
 export async function openOutlets(
+  monitor: string,
   { audit, alerts }: OutletOptions,
   events: MonitorEvents,
   clock: Clock,
   ctx: StartContext,
-): Promise<void> {
+): Promise<Webhook | undefined> {
   const problem = (what: string) => (error: unknown) => {
     events.emit('problem', { what, reason: reasonOf(error) })
   }
@@ -49,16 +50,16 @@ export async function openOutlets(
       await file.close()
     })
   }
-  if (alerts !== undefined) {
-    const webhook = new Webhook(alerts, clock, problem(ALERTS))
-    const unsubscribe = events.on('event', (event) => {
-      if (event.type !== 'problem' || event.what !== ALERTS) webhook.tell(event)
-    })
-    ctx.defer(async () => {
-      unsubscribe()
-      await webhook.close()
-    })
-  }
+  if (alerts === undefined) return undefined
+  const webhook = new Webhook(monitor, alerts, clock, problem(ALERTS))
+  const unsubscribe = events.on('event', (event) => {
+    if (event.type !== 'problem' || event.what !== ALERTS) webhook.tell(event)
+  })
+  ctx.defer(async () => {
+    unsubscribe()
+    await webhook.close()
+  })
+  return webhook
 }
 
 /** @throws KeelsonError `INVALID_OPTION` for a bad option of `audit` or `alerts`. */
@@ -72,8 +73,17 @@ export function checkOutlets(name: string, { audit, alerts }: OutletOptions): vo
   const stranger = alerts.events?.find((type) => !isEventType(type))
   if (stranger !== undefined)
     throw invalid(name, 'alerts.events', `has ${JSON.stringify(stranger)}, which is no event of a monitor`)
-  for (const option of ['attempts', 'delay', 'timeout', 'queue'] as const) expectCount(name, `alerts.${option}`, alerts[option])
+  for (const option of ['fold', 'attempts', 'delay', 'timeout', 'queue'] as const)
+    expectCount(name, `alerts.${option}`, alerts[option])
+  const { format = 'json', routingKey, host } = alerts
+  if (typeof format !== 'function' && !FORMATS.includes(format))
+    throw invalid(name, 'alerts.format', `must be one of ${FORMATS.join(', ')}, or a function of the alert`)
+  if (format === 'pagerduty' && (typeof routingKey !== 'string' || routingKey === ''))
+    throw invalid(name, 'alerts.routingKey', 'is missing; PagerDuty calls it the integration key of a service')
+  if (host !== undefined && (typeof host !== 'string' || host === '')) throw invalid(name, 'alerts.host', 'must be a name')
 }
+
+const FORMATS: readonly unknown[] = ['json', 'slack', 'pagerduty', 'alertmanager']
 
 function expectCount(name: string, option: string, value: unknown): void {
   if (value === undefined || (Number.isInteger(value) && (value as number) >= 1)) return

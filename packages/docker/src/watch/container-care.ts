@@ -235,10 +235,23 @@ export class ContainerCare implements ContainerHost {
     this.#moved(container, container.move(status, reason, now), now)
   }
 
+  #tellDown(container: WatchedContainer): void {
+    const { status, reason = '', image, facts } = container
+    this.#host.events.emit('down', {
+      ...identity(container),
+      image: facts?.image ?? image,
+      status,
+      reason,
+      ...(facts?.exitCode !== undefined && { exitCode: facts.exitCode }),
+      ...(facts?.oomKilled && { oomKilled: true }),
+    })
+  }
+
   #moved(container: WatchedContainer, from: ContainerStatus, now: number): void {
     const { status: to, reason, troubleSince } = container
     const { events, sessions } = this.#host
     if (isTrouble(to)) container.troubleSince ??= now
+    if (isTrouble(to) && troubleSince === undefined) this.#tellDown(container)
     if (from !== to) events.emit('status', { ...identity(container), from, to, ...(reason !== undefined && { reason }) })
     if (to === 'healthy' && troubleSince !== undefined) {
       container.troubleSince = undefined

@@ -21,6 +21,14 @@ interface Payloads {
     readonly exitCode?: number
     readonly oomKilled?: boolean
   }
+  /** The first of them since it was healthy, or since it is watched. */
+  down: OfContainer & {
+    readonly image: string
+    readonly status: ContainerStatus
+    readonly reason: string
+    readonly exitCode?: number
+    readonly oomKilled?: boolean
+  }
   /** The engine is asked to restart it; attempt 0 is a restart by `restart()`. */
   restart: OfContainer & { readonly attempt: number; readonly reason: string }
   'restart-failed': OfContainer & { readonly attempt: number; readonly reason: string }
@@ -42,6 +50,7 @@ const TYPES: Readonly<Record<MonitorEventType, true>> = {
   gone: true,
   status: true,
   failure: true,
+  down: true,
   restart: true,
   'restart-failed': true,
   'give-up': true,
