@@ -59,11 +59,16 @@ export const OUTAGE: readonly CaseRow[] = [
     async play(stage) {
       const { kernel, resource } = await stage.running({ timeouts: { check: 250, start: 5_000 }, monitor: OFTEN })
       const unready = stage.probed(kernel, ['unready'], 'a resource to be unhealthy whose server answers nothing')
-      const byRestart = stage.subject.recovers === 'by restart'
-      // Of checks that never end the kernel lets three be open; those of what restarts by itself are few.
-      const more = byRestart ? unready : stage.failedChecks(kernel, 8, 'checks to end when their server answers nothing')
+      const failed = stage.failedChecks(
+        kernel,
+        stage.subject.recovers === 'by restart' ? 1 : 8,
+        'a check to fail when its server answers nothing',
+      )
       stage.proxy.wedge()
-      await Promise.all([unready, more])
+      const [, errors] = await Promise.all([unready, failed])
+      // Of checks that do not end, the kernel lets three be open.
+      const open = errors.find(({ details }) => 'open' in details)
+      stage.expect(open === undefined, 'a check to end, at the latest when its signal aborts', () => open?.message ?? '')
       stage.figures.sockets = stage.proxy.open
       await stage.proxy.forward()
       await stage.probed(kernel, ['ready'], 'a resource to be healthy again when its server answers')

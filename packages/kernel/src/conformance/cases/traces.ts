@@ -27,9 +27,8 @@ export const TRACES: readonly CaseRow[] = [
         () => grown().length === 0,
         `no more sockets, timers and listeners after ${RESTARTS} restarts than after ${WARM_UP}`,
         () => {
-          const [where = ''] = stage.leaks.allTimers.slice(-1)
           const more = grown().map(([what, n]) => `${n} ${what} instead of ${before[what as keyof typeof before]}`)
-          return [...more, `the last timer was set by ${where}`].join(', ')
+          return [...more, `most timers were set by ${stage.leaks.mostTimers}`].join(', ')
         },
       )
       await stage.answers(kernel, resource, `a resource to answer after ${RESTARTS} restarts`)

@@ -43,9 +43,11 @@ export class LeakMeter {
     return [...this.#timers.values()].filter(({ timer }) => timer.deref()?.hasRef()).map(({ where }) => where)
   }
 
-  /** Where all timers were set. */
-  get allTimers(): string[] {
-    return [...this.#timers.values()].map(({ where }) => where)
+  /** Where most of the timers were set. */
+  get mostTimers(): string {
+    const counts = new Map<string, number>()
+    for (const { where } of this.#timers.values()) counts.set(where, (counts.get(where) ?? 0) + 1)
+    return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0] ?? 'nobody'
   }
 }
 

@@ -1,6 +1,7 @@
 import { createKernel } from '../../create-kernel.js'
 import type { Resource } from '../../define/carrier.js'
 import type { Replacement } from '../../define/replacement.js'
+import type { KeelsonError } from '../../errors.js'
 import type { Kernel } from '../../kernel.js'
 import type { KernelEvent } from '../../observe/events.js'
 import type { ProbeStatus } from '../../observe/probe.js'
@@ -120,18 +121,21 @@ export class Stage<T> {
     return performance.now() - asked
   }
 
-  /** The first `count` results of checks from now on that failed. */
-  async failedChecks(kernel: Kernel, count: number, expected: string): Promise<void> {
-    let failed = 0
+  /** The first `count` checks from now on that failed, and why. */
+  async failedChecks(kernel: Kernel, count: number, expected: string): Promise<readonly KeelsonError[]> {
+    const failed: KeelsonError[] = []
     let heard = (_event: KernelEvent) => {}
     const seen = new Promise<void>((resolve) => {
       heard = (event) => {
-        if (event.type === 'check:result' && !event.ok && ++failed === count) resolve()
+        if (event.type !== 'check:result' || event.error === undefined) return
+        failed.push(event.error)
+        if (failed.length === count) resolve()
       }
     })
     kernel.on('event', heard)
     try {
-      await this.inTime(seen, expected, () => `${failed} checks failed`)
+      await this.inTime(seen, expected, () => `${failed.length} checks failed`)
+      return failed
     } finally {
       kernel.off('event', heard)
     }
