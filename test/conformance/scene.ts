@@ -22,7 +22,7 @@ export interface HttpAdapter {
   /** `expressServer` and its like. */
   server: (name: string, options: never) => Resource<HttpServer>
   /** What its option is called that makes the app. */
-  entry: 'app' | 'listener'
+  entry: 'app' | 'listener' | 'module'
   /** Makes an app that answers every request as `handle` says, by the means of the framework. */
   make: (handle: Handle) => unknown
   /** Makes an app that answers every request with this as an event stream, by the means of the framework. */

@@ -1,6 +1,18 @@
 import type { Dependencies, Resource, StartContext } from '@keelson/kernel'
-import { type AppServerOptions, appServer, type DrainableServer, type HttpServer } from '@keelson/node'
-import { type FastifyApp, listenThrough } from './listen-through.js'
+import {
+  type AppServerOptions,
+  appServer,
+  type DrainableServer,
+  type HttpServer,
+  type ListeningApp,
+  listenThrough,
+} from '@keelson/node'
+
+/** What is asked of a Fastify app, whatever its types of server and logger. */
+export interface FastifyApp extends ListeningApp {
+  ready(): PromiseLike<unknown>
+  close(): PromiseLike<unknown>
+}
 
 /**
  * The options of `httpServer`, with `app` in the place of `listener`. TLS and HTTP/2 are options of the app itself:

@@ -25,7 +25,7 @@ export {
   resource,
   type Timeouts,
 } from './define/resource.js'
-export { type Subgraph, type SubgraphOptions, subgraph } from './define/subgraph.js'
+export { bringUp, type Subgraph, type SubgraphOptions, subgraph } from './define/subgraph.js'
 export { type TaskOptions, task } from './define/task.js'
 export type { TaskContext } from './define/task-context.js'
 export { type Task, type TaskPlan, type TaskRun, taskRun } from './define/task-run.js'

@@ -1,1 +1,7 @@
-export {}
+export { type Injected, InjectKernel, InjectResource, KERNEL, type ResourceDecorator } from './inject/inject-resource.js'
+export { KeelsonModule } from './inject/keelson-module.js'
+export { resourceToken } from './inject/resource-token.js'
+export { type ResourcesByToken, resources } from './inject/resources.js'
+export type { NestEntry } from './server/nest-entry.js'
+export type { NestServerOptions } from './server/nest-options.js'
+export { appOf, nestServer } from './server/nest-server.js'

@@ -20,6 +20,7 @@ export { type AppAdapter, type AppServerOptions, appServer } from './server/app-
 export { type HttpServer, httpServer } from './server/http-server.js'
 export type { Http1ServerOptions, HttpServerOptions } from './server/http-server-options.js'
 export type { ListenOptions } from './server/listen-options.js'
+export { type ListenGate, type ListeningApp, listenThrough } from './server/listen-through.js'
 export type { ProbeServerOptions } from './server/probe-server.js'
 export type { ServerSettings } from './server/server-settings.js'
 export type { Listening } from './server/server-url.js'

@@ -36,6 +36,24 @@ export interface SubgraphContext extends StartContext {
   readonly [BRING_UP]: (resources: Iterable<ResourceLike>) => Promise<Subgraph>
 }
 
+/**
+ * Makes resources parts of the one whose start this is, as those of a `subgraph` are parts of it: they live in the same kernel, under names
+ * that begin with its name, above what it depends on; it stops before them, and all of them fail as one. For a resource with a value of its
+ * own, such as the app of a framework that has parts with hooks. Once in a start.
+ *
+ * @throws StartError when one of them does not start that must; what had started is stopped.
+ *
+ * @example
+ * start: async ({ db }, ctx) => {
+ *   const app = await createApp(db)
+ *   await bringUp(ctx, app.plugins.map((plugin) => pluginResource(plugin)))
+ *   return app
+ * }
+ */
+export function bringUp(ctx: StartContext, resources: Iterable<ResourceLike>): Promise<Subgraph> {
+  return (ctx as SubgraphContext)[BRING_UP](resources)
+}
+
 /** Those that are passed on as they are. */
 const PASSED = ['impact', 'labels', 'restart', 'retry', 'shared'] as const
 const OPTIONS: readonly string[] = ['dependsOn', 'after', 'timeouts', 'resources', ...PASSED]
@@ -83,7 +101,7 @@ function optionsOf(name: string, options: SubgraphOptions<Dependencies>): AnyOpt
     },
     start: (deps, ctx) => {
       const { name, signal } = ctx
-      return (ctx as SubgraphContext)[BRING_UP](options.resources(deps, { name, signal }))
+      return bringUp(ctx, options.resources(deps, { name, signal }))
     },
     timeouts: unbounded('start', options.timeouts),
     ...Object.fromEntries(passed),

@@ -1,12 +1,10 @@
 import { lookup } from 'node:dns/promises'
-import type { DrainableServer } from '@keelson/node'
+import type { DrainableServer } from '../drain/drainer.js'
 
-/** What is asked of a Fastify app, whatever its types of server and logger. */
-export interface FastifyApp {
+/** What is asked of an app that listens by itself, as those of Fastify do. */
+export interface ListeningApp {
   readonly server: DrainableServer
-  ready(): PromiseLike<unknown>
   listen(address: { port?: number; host?: string; path?: string }): Promise<unknown>
-  close(): PromiseLike<unknown>
 }
 
 /** What the server is to listen on: of a descriptor, a queue or rights Fastify need not know. */
@@ -25,10 +23,10 @@ export interface ListenGate {
 }
 
 /**
- * Stands between a Fastify app and its server: only `app.listen()` runs the `onListen` hooks and logs the address, but it is
- * the resource that decides when the server listens.
+ * Stands between an app of Fastify and its server: only `app.listen()` runs the `onListen` hooks and logs the address, but it is
+ * the resource that decides when the server listens. For adapters: `appServer` listens by `server.listen()`.
  */
-export function listenThrough(app: FastifyApp, signal: AbortSignal): ListenGate {
+export function listenThrough(app: ListeningApp, signal: AbortSignal): ListenGate {
   const { server } = app
   let tried = server.listening
 

@@ -1,0 +1,3 @@
+import { describeNest } from './nest.js'
+
+await describeNest(12)
