@@ -55,6 +55,9 @@ const cross = { testTimeout: 60_000, hookTimeout: 60_000, ...patient }
 const hostile = { testTimeout: 120_000, hookTimeout: 60_000, ...patient }
 const system = { testTimeout: 300_000, hookTimeout: 60_000, maxConcurrency: 20, ...patient }
 
+/** As Node resolves packages for import and require alike: otherwise there are two copies of each. */
+const built = { ssr: { resolve: { conditions: ['module-sync', 'node', 'import', 'default'] } } }
+
 export default defineConfig({
   test: {
     projects: [
@@ -69,6 +72,7 @@ export default defineConfig({
         },
       },
       {
+        ...built,
         test: {
           name: 'cross',
           include: ['test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
@@ -78,15 +82,19 @@ export default defineConfig({
         },
       },
       { resolve: { alias }, test: { name: 'unit alone', include: ALONE.unit, ...unit, ...alone } },
-      { test: { name: 'cross alone', include: ALONE.cross, ...cross, ...alone } },
+      { ...built, test: { name: 'cross alone', include: ALONE.cross, ...cross, ...alone } },
       { resolve: { alias }, test: { name: 'hostile', include: HOSTILE, ...hostile, ...alone } },
-      { test: { name: 'hostile built', include: HOSTILE_BUILT, exclude: ['**/node_modules/**'], ...hostile, ...alone } },
       {
+        ...built,
+        test: { name: 'hostile built', include: HOSTILE_BUILT, exclude: ['**/node_modules/**'], ...hostile, ...alone },
+      },
+      {
+        ...built,
         // What needs more than Node and npm; `npm run test:system` installs it.
         test: { name: 'system', include: ['test/system/*.test.ts'], ...system, ...alone },
       },
       // What needs no more, but takes long.
-      { test: { name: 'long', include: ['test/system/long/*.test.ts'], ...system, ...alone } },
+      { ...built, test: { name: 'long', include: ['test/system/long/*.test.ts'], ...system, ...alone } },
     ],
   },
 })
