@@ -7,6 +7,7 @@ const NEEDED = [
   ['dockerd', 'docker.io'],
   ['busybox', 'busybox-static'],
   ['redis-server', 'redis-server'],
+  ['prometheus', 'prometheus'],
   ['/usr/lib/rabbitmq/bin/rabbitmq-server', 'rabbitmq-server'],
   ['/lib/systemd/systemd', 'systemd'],
   ['unshare', 'util-linux'],

@@ -1,14 +1,17 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type ContainerMonitor, containerMonitor, dockerEngine, type MonitorEvent } from '@keelson/docker'
+import { type ContainerMonitor, containerMonitor, dockerEngine, healthHandler, type MonitorEvent } from '@keelson/docker'
 import { createKernel, type Kernel } from '@keelson/kernel'
 import { freePort } from '@keelson/test-servers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DockerDaemon } from './docker-daemon.js'
+import { lintMetrics, prometheus } from './prometheus.js'
 
 const daemon = new DockerDaemon()
 const folder = mkdtempSync(join(tmpdir(), 'keelson-audit-'))
@@ -156,6 +159,31 @@ test('one that runs out of memory again and again is given up, and restarted whe
   await until(() => status('oom') === 'failed' && report('oom')!.givenUp)
   await daemon.docker.getContainer('oom').remove({ force: true })
   await until(() => report('oom') === undefined && kernel.probe().status === 'ready')
+})
+
+test('a real Prometheus scrapes what happened to them, and promtool finds nothing to mend', async () => {
+  const health = healthHandler(monitor)
+  const server = createServer((req, res) => void (health(req, res) || res.writeHead(404).end())).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`
+  try {
+    expect(lintMetrics(await (await fetch(url)).text())).toBe('')
+    await using scraped = await prometheus(url)
+    const seen = (query: string) => scraped.query(query).then(([first]) => first)
+    const restarts = 'keelson_container_restarts_total{container="killed"}'
+    await expect
+      .poll(() => seen(restarts), { timeout: 60_000 })
+      .toMatchObject({ metric: { monitor: 'workers' }, value: report('killed')!.restarts })
+    expect(await seen('keelson_container_status{container="killed",status="healthy"}')).toMatchObject({
+      metric: { session: 'moved' },
+      value: 1,
+    })
+    expect(await seen('keelson_container_engine_up')).toMatchObject({ value: 1 })
+    const quantile = 'histogram_quantile(0.99, sum(keelson_container_check_duration_seconds_bucket{container="plain1"}) by (le))'
+    expect((await seen(quantile))!.value).toBeGreaterThan(0)
+  } finally {
+    server.close()
+  }
 })
 
 test('one that is removed leaves the kernel, and its session ends', async () => {

@@ -5,6 +5,7 @@ import type { ContainerInfo, Reach } from './container-info.js'
 import type { ContainerFacts, ContainerStatus } from './container-status.js'
 import type { Finding, LookTarget } from './look.js'
 import type { OwnProbe } from './own-probe.js'
+import { ResponseTimes } from './response-times.js'
 import { StatusHistory, type StatusRecord } from './status-history.js'
 
 /** One watched container: the sole owner of its state. */
@@ -17,6 +18,7 @@ export class WatchedContainer implements LookTarget {
   /** The probe for the present `info`; undefined until it is needed. */
   #probe: { readonly given: OwnProbe | undefined } | undefined
   readonly history: StatusHistory
+  readonly times = new ResponseTimes()
   status: ContainerStatus = 'unknown'
   reason: string | undefined
   /** When the status changed last, in ms since the epoch. */
@@ -97,6 +99,7 @@ export class WatchedContainer implements LookTarget {
   record({ status, reason, responseMs, facts }: Finding, now: number): ContainerStatus {
     this.last = Object.freeze({ at: now, status, responseMs, ...(reason !== undefined && { reason }) })
     this.history.push(this.last)
+    this.times.push(responseMs)
     if (facts !== undefined) this.facts = facts
     this.checks++
     return this.move(status, reason, now)

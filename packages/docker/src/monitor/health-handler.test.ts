@@ -158,3 +158,16 @@ test('is 503 while the engine is away, with what was known last', async () => {
     statistics: { byStatus: { healthy: 1, failed: 1 } },
   })
 })
+
+test('metrics are at a path of their own, for those who may see the rest, or nowhere', async () => {
+  const url = await serve(ADAPTERS.httpServer!, { allow: (req) => req.headers.authorization === 'yes' })
+  const answer = await fetch(`${url}/metrics`, { headers: { authorization: 'yes' } })
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8'])
+  expect(await answer.text()).toContain(
+    'keelson_container_status{monitor="workers",container="a1",session="team a/1",status="healthy"} 1\n',
+  )
+  expect((await fetch(`${url}/metrics`)).status).toBe(403)
+  await kernel.shutdown()
+  const without = await serve(ADAPTERS.httpServer!, { metrics: false })
+  expect(await (await fetch(`${without}/metrics`)).text()).toBe('app')
+})

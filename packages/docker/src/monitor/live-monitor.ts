@@ -62,6 +62,10 @@ export class LiveMonitor {
     })
   }
 
+  get name(): string {
+    return this.#plan.name
+  }
+
   get settings(): MonitorSettings {
     return this.#plan.settings
   }

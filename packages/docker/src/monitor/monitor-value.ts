@@ -9,10 +9,11 @@ import {
 import type { StatusRecord } from '../container/status-history.js'
 import { reasonOf } from '../engine/reason-of.js'
 import type { AlertCounts } from '../report/webhook.js'
-import type { MonitorEventType, MonitorListener } from '../watch/monitor-events.js'
+import type { ContainerCheck, MonitorEventType, MonitorListener } from '../watch/monitor-events.js'
 import type { MonitorSettings } from '../watch/monitor-settings.js'
 import type { SessionStatus } from '../watch/sessions.js'
 import type { LiveMonitor } from './live-monitor.js'
+import { type Metric, metricsOf } from './metrics.js'
 
 /** A session and its containers. */
 export interface SessionReport {
@@ -43,6 +44,11 @@ export class ContainerMonitor {
     return this.#live.events.on(type, listener)
   }
 
+  /** Subscribes to the checks of all containers, whatever they find; the returned function unsubscribes. */
+  onCheck(listener: (check: ContainerCheck) => unknown): () => void {
+    return this.#live.events.onCheck(listener)
+  }
+
   engine(): EngineReport {
     const link = this.#live.link!
     const { away, since } = link
@@ -68,6 +74,22 @@ export class ContainerMonitor {
 
   statistics(): Statistics {
     return statisticsOf([...this.#live.containers.values()])
+  }
+
+  /** The name of its resource. */
+  get name(): string {
+    return this.#live.name
+  }
+
+  /** What it measures, for whatever system of metrics; `healthHandler()` and `meterContainers()` export it. */
+  metrics(): readonly Metric[] {
+    const { inFlight, status } = this.engine()
+    return metricsOf({
+      monitor: this.#live.name,
+      containers: [...this.#live.containers.values()],
+      engine: { isUp: status === 'healthy', inFlight },
+      alerts: this.alerts(),
+    })
   }
 
   /** What has become of the alerts since the monitor was started; undefined without any. */

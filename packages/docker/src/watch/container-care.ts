@@ -215,6 +215,7 @@ export class ContainerCare implements ContainerHost {
     const now = this.#host.link.clock.now()
     const before = container.record(finding, now)
     const { status, reason = '', responseMs, facts } = finding
+    this.#host.events.checked({ ...identity(container), status, responseMs })
     if (isTrouble(status)) {
       container.failures++
       this.#host.events.emit('failure', {

@@ -72,6 +72,14 @@ export type MonitorListener<K extends MonitorEventType | 'event'> = (
   event: K extends MonitorEventType ? MonitorEventOf<K> : MonitorEvent,
 ) => unknown
 
+const CHECK = 'check'
+
+/** One check of a container, whatever it found. */
+export interface ContainerCheck extends OfContainer {
+  readonly status: ContainerStatus
+  readonly responseMs: number
+}
+
 /** The emitter of a monitor. The error of a listener becomes a `problem` event, except that of a listener of `problem`. */
 export class MonitorEvents {
   readonly #emitter = new EventEmitter<string>()
@@ -93,6 +101,17 @@ export class MonitorEvents {
     const event = Object.freeze({ type, at: this.#now(), ...payload })
     this.#emitter.emit(type, event)
     this.#emitter.emit('event', event)
+  }
+
+  /** Subscribes to checks, of which there are many more than events; the returned function unsubscribes. */
+  onCheck(listener: (check: ContainerCheck) => unknown): () => void {
+    const guarded = (check: ContainerCheck) => this.guard('a listener of checks', () => listener(check))
+    this.#emitter.on(CHECK, guarded)
+    return () => this.#emitter.off(CHECK, guarded)
+  }
+
+  checked(check: ContainerCheck): void {
+    this.#emitter.emit(CHECK, check)
   }
 
   /** Runs a function of the application; its error becomes a `problem` event. */
