@@ -3,7 +3,7 @@ import { type Dependencies, KeelsonError, type ResourceOptions, type StartContex
 /** The options of a database resource that are the kernel's; its hooks are this package's. */
 export type Lifecycle<T, D extends Dependencies<D>> = Omit<ResourceOptions<T, D>, 'start' | 'check' | 'drain' | 'stop' | 'kill'>
 
-type Hooks<T, D extends Dependencies<D>> = Pick<ResourceOptions<T, D>, 'start' | 'check' | 'stop' | 'kill'>
+type Hooks<T, D extends Dependencies<D>> = Pick<ResourceOptions<T, D>, 'start' | 'check' | 'drain' | 'stop' | 'kill'>
 
 /**
  * The hooks of a database resource, whose first start is tried again by default, with the lifecycle options of its user; `own` are the options that are not the kernel's. Property

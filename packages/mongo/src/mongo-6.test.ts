@@ -1,11 +1,19 @@
 import type { MongoClient } from 'mongodb'
 import { vi } from 'vitest'
 import { mongo } from './index.js'
-import { conformance } from './test-support/conformance.js'
+import { runConformance } from './test-support/conformance-run.js'
+import type { Flavour } from './test-support/flavour.js'
+import { ownBehaviour } from './test-support/own-behaviour.js'
 
 vi.mock('mongodb', () => import('mongodb6'))
 
-conformance<MongoClient>('mongo() on mongodb 6', {
+const flavour: Flavour<MongoClient> = {
+  adapter: 'mongo()',
+  driver: 'mongodb6',
   define: (name, options) => mongo(name, options),
+  clientOf: (client) => client,
   read: async (client) => (await client.db('shop').collection('items').find().toArray()).map(({ n }) => n),
-})
+}
+
+await runConformance(import.meta.url, flavour)
+ownBehaviour(flavour)

@@ -2,9 +2,10 @@ import { type Dependencies, type Resource, resource } from '@keelson/kernel'
 import { MongoClient, type MongoClientOptions } from 'mongodb'
 import { ClientWatch } from './client-watch.js'
 import { closeClient, cutOff } from './close.js'
+import { drainClient } from './drain.js'
 import { type ConnectionUrl, checkIsObject, checkUrl, type Lifecycle, patience, resolveUrl, withHooks } from './lifecycle.js'
 import { open } from './open.js'
-import { ping } from './ping.js'
+import { check } from './ping.js'
 import { Secrets } from './secrets.js'
 
 export interface MongoOptions<D extends Dependencies<D>> extends Lifecycle<MongoClient, D> {
@@ -49,7 +50,8 @@ export function mongo<const D extends Dependencies<D> = {}>(name: string, option
       }
       return await open(opening, patience(timeouts?.start, 30_000), ctx.signal, secrets)
     },
-    check: (client, { signal }) => ping(client, patience(timeouts?.check, 5_000), signal),
+    check: (client, { signal }) => check(client, patience(timeouts?.check, 5_000), signal),
+    drain: drainClient,
     stop: (client, ctx) => closeClient(client, ctx),
     kill: cutOff,
   })

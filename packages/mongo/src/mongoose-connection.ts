@@ -2,10 +2,11 @@ import { type Dependencies, type Resource, resource } from '@keelson/kernel'
 import { type Connection, type ConnectOptions, createConnection } from 'mongoose'
 import { type ClientLike, ClientWatch } from './client-watch.js'
 import { closeClient, cutOff } from './close.js'
+import { drainClient } from './drain.js'
 import { closed, closing, hold } from './given-connection.js'
 import { type ConnectionUrl, checkIsObject, checkUrl, type Lifecycle, patience, resolveUrl, withHooks } from './lifecycle.js'
 import { open } from './open.js'
-import { ping } from './ping.js'
+import { check } from './ping.js'
 import { Secrets } from './secrets.js'
 
 export interface MongooseOptions<D extends Dependencies<D>> extends Lifecycle<Connection, D> {
@@ -62,7 +63,8 @@ export function mongoose<const D extends Dependencies<D> = {}>(name: string, opt
       }
       return await open(opening, patience(timeouts?.start, 30_000), ctx.signal, secrets)
     },
-    check: (connection, { signal }) => ping(connection.getClient(), patience(timeouts?.check, 5_000), signal),
+    check: (connection, { signal }) => check(connection.getClient(), patience(timeouts?.check, 5_000), signal),
+    drain: (connection, ctx) => drainClient(connection.getClient(), ctx),
     stop: (connection, ctx) =>
       closing(
         connection,

@@ -1,3 +1,4 @@
+export { type ConformanceRun, recordConformance } from './conformance-record.js'
 export { freePort } from './free-port.js'
 export { type PostgresServer, type PostgresServerOptions, postgresServer } from './postgres-server.js'
 export { type RabbitServer, type RabbitServerOptions, rabbitServer } from './rabbit-server.js'

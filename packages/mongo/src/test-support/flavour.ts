@@ -6,7 +6,7 @@ import { test, vi } from 'vitest'
 export interface CommonOptions {
   url: string | undefined | ((deps: Record<string, unknown>) => string)
   dependsOn?: Record<string, Resource<unknown>>
-  options?: { heartbeatFrequencyMS?: number; connectTimeoutMS?: number; serverSelectionTimeoutMS?: number }
+  options?: { heartbeatFrequencyMS?: number; maxPoolSize?: number; connectTimeoutMS?: number; serverSelectionTimeoutMS?: number }
   timeouts?: { start?: number; check?: number; stop?: number }
   monitor?: { interval?: number; failureThreshold?: number }
 }
@@ -19,7 +19,11 @@ interface Fixtures<T> {
 }
 
 export interface Flavour<T> {
+  /** As messages and docs/adapters.md call it, and the package of the driver. */
+  adapter: string
+  driver: string
   define(name: string, options: CommonOptions): Resource<T>
+  clientOf(value: T): object
   /** Reads the field `n` of every document in shop.items. */
   read(value: T): Promise<unknown[]>
 }

@@ -5,6 +5,8 @@ import type { Stage } from '../stage/stage.js'
 
 /** Beyond its own timeouts, for what a busy machine needs. */
 const GRACE = 5_000
+/** How long the server takes for what is in flight: longer than a goodbye, and far less than a drain may take. */
+const SLOW = 2_000
 const TIMEOUTS = { drain: 1_000, stop: 2_000 }
 
 /** What its drain, stop and kill do, whatever the server does. */
@@ -14,13 +16,15 @@ export const STOP: readonly CaseRow[] = [
     rule: 'B7',
     async play(stage) {
       const { kernel, value } = await stage.running()
-      stage.proxy.delay(150)
+      stage.proxy.wedge()
       const asked = Promise.resolve(stage.subject.use(value)).then(
         () => undefined,
         (error: unknown) => String(error),
       )
       await pause(50) // it is on its way
+      const answered = pause(SLOW).then(() => stage.proxy.forward())
       const { report } = await stage.shutdown(kernel)
+      await answered
       const failure = await stage.inTime(asked, 'what was in flight to be answered', () => 'nobody answers')
       stage.expect(failure === undefined, 'what was in flight to be finished before the stop', () => String(failure))
       stage.expect(report.ok, 'a shutdown with work in flight to go well', () => String(report.errors[0]))
@@ -74,12 +78,17 @@ export const STOP: readonly CaseRow[] = [
     missing: ({ exhaust }) => (exhaust === undefined ? 'exhaust() is not given' : undefined),
     async play(stage) {
       const { kernel, value } = await stage.running({ timeouts: TIMEOUTS })
-      await stage.subject.exhaust!(value)
-      const { report, ms } = await stage.shutdown(kernel)
-      ended(stage, report, ms, ['stopped', 'killed'])
-      const [told] = report.outcomes.flatMap(({ note, work, error }) => note ?? work?.oldest[0]?.label ?? error?.message ?? [])
-      stage.expect(told !== undefined, 'the report to say that something was never given back', () => 'not a word')
-      await stage.leavesNothing()
+      const giveBack = await stage.subject.exhaust!(value)
+      try {
+        const { report, ms } = await stage.shutdown(kernel)
+        ended(stage, report, ms, ['stopped', 'killed'])
+        const [told] = report.outcomes.flatMap(({ note, work, error }) => note ?? work?.oldest[0]?.label ?? error?.message ?? [])
+        stage.expect(told !== undefined, 'the report to say that something was never given back', () => 'not a word')
+        await stage.leavesNothing()
+      } finally {
+        // Nobody needs it any more, but the server that the subject has made busy.
+        await Promise.resolve(giveBack()).catch(() => {})
+      }
     },
   },
 ]
