@@ -18,6 +18,7 @@
  *                │         └─► failed ─┘ (it crashed; its stop still runs)
  *                └─► failed ─► starting …
  *
+ *   One that stands by is starting, and what needs it is idle or stopped until it is restarted with it.
  *   A restart goes running ─► draining ─► stopping ─► stopped ─► restarting ─► starting ─► running. One that failed because of its
  *   checks goes failed ─► running when they pass again.
  *
@@ -47,7 +48,7 @@ export const KERNEL_MOVES: Readonly<Record<KernelState, readonly KernelState[]>>
 }
 
 export const RESOURCE_MOVES: Readonly<Record<ResourceState, readonly ResourceState[]>> = {
-  idle: ['starting', 'failed'],
+  idle: ['starting', 'failed', 'restarting'],
   starting: ['running', 'failed'],
   running: ['draining', 'stopping', 'failed'],
   restarting: ['starting', 'failed', 'stopped'],

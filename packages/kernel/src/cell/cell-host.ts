@@ -35,6 +35,8 @@ export interface StartListener<C> {
   /** At once; `startSettled` follows when what it had acquired is released. */
   startFailed(cell: C, error: KeelsonError): void
   startSettled(cell: C, errors: readonly KeelsonError[]): void
+  /** S11: nobody is to wait for it any more. */
+  stoodBy(cell: C): void
   /** R1: it is tried again, and needs no place in the line until then. */
   pausing(cell: C): void
   /** R1: the pause is over: `tryAgain` as soon as there is a place. */

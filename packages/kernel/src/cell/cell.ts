@@ -67,6 +67,12 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   /** Its first start has failed, and is tried again (R1, R2). */
   tries: Tries | undefined
   #pause: Pause | undefined
+  /** S11: why it does not run for now, where nothing is wrong: it said so, or something that it needs did. */
+  standby: string | undefined
+  /** S11: whether it has stood by, at some time. */
+  takesTurns = false
+  /** S11: whether it comes and goes with one that takes turns: that is nothing to alarm anybody. */
+  excused = false
   /** R2: the optional dependencies that its instance was started without. */
   without: readonly Cell[] | undefined
 
@@ -158,7 +164,7 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
 
   /** S4, H2: whether the kernel's probe has nothing to say about it. */
   get fine(): boolean {
-    if (this.course === 'restarting' || this.state === 'failed' || this.tries !== undefined) return false
+    if ((this.course === 'restarting' && !this.excused) || this.state === 'failed' || this.tries !== undefined) return false
     return this.#health === undefined || this.#health.fine
   }
 
@@ -174,7 +180,7 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
 
   /** Forgets how its last life went. */
   renew(): void {
-    this.error = this.crashError = undefined
+    this.error = this.crashError = this.standby = undefined
     this.#health?.renew()
     this.ending = NO_ENDING
     this.turns = NO_SPANS
@@ -215,6 +221,7 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   started(): void {
     this.runningAt = this.host.clock.now()
     this.hasRun = true
+    this.standby = undefined
     if (this.tries !== undefined) this.setTries(undefined)
     const { check, monitor } = this.definition.options
     const release = this.#release // asked for while it started
@@ -338,6 +345,27 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
     if (this.state === 'starting' || this.state === 'running') this.health.push(error)
   }
 
+  standBy(reason: string): void {
+    if (this.state !== 'starting' || this.#release !== undefined) return
+    const stood = this.standby !== undefined
+    this.standby = reason
+    this.takesTurns = true
+    if (stood) return
+    if (this.tries !== undefined) this.setTries(undefined)
+    this.host.events.emit('resource:standby', { resource: this.name, reason })
+    this.#startListener!.stoodBy(this)
+  }
+
+  /** S11: what it needs stands by, and so does this. */
+  waitFor(dependency: Cell): void {
+    this.standby = `${dependency.name} stands by`
+    this.error = this.tries = undefined
+    if (this.state === 'failed') this.restarting()
+    this.cancelRestart()
+    this.noteTrouble()
+    this.publishProbe()
+  }
+
   crashedInStart(error: KeelsonError): void {
     this.#report(error)
   }
@@ -370,6 +398,7 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   fail(error: KeelsonError): void {
     const from = this.state
     this.error = error
+    this.standby = undefined
     this.#health?.endWaiting('failed')
     this.#ending.failedAt = this.host.clock.now()
     this.state = move(RESOURCE_MOVES, from, 'failed', this.name)

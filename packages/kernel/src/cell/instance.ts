@@ -133,6 +133,15 @@ export class Instance extends HookRun {
     })
   }
 
+  standBy(reason: string): void {
+    validateName(this.name, 'the reason of ctx.standBy(reason)', reason)
+    this.owner.host.events.outside(() => {
+      if (!this.owner.isCurrent(this) || this.over || this.#returned || this.aborted) return
+      this.moveDeadline(Infinity)
+      this.owner.standBy(reason)
+    })
+  }
+
   crashed(cause: unknown): void {
     const error = crashed(this.name, cause)
     this.owner.host.events.outside(() => {

@@ -28,6 +28,8 @@ export interface Owner<I> extends HookSubject {
   bringUp(instance: I, resources: Iterable<ResourceLike>): Promise<Subgraph>
   /** Health said by the instance itself; without an error it is healthy. */
   pushed(error: KeelsonError | undefined): void
+  /** Nobody is to wait for its start any more. */
+  standBy(reason: string): void
   /** It asks to be checked now. */
   recheck(): void
   crashed(error: KeelsonError): void

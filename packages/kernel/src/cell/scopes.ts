@@ -57,6 +57,7 @@ interface Life {
   /** Without an error it is healthy. */
   push(error: KeelsonError | undefined): void
   recheck(): void
+  standBy(reason: string): void
   crashed(cause: unknown): void
   /** Of a subgraph. */
   bringUp(resources: Iterable<ResourceLike>): Promise<Subgraph>
@@ -114,6 +115,10 @@ export class StartScope implements SubgraphContext, FinishingContext {
 
   get recheck() {
     return () => this.#life.recheck()
+  }
+
+  get standBy() {
+    return (reason: string) => this.#life.standBy(reason)
   }
 
   get crashed() {

@@ -27,6 +27,15 @@ export interface StartContext extends HookContext {
    * its interval when that is shorter, until one passes. Without a check, and while it starts or stops, nothing happens.
    */
   recheck(): void
+  /**
+   * "It is not my turn yet", as one of several processes says of which another leads: from now on nobody waits for this start, whatever its
+   * timeout. The kernel goes on, as ready as if it ran; what needs its value is not started either, and nothing has failed by that.
+   * When this start resolves, all that is started. `inspect()` has the reason; never put a secret here. Once the start has resolved,
+   * nothing happens; to stand by again, let it crash, with a restart policy.
+   *
+   * @throws KeelsonError `INVALID_OPTION` without a reason.
+   */
+  standBy(reason: string): void
   /** Says that it is gone for good. What ends while its own `stop` runs has not crashed: that is not counted. */
   crashed(error: unknown): void
   /**

@@ -65,6 +65,10 @@ export class TaskScope implements TaskContext {
     return () => this.#ctx.recheck()
   }
 
+  get standBy() {
+    return (reason: string) => this.#ctx.standBy(reason)
+  }
+
   get crashed() {
     return (error: unknown) => this.#ctx.crashed(error)
   }

@@ -64,6 +64,10 @@ export class Expansion implements BringUpListener {
     this.#settle()
   }
 
+  stoodBy(): void {
+    this.down()
+  }
+
   left(cell: Cell): void {
     this.#open--
     this.#decisive ??= removed(cell.name)

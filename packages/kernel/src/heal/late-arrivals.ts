@@ -15,6 +15,8 @@ export interface LateArrivalsHost {
   readonly bringUp: BringUp
   /** It runs at last. */
   arrived(cell: Cell): void
+  /** S11: one that stood by has failed, and is not tried again. */
+  notArrived(cell: Cell, error: KeelsonError): void
 }
 
 /** The next try of one resource. */
@@ -32,6 +34,8 @@ interface NextTry {
 export class LateArrivals implements BringUpListener, LateStarts {
   readonly #host: LateArrivalsHost
   readonly #next = new Map<Cell, NextTry>()
+  /** S11: those that go on with their start. */
+  readonly #standing = new Set<Cell>()
   #active = false
 
   constructor(host: LateArrivalsHost) {
@@ -45,6 +49,7 @@ export class LateArrivals implements BringUpListener, LateStarts {
   /** The kernel stops: nothing is tried any more. */
   end(): void {
     this.#active = false
+    this.#standing.clear()
     for (const cell of [...this.#next.keys()]) this.drop(cell)
   }
 
@@ -94,18 +99,33 @@ export class LateArrivals implements BringUpListener, LateStarts {
     cell.setTries(undefined)
   }
 
+  standsBy(cell: Cell): BringUpListener {
+    this.#standing.add(cell)
+    return this
+  }
+
   up(cell: Cell): void {
     this.#next.delete(cell)
+    this.#standing.delete(cell)
     this.#host.monitor.watch(cell)
     this.#host.arrived(cell)
   }
 
-  down(cell: Cell, { code }: KeelsonError): void {
+  down(cell: Cell, error: KeelsonError): void {
     // It comes when that does.
-    if (code === 'DEPENDENCY_FAILED') this.#next.delete(cell)
+    if (error.code === 'DEPENDENCY_FAILED') this.#next.delete(cell)
+    const stood = this.#standing.delete(cell)
+    if (stood && !cell.late && error.code !== 'ABORTED') this.#host.notArrived(cell, error)
   }
 
-  left(): void {}
+  left(cell: Cell): void {
+    this.#standing.delete(cell)
+  }
+
+  /** It comes when what it needs does. */
+  stoodBy(cell: Cell): void {
+    this.#next.delete(cell)
+  }
 
   #expect(cell: Cell, { attempts, delayMs }: Pick<NextTry, 'attempts' | 'delayMs'>): void {
     this.#next.set(cell, { attempts, delayMs, dueAt: this.#host.clock.now() + delayMs, timer: undefined })

@@ -231,6 +231,12 @@ class Addition implements BringUpListener, Change {
     else this.settle()
   }
 
+  stoodBy(): void {
+    if (this.#over) return
+    this.#open--
+    this.settle()
+  }
+
   /** What is removed before it came up takes along what was added for it: an addition is whole or nothing. */
   left(cell: Cell): void {
     if (!this.#over) this.#end([removed(cell.name)])

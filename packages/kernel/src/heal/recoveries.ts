@@ -129,6 +129,13 @@ export class Recoveries implements BringUpListener {
     this.#decider.notBack(cell, error)
   }
 
+  /** S11: it is back as far as it can be. */
+  stoodBy(cell: Cell): void {
+    const recovery = this.#recoveries.get(cell)!
+    this.leave(cell)
+    this.progress(recovery)
+  }
+
   /** `abandon` lets go of it. */
   left(): void {}
 
@@ -147,6 +154,7 @@ export class Recoveries implements BringUpListener {
       this.#takeOver(cell, recovery, overtaken)
       monitor.drop(cell)
       bringUp.expect(cell, 'restart', this)
+      cell.excused = recovery.root.takesTurns
       cell.setCourse('restarting')
     }
     tell()
@@ -161,6 +169,7 @@ export class Recoveries implements BringUpListener {
     if (!this.#running || cell.heldBack || !cell.awaitsActivation) return
     this.#recoveries.set(cell, recovery)
     recovery.members.add(cell)
+    cell.excused = cell.takesTurns
     cell.setCourse('restarting')
   }
 
@@ -203,6 +212,7 @@ export class Recoveries implements BringUpListener {
     const recovery = this.#recoveries.get(cell)
     this.#recoveries.delete(cell)
     for (let other = recovery; other !== undefined; other = other.parent) other.members.delete(cell)
+    cell.excused = false
     if (cell.course === 'restarting') cell.setCourse('steady')
     for (const blocked of [...this.#blocked]) this.progress(blocked)
   }
@@ -259,8 +269,8 @@ export class Recoveries implements BringUpListener {
     // It was back, and has failed since, or it was never to come back itself.
     if (root.state === 'failed') return this.fail(recovery, root.error!)
     // It was back, and has been removed since.
-    if (!over && root.state !== 'running') return this.fail(recovery, removed(root.name))
-    if (!over)
+    if (!over && root.standby === undefined && root.state !== 'running') return this.fail(recovery, removed(root.name))
+    if (!over && root.standby === undefined)
       this.#host.events.emit('restart:done', { resource: root.name, attempt, durationMs: this.#host.clock.now() - since })
     for (const waiter of waiters.splice(0)) waiter.resolve()
   }

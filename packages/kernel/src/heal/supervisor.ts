@@ -75,7 +75,11 @@ export class Supervisor implements Decider {
 
   /** It runs, and could not be activated: a failure of its start. */
   notActivated(cell: Cell, error: KeelsonError): void {
-    if (cell.course !== 'steady' || cell.state === 'failed') return
+    if (cell.course === 'steady' && cell.state !== 'failed') this.notArrived(cell, error)
+  }
+
+  /** It could not begin its work, or has failed while it stood by. */
+  notArrived(cell: Cell, error: KeelsonError): void {
     if (cell.within !== undefined) return this.#memberFailing(cell, error)
     const policy = cell.definition.restart
     if (this.#active && policy !== undefined) this.#restartOrGiveUp(cell, policy, undefined, error, true)
@@ -248,7 +252,9 @@ export class Supervisor implements Decider {
       if (dependent.course === 'restarting') return true
       // G5: nobody has the value of a part of it that did not run.
       if (dependent === dependency.within && (dependency.instance === undefined || (arrives && dependency === root))) return false
-      if (dependent.instance === undefined) return kind === 'required' && dependent.error?.code === 'DEPENDENCY_FAILED'
+      if (dependent.instance === undefined) {
+        return kind === 'required' && (dependent.standby !== undefined || dependent.error?.code === 'DEPENDENCY_FAILED')
+      }
       if (!dependent.without?.includes(dependency) || all) return true
       return arrives && dependency === root && graph.restartsLate(edge) && runsWithout(dependent, root)
     })

@@ -64,6 +64,7 @@ export class Upkeep {
       takes: (cell, error) => this.late.takes(cell, error),
       tell: (cell) => this.late.tell(cell),
       settled: (cell) => this.late.settled(cell),
+      standsBy: (cell) => this.late.standsBy(cell),
     }
     this.bringUp = new BringUp(graph, cells, concurrency, late)
     const tearDown = (members: readonly Cell[], reason: string, done: () => void) => this.#tearDown(members, reason, done)
@@ -85,7 +86,11 @@ export class Upkeep {
       },
       forget,
     })
-    this.late = new LateArrivals({ ...parts, arrived: (cell) => this.supervisor.arrived(cell) })
+    this.late = new LateArrivals({
+      ...parts,
+      arrived: (cell) => this.supervisor.arrived(cell),
+      notArrived: (cell, error) => this.supervisor.notArrived(cell, error),
+    })
     this.supervisor = new Supervisor({
       ...parts,
       late: this.late,

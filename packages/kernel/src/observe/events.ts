@@ -14,6 +14,8 @@ interface Payloads {
   'probe:change': { probe: Probe; previous: Probe }
   'resource:state': { resource: string; from: ResourceState; to: ResourceState }
   'resource:error': { resource: string; phase: Phase | undefined; error: KeelsonError }
+  /** Its start said that it is not its turn yet; what needs it stands by, too. `resource:regained` says when it runs. */
+  'resource:standby': { resource: string; reason: string }
   'resource:orphan': { resource: string; error?: KeelsonError }
   'check:result': { resource: string; ok: boolean; durationMs: number; error?: KeelsonError }
   'health:change': { resource: string; from: Health; to: Health; error?: KeelsonError }
@@ -76,6 +78,7 @@ const TYPES: Readonly<Record<keyof KernelEvents, true>> = {
   'resource:state': true,
   'start:retry': true,
   'resource:error': true,
+  'resource:standby': true,
   'resource:orphan': true,
   'check:result': true,
   'health:change': true,

@@ -32,6 +32,8 @@ export interface ResourceSnapshot {
   readonly impact: Impact
   readonly labels: Readonly<Record<string, string>>
   readonly dependsOn: readonly PlannedDependency[]
+  /** Why it does not run for now, where nothing is wrong: its start said so with `ctx.standBy()`, or that of something that it needs did. */
+  readonly standby?: string
   /** When its start hook was called, in ms since the epoch. */
   readonly startedAt?: number
   readonly startMs?: number
@@ -79,6 +81,7 @@ export interface Seen {
   readonly definition: { readonly options: { readonly labels?: Readonly<Record<string, string>> } }
   readonly health: { readonly health: Health; readonly failures: number }
   readonly trouble: Error | undefined
+  readonly standby: string | undefined
   readonly failureThreshold: number | undefined
   readonly startedAt: number
   readonly runningAt: number
@@ -98,7 +101,7 @@ export function snapshotOf(
 ): ResourceSnapshot {
   const { startedAt, runningAt } = cell
   const { drainAt, stopAt, stoppedAt, note, cut } = cell.ending
-  const { trouble: error, work, hook, step, counts } = cell
+  const { trouble: error, work, hook, step, counts, standby } = cell
   const checks = history.toArray()
   const durations = checks.map(({ durationMs }) => durationMs).sort((a, b) => a - b)
   return {
@@ -108,6 +111,7 @@ export function snapshotOf(
     impact: cell.impact,
     labels: { ...cell.definition.options.labels },
     dependsOn,
+    ...(standby !== undefined && { standby }),
     ...(startedAt !== 0 && { startedAt }),
     ...(runningAt !== 0 && { startMs: runningAt - startedAt }),
     ...(drainAt !== 0 && stopAt !== 0 && { drainMs: stopAt - drainAt }),

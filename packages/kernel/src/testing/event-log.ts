@@ -61,6 +61,8 @@ function lineOf(event: KernelEvent): string {
       return `${event.resource}: lost, with ${event.resources.join(', ') || 'nothing'}`
     case 'resource:regained':
       return `${event.resource}: regained, with ${event.resources.join(', ') || 'nothing'}`
+    case 'resource:standby':
+      return `${event.resource}: stands by: ${event.reason}`
     case 'resource:rotated':
       return `${event.resource}: rotated`
     case 'listener:error':

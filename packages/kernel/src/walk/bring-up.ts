@@ -142,6 +142,7 @@ export class BringUp implements Line {
     ticket.waitsFor = this.#nextToWaitFor(ticket)
     if (ticket.waitsFor !== undefined) return
     const missing = this.#missing(cell)
+    if (missing?.standby !== undefined) return ticket.waitFor(missing)
     if (missing !== undefined) return ticket.fail(cell.failDependency(missing))
     ticket.launched = true
     this.#launch(ticket, (deps) => cell.start(deps, ticket))
@@ -191,14 +192,17 @@ export class BringUp implements Line {
     return undefined
   }
 
-  /** The first required dependency that does not run. */
+  /** The first required dependency that does not run; one that stands by only where no other is missing. */
   #missing(cell: Cell): Cell | undefined {
+    let standing: Cell | undefined
     const { firstDependency, edgeTo, edgeKind } = this.graph
     for (let edge = firstDependency.at(cell.id), end = firstDependency.at(cell.id + 1); edge < end; edge++) {
       const dependency = this.cells[edgeTo.at(edge)]!
-      if (edgeKind[edge] === 'required' && (dependency.state !== 'running' || dependency.course === 'removing')) return dependency
+      if (edgeKind[edge] !== 'required' || (dependency.state === 'running' && dependency.course !== 'removing')) continue
+      if (dependency.standby === undefined) return dependency
+      standing ??= dependency
     }
-    return undefined
+    return standing
   }
 }
 

@@ -119,6 +119,10 @@ export class Startup implements BringUpListener {
     this.#settle()
   }
 
+  stoodBy(): void {
+    this.left()
+  }
+
   #settle(): void {
     if (this.#open > 0 || this.#finished) return
     if (this.#decisive !== undefined) return this.#aborted ? this.#finish(false) : this.abort(this.#decisive)

@@ -11,6 +11,8 @@ export interface BringUpListener {
   down(cell: Cell, error: KeelsonError, problems: readonly KeelsonError[]): void
   /** It is removed before it came up. */
   left(cell: Cell): void
+  /** S11: it stands by, and nobody is to wait for it. */
+  stoodBy(cell: Cell): void
 }
 
 /** Why a resource is in line: it has not run yet, it comes back, or it is tried again with nobody waiting for it (R2). */
@@ -24,6 +26,8 @@ export interface LateStarts {
   tell(cell: Cell): void
   /** What the failed try had acquired is released. */
   settled(cell: Cell): void
+  /** S11: it goes on with its start, and this is who hears of it from now on. */
+  standsBy(cell: Cell): BringUpListener
 }
 
 /** What a ticket tells the line that it is in. */
@@ -42,8 +46,8 @@ export interface Line {
 /** The place of one resource in the line. A ticket that was replaced hears nothing that concerns anybody. */
 export class Ticket implements StartListener<Cell> {
   readonly cell: Cell
-  readonly kind: BringUpKind
-  readonly listener: BringUpListener
+  kind: BringUpKind
+  listener: BringUpListener
   /** The pending add() or start() to notify, if a restart replaced it in this line. */
   origin: BringUpListener | undefined
   /** Not yet: its restart is delayed, or what is being torn down has not stopped. */
@@ -106,6 +110,30 @@ export class Ticket implements StartListener<Cell> {
       this.origin?.up(cell)
     }
     this.#line.pump()
+  }
+
+  /** From now on it is one of those that nobody waits for. */
+  stoodBy(cell: Cell): void {
+    this.#giveWay()
+    if (this.#current && this.kind !== 'late') {
+      const { listener, origin } = this
+      this.kind = 'late'
+      this.listener = this.#line.late.standsBy(cell)
+      this.origin = undefined
+      this.#line.wakeDependents(cell)
+      listener.stoodBy(cell)
+      origin?.stoodBy(cell)
+    }
+    this.#line.pump()
+  }
+
+  /** It does not come up for now: what it needs stands by. */
+  waitFor(dependency: Cell): void {
+    const { cell, listener, origin } = this
+    cell.waitFor(dependency)
+    this.leave()
+    listener.stoodBy(cell)
+    origin?.stoodBy(cell)
   }
 
   startFailed(cell: Cell, error: KeelsonError): void {

@@ -7,6 +7,7 @@ export const LINE_EVENTS = [
   'kernel:slow',
   'resource:error',
   'resource:orphan',
+  'resource:standby',
   'check:result',
   'health:change',
   'kernel:cordon',

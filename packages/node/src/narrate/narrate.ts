@@ -88,6 +88,8 @@ export class Narration {
         return this.#failed(event)
       case 'resource:orphan':
         return this.#orphan(event)
+      case 'resource:standby':
+        return this.#standsBy(event)
       case 'check:result':
         return this.#checked(event)
       case 'health:change':
@@ -184,6 +186,13 @@ export class Narration {
     return { level: 'error', message: problem.message, fields: { event: type, resource, error: problem } }
   }
 
+  /** S11: nothing is wrong with it. */
+  #standsBy({ type, resource, reason }: KernelEventOf<'resource:standby'>): Line {
+    this.troubles.standsBy(resource)
+    this.#restarts.abandoned(resource)
+    return { level: 'info', message: `${resource} stands by: ${reason}`, fields: { event: type, resource, reason } }
+  }
+
   /** H1: the first failure of a check is told; what the next ones come to, the health tells. */
   #checked(event: KernelEventOf<'check:result'>): undefined {
     const { type, resource, error, durationMs } = event
@@ -267,9 +276,15 @@ export class Narration {
   /** Its checks pass again, or it was started at last. */
   #regained({ type, resource, resources }: KernelEventOf<'resource:regained'>): Line {
     const dependents = resources.slice(0, MOST)
-    const along = resources.length === 0 ? '' : `; ${some(resources)} start${resources.length === 1 ? 's' : ''} again with it`
+    const stood = this.troubles.stoodBy(resource)
+    const start = `start${resources.length === 1 ? 's' : ''}${stood ? '' : ' again'}`
+    const along = resources.length === 0 ? '' : `; ${some(resources)} ${start} with it`
     const tries = this.troubles.triesOf(resource)
-    const what = tries === 0 ? 'passes its checks again and goes on' : `is there at try ${tries}`
+    const what = stood
+      ? 'stands by no longer and runs'
+      : tries === 0
+        ? 'passes its checks again and goes on'
+        : `is there at try ${tries}`
     return {
       level: 'info',
       message: `${resource} ${what}${along}`,

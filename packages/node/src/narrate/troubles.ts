@@ -12,11 +12,24 @@ export class Troubles {
   readonly #checks = new Map<string, Failures>()
   /** By resource: how many tries of its first start have failed. */
   readonly #tries = new Map<string, number>()
+  /** Those that said that it is not their turn yet. */
+  readonly #standing = new Set<string>()
 
   /** With a kernel that somebody else has told to start already. */
   catchUp(kernel: Pick<KernelView, 'state' | 'inspect'>): void {
     if (kernel.state !== 'starting') return
     for (const { name, state } of kernel.inspect().resources) if (state === 'starting') this.starting.add(name)
+  }
+
+  /** Nobody waits for it any more. */
+  standsBy(resource: string): void {
+    this.starting.delete(resource)
+    this.#standing.add(resource)
+  }
+
+  /** It runs: whether it stood by until then. */
+  stoodBy(resource: string): boolean {
+    return this.#standing.delete(resource)
   }
 
   retried({ resource, try: tried }: Pick<KernelEventOf<'start:retry'>, 'resource' | 'try'>): void {
@@ -36,6 +49,7 @@ export class Troubles {
     this.starting.delete(resource)
     if (to === 'starting') {
       this.starting.add(resource)
+      this.#standing.delete(resource)
       this.#checks.delete(resource)
     }
   }

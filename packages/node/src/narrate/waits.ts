@@ -28,8 +28,10 @@ export function waitsOf(kernel: Pick<Kernel, 'inspect'>, troubles: Troubles): Wa
     }))
 }
 
-/** R2: nobody waits for what is tried again in the background. */
-function isWaitedFor({ name, state, impact, hook }: ResourceSnapshot, troubles: Troubles, starting: boolean): boolean {
+/** R2, S11: nobody waits for what is tried again in the background, or stands by. */
+function isWaitedFor(resource: ResourceSnapshot, troubles: Troubles, starting: boolean): boolean {
+  const { name, state, impact, hook, standby } = resource
+  if (starting && standby !== undefined) return false
   if (starting && impact !== 'unready' && troubles.triesOf(name) > 0) return false
   return hook !== undefined || (starting && state === 'restarting')
 }

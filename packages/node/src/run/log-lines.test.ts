@@ -107,6 +107,7 @@ async function narrated(): Promise<Entry[]> {
     { type: 'resource:lost', at, resource, resources: ['api'], error: failure() },
     { type: 'resource:regained', at, resource, resources: ['api'] },
     { type: 'resource:rotated', at, resource, durationMs: 5 },
+    { type: 'resource:standby', at, resource, reason: 'another process leads' },
     { type: 'listener:error', at, event: 'kernel:state', error: failure() },
   ]
   for (const event of told) for (const listener of listeners) listener(event)
