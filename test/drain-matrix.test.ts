@@ -29,7 +29,7 @@ describe('N1 the drain matrix', () => {
   })
 
   it('has cases of every protocol', () => {
-    expect(new Set(cells.map(({ protocol }) => protocol))).toEqual(new Set(['http', 'https', 'h2', 'h2c']))
+    expect(new Set(cells.map(({ protocol }) => protocol))).toEqual(new Set(['http', 'https', 'h2', 'h2c', 'nest']))
   })
 })
 

@@ -7,6 +7,7 @@ import { http1Cases } from './http1-cases.mjs'
 import { http2Cases } from './http2-cases.mjs'
 import { leftCases } from './left-cases.mjs'
 import { listeningCases } from './listening-cases.mjs'
+import { nestCases } from './nest-load.mjs'
 import { pipeliningCases } from './pipelining-cases.mjs'
 import { Stage } from './serving.mjs'
 import { socketioCases } from './socketio-cases.mjs'
@@ -20,7 +21,7 @@ const AT_A_TIME = process.argv.includes('--alone') ? 1 : 5
 /** Longer than any cell takes; a cell that hangs fails. */
 const LIMIT = 20_000
 
-const protocols = ['http', 'https', 'h2', 'h2c']
+const protocols = ['http', 'https', 'h2', 'h2c', 'nest']
 const cases = [
   ...http1Cases,
   ...pipeliningCases,
@@ -32,6 +33,7 @@ const cases = [
   ...socketioCases,
   ...tlsCases,
   ...listeningCases,
+  ...nestCases,
 ]
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
 const cells = protocols
@@ -59,6 +61,7 @@ function describe({ it, protocol }) {
 
 async function result({ it, protocol }) {
   const stage = new Stage(protocol, it.allowed)
+  const play = () => (it.measure ? it.measure() : stage.play(it))
   const described = describe({ it, protocol })
   if (it.name === 'dual-stack listener' && !hasIPv6()) return { ...described, ok: true, skipped: 'no IPv6' }
   let timer
@@ -66,7 +69,7 @@ async function result({ it, protocol }) {
     timer = setTimeout(reject, LIMIT, new Error(`not over after ${LIMIT} ms`))
   })
   try {
-    return { ...described, ok: true, ms: await Promise.race([stage.play(it), limit]) }
+    return { ...described, ok: true, ms: await Promise.race([play(), limit]) }
   } catch (error) {
     return { ...described, ok: false, error: error.stack }
   } finally {
