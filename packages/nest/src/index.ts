@@ -1,3 +1,5 @@
+export { AsResource, DependsOn, type ProviderResourceOptions, type ProviderToken } from './hooks/depends-on.js'
+export type { HookOrder } from './hooks/provider-graph.js'
 export { type Injected, InjectKernel, InjectResource, KERNEL, type ResourceDecorator } from './inject/inject-resource.js'
 export { KeelsonModule } from './inject/keelson-module.js'
 export { resourceToken } from './inject/resource-token.js'

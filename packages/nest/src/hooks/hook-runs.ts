@@ -40,10 +40,14 @@ export function hookRuns(ctx: StartContext): HookRunner {
 
 /** Closes an app; its hooks hear of a signal when that was the reason. */
 export function closeApp(app: INestApplicationContext, { stopping }: StartContext): Promise<void> {
-  const reason: unknown = stopping.aborted ? (stopping.reason as Error).message : undefined
-  const signal = typeof reason === 'string' && /^SIG[A-Z0-9]+$/.test(reason) ? reason : undefined
+  const signal = stopping.aborted ? signalIn((stopping.reason as Error).message) : undefined
   // It takes one, which its type does not say.
   return (app as { close(signal?: string): Promise<void> }).close(signal)
+}
+
+/** The signal that was the reason of a shutdown, if one was. */
+export function signalIn(reason: string): string | undefined {
+  return /^SIG[A-Z0-9]+$/.test(reason) ? reason : undefined
 }
 
 /** Anything can be thrown, also what cannot be printed. */

@@ -1,9 +1,9 @@
 import type { Dependencies, StartContext, Values } from '@keelson/kernel'
 import { type INestApplication, Module } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
-import { define, followHooks } from '../hooks/follow-hooks.js'
-import { closeApp, hookRuns } from '../hooks/hook-runs.js'
+import { define } from '../hooks/follow-hooks.js'
 import { modulesOf } from '../hooks/nest-modules.js'
+import { takeOverHooks } from '../hooks/take-over-hooks.js'
 import { valuesModule } from '../inject/keelson-module.js'
 import { isEntry, makesEntry, type NestEntry } from './nest-entry.js'
 import { kindOf, type NestServerOptions } from './nest-options.js'
@@ -11,7 +11,7 @@ import { refuseSignals } from './refuse-signals.js'
 
 /** Makes the app of Nest, up to the point where it may be initialized. It is closed after the drain, also when the start fails. */
 export async function makeApp<D extends Dependencies<D>>(
-  { module, adapter, options, setup }: NestServerOptions<D>,
+  { module, adapter, options, setup, hooks = 'nest', timeouts }: NestServerOptions<D>,
   deps: Values<D>,
   dependsOn: Dependencies,
   ctx: StartContext,
@@ -24,10 +24,8 @@ export async function makeApp<D extends Dependencies<D>>(
   const settings = { ...options, abortOnError: false }
   const root = rootModule(valuesModule(dependsOn, deps as never, ctx.kernel), entry)
   const app = adapter ? await NestFactory.create(root, adapter(), settings) : await NestFactory.create(root, settings)
-  const run = hookRuns(ctx)
-  ctx.defer(() => closeApp(app, ctx))
+  takeOverHooks(app, hooks, timeouts?.start !== undefined, ctx)
   refuseSignals(app)
-  followHooks(app, run)
   lookFrom(app, entry)
   define(app, 'listen', () => {
     throw new Error('listen() is called by nestServer(): give it port and host, and take the call out of setup')

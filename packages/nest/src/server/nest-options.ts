@@ -2,6 +2,7 @@ import { type Dependencies, KeelsonError, type StartContext, type Values } from 
 import type { AppServerOptions } from '@keelson/node'
 import type { INestApplication, NestApplicationOptions } from '@nestjs/common'
 import type { AbstractHttpAdapter } from '@nestjs/core'
+import type { HookOrder } from '../hooks/provider-graph.js'
 import { isEntry, makesEntry, type NestEntry } from './nest-entry.js'
 
 /** The options of `httpServer`, and what an app of Nest is made of. TLS is an option of Nest: `options: { httpsOptions }`. */
@@ -15,6 +16,11 @@ export interface NestServerOptions<D extends Dependencies<D>>
   options?: NestApplicationOptions
   /** Called with the app before it is initialized: pipes, guards, a prefix, `connectMicroservice()`. Not `listen()`. */
   setup?(app: INestApplication, deps: Values<D>): unknown
+  /**
+   * In which order hooks of providers are called: `'nest'` (default) that of Nest, but for providers with `@DependsOn()` or `@AsResource()` and what is
+   * below these; `'graph'`: each provider with hooks is a resource, started when what it depends on has started and stopped before that.
+   */
+  hooks?: HookOrder
 }
 
 type Key = Exclude<keyof NestServerOptions<Dependencies>, symbol | number>
@@ -27,6 +33,7 @@ const KEYS: Readonly<Record<Key, true>> = {
   adapter: true,
   options: true,
   setup: true,
+  hooks: true,
   port: true,
   host: true,
   path: true,
@@ -56,7 +63,7 @@ export function checkNestOptions(name: string, options: unknown, keys: Readonly<
     return new KeelsonError('INVALID_OPTION', message, { resource: name, details: { option } })
   }
   if (typeof options !== 'object' || options === null) throw refuse('the options', 'must be an object')
-  const { module, adapter, options: nest, setup } = options as Record<string, unknown>
+  const { module, adapter, options: nest, setup, hooks } = options as Record<string, unknown>
   if (module === undefined) throw refuse('module', 'is missing; add module: AppModule, or module: (deps) => …')
   for (const key of Object.keys(options)) {
     if (key === 'tls')
@@ -70,6 +77,7 @@ export function checkNestOptions(name: string, options: unknown, keys: Readonly<
   for (const [key, value] of Object.entries({ adapter, setup })) {
     if (value !== undefined && typeof value !== 'function') throw refuse(key, `must be a function, not ${kindOf(value)}`)
   }
+  if (hooks !== undefined && hooks !== 'nest' && hooks !== 'graph') throw refuse('hooks', "must be 'nest' or 'graph'")
   if (nest !== undefined && (typeof nest !== 'object' || nest === null)) {
     throw refuse('options', `must be an object, not ${kindOf(nest)}`)
   }

@@ -34,7 +34,7 @@ export function nestServer<const D extends Dependencies<D> = {}>(
   options: NestServerOptions<D>,
 ): Resource<NestServer> {
   checkNestOptions(name, options)
-  const { module, adapter, options: nest, setup, ...own } = Object.getOwnPropertyDescriptors(options)
+  const { module, adapter, options: nest, setup, hooks, ...own } = Object.getOwnPropertyDescriptors(options)
   let dependsOn: Dependencies = {}
   const rest = Object.defineProperties({}, own as PropertyDescriptorMap)
   Object.defineProperty(rest, 'dependsOn', {
