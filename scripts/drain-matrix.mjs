@@ -22,7 +22,13 @@ connection had nothing to do; none waits for the deadline, which is 10 s. A figu
 had read everything. Of NestJS a figure is how many requests of 20 clients that go on asking were lost when the process got SIGTERM.
 `
 
-const TITLES = { http: 'HTTP/1.1', https: 'HTTP/1.1 over TLS', h2: 'HTTP/2 over TLS', h2c: 'HTTP/2 without TLS', nest: 'NestJS under load' }
+const TITLES = {
+  http: 'HTTP/1.1',
+  https: 'HTTP/1.1 over TLS',
+  h2: 'HTTP/2 over TLS',
+  h2c: 'HTTP/2 without TLS',
+  nest: 'NestJS under load',
+}
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const program = join(root, 'test', 'drain-matrix', 'run.mjs')
