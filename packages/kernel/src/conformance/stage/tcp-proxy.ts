@@ -1,4 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
+import { nextPort } from './port-block.js'
 
 /** A TCP proxy in front of a server, which fails as networks and servers do. */
 export interface TcpProxy extends AsyncDisposable {
@@ -21,12 +22,6 @@ export interface TcpProxy extends AsyncDisposable {
   /** Ends it for good. */
   close(): Promise<void>
 }
-
-/**
- * Below the ports from which systems choose by themselves (32768 on Linux, 49152 elsewhere): nobody else takes it while connections are
- * refused, and no client is connected to itself.
- */
-const PORTS = { from: 20_000, to: 32_000 }
 
 /** Starts a proxy on 127.0.0.1, at a port that it keeps. */
 export async function tcpProxy(target: { readonly port: number; readonly host?: string }): Promise<TcpProxy> {
@@ -57,7 +52,7 @@ class Forwarder implements TcpProxy {
 
   async claimPort(): Promise<void> {
     for (let tries = 1; ; tries++) {
-      this.port = PORTS.from + Math.floor(Math.random() * (PORTS.to - PORTS.from))
+      this.port = await nextPort()
       try {
         return await this.#listen()
       } catch (error) {
@@ -137,10 +132,10 @@ class Pair {
   readonly #client: Socket
   readonly #upstream: Socket
   readonly #delay: () => number
-  readonly #timers = new Set<NodeJS.Timeout>()
-  #held: (() => void)[] | undefined
-  /** When what was delayed last is due: nothing overtakes it. */
-  #due = 0
+  /** What is to be passed on, in order, and from when on. */
+  readonly #queue: { readonly due: number; readonly step: () => void }[] = []
+  #timer: NodeJS.Timeout | undefined
+  #held = false
 
   constructor(client: Socket, upstream: Socket, delay: () => number, left: () => void) {
     this.#client = client
@@ -151,20 +146,19 @@ class Pair {
     client.once('end', left)
     client.once('close', () => {
       left()
-      for (const timer of this.#timers) clearTimeout(timer)
+      clearTimeout(this.#timer)
       upstream.destroy()
     })
     upstream.once('close', () => this.#pass(() => client.destroy()))
   }
 
   hold(): void {
-    this.#held ??= []
+    this.#held = true
   }
 
   release(): void {
-    const held = this.#held ?? []
-    this.#held = undefined
-    for (const step of held) step()
+    this.#held = false
+    this.#forward()
   }
 
   destroy(): void {
@@ -178,16 +172,21 @@ class Pair {
     from.on('end', () => this.#pass(() => to.end()))
   }
 
-  /** Now, later or once it is released, always in order. */
+  /** Now, later or once it is released; nothing overtakes what came before. */
   #pass(step: () => void): void {
-    const inOrder = () => (this.#held === undefined ? step() : void this.#held.push(step))
-    const now = performance.now()
-    this.#due = Math.max(this.#due, now + this.#delay())
-    if (this.#due <= now && this.#timers.size === 0) return inOrder()
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer)
-      inOrder()
-    }, this.#due - now)
-    this.#timers.add(timer)
+    this.#queue.push({ due: performance.now() + this.#delay(), step })
+    this.#forward()
+  }
+
+  #forward(): void {
+    clearTimeout(this.#timer)
+    while (!this.#held && this.#queue.length > 0) {
+      const wait = this.#queue[0]!.due - performance.now()
+      if (wait > 0) {
+        this.#timer = setTimeout(() => this.#forward(), wait)
+        return
+      }
+      this.#queue.shift()!.step()
+    }
   }
 }
