@@ -55,8 +55,11 @@ const cross = { testTimeout: 60_000, hookTimeout: 60_000, ...patient }
 const hostile = { testTimeout: 120_000, hookTimeout: 60_000, ...patient }
 const system = { testTimeout: 300_000, hookTimeout: 60_000, maxConcurrency: 20, ...patient }
 
-/** As Node resolves packages for import and require alike: otherwise there are two copies of each. */
-const built = { ssr: { resolve: { conditions: ['module-sync', 'node', 'import', 'default'] } } }
+/**
+ * As Node resolves packages for import and require alike: otherwise there are two copies of each. Vitest hands these to Node as well, so
+ * `import` may not be among them: what is required would be resolved by it.
+ */
+const built = { ssr: { resolve: { conditions: ['module-sync', 'node'] } } }
 
 export default defineConfig({
   test: {
