@@ -2,7 +2,6 @@ import type { ResourceLike } from './define/dependency.js'
 import type { KernelView } from './define/kernel-view.js'
 import type { Replacement } from './define/replacement.js'
 import type { Timeouts } from './define/resource.js'
-import type { Plan } from './graph/plan.js'
 import type { ShutdownReport } from './observe/report.js'
 import type { CheckResult } from './observe/snapshot.js'
 import type { Span } from './observe/timeline.js'
@@ -137,8 +136,6 @@ export interface Kernel extends KernelView, AsyncDisposable {
    * @throws KeelsonError `INVALID_OPTION`.
    */
   defaults(options: KernelDefaults): this
-  /** Order, critical path, each resource's share of the shutdown budget, and who holds what a drain is not granted. */
-  plan(): Plan
   /**
    * Settles when everything is stopped, whoever ended it: the current life of the kernel, or else the next one. It never rejects,
    * waiting for it ends nothing, and what went wrong is in the report.

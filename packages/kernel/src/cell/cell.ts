@@ -347,13 +347,13 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
 
   standBy(reason: string): void {
     if (this.state !== 'starting' || this.#release !== undefined) return
-    const stood = this.standby !== undefined
+    const before = this.standby
+    if (before === reason) return
     this.standby = reason
     this.takesTurns = true
-    if (stood) return
     if (this.tries !== undefined) this.setTries(undefined)
     this.host.events.emit('resource:standby', { resource: this.name, reason })
-    this.#startListener!.stoodBy(this)
+    if (before === undefined) this.#startListener!.stoodBy(this)
   }
 
   /** S11: what it needs stands by, and so does this. */

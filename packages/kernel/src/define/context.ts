@@ -30,7 +30,8 @@ export interface StartContext extends HookContext {
   /**
    * "It is not my turn yet", as one of several processes says of which another leads: from now on nobody waits for this start, whatever its
    * timeout. The kernel goes on, as ready as if it ran; what needs its value is not started either, and nothing has failed by that.
-   * When this start resolves, all that is started. `inspect()` has the reason; never put a secret here. Once the start has resolved,
+   * When this start resolves, all that is started. Another reason takes the place of the first; `inspect()` and the event have it; never
+   * put a secret in one. Once the start has resolved,
    * nothing happens; to stand by again, let it crash, with a restart policy.
    *
    * @throws KeelsonError `INVALID_OPTION` without a reason.

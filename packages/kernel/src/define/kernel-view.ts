@@ -1,4 +1,5 @@
 import type { KernelEvents, KernelListener } from '../observe/events.js'
+import type { Plan } from '../observe/planned.js'
 import type { Probe } from '../observe/probe.js'
 import type { KernelSnapshot, ResourceSnapshot } from '../observe/snapshot.js'
 import type { KernelState } from '../state.js'
@@ -18,6 +19,8 @@ export interface KernelView {
    * @throws KeelsonError `UNKNOWN_RESOURCE`.
    */
   inspect(resource: ResourceLike): ResourceSnapshot
+  /** Order, critical path, each resource's share of the shutdown budget, and who holds what a drain is not granted. */
+  plan(): Plan
   on<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): this
   once<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): this
   off<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): this
@@ -47,6 +50,10 @@ export class NarrowView implements KernelView {
   inspect(resource: ResourceLike): ResourceSnapshot
   inspect(resource?: ResourceLike): KernelSnapshot | ResourceSnapshot {
     return resource === undefined ? this.#kernel.inspect() : this.#kernel.inspect(resource)
+  }
+
+  plan(): Plan {
+    return this.#kernel.plan()
   }
 
   on<K extends keyof KernelEvents>(type: K, listener: KernelListener<K>): this {

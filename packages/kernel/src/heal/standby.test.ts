@@ -288,6 +288,21 @@ describe('S11 one that stands by', () => {
     expect(kernel.probe()).toMatchObject({ live: false })
   })
 
+  test('tells each reason once', async () => {
+    const clock = virtualClock()
+    const turn = new Turn()
+    const leader = turn.resource('leader')
+    const kernel = createKernel([leader], { clock })
+    const reasons: string[] = []
+    kernel.on('resource:standby', ({ reason }) => reasons.push(reason))
+    await clock.run(kernel.start())
+    for (const reason of ['another process leads', 'shop-2 leads', 'shop-2 leads']) turn.ctx.standBy(reason)
+    expect(reasons).toEqual(['another process leads', 'shop-2 leads'])
+    expect(kernel.inspect(leader).standby).toBe('shop-2 leads')
+    expect(turn.ctx.kernel.plan().order).toEqual(['leader'])
+    await clock.run(kernel.shutdown())
+  })
+
   test('says nothing once its start has resolved, and needs a reason', async () => {
     const clock = virtualClock()
     const turn = new Turn()
