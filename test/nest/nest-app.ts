@@ -42,22 +42,28 @@ function prepare(version: NestVersion): string {
 
 /**
  * Compiles an app of `apps/` as the compiler of a Nest user does, with the types of parameters, to where one version of NestJS is found;
- * the built package goes with it, so that both find the same. Returns the file; `remove` takes it away.
+ * the built package goes with it, so that both find the same. `commonjs` is what the starter of Nest 11 has. Returns the file; `remove`
+ * takes it away.
  */
-export function compileApp(name: string, version: NestVersion): { file: string; remove: () => void } {
+export function compileApp(
+  name: string,
+  version: NestVersion,
+  format: 'esm' | 'commonjs' = 'esm',
+): { file: string; remove: () => void } {
   const folder = prepare(version)
   const source = readFileSync(path(`./apps/${name}.ts`), 'utf8')
   const { code } = transformSync(source, {
     filename: `${name}.ts`,
-    module: { type: 'es6' },
+    module: { type: format === 'esm' ? 'es6' : 'commonjs' },
     jsc: {
       target: 'es2022',
       parser: { syntax: 'typescript', decorators: true },
       transform: { legacyDecorator: true, decoratorMetadata: true },
     },
   })
-  const file = join(folder, `${name}.mjs`)
-  writeFileSync(file, code.replaceAll(/(['"])@keelson\/nest\1/g, JSON.stringify('./keelson-nest/index.js')))
+  const file = join(folder, format === 'esm' ? `${name}.mjs` : `${name}.cjs`)
+  const built = format === 'esm' ? './keelson-nest/index.js' : './keelson-nest/cjs/index.js'
+  writeFileSync(file, code.replaceAll(/(['"])@keelson\/nest\1/g, JSON.stringify(built)))
   return { file, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }
 

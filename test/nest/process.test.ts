@@ -2,10 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runInGroup } from '../process/child.js'
 import { compileApp, VERSIONS } from './nest-app.js'
 
-describe.each(VERSIONS)('NestJS %i', (version) => {
+const KINDS = [...VERSIONS.map((version) => [version, 'esm'] as const), [11, 'commonjs'] as const]
+
+describe.each(KINDS)('NestJS %i, as %s', (version, format) => {
   let app: ReturnType<typeof compileApp>
   beforeAll(() => {
-    app = compileApp('orders', version)
+    app = compileApp('orders', version, format)
   })
   afterAll(() => app.remove())
 

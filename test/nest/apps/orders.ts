@@ -79,4 +79,5 @@ kernel.on('kernel:state', ({ to }) => {
   if (to === 'running')
     say(`nest ${createRequire(import.meta.url)('@nestjs/core/package.json').version} at ${kernel.get(api).url}/`)
 })
-await run(kernel)
+// Not awaited at the top, where CommonJS cannot.
+void run(kernel)

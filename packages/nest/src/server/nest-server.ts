@@ -2,7 +2,7 @@ import type { Server as HttpServerOfNode } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
 import type { Dependencies, Resource, StartContext } from '@keelson/kernel'
 import { appServer, type HttpServer, type ListeningApp, listenThrough } from '@keelson/node'
-import type { INestApplication } from '@nestjs/common'
+import { type INestApplication, Logger } from '@nestjs/common'
 import { HttpAdapterHost } from '@nestjs/core'
 import { define } from '../hooks/follow-hooks.js'
 import { appDependencies } from '../inject/app-dependencies.js'
@@ -44,11 +44,11 @@ export function nestServer<const D extends Dependencies<D> = {}>(
       return dependsOn
     },
   })
-  const app = (deps: never, ctx: StartContext) => makeApp<D>(options, deps, dependsOn, ctx)
+  const app = (deps: never, ctx: StartContext) => flushedWhenFailing(makeApp<D>(options, deps, dependsOn, ctx))
   return appServer<Dependencies, INestApplication>(name, Object.assign(rest, { app }) as never, {
     example: 'NestFactory.create(AppModule)',
     isApp,
-    listener,
+    listener: (app, ctx) => flushedWhenFailing(listener(app, ctx)),
   }) as Resource<HttpServer> as Resource<NestServer>
 }
 
@@ -85,6 +85,16 @@ async function listener(app: INestApplication, ctx: StartContext): Promise<HttpS
     app.flushLogs()
   })
   return server
+}
+
+/** With `bufferLogs` Nest would keep what it, and `nestLog()`, have to say of a start that fails. */
+async function flushedWhenFailing<T>(making: Promise<T>): Promise<T> {
+  try {
+    return await making
+  } catch (error) {
+    Logger.flush()
+    throw error
+  }
 }
 
 interface FastifyLike extends ListeningApp {
