@@ -24,6 +24,8 @@ export interface ContainerFacts {
   readonly oomKilled: boolean
   /** Restarts by the engine under the container's own restart policy. */
   readonly engineRestarts: number
+  /** Whether the engine brings it back by its own restart policy after it was away. */
+  readonly comesBack: boolean
   /** In ms since the epoch. */
   readonly startedAt?: number
   /** The container's own stop timeout in ms; absent where the engine's default of 10 s applies. */
@@ -63,7 +65,7 @@ function decidedAfter({ StartPeriod = 0, Interval, Timeout, Retries }: Healthche
   return (StartPeriod > 0 ? StartPeriod + timeout + counted : counted) / 1e6
 }
 
-export function factsOf({ State, RestartCount, Config }: Inspection, image: string): ContainerFacts {
+export function factsOf({ State, RestartCount, HostConfig, Config }: Inspection, image: string): ContainerFacts {
   const startedAt = Date.parse(State.StartedAt ?? '')
   return {
     image: shown(String(Config?.Image ?? image)),
@@ -71,6 +73,7 @@ export function factsOf({ State, RestartCount, Config }: Inspection, image: stri
     ...(!State.Running && State.ExitCode !== undefined && { exitCode: State.ExitCode }),
     oomKilled: State.OOMKilled === true,
     engineRestarts: RestartCount ?? 0,
+    comesBack: ['always', 'unless-stopped'].includes(HostConfig?.RestartPolicy?.Name ?? ''),
     ...(startedAt > 0 && { startedAt }),
     ...(Config?.StopTimeout !== undefined && { stopMs: Config.StopTimeout * 1000 }),
   }

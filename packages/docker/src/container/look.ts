@@ -46,7 +46,7 @@ export async function look(
     const probing = link.clock.now()
     let cause: unknown
     const reason = await ('exec' in probe
-      ? link.ask(timeout, signal, ask).then(({ value }) => value)
+      ? link.ask(timeout, signal, ask, { who: 'its probe' }).then(({ value }) => value)
       : within(link.clock, timeout, signal, () => new Error(`its probe did not answer within ${timeout} ms`), ask)
     ).catch((error: unknown) => {
       signal.throwIfAborted()

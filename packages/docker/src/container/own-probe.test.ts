@@ -91,3 +91,11 @@ test('a probe that is none is refused where it is written, and told as a problem
     reason: expect.stringContaining('"odd"'),
   })
 })
+
+test('a command that does not end is told as a probe without an answer, not as an engine without one', async () => {
+  await using s = await scene({ probe: { exec: ['/bin/ready'] }, timeout: 2_000 }, (engine) => engine.run('one'))
+  s.engine.execHangs = true
+  await s.until(() => s.status('one') === 'unhealthy')
+  expect(s.monitor.containers()[0]!.reason).toBe('its probe did not answer within 2000 ms')
+  expect(s.monitor.engine().status).toBe('healthy')
+})

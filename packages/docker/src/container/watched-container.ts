@@ -8,6 +8,14 @@ import type { OwnProbe } from './own-probe.js'
 import { ResponseTimes } from './response-times.js'
 import { StatusHistory, type StatusRecord } from './status-history.js'
 
+/** What is known of a container from before the monitor was started. */
+export interface Past {
+  /** Oldest first. */
+  readonly records: StatusRecord[]
+  /** When it was first found failed or unhealthy, in ms since the epoch, where it was not seen healthy since. */
+  troubleSince: number | undefined
+}
+
 /** One watched container: the sole owner of its state. */
 export class WatchedContainer implements LookTarget {
   info: ContainerInfo
@@ -29,6 +37,10 @@ export class WatchedContainer implements LookTarget {
   troubleSince: number | undefined
   /** Until when a failure is not reported, in ms since the epoch: it was stopped through the engine, which may be shutting down. */
   heldUntil = 0
+  /** Whether it is for this monitor to restart it. */
+  isOurs = true
+  /** It was well when the engine went away, and has not been looked at since that is back. */
+  wasWell = false
   facts: ContainerFacts | undefined
   last: StatusRecord | undefined
   checks = 0
@@ -93,6 +105,12 @@ export class WatchedContainer implements LookTarget {
     const startedAt = facts?.startedAt ?? 0
     if (this.seenRunning?.startedAt !== startedAt) this.seenRunning = { startedAt, at: now }
     return now - this.seenRunning.at
+  }
+
+  /** What is told to be down is not told so again. */
+  remember({ records, troubleSince }: Past): void {
+    for (const record of records) this.history.push(record)
+    this.troubleSince = troubleSince
   }
 
   /** Records a finding; returns the status before it. */

@@ -66,6 +66,7 @@ export interface Inspection {
     Health?: { Status: string; FailingStreak?: number; Log?: { Output: string; ExitCode: number }[] | null } | null
   }
   RestartCount?: number
+  HostConfig?: { RestartPolicy?: { Name?: string } | null } | null
   Config?: { Image?: string; StopTimeout?: number; Healthcheck?: HealthcheckConfig | null }
   NetworkSettings?: {
     Networks?: Record<string, { IPAddress?: string }> | null

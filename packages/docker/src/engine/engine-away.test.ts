@@ -100,7 +100,7 @@ test('what happened while the engine was away is found when it is back', async (
   s.engine.exit(dead!, 3)
   s.engine.run('new').inspection.State.StartedAt = new Date().toISOString()
   await s.engine.start()
-  await s.until(() => s.status('c0') === undefined && s.status('c1') === 'failed' && s.status('new') === 'healthy')
+  await s.until(() => s.status('c0') === undefined && s.lines().includes('failure c1') && s.status('new') === 'healthy')
 })
 
 test('a lost stream is one listing more, and no trouble', async () => {
@@ -154,4 +154,43 @@ test('a restart of the monitor or the engine resource restarts no container', as
   await s.until(() => s.status('next') === 'healthy')
   expect(s.kernel.inspect().resources).toHaveLength(8)
   expect(s.engine.count(/restart$/)).toBe(0)
+})
+
+test('what the engine has taken along is brought back without using up attempts, however often', async () => {
+  await using s = await scene({ restartAttempts: 1 }, five)
+  for (let round = 1; round <= 3; round++) {
+    for (const container of s.engine.containers.values()) {
+      s.engine.emit('kill', container.id, { signal: '15' })
+      s.engine.exit(container, 143)
+      s.engine.emit('stop', container.id)
+    }
+    await s.engine.stop()
+    await s.until(() => s.monitor.engine().status === 'unhealthy')
+    await s.pass(60_000)
+    await s.engine.start()
+    await s.until(() => s.monitor.statistics().restarts === round * 5 && s.monitor.statistics().byStatus.healthy === 5)
+  }
+  expect(s.lines().filter((line) => line.startsWith('give-up'))).toEqual([])
+  expect(new Set(s.lines().filter((line) => line.startsWith('restart ')))).toEqual(
+    new Set(['restart c0 0', 'restart c1 0', 'restart c2 0', 'restart c3 0', 'restart c4 0']),
+  )
+  // One that fails by itself afterwards has all of its attempts.
+  const [one] = [...s.engine.containers.values()]
+  s.engine.exit(one!, 1)
+  await s.until(() => s.lines().includes('restart c0 1'))
+})
+
+test('what the engine brings back by itself is left to it', async () => {
+  await using s = await scene({}, (engine) => void engine.run('c0'))
+  const [one] = [...s.engine.containers.values()]
+  s.engine.policy(one!, 'unless-stopped')
+  await s.pass(60_000)
+  s.engine.exit(one!, 143)
+  await s.engine.stop()
+  await s.until(() => s.monitor.engine().status === 'unhealthy')
+  await s.engine.start()
+  await s.until(() => s.status('c0') === 'failed')
+  s.engine.set(one!, { Status: 'running', Running: true })
+  await s.until(() => s.status('c0') === 'healthy')
+  expect(s.monitor.statistics().restarts).toBe(0)
 })

@@ -77,7 +77,7 @@ export class EngineLink {
 
   /**
    * Makes a request that may take `timeout` ms once it is sent; resolves to the answer and how long it took. Waits while the engine is
-   * away. A request that was interrupted by the loss of the engine is repeated, unless it is a restart.
+   * away. A request that was interrupted by the loss of the engine is repeated, unless it is a restart. `who` is called late when it is.
    *
    * @throws the engine's error response; a timeout when the engine still answers pings; `EngineLost` for a restart; `LinkClosed`; the
    * signal's reason.
@@ -86,7 +86,7 @@ export class EngineLink {
     timeout: number,
     signal: AbortSignal,
     question: (signal: AbortSignal) => Promise<T>,
-    { restart = false } = {},
+    { restart = false, who = 'the engine' } = {},
   ): Promise<{ value: T; ms: number }> {
     let repeated = false
     for (;;) {
@@ -96,7 +96,7 @@ export class EngineLink {
       const since = this.clock.now()
       let failure: unknown
       try {
-        const late = () => new LateAnswer(`the engine did not answer within ${timeout} ms`)
+        const late = () => new LateAnswer(`${who} did not answer within ${timeout} ms`)
         const value = await within(this.clock, timeout, signal, late, question)
         return { value, ms: this.clock.now() - since }
       } catch (error) {

@@ -31,6 +31,7 @@ export function containerMonitor(name: string, options: ContainerMonitorOptions)
     probe,
     audit,
     alerts,
+    owner = name,
     impact = 'degraded',
     clock = systemClock,
   } = options
@@ -39,6 +40,7 @@ export function containerMonitor(name: string, options: ContainerMonitorOptions)
     settings: monitorSettings(name, numbers, process.env),
     impact,
     filters,
+    owner,
     now: () => clock.now(),
     kernel,
     sessionOf: (container) => sessionOf?.(container),
@@ -51,7 +53,8 @@ export function containerMonitor(name: string, options: ContainerMonitorOptions)
     async start({ docker }, ctx) {
       const link = linkOf(docker)
       if (link === undefined) throw invalid(name, 'engine', 'has no link to an engine; pass what dockerEngine() returned')
-      live.webhook = await openOutlets(name, { ...(audit && { audit }), ...(alerts && { alerts }) }, live.events, clock, ctx)
+      const outlets = { ...(audit && { audit }), ...(alerts && { alerts }) }
+      live.opened(await openOutlets(name, outlets, live.events, clock, live.settings.keepHistory, ctx))
       ctx.defer(live.begin(link, ctx))
       return new ContainerMonitor(live)
     },

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events'
 import type { Impact, Kernel, KernelEventOf, Resource, StartContext } from '@keelson/kernel'
 import { type ContainerInfo, containerInfo } from '../container/container-info.js'
 import { type OwnProbe, probeProblem } from '../container/own-probe.js'
-import { identity, WatchedContainer } from '../container/watched-container.js'
+import { identity, type Past, WatchedContainer } from '../container/watched-container.js'
 import type { Filters, ListedContainer } from '../engine/docker-like.js'
 import { type EngineLink, LinkClosed } from '../engine/engine-link.js'
 import type { EngineEvent } from '../engine/event-lines.js'
@@ -19,6 +19,9 @@ import type { MonitorSettings } from '../watch/monitor-settings.js'
 import { type SessionChange, Sessions } from '../watch/sessions.js'
 import { isIn, OwnKernel } from './own-kernel.js'
 
+/** The label of a container that says which monitor restarts it. */
+const OWNER = 'keelson.owner'
+
 /** The options of a monitor with their defaults. */
 export interface MonitorPlan {
   readonly settings: MonitorSettings
@@ -27,6 +30,8 @@ export interface MonitorPlan {
   now(): number
   /** The name of the resource of the monitor. */
   readonly name: string
+  /** Containers whose label names another are not restarted. */
+  readonly owner: string
   /** The option `kernel`. */
   kernel(): unknown
   sessionOf(container: ContainerInfo): string | undefined
@@ -51,6 +56,8 @@ export class LiveMonitor {
   link: EngineLink | undefined
   /** Where alerts go in the latest life. */
   webhook: Webhook | undefined
+  /** What is known from before the first life: later ones remember it themselves. */
+  #past: ReadonlyMap<string, Past> | undefined
 
   constructor(plan: MonitorPlan) {
     this.#plan = plan
@@ -78,6 +85,12 @@ export class LiveMonitor {
   /** The kernel that runs it. @throws KeelsonError `INVALID_OPTION` when the option `kernel` does not give it. */
   get kernel(): Kernel {
     return this.#kernel.get()
+  }
+
+  /** Where it tells what happens is open; `past` is what was told before. */
+  opened({ webhook, past }: { readonly webhook?: Webhook; readonly past?: ReadonlyMap<string, Past> }): void {
+    this.webhook = webhook
+    this.#past ??= past ?? new Map()
   }
 
   /** Follows the engine as soon as the kernel runs, until the returned function is called. */
@@ -109,7 +122,10 @@ export class LiveMonitor {
     }
     const unwatch = link.watch({
       lost: (error) => events.emit('engine-lost', { reason: reasonOf(error) }),
-      back: (awayMs) => events.emit('engine-back', { awayMs }),
+      back: (awayMs) => {
+        care.engineBack(this.containers.values())
+        events.emit('engine-back', { awayMs })
+      },
     })
     const stopListening = handOnKernelEvents(view, (name) => this.#byResource.get(name), care)
     const follow = () => void this.#follow(host, life, ending.signal, crashed)
@@ -190,8 +206,12 @@ export class LiveMonitor {
     })
     const probeOf = (now: ContainerInfo) => this.#probeOf(now)
     const container = new WatchedContainer(info, session, probeOf, keepHistory, this.#plan.now())
+    const { settings, owner } = this.#plan
+    const past = this.#past?.get(info.id)
+    if (past !== undefined) container.remember(past)
+    container.isOurs = [undefined, owner].includes(info.labels[OWNER])
     container.resource = containerResource(this.#plan.self(), container, {
-      settings: this.#plan.settings,
+      settings: container.isOurs ? settings : { ...settings, restartAttempts: 0 },
       impact: this.#plan.impact,
       start: (watched, ctx) => this.#start(watched, ctx),
       check: (watched, signal) => this.#check(watched, signal),

@@ -22,6 +22,11 @@ export interface ContainerMonitorOptions extends Partial<MonitorSettings>, Outle
    * addresses or ports have changed. An invalid probe from a function becomes a `problem` event, and the container is watched without.
    */
   probe?: OwnProbe | ((container: ContainerInfo) => OwnProbe | undefined)
+  /**
+   * The name by which containers say who restarts them: one whose label `keelson.owner` has another is watched, and never restarted from
+   * here. Default the name of the monitor. One without the label is restarted by every monitor that it matches.
+   */
+  owner?: string
   /** What a failure of a container, or of the monitor, means for the kernel; default `'degraded'`. */
   impact?: Impact
   /** What times are measured by; pass the clock that `createKernel()` gets. Default the system's clock. */
@@ -45,6 +50,7 @@ const OTHERS: ReadonlySet<string> = new Set<Exclude<keyof ContainerMonitorOption
   'sessionOf',
   'onSessionChange',
   'probe',
+  'owner',
   'audit',
   'alerts',
   'impact',
@@ -75,6 +81,8 @@ export function checkMonitorOptions(name: string, options: ContainerMonitorOptio
   for (const option of ['sessionOf', 'onSessionChange'] as const) {
     if (!['undefined', 'function'].includes(typeof options[option])) throw invalid(name, option, 'must be a function')
   }
+  const { owner } = options
+  if (owner !== undefined && (typeof owner !== 'string' || owner === '')) throw invalid(name, 'owner', 'must be a name')
   if (clock !== undefined && !isObject(clock)) throw invalid(name, 'clock', 'must be a clock')
   const wrong = probe === undefined || typeof probe === 'function' ? undefined : probeProblem(probe)
   if (wrong !== undefined) throw invalid(name, wrong.option, wrong.problem)

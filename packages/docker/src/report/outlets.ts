@@ -1,9 +1,11 @@
 import type { Clock, StartContext } from '@keelson/kernel'
+import type { Past } from '../container/watched-container.js'
 import { reasonOf } from '../engine/reason-of.js'
 import { shownAsJson } from '../engine/shown.js'
 import { isEventType, type MonitorEvents, type MonitorEventType } from '../watch/monitor-events.js'
 import { invalid } from '../watch/monitor-settings.js'
 import { AuditFile, type AuditOptions } from './audit-file.js'
+import { readPast } from './audit-past.js'
 import { type AlertOptions, Webhook } from './webhook.js'
 
 /** The events that are written to the audit file. */
@@ -22,24 +24,30 @@ const AUDITED: ReadonlySet<MonitorEventType> = new Set<MonitorEventType>([
 const ALERTS = 'alerts'
 
 export interface OutletOptions {
-  /** The file to which failures, restarts, give-ups, recoveries, and changes of sessions and the engine are appended. Default none. */
+  /**
+   * The file to which failures, restarts, give-ups, recoveries, and changes of sessions and the engine are appended, and from which the history of
+   * the last `keepHistory` ms is read back at the start. Default none.
+   */
   audit?: AuditOptions
   /** Where alerts are posted. Default none. */
   alerts?: AlertOptions
 }
 
-/** Opens the audit file and the webhook of a monitor; both are closed when the resource stops. Resolves to the webhook, if there is one. */
+/** Opens the audit file and the webhook of a monitor; both are closed when the resource stops. Resolves to the webhook, and to what the audit file says of the last `keepHistory` ms. */
 export async function openOutlets(
   monitor: string,
   { audit, alerts }: OutletOptions,
   events: MonitorEvents,
   clock: Clock,
+  keepHistory: number,
   ctx: StartContext,
-): Promise<Webhook | undefined> {
+): Promise<{ readonly webhook?: Webhook; readonly past?: ReadonlyMap<string, Past> }> {
   const problem = (what: string) => (error: unknown) => {
     events.emit('problem', { what, reason: reasonOf(error) })
   }
+  let past: ReadonlyMap<string, Past> | undefined
   if (audit !== undefined) {
+    past = await readPast(audit.path, clock.now() - keepHistory)
     const file = new AuditFile(audit, problem(`the audit file ${audit.path}`))
     await file.open()
     const unsubscribe = events.on('event', (event) => {
@@ -50,7 +58,7 @@ export async function openOutlets(
       await file.close()
     })
   }
-  if (alerts === undefined) return undefined
+  if (alerts === undefined) return { ...(past && { past }) }
   const webhook = new Webhook(monitor, alerts, clock, problem(ALERTS))
   const unsubscribe = events.on('event', (event) => {
     if (event.type !== 'problem' || event.what !== ALERTS) webhook.tell(event)
@@ -59,7 +67,7 @@ export async function openOutlets(
     unsubscribe()
     await webhook.close()
   })
-  return webhook
+  return { webhook, ...(past && { past }) }
 }
 
 /** @throws KeelsonError `INVALID_OPTION` for a bad option of `audit` or `alerts`. */

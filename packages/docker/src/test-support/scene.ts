@@ -89,7 +89,8 @@ export async function idle(engine: ScriptedEngine): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 1))
     quiet = engine.requests.length === seen && engine.inFlight === 0 ? quiet + 1 : 0
     seen = engine.requests.length
-    if (engine.inFlight > 0 && [...engine.containers.values()].some(({ wedged }) => wedged)) return
+    const hangs = engine.execHangs || [...engine.containers.values()].some(({ wedged }) => wedged)
+    if (engine.inFlight > 0 && hangs) return
   }
 }
 

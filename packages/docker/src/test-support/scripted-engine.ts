@@ -35,6 +35,8 @@ export class ScriptedEngine {
   restartTakes = 0
   /** What the command of an exec ends with. */
   execCode = 0
+  /** With `true` the command of an exec never ends. */
+  execHangs = false
   #execs = 0
 
   async start(): Promise<this> {
@@ -92,6 +94,11 @@ export class ScriptedEngine {
     Object.assign(container.inspection.State, state)
   }
 
+  /** Gives it a restart policy of its own. */
+  policy(container: ScriptedContainer, name: string): void {
+    container.inspection.HostConfig = { RestartPolicy: { Name: name } }
+  }
+
   exit(container: ScriptedContainer, code = 137, oom = false): void {
     this.set(container, { Status: 'exited', Running: false, ExitCode: code, OOMKilled: oom })
     this.emit('die', container.id)
@@ -137,6 +144,7 @@ export class ScriptedEngine {
     req.resume()
     if (this.latency > 0) await new Promise((resolve) => setTimeout(resolve, this.latency))
     const [, kind, id = '', action] = url.pathname.split('/')
+    if (kind === 'exec' && action === 'start' && this.execHangs) return void res.writeHead(200).flushHeaders()
     if (kind === 'exec') return action === 'json' ? json(res, { ExitCode: this.execCode }) : void res.writeHead(200).end()
     if (id === 'json') return json(res, this.#list(JSON.parse(url.searchParams.get('filters') ?? '{}')))
     const container = this.containers.get(id)

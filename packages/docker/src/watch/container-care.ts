@@ -107,6 +107,11 @@ export class ContainerCare implements ContainerHost {
     this.#host.sessions.follow(container)
   }
 
+  /** The engine is back: what was well and is not, the engine has taken along. */
+  engineBack(containers: Iterable<WatchedContainer>): void {
+    for (const container of containers) container.wasWell = !container.givenUp && !isTrouble(container.status)
+  }
+
   /** Follows up an event of the engine about a container. */
   handleEvent(container: WatchedContainer, { action, signal }: EngineEvent): void {
     const stopped = action === 'stop' || (action === 'kill' && signal !== undefined && signal !== '9')
@@ -143,7 +148,11 @@ export class ContainerCare implements ContainerHost {
     const unsteady = unsteadyFor(container, finding, this.#host.link.clock.now())
     if (unsteady > 0) return void this.lookSoon(container, unsteady)
     const before = this.#record(container, finding)
+    // What the engine has taken along is no failure of the container, and takes no attempt of it.
+    const takenAlong = container.wasWell && finding.facts?.running === false && !finding.facts.comesBack
+    container.wasWell = false
     if (isTrouble(finding.status) && !isTrouble(before)) container.ctx.unhealthy(new Error(finding.reason))
+    if (takenAlong && container.isOurs) this.#host.restart(container).catch(() => {})
     if (finding.status === 'healthy' && isTrouble(before)) container.ctx.healthy()
   }
 
@@ -256,7 +265,9 @@ export class ContainerCare implements ContainerHost {
     if (from !== to) events.emit('status', { ...identity(container), from, to, ...(reason !== undefined && { reason }) })
     if (to === 'healthy' && troubleSince !== undefined) {
       container.troubleSince = undefined
-      events.emit('recovery', { ...identity(container), downMs: now - troubleSince })
+      const { responseMs } = container.last ?? {}
+      const downMs = now - troubleSince
+      events.emit('recovery', { ...identity(container), downMs, ...(responseMs !== undefined && { responseMs }) })
     }
     sessions.follow(container)
   }

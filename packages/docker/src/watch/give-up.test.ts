@@ -90,3 +90,24 @@ test('without restart attempts a failed container is only told about', async () 
   expect(s.status('one')).toBe('failed')
   expect(s.lines().filter((line) => line === 'failure one').length).toBeGreaterThan(10)
 })
+
+test('a container is restarted by the monitor that its label names, and only watched by every other', async () => {
+  for (const [owner, restarts] of [
+    ['workers', true],
+    ['elsewhere', false],
+  ] as const) {
+    await using s = await scene({}, (engine) => void engine.run('one', { app: 'worker', 'keelson.owner': owner }))
+    const [one] = [...s.engine.containers.values()]
+    s.engine.exit(one!, 1)
+    await s.until(() => s.status('one') === 'failed')
+    await s.pass(300_000)
+    expect(s.engine.count(/restart$/) > 0).toBe(restarts)
+    expect(s.status('one')).toBe(restarts ? 'healthy' : 'failed')
+  }
+})
+
+test('a monitor may have another name for that', async () => {
+  await using s = await scene({ owner: 'blue' }, (engine) => void engine.run('one', { app: 'worker', 'keelson.owner': 'blue' }))
+  s.engine.exit([...s.engine.containers.values()][0]!, 1)
+  await s.until(() => s.lines().includes('restart one 1'))
+})

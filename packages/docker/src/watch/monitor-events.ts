@@ -35,7 +35,7 @@ interface Payloads {
   /** Its restarts are used up: failed until `restart()`, or until it is found healthy again. */
   'give-up': OfContainer & { readonly attempts: number; readonly reason: string }
   /** Healthy again, `downMs` after it was first found failed or unhealthy. */
-  recovery: OfContainer & { readonly downMs: number }
+  recovery: OfContainer & { readonly downMs: number; readonly responseMs?: number }
   session: SessionChange
   'engine-lost': { readonly reason: string }
   'engine-back': { readonly awayMs: number }
