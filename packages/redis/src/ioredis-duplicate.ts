@@ -1,0 +1,27 @@
+import type { Resource } from '@keelson/kernel'
+import { type DuplicateOptions, duplicateResource } from './duplicate.js'
+import type { IoredisCluster } from './ioredis-cluster.js'
+import type { IoredisClient } from './ioredis-link.js'
+import { duplicated } from './ioredis-links.js'
+
+/**
+ * Another connection with the options of `original`, for what takes a connection for itself: subscriptions and blocking commands. A
+ * resource of its own, with its own health; it starts after its original, stops before it, and is restarted with it. Without a name it
+ * is `${original.name}-duplicate`.
+ *
+ * @example
+ * const cache = ioredis('cache', { url: process.env.REDIS_URL })
+ * const events = duplicate('events', cache)
+ */
+export function duplicate<C extends IoredisClient | IoredisCluster>(
+  name: string,
+  original: Resource<C>,
+  options?: DuplicateOptions<C>,
+): Resource<C>
+export function duplicate<C extends IoredisClient | IoredisCluster>(
+  original: Resource<C>,
+  options?: DuplicateOptions<C>,
+): Resource<C>
+export function duplicate(...args: readonly unknown[]): Resource<IoredisClient | IoredisCluster> {
+  return duplicateResource<IoredisClient | IoredisCluster>(args, duplicated)
+}
