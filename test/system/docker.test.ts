@@ -228,20 +228,32 @@ test('an engine that takes its containers along leaves none of them failed befor
 
 test('the example shows them on its page', async () => {
   const port = await freePort()
-  const env = { ...process.env, PORT: String(port), DOCKER_SOCKET: daemon.socketPath }
+  const env = { ...process.env, PORT: String(port), DOCKER_SOCKET: daemon.socketPath, ACTIONS: '1' }
   const main = fileURLToPath(new URL('../../examples/container-monitor/src/main.ts', import.meta.url))
   const child = spawn(process.execPath, ['--import', 'tsx', main], { env, stdio: 'ignore' })
   const ended = once(child, 'exit')
   try {
     let html = ''
-    for (const end = Date.now() + 60_000; !/plain0.*healthy/.test(html) && Date.now() < end; ) {
+    for (const end = Date.now() + 60_000; !/healthy<.b> plain0/.test(html) && Date.now() < end; ) {
       html = await fetch(`http://127.0.0.1:${port}/`).then(
         (response) => response.text(),
         () => '',
       )
     }
-    expect(html).toMatch(/plain0.*healthy/)
+    expect(html).toMatch(/healthy<.b> plain0/)
     expect((await fetch(`http://127.0.0.1:${port}/health/container/plain`)).status).toBe(200)
+    const id = /value="([0-9a-f]+)" aria-label="restart plain0"/.exec(html)?.[1]
+    const restartFrom = (origin: string) =>
+      fetch(`http://127.0.0.1:${port}/restart`, {
+        method: 'POST',
+        redirect: 'manual',
+        headers: { origin },
+        body: new URLSearchParams({ container: id! }),
+      })
+    const before = report('plain0')!.startedAt!
+    expect((await restartFrom('http://elsewhere.example')).status).toBe(403)
+    expect((await restartFrom(`http://127.0.0.1:${port}`)).status).toBe(303)
+    await until(() => (report('plain0')?.startedAt ?? 0) > before)
   } finally {
     child.kill('SIGTERM')
     expect(await ended).toEqual([0, null])

@@ -1,39 +1,87 @@
-import type { ContainerMonitor, ContainerReport } from '@keelson/docker'
+import { createHash } from 'node:crypto'
+import type { ContainerMonitor, ContainerReport, ContainerStatus, SessionReport } from '@keelson/docker'
+import { REFRESH } from './refresh.js'
+import { sparkline } from './sparkline.js'
+import { STYLE } from './style.js'
 
-/** Dark enough for white text on them. */
-const COLORS = { healthy: '#187a4c', unhealthy: '#9a5b00', restarting: '#1f62c4', failed: '#c22f2f', unknown: '#666' }
+const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
-const STYLE = `:root{color-scheme:light dark}body{font:15px/1.4 system-ui,sans-serif;margin:2rem}
-div{overflow-x:auto}table{border-collapse:collapse}td,th{padding:.4rem 1.2rem .4rem 0;text-align:left;white-space:nowrap}
-tr{border-bottom:1px solid #8884}.n{text-align:right}td:last-child{white-space:normal;min-width:14rem}
-b{color:#fff;font-size:13px;padding:.15rem .5rem;border-radius:.3rem}`
+/** Nothing runs and nothing is loaded but what the page itself has. */
+export const POLICY = `default-src 'none'; style-src ${hash(STYLE)}; script-src ${hash(REFRESH)}; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`
 
-/** The page: one row for each container. */
-export function page(monitor: ContainerMonitor | undefined, label: string, now = Date.now()): string {
-  const containers = [...(monitor?.containers() ?? [])].sort((a, b) => (a.name < b.name ? -1 : 1))
-  return `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Containers</title>
+export interface PageOptions {
+  /** What the containers are found by. */
+  readonly label: string
+  /** Whether they can be restarted from here. */
+  readonly actions?: boolean
+  readonly now?: number
+}
+
+export function page(monitor: ContainerMonitor | undefined, options: PageOptions): string {
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Containers</title>
 <style>${STYLE}</style>
-<h1>Containers</h1><p>${escaped(headline(monitor, label, now))}</p>
-<div><table><tr><th>name<th>session<th>status<th class="n">for<th class="n">answer<th class="n">restarts<th>reason</tr>
-${containers.map((container) => row(container, now)).join('\n')}</table></div></html>`
+<h1>Containers</h1><p id="stale" class="note" role="status" hidden></p>
+<main>${overview(monitor, options)}</main>
+<script>${REFRESH}</script></html>`
 }
 
-function headline(monitor: ContainerMonitor | undefined, label: string, now: number): string {
-  const engine = monitor?.engine()
-  if (monitor === undefined || engine === undefined) return 'There is no Docker Engine that answers: nothing is watched.'
-  if (engine.status === 'unhealthy')
-    return `The engine has been away for ${span(now - engine.since)}; this is what was known last. ${engine.reason ?? ''}`
-  const { containers, byStatus } = monitor.statistics()
-  return `The engine is there. Containers with ${label}: ${containers}, healthy: ${byStatus.healthy}`
+/** What is shown, without the page around it. */
+export function overview(monitor: ContainerMonitor | undefined, options: PageOptions): string {
+  const { label, now = Date.now() } = options
+  const updated = `<p class="dim">Updated <time datetime="${new Date(now).toISOString()}">${new Date(now).toISOString().slice(11, 19)} UTC</time></p>`
+  if (monitor === undefined) return `<p class="note">There is no Docker Engine that answers: nothing is watched.</p>${updated}`
+  const containers = [...monitor.containers()].sort(byTrouble)
+  const parts = [engine(monitor, now), `<p>${escaped(headline(monitor, label))}</p>`, updated, sessions(monitor.sessions())]
+  const rows = containers.map((container) => card(container, monitor, now, options.actions === true))
+  return `${parts.join('\n')}\n<h2>All, what fails first</h2>\n${rows.join('\n')}`
 }
 
-function row(container: ContainerReport, now: number): string {
-  const { name, session = '', status, since, responseMs, restarts, engineRestarts, reason = '', givenUp } = container
-  const badge = `<b style="background:${COLORS[status]}">${status}${givenUp ? ' for good' : ''}</b>`
-  const answer = responseMs === undefined ? '' : `${responseMs.toFixed(1)} ms`
-  const all = `${restarts}${engineRestarts > 0 ? ` + ${engineRestarts} by the engine` : ''}`
-  const [text, number] = ['<td>', '<td class="n">']
-  return `<tr>${text}${escaped(name)}${text}${escaped(session)}${text}${badge}${number}${span(now - since)}${number}${answer}${number}${all}${text}${escaped(reason)}</tr>`
+function engine(monitor: ContainerMonitor, now: number): string {
+  const { status, since, reason = '' } = monitor.engine()
+  if (status === 'healthy') return ''
+  return `<p class="note">${escaped(`The engine has been away for ${span(now - since)}; this is what was known last. ${reason}`)}</p>`
+}
+
+function headline(monitor: ContainerMonitor, label: string): string {
+  const { containers, byStatus, givenUp } = monitor.statistics()
+  const counts = Object.entries(byStatus).filter(([, count]) => count > 0)
+  const told = counts.map(([status, count]) => `${count} ${status}`).join(', ')
+  return `${containers} with ${label}${told === '' ? '' : `: ${told}`}${givenUp > 0 ? `; ${givenUp} given up` : ''}`
+}
+
+function sessions(all: readonly SessionReport[]): string {
+  if (all.length === 0) return ''
+  const items = all.map(
+    ({ session, status, containers }) =>
+      `<li>${badge(status)} ${escaped(session)} <span class="dim">${containers.length}</span></li>`,
+  )
+  return `<h2>Sessions</h2><ul>${items.join('')}</ul>`
+}
+
+function card(container: ContainerReport, monitor: ContainerMonitor, now: number, actions: boolean): string {
+  const { id, name, session, status, since, responseMs, restarts, engineRestarts, reason, givenUp } = container
+  const facts = {
+    session,
+    for: span(now - since),
+    answer: responseMs === undefined ? undefined : `${responseMs.toFixed(1)} ms`,
+    restarts: `${restarts}${engineRestarts > 0 ? ` + ${engineRestarts} by the engine` : ''}`,
+  }
+  const list = Object.entries(facts)
+    .filter(([, value]) => value !== undefined)
+    .map(([term, value]) => `<div><dt>${term}</dt><dd>${escaped(String(value))}</dd></div>`)
+  const button = `<form method="post" action="/restart"><button id="restart-${escaped(id)}" name="container" value="${escaped(id)}" aria-label="restart ${escaped(name)}">Restart</button></form>`
+  const why = reason === undefined ? '' : `<p class="why">${escaped(reason)}</p>`
+  return `<article><h3>${badge(status, givenUp)} ${escaped(name)}</h3><dl>${list.join('')}</dl>${sparkline(monitor.history(id))}${actions ? button : '<span></span>'}${why}</article>`
+}
+
+const WORST_FIRST: readonly ContainerStatus[] = ['failed', 'unhealthy', 'restarting', 'unknown', 'healthy']
+
+function byTrouble(a: ContainerReport, b: ContainerReport): number {
+  return WORST_FIRST.indexOf(a.status) - WORST_FIRST.indexOf(b.status) || (a.name < b.name ? -1 : 1)
+}
+
+function badge(status: string, givenUp = false): string {
+  return `<b class="${status}">${status}${givenUp ? ' for good' : ''}</b>`
 }
 
 /** How long, in the largest unit of which it is at least one. */

@@ -1,8 +1,20 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { request } from 'node:http'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+
+/** Asks as a browser does that was led here by another name. */
+function statusAs(host: string, port: number): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ host: '127.0.0.1', port, headers: { host } }, (response) => {
+      resolve(response.statusCode)
+      response.resume()
+    })
+    asked.on('error', reject).end()
+  })
+}
 
 test('without an engine it runs, and says so on the page and in its output', async () => {
   const probe = createServer().listen(0, '127.0.0.1')
@@ -30,6 +42,9 @@ test('without an engine it runs, and says so on the page and in its output', asy
     expect(output).toContain('There is no Docker Engine that answers')
     expect((await fetch(`http://127.0.0.1:${port}/favicon.ico`)).status).toBe(404)
     expect((await fetch(`http://127.0.0.1:${port}/`, { method: 'POST' })).status).toBe(405)
+    expect((await fetch(`http://127.0.0.1:${port}/restart`, { method: 'POST' })).status).toBe(404)
+    expect(await statusAs('rebound.example', port)).toBe(421)
+    expect(response?.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-/)
   } finally {
     child.kill('SIGTERM')
     await ended
