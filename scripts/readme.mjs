@@ -1,4 +1,4 @@
-// Copies the programs that README files show from where they are compiled and run. `--check` only says whether they differ.
+// Copies the programs that README files and guides show from where they are compiled and run. `--check` only says whether they differ.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,7 +7,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const SHOWN = /<!-- (examples\/\S+) -->\n```ts\n[\s\S]*?```/g
 
 let differ = 0
-for (const name of ['README.md', 'packages/grpc/README.md', 'packages/socketio/README.md']) {
+for (const name of ['README.md', 'packages/grpc/README.md', 'packages/socketio/README.md', 'docs/writing-a-resource.md']) {
   const file = join(root, name)
   const before = readFileSync(file, 'utf8')
   const after = before.replace(

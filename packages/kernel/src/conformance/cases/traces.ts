@@ -56,9 +56,9 @@ export const TRACES: readonly CaseRow[] = [
     name: 'leaves signals and the end of the process to the application',
     rule: 'B10',
     async play(stage) {
-      const { kernel } = await stage.running()
-      await stage.proxy.refuse()
-      await stage.probed(kernel, ['unready'], 'a resource to be unhealthy whose server is gone').catch(() => {})
+      const { kernel } = await stage.running({ monitor: { interval: 50 } })
+      const gone = stage.probed(kernel, ['unready'], 'a resource to be unhealthy whose server is gone')
+      await Promise.all([stage.proxy.refuse(), gone])
       const { added } = stage.process
       stage.expect(added.length === 0, 'no listener on the process', () => `listeners of ${added.join(', ')}`)
     },
