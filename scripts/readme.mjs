@@ -4,10 +4,18 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const SHOWN = /<!-- (examples\/\S+) -->\n```ts\n[\s\S]*?```/g
+const SHOWN = /<!-- ((?:examples|test)\/\S+) -->\n```ts\n[\s\S]*?```/g
+
+const FILES = [
+  'README.md',
+  'docs/nest.md',
+  'docs/writing-a-resource.md',
+  'packages/grpc/README.md',
+  'packages/socketio/README.md',
+]
 
 let differ = 0
-for (const name of ['README.md', 'packages/grpc/README.md', 'packages/socketio/README.md', 'docs/writing-a-resource.md']) {
+for (const name of FILES) {
   const file = join(root, name)
   const before = readFileSync(file, 'utf8')
   const after = before.replace(

@@ -2,11 +2,11 @@
 // `plain`, as the documentation of Nest says, or `keelson`. What it needs lies beside it (nest-load.mjs puts it there).
 import 'reflect-metadata'
 import { createKernel } from '@keelson/kernel'
+import { nestServer } from '@keelson/nest'
 import { run } from '@keelson/node'
 import { Controller, Get, Inject, Injectable, Module, Query } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter } from '@nestjs/platform-fastify'
-import { nestServer } from './keelson-nest/index.js'
 
 const [, , how, platform] = process.argv
 const adapter = platform === 'fastify' ? { adapter: () => new FastifyAdapter() } : {}

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, cpSync, mkdirSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, get } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { later } from './serving.mjs'
@@ -84,6 +84,7 @@ function prepare(how, platform) {
   const folder = fileURLToPath(new URL(`../.cache/nest-load-${process.pid}-${how}-${platform}/`, import.meta.url))
   mkdirSync(folder, { recursive: true })
   cpSync(fileURLToPath(new URL('../../packages/nest/dist', import.meta.url)), `${folder}keelson-nest`, { recursive: true })
-  copyFileSync(fileURLToPath(new URL('./nest-app.mjs', import.meta.url)), `${folder}app.mjs`)
+  const source = readFileSync(new URL('./nest-app.mjs', import.meta.url), 'utf8')
+  writeFileSync(`${folder}app.mjs`, source.replace('@keelson/nest', './keelson-nest/index.js'))
   return { file: `${folder}app.mjs`, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }

@@ -51,19 +51,27 @@ export function compileApp(
   format: 'esm' | 'commonjs' = 'esm',
 ): { file: string; remove: () => void } {
   const folder = prepare(version)
-  const source = readFileSync(path(`./apps/${name}.ts`), 'utf8')
-  const { code } = transformSync(source, {
-    filename: `${name}.ts`,
-    module: { type: format === 'esm' ? 'es6' : 'commonjs' },
-    jsc: {
-      target: 'es2022',
-      parser: { syntax: 'typescript', decorators: true },
-      transform: { legacyDecorator: true, decoratorMetadata: true },
-    },
-  })
-  const file = join(folder, format === 'esm' ? `${name}.mjs` : `${name}.cjs`)
+  const extension = format === 'esm' ? 'mjs' : 'cjs'
   const built = format === 'esm' ? './keelson-nest/index.js' : './keelson-nest/cjs/index.js'
-  writeFileSync(file, code.replaceAll(/(['"])@keelson\/nest\1/g, JSON.stringify(built)))
+  const names = new Set([name])
+  // What one imports of its neighbours is added at the end.
+  for (const each of names) {
+    const { code } = transformSync(readFileSync(path(`./apps/${each}.ts`), 'utf8'), {
+      filename: `${each}.ts`,
+      module: { type: format === 'esm' ? 'es6' : 'commonjs' },
+      jsc: {
+        target: 'es2022',
+        parser: { syntax: 'typescript', decorators: true },
+        transform: { legacyDecorator: true, decoratorMetadata: true },
+      },
+    })
+    const linked = code.replaceAll(/(['"])\.\/([\w-]+)\.js\1/g, (_, quote, neighbour) => {
+      names.add(neighbour)
+      return `${quote}./${neighbour}.${extension}${quote}`
+    })
+    writeFileSync(join(folder, `${each}.${extension}`), linked.replaceAll(/(['"])@keelson\/nest\1/g, JSON.stringify(built)))
+  }
+  const file = join(folder, `${name}.${extension}`)
   return { file, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }
 
