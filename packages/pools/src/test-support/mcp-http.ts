@@ -20,6 +20,10 @@ export interface McpHttp {
   refuse(method: 'GET' | 'POST', status: number): void
   /** Drops every connection; listens on. */
   drop(): void
+  readonly port: number
+  /** Ends it as a crash does: its sessions are gone, and its port stays. */
+  kill(): Promise<void>
+  start(): Promise<void>
   close(): Promise<void>
 }
 
@@ -62,8 +66,23 @@ export async function mcpHttp(): Promise<McpHttp> {
 
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { port } = server.address() as AddressInfo
+  const origin = `http://127.0.0.1:${port}`
+  const end = async () => {
+    server.closeAllConnections()
+    if (server.listening) await new Promise((resolve) => server.close(resolve))
+  }
   return {
+    port,
+    async kill() {
+      await end()
+      streams.clear()
+      sessions.clear()
+    },
+    async start() {
+      server.listen(port, '127.0.0.1')
+      await once(server, 'listening')
+    },
     sse: `${origin}/sse`,
     mcp: `${origin}/mcp`,
     get posts() {
@@ -77,10 +96,7 @@ export async function mcpHttp(): Promise<McpHttp> {
       refusal = { method, status }
     },
     drop: () => server.closeAllConnections(),
-    close: async () => {
-      server.closeAllConnections()
-      if (server.listening) await new Promise((resolve) => server.close(resolve))
-    },
+    close: end,
   }
 }
 

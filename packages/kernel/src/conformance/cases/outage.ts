@@ -61,7 +61,7 @@ export const OUTAGE: readonly CaseRow[] = [
       const unready = stage.probed(kernel, ['unready'], 'a resource to be unhealthy whose server answers nothing')
       const failed = stage.failedChecks(
         kernel,
-        stage.subject.recovers === 'by restart' ? 1 : 8,
+        stage.subject.recovers === 'by restart' ? 1 : 5,
         'a check to fail when its server answers nothing',
       )
       stage.proxy.wedge()
