@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { getRequestListener } from '@hono/node-server'
+import { drainSignal as signalOf } from '@keelson/hono'
 import { drainSignal } from '@keelson/node'
+import { Hono } from 'hono'
+import { streamSSE } from 'hono/streaming'
 import { http1Client } from './http1-client.mjs'
 import { http2Client } from './http2-client.mjs'
 import { later } from './serving.mjs'
@@ -50,6 +54,27 @@ export const streamCases = [
       const ended = await subscribe(stage, served)
       await served.drain()
       assert.deepEqual(await ended(), { whole: true, body: EVENT + BYE })
+    },
+  },
+  {
+    name: 'SSE by `streamSSE` of Hono, with `drainSignal`',
+    on: ['http', 'https'],
+    sees: 'the last event and the end of the stream',
+    async run(stage) {
+      const app = new Hono().get('/', (c) =>
+        streamSSE(c, async (stream) => {
+          await stream.writeSSE({ data: 'tick' })
+          const signal = signalOf(c)
+          await once(signal, 'abort')
+          await stream.writeSSE({ event: 'bye', data: '', retry: signal.reason.retryMs })
+        }),
+      )
+      const served = await stage.serve(getRequestListener(app.fetch))
+      const ended = await subscribe(stage, served)
+      await served.drain()
+      const { whole, body } = await ended()
+      assert.deepEqual(whole, true)
+      assert.match(body, /^data: tick\n\nevent: bye\ndata: \nretry: \d+\n\n$/)
     },
   },
   {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { createAdaptorServer, upgradeWebSocket } from '@hono/node-server'
 import { webSockets } from '@keelson/node'
+import { Hono } from 'hono'
 import { WebSocket, WebSocketServer } from 'ws'
 import { when } from './serving.mjs'
 
@@ -40,6 +42,27 @@ export const upgradeCases = [
       assert.equal(String((await told)[0]), 'moving on')
       const [code, reason] = await closed
       assert.deepEqual([code, String(reason)], [1012, 'Service Restart'])
+    },
+  },
+  {
+    name: 'WebSocket by `upgradeWebSocket` of Hono',
+    on,
+    sees: 'close 1012',
+    async run(stage) {
+      const served = await stage.serve()
+      const app = new Hono().get(
+        '/',
+        upgradeWebSocket(() => ({ onMessage: ({ data }, ws) => ws.send(data) })),
+      )
+      const server = new WebSocketServer({ noServer: true })
+      createAdaptorServer({ fetch: app.fetch, websocket: { server }, createServer: () => served.server })
+      const client = new WebSocket(served.url.replace('http', 'ws'), { rejectUnauthorized: false })
+      await once(client, 'open')
+      client.send('hello')
+      assert.equal(String((await once(client, 'message'))[0]), 'hello')
+      const closed = once(client, 'close')
+      await served.drain()
+      assert.equal((await closed)[0], 1012)
     },
   },
   {

@@ -1,1 +1,4 @@
-export {}
+export { drainSignal, type NodeContext } from './drain-signal.js'
+export { type FetchApp, type HonoServerOptions, honoServer, type WebSocketServerLike } from './hono-server.js'
+export { type ProbeMiddleware, probes } from './probes.js'
+export { type UnavailableMiddleware, unavailable } from './unavailable.js'

@@ -16,7 +16,7 @@ export interface UnavailableGuard {
 
 /**
  * Answers 503 with `Retry-After` while something that a route needs is away: it does not run, or is unhealthy. The body is empty, and tells
- * a stranger nothing. `@keelson/express`, `@keelson/fastify` and `@keelson/koa` have one each, for Hono there is `unavailableHono`.
+ * a stranger nothing. `@keelson/express`, `@keelson/fastify`, `@keelson/koa` and `@keelson/hono` have one each.
  *
  * @throws KeelsonError `INVALID_OPTION`, for an empty list too.
  *

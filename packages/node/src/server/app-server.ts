@@ -24,7 +24,7 @@ export interface AppAdapter<A, S extends DrainableServer = DrainableServer> {
 }
 
 /**
- * `httpServer` for a framework: what `expressServer`, `fastifyServer` and `koaServer` are made of. A start fails with one
+ * `httpServer` for a framework: what `expressServer`, `fastifyServer`, `koaServer` and `honoServer` are made of. A start fails with one
  * sentence when `app` returns something else than an app; a server that it returned instead is closed.
  *
  * @throws KeelsonError `INVALID_OPTION`.
