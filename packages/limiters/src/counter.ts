@@ -15,6 +15,7 @@ export class Counter implements RateLimiter {
   /** The requests to Redis in flight. */
   readonly #asked = new Set<Promise<unknown>>()
   #stopped = false
+  #killed = false
 
   constructor(name: string, rule: Limit, { prefix, redis, redisTimeout, fallback, maxKeys }: CounterOptions) {
     this.#name = name
@@ -48,6 +49,12 @@ export class Counter implements RateLimiter {
     this.#memory.clear()
   }
 
+  /** Without waiting for Redis. */
+  kill(): void {
+    this.#stopped = this.#killed = true
+    this.#memory.clear()
+  }
+
   async #ask<T>(question: (store: MemoryStore | RedisStore) => T | Promise<T>): Promise<T> {
     if (this.#redis === undefined) return await question(this.#memory)
     const answer = this.#askRedis(this.#redis, question)
@@ -63,7 +70,7 @@ export class Counter implements RateLimiter {
     try {
       return await question(redis)
     } catch (thrown) {
-      if (this.#fallback) return await question(this.#memory)
+      if (this.#fallback && !this.#killed) return await question(this.#memory)
       throw this.#redisFailed(thrown)
     }
   }

@@ -56,6 +56,7 @@ export function keyedRateLimiter<const D extends Dependencies<D> = {}>(
       return new Counters(name, counters, others && new Counter(name, others, counting))
     },
     stop: (counters) => counters.stop(),
+    kill: (counters) => counters.kill(),
   }
   const descriptors = lifecycleOf(name, options, ['limits', 'default'])
   return resource(name, Object.defineProperties(hooks, descriptors) as ResourceOptions<KeyedRateLimiter, D>)
@@ -93,6 +94,14 @@ class Counters implements KeyedRateLimiter {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.#counters.values(), this.#default].map((counter) => counter?.stop()))
+    await Promise.all(this.#all.map((counter) => counter.stop()))
+  }
+
+  kill(): void {
+    for (const counter of this.#all) counter.kill()
+  }
+
+  get #all(): Counter[] {
+    return [...this.#counters.values(), ...(this.#default === undefined ? [] : [this.#default])]
   }
 }

@@ -26,6 +26,7 @@ export function rateLimiter<const D extends Dependencies<D> = {}>(
   const hooks: ResourceOptions<Counter, D> = {
     start: async (deps, ctx) => new Counter(name, rule, await countingOf(name, options, deps, ctx)),
     stop: (counter) => counter.stop(),
+    kill: (counter) => counter.kill(),
   }
   const descriptors = lifecycleOf(name, options, ['limit', 'window', 'block'])
   return resource(name, Object.defineProperties(hooks, descriptors) as ResourceOptions<RateLimiter, D>)

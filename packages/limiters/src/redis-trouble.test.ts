@@ -1,4 +1,4 @@
-import { createKernel, type Kernel } from '@keelson/kernel'
+import { createKernel, type Kernel, type ShutdownError } from '@keelson/kernel'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { RateLimiter } from './rate-limit.js'
 import { type RateLimiterOptions, rateLimiter } from './rate-limiter.js'
@@ -92,6 +92,20 @@ describe.each(['nodeRedis', 'ioRedis'] as const)('a limiter with a client like %
     await Promise.all([asked, stopped])
     expect(order).toEqual(['answered', 'stopped'])
     expect(await answer).toMatchObject({ allowed: true, remaining: 1 })
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('is killed when Redis does not answer in time, and leaves no timer', async () => {
+    await start({ fallback: 'memory', redisTimeout: 20_000 })
+    redis.down = true
+    await limiter.consume('ada')
+    redis.hold = new Promise(() => {})
+    const asked = limiter.consume('ada').catch((error) => error)
+    const stopped = kernel.shutdown().catch((error: ShutdownError) => error.report)
+    await vi.advanceTimersByTimeAsync(11_000)
+    expect((await stopped).outcomes).toMatchObject([{ resource: 'limiter', outcome: 'killed' }])
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(await asked).toMatchObject({ code: 'DEPENDENCY_FAILED' })
     expect(vi.getTimerCount()).toBe(0)
   })
 
