@@ -2,7 +2,7 @@ import type { Resource } from '@keelson/kernel'
 import { type ConformanceMake, conformance } from '@keelson/kernel/conformance'
 import { redis } from '@keelson/redis'
 import { ioredis } from '@keelson/redis/ioredis'
-import { redisServer } from '@keelson/test-servers'
+import { recordConformance, redisServer } from '@keelson/test-servers'
 import { Redis as Redis5 } from 'ioredis5'
 import { createClient as createClient5 } from 'redis5'
 import { afterAll, describe, test } from 'vitest'
@@ -13,6 +13,13 @@ const withTls = await redisServer({ tls: true })
 afterAll(() => Promise.all([server, withTls].map((each) => each[Symbol.asyncDispose]())))
 
 type Make = (...args: [...Parameters<ConformanceMake<never>>, url: string]) => Resource<{ get(key: string): Promise<unknown> }>
+
+const PACKAGES: Record<string, [adapter: string, driver: string]> = {
+  'redis() on node-redis 6': ['redis()', 'redis'],
+  'redis() on node-redis 5': ['redis()', 'redis5'],
+  'ioredis() on ioredis 6': ['ioredis()', 'ioredis'],
+  'ioredis() on ioredis 5': ['ioredis()', 'ioredis5'],
+}
 
 const DRIVERS: Record<string, Make> = {
   'redis() on node-redis 6': (name, _at, options, url) => redis(name, { url, ...options }),
@@ -27,8 +34,10 @@ describe.each(Object.entries(DRIVERS))('%s', (name, makeWith) => {
     (urlOf: (address: string) => string): ConformanceMake<{ get(key: string): Promise<unknown> }> =>
     (name, at, options) =>
       makeWith(name, at, options, urlOf(`${at.host}:${at.port}`))
+  const [adapter, driver] = PACKAGES[name]!
   const cases = conformance({
     name,
+    report: recordConformance(import.meta.url, { adapter, driver, server: 'Redis 7' }),
     server,
     make: make((address) => `redis://:${SECRETS[0]}@${address}`),
     use: (client) => client.get('asked'),

@@ -1,5 +1,5 @@
 import { conformance } from '@keelson/kernel/conformance'
-import { postgresServer } from '@keelson/test-servers'
+import { postgresServer, recordConformance } from '@keelson/test-servers'
 import type { Pool } from 'pg'
 import { afterAll, test } from 'vitest'
 import { postgres } from './index.js'
@@ -13,6 +13,7 @@ const urlOf = (at: { host: string; port: number }, user = `postgres:${server.pas
 const cases = conformance<Pool>({
   name: 'postgres() on pg 8',
   server,
+  report: recordConformance(import.meta.url, { adapter: 'postgres()', driver: 'pg', server: 'PostgreSQL 18' }),
   secrets: [server.password, 'wr0ng-passw0rd'],
   make: (name, at, options) => postgres(name, { url: urlOf(at), ...options }),
   use: (pool) => pool.query('select 1'),
