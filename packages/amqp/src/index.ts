@@ -1,1 +1,9 @@
-export {}
+export { type AmqpChannelOptions, amqpChannel } from './amqp-channel.js'
+export { type AmqpConnectionOptions, amqpConnection } from './amqp-connection.js'
+export { type AmqpConsumerOptions, amqpConsumer } from './amqp-consumer.js'
+export { type AmqpPublisherOptions, amqpPublisher } from './amqp-publisher.js'
+export type { ChannelOptions, ConnectionLike } from './channel-life.js'
+export type { BrokerAddress, ConnectionUrl } from './connection-url.js'
+export type { AmqpConsumer, Failed } from './consumer.js'
+export type { AmqpPublisher } from './publisher.js'
+export type { MessageContext } from './settlement.js'
