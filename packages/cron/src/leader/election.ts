@@ -1,0 +1,136 @@
+import type { StartContext } from '@keelson/kernel'
+import { told } from '../told.js'
+import { bounded } from './bounded.js'
+import type { LeaseUse } from './lease-fit.js'
+import type { LeaderLock, LockAnswer, LockSession } from './lock.js'
+import { Stopwatch } from './stopwatch.js'
+import { Term } from './term.js'
+
+/** In ms: the least that an answer is waited for while nothing is held. */
+const PATIENCE = 1_000
+
+/** Asks for a lock until it has it. */
+export class Election {
+  readonly #lock: LeaderLock
+  readonly #value: unknown
+  readonly #holder: string
+  readonly #ctx: StartContext
+  readonly #measure: () => LeaseUse
+  readonly #use: LeaseUse
+  #session: LockSession | undefined
+  /** Wakes it before its pause is over. */
+  #wake = () => {}
+
+  constructor(lock: LeaderLock, value: unknown, holder: string, ctx: StartContext, measure: () => LeaseUse) {
+    this.#lock = lock
+    this.#value = value
+    this.#holder = holder
+    this.#ctx = ctx
+    this.#measure = measure
+    this.#use = measure()
+  }
+
+  /** Resolves when it leads; `lost` is called when that is over. Rejects when its start is told to end. */
+  async win(lost: (reason: Error) => void): Promise<Term> {
+    const { signal } = this.#ctx
+    const wake = () => this.#wake()
+    signal.addEventListener('abort', wake)
+    try {
+      for (;;) {
+        signal.throwIfAborted()
+        const term = await this.#try(lost)
+        if (term !== undefined) return term
+        signal.throwIfAborted()
+        await this.#pause(this.#use.renewMs * (1 - 0.1 * this.#random()))
+      }
+    } finally {
+      signal.removeEventListener('abort', wake)
+      this.#close()
+    }
+  }
+
+  async #try(lost: (reason: Error) => void): Promise<Term | undefined> {
+    const { clock, signal } = this.#ctx
+    const patience = Math.max(PATIENCE, this.#use.renewMs)
+    try {
+      this.#session ??= await this.#open(patience)
+      const held = new Stopwatch(clock)
+      const answer = await this.#ask(this.#session, patience)
+      if (!answer.taken) {
+        this.#ctx.standBy(answer.holder === undefined ? 'another process leads' : `${shown(answer.holder)} leads`)
+        return undefined
+      }
+      return await this.#lead(answer.token, answer.waitMs ?? 0, held, lost)
+    } catch (error) {
+      if (!signal.aborted) this.#ctx.standBy(`the lock cannot be asked for: ${told(error)}`)
+      this.#close()
+      return undefined
+    }
+  }
+
+  /** What is given too late, or to nobody any more, is given back. */
+  #ask(session: LockSession, patience: number): Promise<LockAnswer> {
+    const { clock, signal } = this.#ctx
+    const late = ({ taken }: LockAnswer) => taken && Promise.resolve(session.release()).catch(() => {})
+    return bounded(session.acquire(), patience, 'the lock', clock, { signal, late })
+  }
+
+  async #open(patience: number): Promise<LockSession> {
+    const { clock, signal } = this.#ctx
+    const opened = this.#lock.open(this.#value, this.#holder)
+    const session = await bounded(opened, patience, 'the lock', clock, { signal, late: (session) => session.close() })
+    session.onReleased?.(() => this.#wake())
+    return session
+  }
+
+  /** It has the lock; whoever had it before may have to notice first. */
+  async #lead(token: bigint, waitMs: number, held: Stopwatch, lost: (reason: Error) => void): Promise<Term | undefined> {
+    let gone: Error | undefined
+    let tell = (reason: Error) => {
+      gone = reason
+      this.#wake()
+    }
+    const term = new Term(token, this.#session!, held, this.#ctx.clock, this.#measure, (reason) => tell(reason))
+    if (waitMs > 0 && !term.over) {
+      this.#ctx.standBy('it has the lock, and waits until whoever had it before must have noticed')
+      await this.#pause(waitMs)
+    }
+    if (this.#ctx.signal.aborted) {
+      this.#session = undefined
+      await term.end(PATIENCE).catch(() => {})
+      return undefined
+    }
+    if (gone !== undefined) throw gone
+    tell = lost
+    this.#session = undefined // it is the term's
+    return term
+  }
+
+  #pause(ms: number): Promise<void> {
+    const { clock, signal } = this.#ctx
+    return new Promise((resolve) => {
+      const over = () => {
+        clock.clearTimeout(timer)
+        this.#wake = () => {}
+        resolve()
+      }
+      const timer = clock.setTimeout(over, ms)
+      this.#wake = over
+      if (signal.aborted) over()
+    })
+  }
+
+  #close(): void {
+    this.#session?.close()
+    this.#session = undefined
+  }
+
+  #random(): number {
+    return this.#ctx.clock.random?.() ?? Math.random()
+  }
+}
+
+/** Without what makes it unique. */
+function shown(holder: string): string {
+  return holder.replace(/:[0-9a-f]{6}$/, '')
+}

@@ -1,0 +1,153 @@
+import { createKernel, type Kernel, type ResourceLike, resource } from '@keelson/kernel'
+import { postgres } from '@keelson/postgres'
+import { type PostgresServer, postgresServer } from '@keelson/test-servers'
+import pg from 'pg'
+import postgresJs from 'postgres'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { leader, type PgLike, pgAdvisoryLock } from '../index.js'
+
+const LEASE = 2_000
+const POLL = { timeout: 20_000, interval: 20 }
+
+let server: PostgresServer
+beforeAll(async () => {
+  server = await postgresServer()
+})
+afterAll(() => server.stop())
+
+/** Each driver: its pool, and how that is ended, however the server is. */
+const DRIVERS: Record<string, (url: string) => { pool: PgLike; end(): unknown }> = {
+  pg(connectionString) {
+    const pool = new pg.Pool({ connectionString, max: 2, connectionTimeoutMillis: 1_000 })
+    pool.on('error', () => {})
+    return { pool, end: () => void pool.end() }
+  },
+  'postgres.js'(url) {
+    const sql = postgresJs(url, { max: 2, onnotice: () => {}, connect_timeout: 1, backoff: () => 0.1 })
+    return { pool: sql, end: () => sql.end({ timeout: 0 }) }
+  },
+}
+
+async function started(...resources: ResourceLike[]): Promise<Kernel> {
+  const kernel = createKernel(resources)
+  onTestFinished(async () => void (await kernel.shutdown().catch(() => {})))
+  return kernel.start()
+}
+
+let made = 0
+const ownKey = () => `lock ${process.pid} ${++made}`
+
+describe.each(Object.entries(DRIVERS))('an advisory lock through %s', (_, open) => {
+  /** A process that wants to lead, and whether what depends on it runs. */
+  async function contender(holder: string, key: string, { url = server.url, lease = LEASE } = {}) {
+    const { pool, end } = open(url)
+    onTestFinished(() => void end())
+    const jobs = leader('jobs', { lock: pgAdvisoryLock(pool, key, { lease }), holder })
+    const ran: bigint[] = []
+    const worker = resource('worker', {
+      dependsOn: { jobs },
+      timeouts: { stop: 500 },
+      start: ({ jobs }) => void ran.push(jobs.token),
+      stop: () => {},
+    })
+    const kernel = await started(worker)
+    const leads = () => kernel.inspect(worker).state === 'running'
+    return { kernel, jobs, worker, ran, leads, pool }
+  }
+
+  test('is one at a time; who waits knows who leads, and leads at once when that hands over', async () => {
+    const key = ownKey()
+    const lease = 6_000
+    const a = await contender('a', key, { lease })
+    await vi.waitFor(() => expect(a.leads()).toBe(true), POLL)
+    const b = await contender('b', key, { lease })
+    await vi.waitFor(() => expect(b.kernel.inspect(b.jobs).standby).toMatch(/^a:\d+ leads$/), POLL)
+    expect(b.kernel.probe()).toMatchObject({ status: 'ready', reasons: [] })
+    const report = await a.kernel.shutdown()
+    expect(report.ok).toBe(true)
+    const since = Date.now()
+    await vi.waitFor(() => expect(b.leads()).toBe(true), POLL)
+    // It heard of the handover: otherwise it would have waited for a lease.
+    expect(Date.now() - since).toBeLessThan(lease)
+    expect(b.ran[0]! > a.ran[0]!).toBe(true)
+  })
+
+  test('is lost with its session, and the next term has a greater token', async () => {
+    const a = await contender('a', ownKey())
+    await vi.waitFor(() => expect(a.leads()).toBe(true), POLL)
+    const { signal } = a.kernel.get(a.jobs)
+    await asked(`select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'a:%'`)
+    await vi.waitFor(() => expect(signal.aborted).toBe(true), POLL)
+    await vi.waitFor(() => expect(a.ran.length).toBeGreaterThan(1), POLL)
+    expect(a.ran[1]! > a.ran[0]!).toBe(true)
+    expect(a.kernel.probe()).toMatchObject({ status: 'ready', live: true })
+  })
+
+  test('gives back what it holds: no session and no lock is left', async () => {
+    const key = ownKey()
+    const { kernel, leads } = await contender('left', key)
+    await vi.waitFor(() => expect(leads()).toBe(true), POLL)
+    await kernel.shutdown()
+    await vi.waitFor(async () => {
+      expect(await asked(`select 1 from pg_stat_activity where application_name like 'left:%'`)).toEqual([])
+    }, POLL)
+  })
+
+  test('a server that accepts and says nothing: it leads no longer within the lease, and again when that is over', async () => {
+    const wedged = await postgresServer()
+    onTestFinished(() => wedged.kill())
+    const a = await contender('a', ownKey(), { url: wedged.url })
+    await vi.waitFor(() => expect(a.leads()).toBe(true), POLL)
+    const { signal } = a.kernel.get(a.jobs)
+    wedged.pause()
+    await vi.waitFor(() => expect(a.leads()).toBe(false), POLL)
+    expect(signal.reason.message).toMatch(
+      /its lease of 2000 ms ends before it could be sure of more: a renewal of the lock was not answered/,
+    )
+    expect(a.kernel.probe()).toMatchObject({ status: 'ready', live: true })
+    wedged.resume()
+    await vi.waitFor(() => expect(a.ran.length).toBeGreaterThan(1), POLL)
+  })
+})
+
+test('the lock may be made on the resource, which the leader depends on then', async () => {
+  const db = postgres('db', { url: server.url })
+  const jobs = leader('jobs', { lock: pgAdvisoryLock(db, ownKey(), { lease: LEASE }) })
+  const kernel = await started(resource('worker', { dependsOn: { jobs }, start: () => {} }))
+  expect(kernel.inspect(jobs).dependsOn).toEqual([{ resource: 'db', kind: 'required' }])
+  await vi.waitFor(() => expect(kernel.inspect(jobs).state).toBe('running'), POLL)
+  expect((await kernel.shutdown()).ok).toBe(true)
+})
+
+test.each([0, -1, 42, 2n ** 63n - 1n, -(2n ** 63n), 'a name'])('any number of 64 bits and any name is a key: %s', async (key) => {
+  const { pool, end } = DRIVERS.pg!(server.url)
+  onTestFinished(() => void end())
+  const session = await pgAdvisoryLock(pool, key, { lease: LEASE }).open(undefined, 'one')
+  const other = await pgAdvisoryLock(pool, key, { lease: LEASE }).open(undefined, 'other')
+  expect(await session.acquire()).toMatchObject({ taken: true, waitMs: LEASE })
+  expect(await other.acquire()).toEqual({ taken: false, holder: 'one' })
+  session.close()
+  other.close()
+})
+
+test('what is no pool, and what is no key, is refused', async () => {
+  expect(() => pgAdvisoryLock({ connect: async () => ({}) as never }, 1.5)).toThrow(
+    'the key of pgAdvisoryLock() is no name and no integer',
+  )
+  expect(() => pgAdvisoryLock({ connect: async () => ({}) as never }, 'a', { lease: 0 })).toThrow(
+    'lease is 0; pass milliseconds, 1 or more',
+  )
+  await expect(pgAdvisoryLock({} as never, 'a').open(undefined, 'one')).rejects.toThrow(
+    'pgAdvisoryLock(db) is no pool; pass a Pool of pg',
+  )
+})
+
+async function asked(text: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: server.url })
+  await client.connect()
+  try {
+    return (await client.query(text)).rows
+  } finally {
+    await client.end()
+  }
+}
