@@ -1,13 +1,12 @@
 import type { Dependencies, StartContext, Values } from '@keelson/kernel'
-import { type INestApplication, Module } from '@nestjs/common'
+import type { INestApplication } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
-import { define } from '../hooks/follow-hooks.js'
-import { modulesOf } from '../hooks/nest-modules.js'
+import type { NestServerOptions } from '../app/nest-options.js'
+import { refuseSignals } from '../app/refuse-signals.js'
+import { entryOf, lookFrom, rootModule } from '../app/root-module.js'
+import { define, methodOf } from '../hooks/follow-hooks.js'
 import { takeOverHooks } from '../hooks/take-over-hooks.js'
-import { valuesModule } from '../inject/keelson-module.js'
-import { isEntry, makesEntry, type NestEntry } from './nest-entry.js'
-import { kindOf, type NestServerOptions } from './nest-options.js'
-import { refuseSignals } from './refuse-signals.js'
+import { followTransport } from '../microservice/follow-transport.js'
 
 /** Makes the app of Nest, up to the point where it may be initialized. It is closed after the drain, also when the start fails. */
 export async function makeApp<D extends Dependencies<D>>(
@@ -16,17 +15,15 @@ export async function makeApp<D extends Dependencies<D>>(
   dependsOn: Dependencies,
   ctx: StartContext,
 ): Promise<INestApplication> {
-  const entry: unknown = makesEntry(module) ? await module(deps as never, ctx as never) : module
-  if (!isEntry(entry)) {
-    throw new Error(`module returned ${kindOf(entry)}; return a class with @Module(), or a dynamic module`)
-  }
+  const entry = await entryOf(module, deps, ctx)
   // Nest would end the process, with nothing stopped.
   const settings = { ...options, abortOnError: false }
-  const root = rootModule(valuesModule(dependsOn, deps as never, ctx.kernel), entry)
+  const root = rootModule(entry, dependsOn, deps, ctx)
   const app = adapter ? await NestFactory.create(root, adapter(), settings) : await NestFactory.create(root, settings)
   takeOverHooks(app, hooks, timeouts?.start !== undefined, ctx)
   refuseSignals(app)
   lookFrom(app, entry)
+  followMicroservices(app, ctx)
   define(app, 'listen', () => {
     throw new Error('listen() is called by nestServer(): give it port and host, and take the call out of setup')
   })
@@ -34,15 +31,15 @@ export async function makeApp<D extends Dependencies<D>>(
   return app
 }
 
-/** Has the values of resources beside the app, whose own root module is left as it is. */
-function rootModule(values: unknown, entry: NestEntry): new () => unknown {
-  class KeelsonApp {}
-  Module({ imports: [values as never, entry] })(KeelsonApp)
-  return KeelsonApp
-}
-
-/** `app.get(x, { strict: true })` is about the root module of the user. */
-function lookFrom(app: INestApplication, entry: NestEntry): void {
-  const type = typeof entry === 'function' ? entry : entry.module
-  for (const record of modulesOf(app)) if (record.metatype === type) return define(app, 'contextModule', record)
+/** Those that `connectMicroservice()` makes listen once, when the app is initialized or when setup says so, and are followed from then on. */
+function followMicroservices(app: INestApplication, ctx: StartContext): void {
+  const start = methodOf(app, 'startAllMicroservices')
+  let started: Promise<unknown> | undefined
+  define(app, 'startAllMicroservices', function (this: unknown) {
+    if (started === undefined) {
+      for (const microservice of app.getMicroservices()) followTransport(microservice, ctx)
+      started = start.call(this) as Promise<unknown>
+    }
+    return started
+  })
 }

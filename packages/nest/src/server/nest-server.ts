@@ -4,11 +4,11 @@ import type { Dependencies, Resource, StartContext } from '@keelson/kernel'
 import { appServer, type HttpServer, type ListeningApp, listenThrough } from '@keelson/node'
 import { type INestApplication, Logger } from '@nestjs/common'
 import { HttpAdapterHost } from '@nestjs/core'
+import { makesEntry } from '../app/nest-entry.js'
+import { checkNestOptions, type NestServerOptions } from '../app/nest-options.js'
 import { define } from '../hooks/follow-hooks.js'
 import { appDependencies } from '../inject/app-dependencies.js'
 import { makeApp } from './make-app.js'
-import { makesEntry } from './nest-entry.js'
-import { checkNestOptions, type NestServerOptions } from './nest-options.js'
 
 /** Node's default, in ms: load balancers keep idle connections for longer, and would send requests to closed ones. */
 const NODE_KEEP_ALIVE = 5_000
@@ -71,6 +71,7 @@ async function listener(app: INestApplication, ctx: StartContext): Promise<HttpS
   const instance: unknown = app.getHttpAdapter().getInstance()
   const gate = isFastify(instance) ? listenThrough(instance, ctx.signal) : undefined
   await app.init()
+  if (app.getMicroservices().length > 0) await app.startAllMicroservices()
   if (isFastify(instance)) await instance.ready()
   if (gate?.tried())
     throw new Error('something in the app has called listen(); leave that to nestServer(), and give it port and host')

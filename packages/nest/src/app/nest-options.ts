@@ -3,6 +3,7 @@ import type { AppServerOptions } from '@keelson/node'
 import type { INestApplication, NestApplicationOptions } from '@nestjs/common'
 import type { AbstractHttpAdapter } from '@nestjs/core'
 import type { HookOrder } from '../hooks/provider-graph.js'
+import { kindOf } from './kind-of.js'
 import { isEntry, makesEntry, type NestEntry } from './nest-entry.js'
 
 /** The options of `httpServer`, and what an app of Nest is made of. TLS is an option of Nest: `options: { httpsOptions }`. */
@@ -81,11 +82,4 @@ export function checkNestOptions(name: string, options: unknown, keys: Readonly<
   if (nest !== undefined && (typeof nest !== 'object' || nest === null)) {
     throw refuse('options', `must be an object, not ${kindOf(nest)}`)
   }
-}
-
-/** The kind of a value, and never a text, which may be a secret. */
-export function kindOf(value: unknown): string {
-  if (value === null || value === undefined) return String(value)
-  if (Array.isArray(value)) return 'an array'
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }

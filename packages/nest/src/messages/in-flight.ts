@@ -1,0 +1,77 @@
+import type { StartContext } from '@keelson/kernel'
+import { finalize, isObservable } from 'rxjs'
+
+/** The messages that handlers of one app work on. They are in the ledger of its resource, whose drain waits for them. */
+export class MessagesInFlight {
+  readonly #ctx: StartContext
+  /** Of each client. */
+  readonly #open = new Map<object, number>()
+  readonly #waiting = new Set<() => void>()
+
+  constructor(ctx: StartContext) {
+    this.#ctx = ctx
+  }
+
+  /** Calls a handler; the message is in flight until what it returns has settled: a value, a promise or an observable, or a promise of one. */
+  handle(label: string, client: object, handler: () => unknown): unknown {
+    const end = this.#begin(label, client)
+    let result: unknown
+    try {
+      result = handler()
+    } catch (error) {
+      end()
+      throw error
+    }
+    const settled = (value: unknown) => {
+      if (isObservable(value)) return value.pipe(finalize(end))
+      end()
+      return value
+    }
+    if (typeof (result as PromiseLike<unknown> | undefined)?.then !== 'function') return settled(result)
+    return (result as PromiseLike<unknown>).then(settled, (error: unknown) => {
+      end()
+      throw error
+    })
+  }
+
+  /** How many there are of a client. */
+  of(client: object): number {
+    return this.#open.get(client) ?? 0
+  }
+
+  /** Resolves when there is none of a client. */
+  async settled(client: object): Promise<void> {
+    while (this.of(client) > 0) await new Promise<void>((resolve) => this.#waiting.add(resolve))
+  }
+
+  #begin(label: string, client: object): () => void {
+    let settle = () => {}
+    const work = new Promise<void>((resolve) => {
+      settle = resolve
+    })
+    // What comes after the drain is nobody's: its client is about to be gone.
+    this.#ctx.track(label, work).catch(() => {})
+    this.#open.set(client, this.of(client) + 1)
+    let over = false
+    return () => {
+      if (over) return
+      over = true
+      // The answer is written in one of the next turns.
+      setImmediate(() => setImmediate(() => this.#end(client, settle)))
+    }
+  }
+
+  #end(client: object, settle: () => void): void {
+    settle()
+    const left = this.of(client) - 1
+    if (left > 0) this.#open.set(client, left)
+    else this.#open.delete(client)
+    for (const check of this.#waiting) check()
+    this.#waiting.clear()
+  }
+}
+
+/** Calls `drain` when an instance is told to end, as work that its drain waits for. */
+export function whenStopping({ stopping, track }: StartContext, label: string, drain: () => Promise<void>): void {
+  stopping.addEventListener('abort', () => void track(label, drain).catch(() => {}), { once: true })
+}
