@@ -27,7 +27,7 @@ function compact(options) {
 
 /**
  * Where the compiler writes the declarations of a package. In `dist`, they are ESM, and `dist/cjs` has a copy of them, so that each sees
- * a driver's types as its reader does. In `dist/cjs` (the kernel, @keelson/node), there is one of each, which both kinds of modules may
+ * a driver's types as its reader does. In `dist/cjs` (the kernel, @keelson/node, and what has no such driver), there is one of each, which both kinds of modules may
  * import: a class of theirs is one class, whoever imports it.
  */
 function hasOneOfEach(folder) {
@@ -90,6 +90,7 @@ for (const folder of folders) {
     noExternal: BUNDLED[basename(folder)] ?? [],
     removeNodeProtocol: false,
     sourcemap: true,
+    define: { KEELSON_VERSION: JSON.stringify(manifest.version) },
     splitting: true,
     silent: true,
     esbuildOptions: compact,

@@ -72,6 +72,8 @@ check('lint', 'npm', ['run', '--silent', 'lint'])
 check('unused', 'npm', ['run', '--silent', 'knip'])
 const packages = join(cache, 'packages.json')
 counted('packages', 'node', ['scripts/check-packages.mjs', packages], packages, (counts) => counts)
+const consumers = join(cache, 'consumers.json')
+counted('consumers', 'node', ['scripts/check-consumers.mjs', consumers], consumers, (counts) => counts)
 
 console.log(`\n${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1

@@ -9,7 +9,7 @@ const URL_OF_MODULE = `
   export const urlOfModule = require('node:url').pathToFileURL(join(dirname(__dirname), basename(__filename))).href`
 
 /**
- * Writes `cjs/name.js` for each `name.js` of a `dist`, and for each entry point `name.mjs`, which is the same module for who imports it.
+ * Writes `cjs/name.js` for each `name.js` of a `dist`.
  *
  * `import()` becomes `require()`, in a promise as before: Jest has no `import()` without a flag of Node.
  *
@@ -36,7 +36,6 @@ export async function buildCommonJs(dist, entries, compact) {
   compact(options)
   await build(options)
   writeFileSync(join(dist, 'cjs', 'package.json'), '{ "type": "commonjs" }\n')
-  for (const entry of entries) writeFileSync(join(dist, `${entry}.mjs`), `export * from './cjs/${entry}.js'\n`)
 }
 
 /** Commands are run, not imported. */

@@ -38,15 +38,15 @@ export function withEntries(manifest) {
 }
 
 /**
- * `module-sync`: Node 20.19, 22.12 and newer load one copy, by `import` and by `require()`. `module`: bundlers do. `import`: what knows
- * neither, Jest above all, gets the CommonJS copy by another name, so that it has one copy, too.
+ * `module-sync`: Node 20.19, 22.12 and newer load one copy, by `import` and by `require()`. `module`: bundlers do. What knows neither has
+ * one copy, too, unless it mixes the two.
  */
 function both(entry) {
   const esm = { types: `./dist/${entry}.d.ts`, default: `./dist/${entry}.js` }
   return {
     'module-sync': esm,
     module: esm,
-    import: { types: `./dist/${entry}.d.ts`, default: `./dist/${entry}.mjs` },
+    import: esm,
     require: { types: `./dist/cjs/${entry}.d.ts`, default: `./dist/cjs/${entry}.js` },
   }
 }

@@ -27,3 +27,17 @@ export function pack({ folder }, to) {
   const tarball = readdirSync(to).find((file) => !before.has(file))
   return code === 0 && tarball !== undefined ? join(to, tarball) : undefined
 }
+
+/** Packs every public package into a folder as it is published; returns the tarballs by the names of the packages. */
+export function packAll(to) {
+  const packages = publicPackages()
+  const filters = packages.flatMap(({ manifest }) => ['--filter', manifest.name])
+  const code = runPnpm(['--recursive', ...filters, 'pack', '--pack-destination', to], { stdio: ['ignore', 'ignore', 'inherit'] })
+  if (code !== 0) throw new Error(`pnpm pack ended with ${code}; its output is above`)
+  return new Map(
+    packages.map(({ manifest: { name, version } }) => [
+      name,
+      join(to, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`),
+    ]),
+  )
+}

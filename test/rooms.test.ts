@@ -10,7 +10,7 @@ import { circleIn, importsOf, sourcesOf } from './rooms/imports.js'
 const HOUSES: Readonly<Record<string, readonly string[]>> = {
   kernel: [
     'words foreign',
-    'thrown',
+    'copies thrown',
     'redact',
     'phases',
     'errors',

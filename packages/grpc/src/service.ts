@@ -33,6 +33,9 @@ export type HandlerOf<M> = M extends {
           : AnyHandler
   : AnyHandler
 
+/** I, which is not inferred from here. TypeScript has `NoInfer` since 5.4 only. */
+type NotInferred<I> = [I][I extends unknown ? 0 : never]
+
 /**
  * A service for `services` of `grpcServer()`: the types of its calls come from its definition, as `ts-proto` generates it, or from
  * the interface that was generated beside it, `service<OrdersServer>(…)`.
@@ -44,7 +47,7 @@ export function service<const S extends ServiceDefinition>(
   definition: S,
   implementation: { readonly [K in keyof S]: HandlerOf<S[K]> },
 ): GrpcService
-export function service<I>(definition: ServiceDefinition<I>, implementation: NoInfer<I>): GrpcService
+export function service<I>(definition: ServiceDefinition<I>, implementation: NotInferred<I>): GrpcService
 export function service(definition: unknown, implementation: unknown): GrpcService {
   return { definition: definition as ServiceDefinition, implementation: implementation as UntypedServiceImplementation }
 }

@@ -1,3 +1,4 @@
+import { sameInEveryCopy } from './copies.js'
 import { isA, propertyOf } from './foreign.js'
 import { PHASES } from './phases.js'
 import { describe } from './thrown.js'
@@ -29,6 +30,8 @@ export class KeelsonError extends Error {
     this.details = options.details ?? {}
   }
 }
+
+sameInEveryCopy(KeelsonError, 'error')
 
 /** Errors about a call that somebody makes right now, whose stack may still begin in this library. */
 const misuses = new WeakSet<object>()

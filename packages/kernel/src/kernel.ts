@@ -45,8 +45,13 @@ export interface KernelDefaults {
   }
 }
 
+/** What `await using` calls, if the libraries that the reader compiles with know of it. */
+type AsyncDisposal = typeof Symbol extends { readonly asyncDispose: infer Name extends symbol }
+  ? { [K in Name]: () => PromiseLike<void> }
+  : object
+
 /** Starts, probes and stops a graph of resources. */
-export interface Kernel extends KernelView, AsyncDisposable {
+export interface Kernel extends KernelView, AsyncDisposal {
   /**
    * Takes in resources and what they depend on.
    *

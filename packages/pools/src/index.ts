@@ -1,6 +1,6 @@
 export type { ChildInfo, ProcessReaper, Reaper } from './child/reaper.js'
 export type { ProcessEnd, ServerProcess } from './child/server-process.js'
-export { HttpClient } from './http/http-client.js'
+export type { HttpClient } from './http/http-client.js'
 export { type HttpPoolOptions, httpPool } from './http/http-pool.js'
 export type { HttpPoolServer } from './http/http-pool-server.js'
 export { type AllToolsOptions, allTools, checkToolLimits, type ToolLimits } from './mcp/all-tools.js'

@@ -15,7 +15,7 @@ export interface Delayed<T> {
 }
 
 /** What TypeScript shows when `inject` and the constructor disagree. */
-export interface InjectMismatch<Expected extends readonly unknown[], Given extends readonly unknown[]> {
+export interface InjectMismatch<Expected extends readonly unknown[], Given> {
   'the constructor takes': Expected
   'inject gives': Given
 }

@@ -47,11 +47,13 @@ test('an agent of the application, and ssh, bring their own connections', () => 
 })
 
 test('without dockerode the error says what to install, and any other failure of its import stays what it is', async () => {
-  const missing = Object.assign(new Error("Cannot find package 'dockerode'"), { code: 'ERR_MODULE_NOT_FOUND' })
-  await expect(loadDockerode('engine', () => Promise.reject(missing))).rejects.toMatchObject({
-    code: 'INVALID_OPTION',
-    message: 'resource "engine": dockerode is not installed; run: npm install dockerode',
-  })
+  for (const code of ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND']) {
+    const missing = Object.assign(new Error("Cannot find package 'dockerode'"), { code })
+    await expect(loadDockerode('engine', () => Promise.reject(missing))).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+      message: 'resource "engine": dockerode is not installed; run: npm install dockerode',
+    })
+  }
   const broken = new SyntaxError('unexpected token')
   await expect(loadDockerode('engine', () => Promise.reject(broken))).rejects.toBe(broken)
 })

@@ -3,13 +3,12 @@ import { Agent as SecureAgent } from 'node:https'
 import { inspect } from 'node:util'
 import { type Clock, KeelsonError, type Resource, type ResourceOptions, resource, systemClock } from '@keelson/kernel'
 import { knownSecrets } from '@keelson/kernel/redact'
-import type Docker from 'dockerode'
 import type { DockerLike } from './docker-like.js'
-import { loadDockerode } from './dockerode.js'
+import { type Docker, type DockerClass, type DockerOptions, loadDockerode } from './dockerode.js'
 import { EngineLink } from './engine-link.js'
 
 export interface DockerEngineOptions
-  extends Docker.DockerOptions,
+  extends DockerOptions,
     Pick<ResourceOptions<Docker, Record<never, never>>, 'after' | 'impact' | 'labels' | 'timeouts' | 'monitor'> {
   /** The name of the resource; default `'docker'`. */
   name?: string
@@ -20,7 +19,7 @@ export interface DockerEngineOptions
 const links = new WeakMap<object, EngineLink>()
 
 /** Registers a client with its link; `agent` holds its connections, `options` what must not be shown. */
-export function adopt<D extends DockerLike>(docker: D, clock: Clock, agent?: Agent, options: Docker.DockerOptions = {}): D {
+export function adopt<D extends DockerLike>(docker: D, clock: Clock, agent?: Agent, options: DockerOptions = {}): D {
   const { hide } = knownSecrets(secretsOf(options))
   links.set(docker, new EngineLink(docker, clock, { closeIdle: () => closeIdle(agent), hide }))
   return docker
@@ -77,8 +76,8 @@ export function dockerEngine(options: DockerEngineOptions = {}): Resource<Docker
 
 /** A client with its own keep-alive connections, which are closed with the resource. */
 export function clientFor(
-  Client: typeof Docker,
-  options: Docker.DockerOptions,
+  Client: DockerClass,
+  options: DockerOptions,
 ): { readonly docker: Docker; readonly agent: Agent | undefined } {
   const docker = new Client({ ...options, ...socketOnly(options) })
   // Whether TLS is used depends on options and four environment variables; the client has decided that.
@@ -96,7 +95,7 @@ function invalid(name: string, option: string, problem: string): KeelsonError {
   return new KeelsonError('INVALID_OPTION', `resource "${name}": ${option} ${problem}`, { resource: name, details: { option } })
 }
 
-function secretsOf({ key, headers, ...others }: Docker.DockerOptions): unknown[] {
+function secretsOf({ key, headers, ...others }: DockerOptions): unknown[] {
   const { password, passphrase } = others as { password?: unknown; passphrase?: unknown }
   return [key, password, passphrase, ...Object.values(headers ?? {})]
 }
@@ -106,7 +105,7 @@ function closeIdle(agent: Agent | undefined): void {
 }
 
 /** dockerode prefers `DOCKER_HOST` and its siblings to the option `socketPath`. */
-function socketOnly({ socketPath, host, protocol = 'http' }: Docker.DockerOptions): Docker.DockerOptions {
+function socketOnly({ socketPath, host, protocol = 'http' }: DockerOptions): DockerOptions {
   return socketPath !== undefined && host === undefined ? ({ host: undefined, protocol } as object) : {}
 }
 

@@ -1,7 +1,7 @@
 import type { Clock, Impact, Kernel, Resource } from '@keelson/kernel'
-import type Docker from 'dockerode'
 import type { ContainerInfo } from '../container/container-info.js'
 import { type OwnProbe, probeProblem } from '../container/own-probe.js'
+import type { Docker } from '../engine/dockerode.js'
 import { checkOutlets, type OutletOptions } from '../report/outlets.js'
 import { invalid, type MonitorSettings } from '../watch/monitor-settings.js'
 import type { SessionChange } from '../watch/sessions.js'

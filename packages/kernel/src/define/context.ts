@@ -1,3 +1,4 @@
+import { symbolOfEveryCopy } from '../copies.js'
 import type { Clock } from '../time/clock.js'
 import type { WorkInFlight } from '../words.js'
 import type { KernelView } from './kernel-view.js'
@@ -89,7 +90,7 @@ export interface StartContext extends HookContext {
 }
 
 /** How a task says that it is over; nobody else has a use for that. */
-export const FINISH: unique symbol = Symbol('keelson.finish') as never
+export const FINISH: unique symbol = symbolOfEveryCopy('finish') as never
 
 /** The context of a task. */
 export interface FinishingContext extends StartContext {

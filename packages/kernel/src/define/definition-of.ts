@@ -48,7 +48,7 @@ export function named(x: unknown): string {
 }
 
 function remedy(x: unknown): string {
-  if (propertyOf(x, RESOURCE) !== undefined) return 'another copy of @keelson/kernel made it, see npm ls'
+  if (propertyOf(x, RESOURCE) !== undefined) return 'another version of @keelson/kernel made it, see npm ls'
   if (typeof x === 'function') return 'decorate the class with @Service(), or pass what resource() returned'
   if (x === undefined) return 'it may be used before it is defined: make dependsOn a getter, or move the definition up'
   return 'pass what resource() returned'

@@ -1,3 +1,4 @@
+import { sameInEveryCopy } from '../copies.js'
 import { fromCaller, invalidOption } from '../errors.js'
 import type { ResourceCarrier } from './carrier.js'
 import type { Ref } from './ref.js'
@@ -88,3 +89,5 @@ export class Edge {
     this.late = late
   }
 }
+
+sameInEveryCopy(Edge, 'edge')

@@ -10,6 +10,9 @@ export interface Replacement {
   readonly by: Definition
 }
 
+/** T, which is not inferred from here. TypeScript has `NoInfer` since 5.4 only. */
+type NotInferred<T> = [T][T extends unknown ? 0 : never]
+
 /**
  * Puts `by` in the place of `target`, under its name: another resource, whose own dependencies count instead, or a plain
  * value, which is used as it is and not disposed of.
@@ -17,7 +20,7 @@ export interface Replacement {
  * @example
  * createKernel([api], { replace: [replace(db, { find: async () => [] })] })
  */
-export function replace<T>(target: ResourceLike<T>, by: ResourceLike<NoInfer<T>> | NoInfer<T>): Replacement {
+export function replace<T>(target: ResourceLike<T>, by: ResourceLike<NotInferred<T>> | NotInferred<T>): Replacement {
   try {
     const original = definitionOf(target, undefined, 'the target of replace()')
     return { target: original, by: carriedBy(by) ?? constant(original.name, by) }

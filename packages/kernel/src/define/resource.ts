@@ -1,3 +1,4 @@
+import { sameInEveryCopy } from '../copies.js'
 import { fromCaller } from '../errors.js'
 import type { Impact } from '../words.js'
 import { RESOURCE, type Resource, type VALUE } from './carrier.js'
@@ -223,6 +224,8 @@ export class Definition implements Resource<unknown> {
     return this.options.retry
   }
 }
+
+sameInEveryCopy(Definition, 'resource')
 
 /** Of an instance of a class: what its methods and getters are is read when a kernel takes it in, after its `dependsOn`. */
 class LateDefinition extends Definition {

@@ -1,3 +1,4 @@
+import { symbolOfEveryCopy } from '../copies.js'
 import { fromCaller } from '../errors.js'
 import type { Resource } from './carrier.js'
 import { unknownOption } from './checks.js'
@@ -30,7 +31,7 @@ export interface SubgraphOptions<D extends Dependencies<D>> extends Pick<Resourc
 }
 
 /** Where a start context brings up the resources of a subgraph. */
-export const BRING_UP: unique symbol = Symbol('bring up')
+export const BRING_UP: unique symbol = symbolOfEveryCopy('bring-up') as never
 
 export interface SubgraphContext extends StartContext {
   readonly [BRING_UP]: (resources: Iterable<ResourceLike>) => Promise<Subgraph>

@@ -161,9 +161,11 @@ describe('G1 what is not written as dependencies are written is refused', () => 
     expect(error.message).not.toContain('s3cret')
   })
 
-  test('G1 a resource that another copy of this package made', () => {
+  test('G1 a resource that another version of this package made', () => {
     const foreign = { name: 'db', [RESOURCE]: { name: 'db' } }
-    expect(keelsonError(() => createKernel([named('api', { db: foreign })])).message).toMatch(/another copy of @keelson\/kernel/)
+    expect(keelsonError(() => createKernel([named('api', { db: foreign })])).message).toMatch(
+      /another version of @keelson\/kernel/,
+    )
   })
 })
 

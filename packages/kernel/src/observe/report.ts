@@ -1,3 +1,4 @@
+import { sameInEveryCopy } from '../copies.js'
 import { type KeelsonError, shutdownFailedMessage, startFailedMessage } from '../errors.js'
 import type { Impact, WorkSnapshot } from '../words.js'
 import type { Ending, Outcome, Told } from './ending.js'
@@ -54,6 +55,9 @@ export class ShutdownError extends AggregateError {
     this.report = report
   }
 }
+
+sameInEveryCopy(StartError, 'start-error')
+sameInEveryCopy(ShutdownError, 'shutdown-error')
 
 /** One resource after a teardown. */
 export interface TornDown {

@@ -41,4 +41,4 @@ export function InjectKernel(): ParameterDecorator & PropertyDecorator {
 }
 
 /** The token of the kernel's view in the container of Nest. */
-export const KERNEL: unique symbol = Symbol('kernel, which nestServer() or KeelsonModule.forTesting() provides')
+export const KERNEL: symbol = Symbol('kernel, which nestServer() or KeelsonModule.forTesting() provides')

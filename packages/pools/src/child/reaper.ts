@@ -18,11 +18,14 @@ export interface ChildInfo {
   readonly pid: number
 }
 
+/** The value of a `processReaper()`. */
+export interface Reaper extends Pick<LiveReaper, 'children' | 'sweep'> {}
+
 /**
  * Sweeps idle connections of its pools, kills the children that are left when it stops, and retains the guard, which kills all
  * children when this process is killed.
  */
-export class Reaper {
+export class LiveReaper {
   readonly #clock: Clock
   readonly #interval: number
   readonly #targets = new Set<ReaperTarget>()

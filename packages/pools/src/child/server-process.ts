@@ -21,7 +21,9 @@ const PIPES_AFTER_END = 500
 const LOOK_AGAIN = 20
 
 /** A child process and its process group, connected by its standard streams. */
-export class ServerProcess {
+export interface ServerProcess extends Pick<ChildServer, keyof ChildServer> {}
+
+export class ChildServer {
   /** The pool or resource that started it. */
   readonly owner: string
   readonly server: string

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import type { StdioServer } from '../server/stdio-server.js'
 import { HAS_GROUPS } from './process-group.js'
-import { type PipedChild, ServerProcess } from './server-process.js'
+import { ChildServer, type PipedChild, type ServerProcess } from './server-process.js'
 
 /** The variables that a child inherits without `inheritEnv`, as with sudo and the MCP SDK: none of them is a secret. */
 const INHERITED =
@@ -36,7 +36,7 @@ export async function spawnServer(
   signal.throwIfAborted()
   const child = begin(config)
   // In the same turn as spawn(), so that no output and no exit event is missed.
-  const made = child.pid === undefined ? undefined : new ServerProcess(owner, server, child, config)
+  const made = child.pid === undefined ? undefined : new ChildServer(owner, server, child, config)
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve)
     child.once('error', (error: NodeJS.ErrnoException) => reject(cannotRun(config, error)))

@@ -8,7 +8,11 @@ import { type HttpLimits, undiciOptions } from './undici-options.js'
 export type HttpRequest = Omit<Dispatcher.RequestOptions, 'origin' | 'path' | 'method'> & { method?: Dispatcher.HttpMethod }
 
 /** Requests to one server over its pool of connections. Every error names the server. */
-export class HttpClient {
+export interface HttpClient
+  extends Pick<PooledHttpClient, 'name' | 'url' | 'dispatcher' | 'failure' | 'request' | 'fetch' | 'stats'> {}
+
+/** What the pool has of it besides. */
+export class PooledHttpClient {
   /** The server, and the pool that it belongs to. */
   readonly name: ServerName
   readonly url: string

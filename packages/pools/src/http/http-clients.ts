@@ -4,11 +4,11 @@ import type { AcquireOptions, Pool } from '../pool/pool.js'
 import { type PoolStats, sumOfStats } from '../pool/pool-stats.js'
 import { followSignal } from '../wait/follow-signal.js'
 import { withSignal } from '../wait/with-signal.js'
-import type { HttpClient } from './http-client.js'
+import type { PooledHttpClient } from './http-client.js'
 import type { HttpPoolServer } from './http-pool-server.js'
 
 interface Entry {
-  readonly client: HttpClient
+  readonly client: PooledHttpClient
   /** Of the calls that were accepted and have not ended. */
   readonly leases: Set<HttpLease>
   readonly whenIdle: (() => void)[]
@@ -17,15 +17,15 @@ interface Entry {
   ping: Promise<void> | undefined
 }
 
-type HttpLease = LiveLease<HttpClient, Entry>
+type HttpLease = LiveLease<PooledHttpClient, Entry>
 
 const NONE = sumOfStats([])
 
 /** The clients of an `httpPool`, in the shape of every pool. */
-export class HttpClients implements Pool<HttpClient, HttpPoolServer> {
+export class HttpClients implements Pool<PooledHttpClient, HttpPoolServer> {
   readonly #name: string
   readonly #checkServer: (server: string, config: unknown) => void
-  readonly #make: (server: string, config: HttpPoolServer) => HttpClient
+  readonly #make: (server: string, config: HttpPoolServer) => PooledHttpClient
   readonly #entries = new Map<string, Entry>()
   readonly #removed = new Set<Entry>()
   readonly #endOfPings = new AbortController()
@@ -36,7 +36,7 @@ export class HttpClients implements Pool<HttpClient, HttpPoolServer> {
   constructor(
     name: string,
     checkServer: (server: string, config: unknown) => void,
-    make: (server: string, config: HttpPoolServer) => HttpClient,
+    make: (server: string, config: HttpPoolServer) => PooledHttpClient,
   ) {
     this.#name = name
     this.#checkServer = checkServer
@@ -49,7 +49,7 @@ export class HttpClients implements Pool<HttpClient, HttpPoolServer> {
 
   async use<R>(
     server: string,
-    work: (client: HttpClient, lease: Lease<HttpClient>) => R,
+    work: (client: PooledHttpClient, lease: Lease<PooledHttpClient>) => R,
     options?: AcquireOptions,
   ): Promise<Awaited<R>> {
     const lease = await this.acquire(server, options)

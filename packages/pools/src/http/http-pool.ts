@@ -4,7 +4,7 @@ import { check, checkCount, checkOptions, checkPositiveMs } from '../pool/option
 import type { Pool } from '../pool/pool.js'
 import type { Servers } from '../pool/pool-options.js'
 import { checkServers, serversOf } from '../pool/servers.js'
-import { HttpClient } from './http-client.js'
+import { type HttpClient, PooledHttpClient } from './http-client.js'
 import { HttpClients } from './http-clients.js'
 import { checkHttp, type HttpPoolServer } from './http-pool-server.js'
 
@@ -51,7 +51,11 @@ export function httpPool<const D extends Dependencies<D> = {}>(
   const limits = { max, idleTimeout, connectTimeout, requestTimeout }
   const hooks: ResourceOptions<HttpClients, D> = {
     async start(deps, ctx) {
-      const clients = new HttpClients(name, checkServer, (server, { url }) => new HttpClient({ pool: name, server }, url, limits))
+      const clients = new HttpClients(
+        name,
+        checkServer,
+        (server, { url }) => new PooledHttpClient({ pool: name, server }, url, limits),
+      )
       for (const [server, config] of Object.entries(await serversOf(name, servers, deps, ctx))) clients.add(server, config)
       return clients
     },

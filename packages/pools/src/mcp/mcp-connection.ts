@@ -1,6 +1,6 @@
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import type { ClientCapabilities, Implementation } from '@modelcontextprotocol/sdk/types.js'
-import type { Reaper } from '../child/reaper.js'
+import type { LiveReaper } from '../child/reaper.js'
 import { spawnServer } from '../child/spawn-server.js'
 import { withChild } from '../child/with-child.js'
 import type { Connection, Open } from '../pool/connection.js'
@@ -46,7 +46,7 @@ export function mcpLimits(name: string, { maxMessageSize = MESSAGE_SIZE }: McpLi
 /** What all MCP connections of one resource share. */
 export interface McpSetting {
   readonly owner: string
-  readonly reaper: Reaper
+  readonly reaper: LiveReaper
   readonly client: McpClientOptions
   /** Milliseconds that a child may take to end after `client.close()`. */
   readonly grace: number

@@ -6,7 +6,7 @@ import {
   systemClock,
   type Values,
 } from '@keelson/kernel'
-import { Reaper } from '../child/reaper.js'
+import { LiveReaper } from '../child/reaper.js'
 import type { Connection } from './connection.js'
 import { resourceWith } from './lifecycle.js'
 
@@ -14,7 +14,7 @@ import { resourceWith } from './lifecycle.js'
 export interface ConnectionKind<T, D extends Dependencies<D>> {
   readonly own: readonly string[]
   readonly grace: number
-  open(deps: Values<D>, ctx: StartContext, reaper: Reaper): Promise<Connection<T>>
+  open(deps: Values<D>, ctx: StartContext, reaper: LiveReaper): Promise<Connection<T>>
 }
 
 /** One connection as a resource: a lost connection is a crash, after which the kernel restarts it by its policy. */
@@ -28,7 +28,7 @@ export function connectionResource<T extends object, D extends Dependencies<D>>(
   const ending = new WeakSet<T>()
   const hooks: ResourceOptions<T, D> = {
     async start(deps, ctx) {
-      const reaper = new Reaper()
+      const reaper = new LiveReaper()
       reaper.start()
       ctx.defer(() => reaper.stop())
       const connection = await kind.open(deps, ctx, reaper)

@@ -1,5 +1,5 @@
 import type { Clock, Dependencies, Resource, ResourceOptions } from '@keelson/kernel'
-import { Reaper } from '../child/reaper.js'
+import { LiveReaper } from '../child/reaper.js'
 import type { Open } from './connection.js'
 import { KeyedPool } from './keyed-pool.js'
 import { resourceWith } from './lifecycle.js'
@@ -14,7 +14,7 @@ export interface PoolKind<T, S> {
   readonly own?: readonly string[]
   checkServer(pool: string, server: string, config: unknown): void
   /** Called at each start. */
-  opener(pool: string, reaper: Reaper): Open<T, S> | Promise<Open<T, S>>
+  opener(pool: string, reaper: LiveReaper): Open<T, S> | Promise<Open<T, S>>
 }
 
 /** The field of the reaper among the dependencies; users do not choose such a name. */
@@ -74,10 +74,10 @@ export function poolResource<T, S, D extends Dependencies<D>>(
   return resourceWith(name, options, [...ownOptions(kind.own), 'dependsOn'], Object.defineProperties(hooks, { dependsOn }))
 }
 
-function reaperOf(name: string, deps: object, shared: boolean, clock: Clock): Reaper {
-  if (!shared) return new Reaper({ clock })
+function reaperOf(name: string, deps: object, shared: boolean, clock: Clock): LiveReaper {
+  if (!shared) return new LiveReaper({ clock })
   const reaper = (deps as { [REAPER]: unknown })[REAPER]
-  if (reaper instanceof Reaper) return reaper
+  if (reaper instanceof LiveReaper) return reaper
   throw notReaper(name)
 }
 

@@ -1,6 +1,6 @@
 import { virtualClock } from '@keelson/kernel/testing'
 import { describe, expect, it } from 'vitest'
-import { Reaper } from '../child/reaper.js'
+import { LiveReaper } from '../child/reaper.js'
 import { spawnServer } from '../child/spawn-server.js'
 import { fixture, runs } from '../test-support/fixture.js'
 import { started } from '../test-support/kernels.js'
@@ -67,7 +67,7 @@ describe('idle children', () => {
 })
 
 it('a reaper that stops kills the children that are left', async () => {
-  const reaper = new Reaper()
+  const reaper = new LiveReaper()
   reaper.start()
   const child = await spawnServer('somebody', 'a', fixture('line-server', '--ignore-term'), new AbortController().signal)
   reaper.adopt(child)

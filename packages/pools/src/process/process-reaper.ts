@@ -1,5 +1,5 @@
 import type { Clock, Dependencies } from '@keelson/kernel'
-import { type ProcessReaper, Reaper } from '../child/reaper.js'
+import { LiveReaper, type ProcessReaper } from '../child/reaper.js'
 import { type Lifecycle, resourceWith } from '../pool/lifecycle.js'
 import { checkOptions, checkPositiveMs } from '../pool/option-checks.js'
 
@@ -28,11 +28,11 @@ export function processReaper<const D extends Dependencies<D> = {}>(
   checkPositiveMs(name, 'interval', interval)
   const hooks = {
     start: () => {
-      const reaper = new Reaper({ interval, ...(clock && { clock }) })
+      const reaper = new LiveReaper({ interval, ...(clock && { clock }) })
       reaper.start()
       return reaper
     },
-    stop: (reaper: Reaper) => reaper.stop(),
+    stop: (reaper: LiveReaper) => reaper.stop(),
   }
   return resourceWith(name, options, ['interval', 'clock'], hooks)
 }
