@@ -14,7 +14,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 const INTRODUCTION = `# What the adapters do, case by case
 
 Written by \`node scripts/adapters.mjs\` from runs of [\`@keelson/kernel/conformance\`](writing-a-resource.md) over every adapter, against the server that is
-named, through a proxy that wedges, cuts and refuses. Each case is one of the [rules](rules.md#resources-of-real-servers).`
+named, through a proxy that wedges, cuts and refuses. Each case is one of the [rules](rules.md#resources-of-real-servers). A cell is empty where there is
+nothing to ask: no password, no TLS, no databases, no pool to exhaust.`
 
 const FIGURES = [
   ['tells at once that its server is gone, and that it is back', 'unreadyMs', 'not ready after its sockets died'],
@@ -93,8 +94,8 @@ function problemsOf({ column, results }) {
 
 /** What the page says of each case, by column. */
 function cellsOf({ results }) {
-  const why = new Map(results.filter(({ outcome }) => outcome === 'left out').map((result) => [result.case, result.why]))
-  return new Map(cases.map(({ name }) => [name, why.get(name) ?? '✓']))
+  const cell = ({ outcome, why }) => (outcome === 'left out' ? why : outcome === 'not asked' ? '' : '✓')
+  return new Map(cases.map(({ name }) => [name, cell(results.find((result) => result.case === name))]))
 }
 
 function compare(written) {
@@ -127,7 +128,7 @@ function columnsOf(text) {
   return new Map(
     columns.map((column, n) => [
       column,
-      new Map(rows.map(([, name, ...cells]) => [name, cells[n] === '✓' ? '✓' : reasons.get(`${column} ${name}`)])),
+      new Map(rows.map(([, name, ...cells]) => [name, cells[n] === '–' ? reasons.get(`${column} ${name}`) : cells[n]])),
     ]),
   )
 }
@@ -136,7 +137,7 @@ function markdown() {
   const row = (cells) => `| ${cells.join(' | ')} |`
   const cells = runs.map((run) => [run, cellsOf(run)])
   const left = cells.flatMap(([{ column }, of]) =>
-    [...of].filter(([, cell]) => cell !== '✓').map(([name, why]) => [column, name, why]),
+    [...of].filter(([, cell]) => cell !== '✓' && cell !== '').map(([name, why]) => [column, name, why]),
   )
   const figure = ({ results }, name, key) => results.find((result) => result.case === name)?.figures[key]
   const lines = [
@@ -144,7 +145,9 @@ function markdown() {
     '',
     row(['rule', 'case', ...runs.map(({ column }) => column)]),
     row(['---', '---', ...runs.map(() => ':-:')]),
-    ...cases.map(({ rule, name }) => row([rule, name, ...cells.map(([, of]) => (of.get(name) === '✓' ? '✓' : '–'))])),
+    ...cases.map(({ rule, name }) =>
+      row([rule, name, ...cells.map(([, of]) => (['✓', ''].includes(of.get(name)) ? of.get(name) : '–'))]),
+    ),
     '',
     'Against:',
     '',

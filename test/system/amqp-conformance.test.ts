@@ -20,7 +20,6 @@ const withoutChecks = ({ monitor: _, ...options }: ConformanceOptions) => option
 
 const common = {
   server,
-  except: { 'stops without waiting for a server that is away': 'it is restarted then, so that there is nothing to stop' },
   recovers: 'by restart',
   secrets: ['s3cret!pw', 's3cret%21pw', 'wrong-pw'],
 } as const
@@ -52,7 +51,6 @@ const connection: ConformanceSubject<ChannelModel> = {
     },
   },
   except: {
-    ...common.except,
     'finishes what is in flight when it is shut down':
       'a connection has no work of its own: channels are resources, and finish theirs',
   },

@@ -34,9 +34,10 @@ export function conformance<T>(subject: ConformanceSubject<T>): readonly Conform
   if (unknown.length > 0) throw new TypeError(`conformance: except names no case: ${unknown.join(', ')}`)
   return ROWS.flatMap((row) => {
     const any = subject as ConformanceSubject<unknown>
-    const why = except[row.name] ?? row.missing?.(any)
+    const left = except[row.name]
+    const why = left ?? row.missing?.(any)
     if (why === undefined) return [{ name: row.name, rule: row.rule, run: () => inTurn(() => play(row, any)) }]
-    any.report?.(resultOf(row, any, { outcome: 'left out', why }))
+    any.report?.(resultOf(row, any, { outcome: left === undefined ? 'not asked' : 'left out', why }))
     return []
   })
 }

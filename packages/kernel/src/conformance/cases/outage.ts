@@ -2,6 +2,10 @@ import type { CheckResult } from '../../observe/snapshot.js'
 import type { CaseRow } from '../stage/case-row.js'
 import { pause } from '../stage/patience.js'
 
+/** By its impact on the kernel. */
+const AWAY = ['unready', 'degraded'] as const
+/** Milliseconds until what a driver does by itself has begun, such as heartbeats. */
+const SETTLED = 1_000
 /** Never by itself: only what the driver tells changes the health. */
 const QUIET = { interval: 3_600_000 }
 /** Often, so that what only checks notice is noticed soon. */
@@ -14,7 +18,8 @@ export const OUTAGE: readonly CaseRow[] = [
     rule: 'B4',
     async play(stage) {
       const { kernel, resource, value } = await stage.running({ monitor: QUIET })
-      const gone = stage.probed(kernel, ['unready'], 'a resource to tell that its server is gone, without a check')
+      await pause(SETTLED)
+      const gone = stage.probed(kernel, AWAY, 'a resource to tell that its server is gone, without a check')
       await Promise.all([stage.proxy.refuse(), gone])
       stage.figures.unreadyMs = await gone
       const back = stage.probed(kernel, ['ready'], 'a resource to tell that its server is back, without a check')
@@ -43,7 +48,7 @@ export const OUTAGE: readonly CaseRow[] = [
       try {
         await Promise.all([
           stage.subject.server.kill(),
-          stage.probed(kernel, ['unready'], 'a resource to be unhealthy whose server was killed'),
+          stage.probed(kernel, AWAY, 'a resource to be unhealthy whose server was killed'),
         ])
         await pause(1_000) // longer than a driver tries in a row
       } finally {
@@ -58,7 +63,7 @@ export const OUTAGE: readonly CaseRow[] = [
     rule: 'B5',
     async play(stage) {
       const { kernel, resource } = await stage.running({ timeouts: { check: 250, start: 5_000 }, monitor: OFTEN })
-      const unready = stage.probed(kernel, ['unready'], 'a resource to be unhealthy whose server answers nothing')
+      const unready = stage.probed(kernel, AWAY, 'a resource to be unhealthy whose server answers nothing')
       const failed = stage.failedChecks(
         kernel,
         stage.subject.recovers === 'by restart' ? 1 : 5,

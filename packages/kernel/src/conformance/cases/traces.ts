@@ -57,7 +57,7 @@ export const TRACES: readonly CaseRow[] = [
     rule: 'B10',
     async play(stage) {
       const { kernel } = await stage.running({ monitor: { interval: 50 } })
-      const gone = stage.probed(kernel, ['unready'], 'a resource to be unhealthy whose server is gone')
+      const gone = stage.probed(kernel, ['unready', 'degraded'], 'a resource to be unhealthy whose server is gone')
       await Promise.all([stage.proxy.refuse(), gone])
       const { added } = stage.process
       stage.expect(added.length === 0, 'no listener on the process', () => `listeners of ${added.join(', ')}`)

@@ -83,8 +83,9 @@ export interface ConformanceResult {
   readonly subject: string
   readonly case: string
   readonly rule: string
-  readonly outcome: 'passed' | 'failed' | 'left out'
-  /** Why it failed or was left out. */
+  /** `'left out'` by `except`; `'not asked'` of a subject that does not say how, such as without `exhaust`. */
+  readonly outcome: 'passed' | 'failed' | 'left out' | 'not asked'
+  /** Why it failed, was left out or not asked. */
   readonly why?: string
   readonly durationMs: number
   /** What was measured, in ms or as a count, by name. */
