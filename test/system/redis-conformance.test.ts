@@ -14,34 +14,27 @@ afterAll(() => Promise.all([server, withTls].map((each) => each[Symbol.asyncDisp
 
 type Make = (...args: [...Parameters<ConformanceMake<never>>, url: string]) => Resource<{ get(key: string): Promise<unknown> }>
 
-const PACKAGES: Record<string, [adapter: string, driver: string]> = {
-  'redis() on node-redis 6': ['redis()', 'redis'],
-  'redis() on node-redis 5': ['redis()', 'redis5'],
-  'ioredis() on ioredis 6': ['ioredis()', 'ioredis'],
-  'ioredis() on ioredis 5': ['ioredis()', 'ioredis5'],
-}
-
+/** By the alias of the driver. */
 const DRIVERS: Record<string, Make> = {
-  'redis() on node-redis 6': (name, _at, options, url) => redis(name, { url, ...options }),
-  'redis() on node-redis 5': (name, _at, options, url) => redis(name, { client: () => createClient5({ url }), ...options }),
-  'ioredis() on ioredis 6': (name, _at, options, url) => ioredis(name, { url, ...options }),
-  'ioredis() on ioredis 5': (name, _at, options, url) =>
-    ioredis(name, { client: () => new Redis5(url, { lazyConnect: true }), ...options }),
+  redis: (name, _at, options, url) => redis(name, { url, ...options }),
+  redis5: (name, _at, options, url) => redis(name, { client: () => createClient5({ url }), ...options }),
+  ioredis: (name, _at, options, url) => ioredis(name, { url, ...options }),
+  ioredis5: (name, _at, options, url) => ioredis(name, { client: () => new Redis5(url, { lazyConnect: true }), ...options }),
 }
 
-describe.each(Object.entries(DRIVERS))('%s', (name, makeWith) => {
+describe.each(Object.entries(DRIVERS))('%s', (driver, makeWith) => {
+  const adapter = driver.startsWith('io') ? 'ioredis()' : 'redis()'
   const make =
     (urlOf: (address: string) => string): ConformanceMake<{ get(key: string): Promise<unknown> }> =>
     (name, at, options) =>
       makeWith(name, at, options, urlOf(`${at.host}:${at.port}`))
-  const [adapter, driver] = PACKAGES[name]!
   const cases = conformance({
-    name,
-    report: recordConformance(import.meta.url, { adapter, driver, server: 'Redis 7' }),
+    name: `${adapter} on ${driver}`,
     server,
     make: make((address) => `redis://:${SECRETS[0]}@${address}`),
     use: (client) => client.get('asked'),
     secrets: SECRETS,
+    report: recordConformance(import.meta.url, { adapter, driver, server: 'Redis 7' }),
     refused: {
       credentials: { make: make((address) => `redis://:${SECRETS[1]}@${address}`), says: /WRONGPASS/ },
       database: { make: make((address) => `redis://:${SECRETS[0]}@${address}/99`), says: /ERR DB index is out of range/ },

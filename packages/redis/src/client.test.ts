@@ -117,6 +117,17 @@ describe.each(DRIVERS)('a client of %s', (name, define) => {
     expect(client.listenerCount('error')).toBe(1)
   })
 
+  it('is held by one resource at a time, through its stop', async () => {
+    const client = name === 'node-redis' ? new FakeNodeRedis(fakeServer()) : new FakeIoredis(fakeServer())
+    const define = (name === 'node-redis' ? redis : ioredis) as unknown as Duplicate
+    const [one, two] = [define('one', { client }), define('two', { client })]
+    const kernel = await started(one)
+    expect((await startErrorOf(two)).errors[0]?.message).toMatch(/client is in use by another resource.*pass a function/)
+    expect(kernel.probe().status).toBe('ready')
+    await kernel.shutdown()
+    await started(two)
+  })
+
   it('is duplicated with the options of its original, before what needs it and after that', async () => {
     const server = fakeServer()
     const cache = define(server, [])

@@ -8,7 +8,7 @@ import {
   type Values,
 } from '@keelson/kernel'
 import { bounded } from './bounded.js'
-import { patience } from './lifecycle.js'
+import { invalid, patience } from './lifecycle.js'
 import type { Link } from './link.js'
 import { markPermanent, reasonOfStart } from './reason.js'
 import { secretsOf } from './secrets.js'
@@ -19,6 +19,8 @@ const IN_FLIGHT = 5_000
 /** Milliseconds that a polite close may take. */
 const CLOSE = 2_000
 const POLL = 10
+const IN_USE =
+  'client is in use by another resource, or by another life of this one; pass a function that makes one at every start'
 
 export interface Made<C> {
   readonly client: C
@@ -42,6 +44,7 @@ export function hooksOf<C extends object, D extends Dependencies<D>>(
   return {
     async start(deps, ctx) {
       const { client, link } = await make(deps, ctx)
+      if (Watch.of(client)?.held) throw invalid(ctx.name, 'client', IN_USE)
       const secrets = secretsOf(link.options)
       const watch = new Watch(client, link, ctx, secrets, checkLimit, replica)
       const ms = patience(timeouts?.start, 30_000)

@@ -23,6 +23,7 @@ export class Watch {
   readonly #replica: boolean
   readonly #unlisten: () => void
   #running = false
+  #ended = false
   /** Why there is no connection, as far as the driver has said. */
   #failure: unknown
   /** Of the connection, as the server counts them. */
@@ -53,6 +54,11 @@ export class Watch {
     return watches.get(client)
   }
 
+  /** Its client is in use by a resource that starts, runs or stops. */
+  get held(): boolean {
+    return !this.#ended
+  }
+
   /** The commands of the application that are on their way. */
   get inFlight(): number {
     const { inFlight } = this.link.counts() ?? { inFlight: 0 }
@@ -67,6 +73,7 @@ export class Watch {
 
   end(): void {
     this.#running = false
+    this.#ended = true
     this.release.end()
     this.#unlisten()
   }
