@@ -16,6 +16,8 @@ import { messageOf, Watch } from './watch.js'
 
 /** Milliseconds that commands in flight are waited for: no ordinary command takes as long, and a server that is wedged answers none. */
 const IN_FLIGHT = 5_000
+/** The same where the server does not say whether it is a command that blocks. */
+const REFUSED = 1_000
 /** Milliseconds that a polite close may take. */
 const CLOSE = 2_000
 const POLL = 10
@@ -82,9 +84,11 @@ export function hooksOf<C extends object, D extends Dependencies<D>>(
 /** Waits for what is in flight. What waits for a connection cannot be finished. */
 async function drain(watch: Watch, ctx: StopContext): Promise<{ note: string } | undefined> {
   watch.release.begin()
-  const until = systemClock.now() + Math.min(IN_FLIGHT, (ctx.deadline - systemClock.now()) * 0.8)
-  const waits = () => watch.link.ready && watch.inFlight > 0 && !watch.release.refused
-  while (waits() && systemClock.now() < until && !ctx.signal.aborted) await new Promise((resolve) => setTimeout(resolve, POLL))
+  const begun = systemClock.now()
+  const most = Math.min(IN_FLIGHT, (ctx.deadline - begun) * 0.8)
+  const patience = () => (watch.release.refused ? Math.min(most, REFUSED) : most)
+  const waits = () => watch.link.ready && watch.inFlight > 0 && !ctx.signal.aborted
+  while (waits() && systemClock.now() < begun + patience()) await new Promise((resolve) => setTimeout(resolve, POLL))
   const { inFlight, queued } = { queued: 0, ...watch.link.counts(), inFlight: watch.inFlight }
   const left = [
     ...(inFlight > 0 ? [`${inFlight} in flight`] : []),
