@@ -9,6 +9,7 @@ const SHOWN = /<!-- ((?:examples|test)\/\S+) -->\n```ts\n[\s\S]*?```/g
 const FILES = [
   'README.md',
   'docs/nest.md',
+  'docs/recipes.md',
   'docs/writing-a-resource.md',
   'packages/grpc/README.md',
   'packages/socketio/README.md',

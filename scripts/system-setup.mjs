@@ -9,6 +9,8 @@ const NEEDED = [
   ['redis-server', 'redis-server'],
   ['prometheus', 'prometheus'],
   ['/usr/lib/rabbitmq/bin/rabbitmq-server', 'rabbitmq-server'],
+  ['mariadbd', 'mariadb-server-core'],
+  ['nats-server', 'nats-server'],
   ['/lib/systemd/systemd', 'systemd'],
   ['unshare', 'util-linux'],
 ]
