@@ -174,21 +174,22 @@ describe('amqpConsumer()', () => {
     }
   })
 
-  it('asks a function what becomes of it, and does the default when that fails, too', async () => {
+  it('asks a function what becomes of it, and does the default when that fails or does not say', async () => {
     const seen: unknown[] = []
     const failed = (error: unknown, { content }: ConsumeMessage) => {
       seen.push(`${content}: ${error}`)
       if (content.toString() === 'b') throw new Error('also mine')
-      return 'dead-letter' as const
+      return content.toString() === 'c' ? (undefined as never) : ('dead-letter' as const)
     }
     const { channel, log, kernel } = await running((message) => Promise.reject(`no ${message.content}`), { failed })
     channel.deliver('a')
     channel.deliver('b')
+    channel.deliver('c')
     await turn()
-    expect(seen).toEqual(['a: no a', 'b: no b'])
-    expect(log).toEqual(['channel 2: dead-letter 1', 'channel 2: requeue 2'])
+    expect(seen).toEqual(['a: no a', 'b: no b', 'c: no c'])
+    expect(log).toEqual(['channel 2: dead-letter 1', 'channel 2: requeue 2', 'channel 2: requeue 3'])
     const { outcomes } = await kernel.shutdown()
-    expect(outcomes[0]?.note).toBe('2 failed in all, the last with: also mine')
+    expect(outcomes[0]?.note).toBe('3 failed in all, the last with: no c')
   })
 
   it('counts the first thing that a handler says of its message, and no second ack', async () => {
@@ -237,6 +238,26 @@ describe('amqpConsumer()', () => {
     await expect.poll(() => kernel.probe().status).toBe('ready')
   })
 
+  it('hears that the broker cancels it also when that comes with the answer to its consume', async () => {
+    let first = true
+    const setup = () => {
+      const { channel } = scene.broker
+      const { consume } = channel
+      if (!first) return
+      first = false
+      channel.consume = async (queue, onMessage) => {
+        const answer = await consume(queue, onMessage)
+        onMessage(null)
+        return answer
+      }
+    }
+    const consumer = consumerOf(() => {}, { setup })
+    const kernel = kernelOf(consumer)
+    await kernel.start().catch(() => {})
+    await expect.poll(() => scene.broker.log).toContain('channel 3: consume orders')
+    await expect.poll(() => kernel.probe().status).toBe('ready')
+  })
+
   it('tells handlers that their channel is gone, waits for them for a while, and goes on without them', async () => {
     const { handle, contexts, finish } = byHand()
     const { channel, kernel, log } = await running(handle)
@@ -244,7 +265,7 @@ describe('amqpConsumer()', () => {
     scene.broker.connection.lose(new Error('read ECONNRESET'))
     await turn()
     expect(contexts.get('a')?.signal.aborted).toBe(true)
-    expect(contexts.get('a')?.signal.reason).toMatchObject({ message: expect.stringContaining('closed') })
+    expect(contexts.get('a')?.signal.reason).toMatchObject({ message: 'read ECONNRESET' })
     await expect.poll(() => scene.broker.connections.length).toBe(2)
     await expect.poll(() => kernel.probe().status).toBe('ready')
     finish('a')

@@ -1,8 +1,10 @@
+import { createKernel, subgraph } from '@keelson/kernel'
+import { replace } from '@keelson/kernel/testing'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { amqpChannel } from './amqp-channel.js'
 import { amqpConnection } from './amqp-connection.js'
 import { type AmqpPublisherOptions, amqpPublisher } from './amqp-publisher.js'
-import { FakeBroker } from './test-support/fake-broker.js'
+import { FakeBroker, FakeChannel } from './test-support/fake-broker.js'
 import { deferred, kernelOf, scene, turn } from './test-support/scene.js'
 
 vi.mock('amqplib', () => ({
@@ -117,6 +119,45 @@ describe('amqpPublisher()', () => {
     })
     scene.broker.connection.emit('unblocked')
     expect(kernel.probe().status).toBe('ready')
+  })
+
+  it('is made in a subgraph with its connection, and anew with it', async () => {
+    const tenant = subgraph('tenant', {
+      resources: () => {
+        const connection = rabbitOf()
+        return [connection, amqpPublisher('events', { connection })]
+      },
+    })
+    const kernel = await kernelOf(tenant).start()
+    const names = () =>
+      kernel
+        .inspect()
+        .resources.map(({ name }) => name)
+        .sort()
+    expect(names()).toEqual(['tenant', 'tenant/events', 'tenant/rabbit', 'tenant/rabbit-flow'])
+    scene.broker.connection.emit('blocked', 'low on disk')
+    expect(kernel.probe().status).toBe('degraded')
+    await kernel.restart(tenant)
+    expect(names()).toEqual(['tenant', 'tenant/events', 'tenant/rabbit', 'tenant/rabbit-flow'])
+    expect(kernel.probe().status).toBe('ready')
+  })
+
+  it('needs no broker where its connection is replaced by a look-alike', async () => {
+    const connection = rabbitOf()
+    const publisher = amqpPublisher('events', { connection })
+    const fake = new FakeBroker()
+    const createConfirmChannel = async () => new FakeChannel(fake, 7)
+    const kernel = createKernel([publisher], {
+      replace: [replace(connection, { createChannel: createConfirmChannel, createConfirmChannel } as never)],
+    })
+    await kernel.start()
+    void kernel
+      .get(publisher)
+      .sendToQueue('orders', 'x')
+      .catch(() => {})
+    expect(fake.log).toEqual(['channel 7: publish /orders x persistent'])
+    await kernel.shutdown().catch(() => {})
+    expect(scene.broker.connections).toEqual([])
   })
 
   it('shares one resource for that with all that publishes on a connection', async () => {

@@ -105,13 +105,15 @@ export class Consumer implements AmqpConsumer {
   async drain(ctx: StopContext): Promise<{ note: string } | undefined> {
     const giveUp = () => this.abandon(ctx.signal.reason)
     ctx.signal.addEventListener('abort', giveUp, { once: true })
+    const { clock, kernel } = this.#ctx
+    const patience = clock.now() + LOST_PATIENCE
     while (this.#handling.size > 0) {
       const settled = new Promise<void>((resolve) => {
         this.#settled = resolve
       })
-      const restarted = this.#lost.signal.aborted && this.#ctx.kernel.state === 'running'
+      const restarted = this.#lost.signal.aborted && kernel.state === 'running'
       if (!restarted) await settled
-      else if (!(await settledWithin(settled, LOST_PATIENCE))) break
+      else if (!(await settledWithin(settled, patience - clock.now()))) break
     }
     ctx.signal.removeEventListener('abort', giveUp)
     return this.#note(this.counts.handled - (this.#before ?? this.counts.handled))
@@ -134,8 +136,7 @@ export class Consumer implements AmqpConsumer {
 
   #delivered(message: ConsumeMessage | null): void {
     if (message === null) {
-      // Also said of one that is being cancelled.
-      if (this.consumerTag === undefined) return
+      if (this.#before !== undefined) return // It is being cancelled anyway.
       this.consumerTag = undefined
       const why = 'it was deleted, or the node that has it is gone'
       this.#ctx.crashed(new Error(`the broker has cancelled the consumer of queue "${this.queue}": ${why}`))
@@ -181,7 +182,7 @@ export class Consumer implements AmqpConsumer {
     } catch (failure) {
       this.#last = failure
     }
-    if (failed !== 'requeue-once') return failed
+    if (failed === 'requeue' || failed === 'dead-letter') return failed
     return message.fields.redelivered ? 'dead-letter' : 'requeue'
   }
 
