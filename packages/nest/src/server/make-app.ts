@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core'
 import type { NestServerOptions } from '../app/nest-options.js'
 import { refuseSignals } from '../app/refuse-signals.js'
 import { entryOf, lookFrom, rootModule } from '../app/root-module.js'
+import { followGateways } from '../gateway/follow-gateways.js'
 import { define, methodOf } from '../hooks/follow-hooks.js'
 import { takeOverHooks } from '../hooks/take-over-hooks.js'
 import { followTransport } from '../microservice/follow-transport.js'
@@ -24,6 +25,7 @@ export async function makeApp<D extends Dependencies<D>>(
   refuseSignals(app)
   lookFrom(app, entry)
   followMicroservices(app, ctx)
+  followGateways(app, ctx)
   define(app, 'listen', () => {
     throw new Error('listen() is called by nestServer(): give it port and host, and take the call out of setup')
   })
