@@ -54,7 +54,7 @@ const HOUSES: Readonly<Record<string, readonly string[]>> = {
   pools: ['errors', 'wait', 'server', 'child', 'pool', 'process', 'http mcp'],
   docker: ['engine', 'container', 'watch', 'report', 'monitor'],
   decorators: ['errors', 'hooks', 'inject', 'define'],
-  nest: ['inject', 'hooks', 'health log messages', 'app', 'gateway microservice', 'server'],
+  nest: ['inject', 'hooks', 'health log messages', 'app', 'gateway queue', 'microservice', 'server'],
   'mongo-stand-in': ['document', 'command-error', 'wire', 'data', 'command', 'server', 'stand-in'],
 }
 

@@ -71,7 +71,9 @@ export class MessagesInFlight {
   }
 }
 
-/** Calls `drain` when an instance is told to end, as work that its drain waits for. */
+/** Calls `drain` when an instance is told to end, or at once when it was, as work that its drain waits for. */
 export function whenStopping({ stopping, track }: StartContext, label: string, drain: () => Promise<void>): void {
-  stopping.addEventListener('abort', () => void track(label, drain).catch(() => {}), { once: true })
+  const begin = () => void track(label, drain).catch(() => {})
+  if (stopping.aborted) begin()
+  else stopping.addEventListener('abort', begin, { once: true })
 }

@@ -15,6 +15,7 @@ import { refuseSignals } from '../app/refuse-signals.js'
 import { entryOf, lookFrom, rootModule } from '../app/root-module.js'
 import { takeOverHooks } from '../hooks/take-over-hooks.js'
 import { appDependencies } from '../inject/app-dependencies.js'
+import { followWorkers } from '../queue/follow-workers.js'
 import { followTransport } from './follow-transport.js'
 
 type Settings = 'dependsOn' | 'after' | 'impact' | 'labels' | 'restart' | 'retry' | 'shared' | 'timeouts'
@@ -74,6 +75,7 @@ export function nestMicroservice<const D extends Dependencies<D> = {}>(
     refuseSignals(app)
     lookFrom(app, entry)
     followTransport(app, ctx)
+    followWorkers(app, ctx)
     await setup?.(app, deps)
     await app.listen()
     return app

@@ -8,6 +8,7 @@ import { followGateways } from '../gateway/follow-gateways.js'
 import { define, methodOf } from '../hooks/follow-hooks.js'
 import { takeOverHooks } from '../hooks/take-over-hooks.js'
 import { followTransport } from '../microservice/follow-transport.js'
+import { followWorkers } from '../queue/follow-workers.js'
 
 /** Makes the app of Nest, up to the point where it may be initialized. It is closed after the drain, also when the start fails. */
 export async function makeApp<D extends Dependencies<D>>(
@@ -26,6 +27,7 @@ export async function makeApp<D extends Dependencies<D>>(
   lookFrom(app, entry)
   followMicroservices(app, ctx)
   followGateways(app, ctx)
+  followWorkers(app, ctx)
   define(app, 'listen', () => {
     throw new Error('listen() is called by nestServer(): give it port and host, and take the call out of setup')
   })
