@@ -1,5 +1,6 @@
 export { type ConformanceRun, recordConformance } from './conformance-record.js'
 export { freePort } from './free-port.js'
+export { LOCALHOST } from './localhost.js'
 export { type PostgresServer, type PostgresServerOptions, postgresServer } from './postgres-server.js'
 export { type RabbitServer, type RabbitServerOptions, rabbitServer } from './rabbit-server.js'
 export { type RedisServer, type RedisServerOptions, redisServer } from './redis-server.js'

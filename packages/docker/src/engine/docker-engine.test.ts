@@ -1,15 +1,12 @@
-import { Agent } from 'node:http'
-import { Agent as SecureAgent } from 'node:https'
 import { createKernel } from '@keelson/kernel'
 import Docker from 'dockerode'
 import { afterEach, expect, test, vi } from 'vitest'
+import { containerMonitor } from '../monitor/container-monitor.js'
 import { ScriptedEngine } from '../test-support/scripted-engine.js'
-import { clientFor, dockerEngine } from './docker-engine.js'
-import { loadDockerode } from './dockerode.js'
+import { dockerEngine } from './docker-engine.js'
+import { EngineClient } from './engine-client.js'
 
 afterEach(() => vi.unstubAllEnvs())
-
-const agentOf = (options: Docker.DockerOptions) => clientFor(Docker, options).agent
 
 test('a socket that is given is talked to without TLS, whatever the environment says of another engine', async () => {
   vi.stubEnv('DOCKER_HOST', 'tcp://192.0.2.1:2376')
@@ -19,41 +16,42 @@ test('a socket that is given is talked to without TLS, whatever the environment 
   const kernel = createKernel([docker])
   await kernel.start()
   expect(kernel.probe().status).toBe('ready')
+  expect(kernel.get(docker)).toBeInstanceOf(EngineClient)
   await kernel.shutdown()
   await engine.dispose()
 })
 
-test('DOCKER_TLS_VERIFY means nothing for the default socket', () => {
-  vi.stubEnv('DOCKER_HOST', '')
-  vi.stubEnv('DOCKER_TLS_VERIFY', '1')
-  expect(agentOf({})).toBeInstanceOf(Agent)
-  expect(agentOf({})).not.toBeInstanceOf(SecureAgent)
+test('a client of dockerode is used as it is, and left as it is', async () => {
+  const engine = await new ScriptedEngine().start()
+  engine.run('one')
+  const client = new Docker({ socketPath: engine.socketPath, host: undefined } as Docker.DockerOptions)
+  const docker = dockerEngine({ client })
+  const workers = containerMonitor('workers', { engine: docker, kernel: () => kernel, filters: {} })
+  const kernel = createKernel([workers])
+  await kernel.start()
+  await kernel.get(workers).ready
+  const value: Docker = kernel.get(docker)
+  expect(value).toBe(client)
+  await vi.waitFor(() => expect(kernel.get(workers).containers()[0]?.status).toBe('healthy'))
+  await kernel.shutdown()
+  expect(String(await client.ping())).toBe('OK')
+  await engine.dispose()
 })
 
-test('the port that is TLS by convention gets connections with TLS, and so does a certificate', () => {
-  vi.stubEnv('DOCKER_HOST', 'tcp://127.0.0.1:2376')
-  expect(agentOf({})).toBeInstanceOf(SecureAgent)
-  vi.stubEnv('DOCKER_HOST', '')
-  expect(agentOf({ host: '127.0.0.1', port: 2376, ca: 'x', cert: 'x', key: 'x' })).toBeInstanceOf(SecureAgent)
-  expect(agentOf({ host: '127.0.0.1', port: 2375 })).not.toBeInstanceOf(SecureAgent)
+test('an address that cannot be read fails the start, and says which one', async () => {
+  vi.stubEnv('DOCKER_HOST', 'ftp://engine')
+  await expect(createKernel([dockerEngine({ name: 'engine' })]).start()).rejects.toMatchObject({
+    errors: [
+      {
+        resource: 'engine',
+        message: expect.stringContaining('DOCKER_HOST is of no kind that is known: write unix:///path, tcp://host:port'),
+      },
+    ],
+  })
 })
 
-test('an agent of the application, and ssh, bring their own connections', () => {
-  vi.stubEnv('DOCKER_HOST', '')
-  expect(agentOf({ agent: new Agent() } as Docker.DockerOptions)).toBeUndefined()
-  expect(agentOf({ protocol: 'ssh', host: '127.0.0.1' })).toBeUndefined()
-  vi.stubEnv('DOCKER_HOST', 'ssh://user@127.0.0.1')
-  expect(agentOf({})).toBeUndefined()
-})
-
-test('without dockerode the error says what to install, and any other failure of its import stays what it is', async () => {
-  for (const code of ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND']) {
-    const missing = Object.assign(new Error("Cannot find package 'dockerode'"), { code })
-    await expect(loadDockerode('engine', () => Promise.reject(missing))).rejects.toMatchObject({
-      code: 'INVALID_OPTION',
-      message: 'resource "engine": dockerode is not installed; run: npm install dockerode',
-    })
-  }
-  const broken = new SyntaxError('unexpected token')
-  await expect(loadDockerode('engine', () => Promise.reject(broken))).rejects.toBe(broken)
+test('options that cannot be meant are refused where they are written', () => {
+  expect(() => dockerEngine({ socket: '/x' } as never)).toThrow(/"docker": socket is not an option/)
+  expect(() => dockerEngine({ client: {} as never })).toThrow(/client has no ping\(\); pass new Docker\(\) of dockerode/)
+  expect(() => dockerEngine({ client: new EngineClient({ socketPath: '/x' }), port: 1 })).toThrow(/port is given beside a client/)
 })

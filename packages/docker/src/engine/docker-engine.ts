@@ -1,27 +1,31 @@
-import { Agent } from 'node:http'
-import { Agent as SecureAgent } from 'node:https'
-import { inspect } from 'node:util'
 import { type Clock, KeelsonError, type Resource, type ResourceOptions, resource, systemClock } from '@keelson/kernel'
 import { knownSecrets } from '@keelson/kernel/redact'
-import type { DockerLike } from './docker-like.js'
-import { type Docker, type DockerClass, type DockerOptions, loadDockerode } from './dockerode.js'
+import type { AnyDocker, DockerLike } from './docker-like.js'
+import type { EngineConnection } from './engine-address.js'
+import { EngineClient } from './engine-client.js'
 import { EngineLink } from './engine-link.js'
 
-export interface DockerEngineOptions
-  extends DockerOptions,
-    Pick<ResourceOptions<Docker, Record<never, never>>, 'after' | 'impact' | 'labels' | 'timeouts' | 'monitor'> {
+export interface DockerEngineOptions<C extends AnyDocker = EngineClient>
+  extends EngineConnection,
+    Pick<ResourceOptions<C, Record<never, never>>, 'after' | 'impact' | 'labels' | 'timeouts' | 'monitor'> {
   /** The name of the resource; default `'docker'`. */
   name?: string
+  /** A client of yours instead of a connection, such as `new Docker()` of dockerode: the value of the resource, which closes nothing of it. */
+  client?: C
   /** What times are measured by; pass the clock that `createKernel()` gets. Default the system's clock. */
   clock?: Clock
 }
 
 const links = new WeakMap<object, EngineLink>()
 
-/** Registers a client with its link; `agent` holds its connections, `options` what must not be shown. */
-export function adopt<D extends DockerLike>(docker: D, clock: Clock, agent?: Agent, options: DockerOptions = {}): D {
-  const { hide } = knownSecrets(secretsOf(options))
-  links.set(docker, new EngineLink(docker, clock, { closeIdle: () => closeIdle(agent), hide }))
+/** Registers a client with its link; `connection` has what must not be shown. */
+export function adopt<C extends AnyDocker>(docker: C, clock: Clock, connection: EngineConnection = {}): C {
+  const { hide } = knownSecrets(secretsOf(connection))
+  const link = new EngineLink(docker as AnyDocker as DockerLike, clock, {
+    closeIdle: () => (docker instanceof EngineClient ? docker.closeIdle() : undefined),
+    hide,
+  })
+  links.set(docker, link)
   return docker
 }
 
@@ -30,33 +34,37 @@ export function linkOf(docker: unknown): EngineLink | undefined {
   return links.get(docker as object)
 }
 
+const CONNECTION = ['socketPath', 'host', 'port', 'protocol', 'ca', 'cert', 'key', 'passphrase', 'username', 'headers'] as const
+
+const HOOKS: readonly string[] = ['start', 'check', 'drain', 'stop', 'kill', 'restart', 'retry', 'dependsOn']
+
 /**
- * A Docker Engine, as an instance of dockerode, which the application installs beside this package. It is unhealthy from the moment a request or the event stream fails to reach the engine
- * until that answers a ping over a new connection. The resource is never restarted: its dependents keep the same instance. A start
- * waits for the engine up to `timeouts.start`.
+ * A Docker Engine. It is unhealthy from the moment a request or the event stream fails to reach the engine until that answers a ping over
+ * a new connection. The resource is never restarted: its dependents keep the same instance. A start waits for the engine up to
+ * `timeouts.start`.
  *
- * All options that are not the resource's go to dockerode: `socketPath`, or `host`, `port`, `ca`, `cert`, `key` and so on; by
- * default what `DOCKER_HOST` says, else `/var/run/docker.sock`.
+ * It is where `socketPath`, or `host` and `port`, `ca`, `cert`, `key` say, by default what `DOCKER_HOST` says (`unix://`, `tcp://`,
+ * `ssh://`), else `/var/run/docker.sock`.
  *
- * @throws KeelsonError `INVALID_OPTION`; the start does so when dockerode is not installed.
+ * @throws KeelsonError `INVALID_OPTION`.
  *
  * @example
  * const engine = dockerEngine({ socketPath: '/var/run/docker.sock' })
  */
-export function dockerEngine(options: DockerEngineOptions = {}): Resource<Docker> {
+export function dockerEngine<C extends AnyDocker = EngineClient>(options: DockerEngineOptions<C> = {}): Resource<C> {
   if (typeof options !== 'object' || options === null) {
     throw invalid('docker', 'its options', 'must be an object; pass { socketPath }, or { host, port }')
   }
-  const { name = 'docker', clock = systemClock, after, impact, labels, timeouts, monitor, ...connection } = options
-  for (const key of ['start', 'check', 'drain', 'stop', 'kill', 'restart', 'dependsOn']) {
-    if (key in connection) throw invalid(name, key, 'cannot be given, the engine is only connected to')
+  const { name = 'docker', client, clock = systemClock, after, impact, labels, timeouts, monitor, ...connection } = options
+  for (const key of Object.keys(connection)) {
+    if (HOOKS.includes(key)) throw invalid(name, key, 'cannot be given, the engine is only connected to')
+    if (!(CONNECTION as readonly string[]).includes(key)) throw invalid(name, key, 'is not an option; check its spelling')
   }
-  const agents = new WeakMap<Docker, Agent | undefined>()
-  return resource(name, {
+  checkClient(name, client, connection)
+  return resource<C, Record<never, never>>(name, {
     async start(_deps, ctx) {
-      const { docker, agent } = clientFor(await loadDockerode(name), connection)
-      agents.set(docker, agent)
-      adopt(docker as DockerLike, clock, agent, connection)
+      const docker = client ?? (connected(name, connection) as AnyDocker as C)
+      adopt(docker, clock, connection)
       links.get(docker)!.watch({ lost: (error) => ctx.unhealthy(error), back: () => ctx.healthy() })
       return docker
     },
@@ -68,45 +76,38 @@ export function dockerEngine(options: DockerEngineOptions = {}): Resource<Docker
     },
     stop(docker) {
       links.get(docker)!.close()
-      agents.get(docker)?.destroy()
+      if (docker !== client) (docker as unknown as EngineClient).destroy()
     },
     ...defined({ after, impact, labels, timeouts, monitor }),
   })
 }
 
-/** A client with its own keep-alive connections, which are closed with the resource. */
-export function clientFor(
-  Client: DockerClass,
-  options: DockerOptions,
-): { readonly docker: Docker; readonly agent: Agent | undefined } {
-  const docker = new Client({ ...options, ...socketOnly(options) })
-  // Whether TLS is used depends on options and four environment variables; the client has decided that.
-  const modem = docker.modem as unknown as { protocol: string; agent?: Agent }
-  if (modem.agent !== undefined || modem.protocol === 'ssh') return { docker, agent: undefined }
-  const agent = modem.protocol === 'https' ? new SecureAgent({ keepAlive: true }) : new Agent({ keepAlive: true })
-  // docker-modem inspects the options of every request for its debug log, even when that is off; inspecting an agent with its
-  // sockets takes longer than a request.
-  Object.defineProperty(agent, inspect.custom, { value: () => 'Agent' })
-  modem.agent = agent
-  return { docker, agent }
+function connected(name: string, connection: EngineConnection): EngineClient {
+  try {
+    return new EngineClient(connection)
+  } catch (cause) {
+    const message = `resource "${name}": ${cause instanceof Error ? cause.message : 'its address cannot be read'}`
+    throw new KeelsonError('INVALID_OPTION', message, { resource: name, cause })
+  }
+}
+
+function checkClient(name: string, client: AnyDocker | undefined, connection: EngineConnection): void {
+  if (client === undefined) return
+  const lacking = (['ping', 'listContainers', 'getEvents', 'getContainer'] as const).find(
+    (method) => typeof client?.[method] !== 'function',
+  )
+  if (lacking !== undefined) throw invalid(name, 'client', `has no ${lacking}(); pass new Docker() of dockerode, or leave it out`)
+  const [other] = Object.keys(connection)
+  if (other !== undefined)
+    throw invalid(name, other, 'is given beside a client, which has its own connection; leave one of them out')
 }
 
 function invalid(name: string, option: string, problem: string): KeelsonError {
   return new KeelsonError('INVALID_OPTION', `resource "${name}": ${option} ${problem}`, { resource: name, details: { option } })
 }
 
-function secretsOf({ key, headers, ...others }: DockerOptions): unknown[] {
-  const { password, passphrase } = others as { password?: unknown; passphrase?: unknown }
-  return [key, password, passphrase, ...Object.values(headers ?? {})]
-}
-
-function closeIdle(agent: Agent | undefined): void {
-  for (const sockets of Object.values(agent?.freeSockets ?? {})) for (const socket of sockets ?? []) socket.destroy()
-}
-
-/** dockerode prefers `DOCKER_HOST` and its siblings to the option `socketPath`. */
-function socketOnly({ socketPath, host, protocol = 'http' }: DockerOptions): DockerOptions {
-  return socketPath !== undefined && host === undefined ? ({ host: undefined, protocol } as object) : {}
+function secretsOf({ key, passphrase, headers }: EngineConnection): unknown[] {
+  return [key, passphrase, ...Object.values(headers ?? {})]
 }
 
 function defined<T extends object>(options: T): { [K in keyof T]?: NonNullable<T[K]> } {

@@ -1,4 +1,12 @@
-/** The methods of dockerode that are called; anything with these methods fits. */
+/** A client of Docker's API, such as one of dockerode: the methods that are called, whatever they are declared to take. */
+export interface AnyDocker {
+  ping(...args: never[]): unknown
+  listContainers(...args: never[]): unknown
+  getEvents(...args: never[]): unknown
+  getContainer(...args: never[]): unknown
+}
+
+/** The same, as it is called. */
 export interface DockerLike {
   ping(options: Abortable): Promise<unknown>
   listContainers(options: ListOptions): Promise<ListedContainer[]>

@@ -1,15 +1,14 @@
 import { systemClock } from '@keelson/kernel'
-import Docker from 'dockerode'
 import { expect, test } from 'vitest'
 import { ScriptedEngine } from '../test-support/scripted-engine.js'
-import { adopt, clientFor, linkOf } from './docker-engine.js'
-import type { DockerLike } from './docker-like.js'
+import { adopt, linkOf } from './docker-engine.js'
+import { EngineClient } from './engine-client.js'
 
 test('an engine that only answers over the connections that it had is leaving, and not back', async () => {
   const engine = await new ScriptedEngine().start()
   const { id } = engine.run('one')
-  const { docker, agent } = clientFor(Docker, { socketPath: engine.socketPath })
-  const link = linkOf(adopt(docker as DockerLike, systemClock, agent))!
+  const docker = new EngineClient({ socketPath: engine.socketPath })
+  const link = linkOf(adopt(docker, systemClock))!
   const told: string[] = []
   link.watch({ lost: () => told.push('lost'), back: () => told.push('back') })
   const { signal } = new AbortController()
@@ -28,6 +27,6 @@ test('an engine that only answers over the connections that it had is leaving, a
   await both[1]
   expect(told).toEqual(['lost', 'back'])
   link.close()
-  agent?.destroy()
+  docker.destroy()
   await engine.dispose()
 })

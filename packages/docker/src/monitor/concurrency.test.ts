@@ -1,9 +1,7 @@
 import { systemClock } from '@keelson/kernel'
-import Docker from 'dockerode'
 import { expect, test } from 'vitest'
 import { look } from '../container/look.js'
-import { clientFor } from '../engine/docker-engine.js'
-import type { DockerLike } from '../engine/docker-like.js'
+import { EngineClient } from '../engine/engine-client.js'
 import { EngineLink } from '../engine/engine-link.js'
 import { scene } from '../test-support/scene.js'
 import { ScriptedEngine } from '../test-support/scripted-engine.js'
@@ -14,8 +12,8 @@ const GENEROUS = 5
 test('100 containers at 50 ms each are checked in about 250 ms, with at most 20 requests at the engine', async () => {
   const engine = await new ScriptedEngine().start()
   for (let i = 0; i < 100; i++) engine.run(`c${i}`)
-  const { docker, agent } = clientFor(Docker, { socketPath: engine.socketPath })
-  const link = new EngineLink(docker as DockerLike, systemClock, { closeIdle() {}, hide: (error) => error })
+  const docker = new EngineClient({ socketPath: engine.socketPath })
+  const link = new EngineLink(docker, systemClock, { closeIdle() {}, hide: (error) => error })
   const sights = [...engine.containers.values()].map(({ id }) => ({ id, image: 'bb', probeAt: () => undefined }))
   const round = async () => {
     const since = performance.now()
@@ -32,7 +30,7 @@ test('100 containers at 50 ms each are checked in about 250 ms, with at most 20 
   expect(Math.min(...figures)).toBeGreaterThanOrEqual(240)
   expect(Math.min(...figures)).toBeLessThan(300 * GENEROUS)
   link.close()
-  agent?.destroy()
+  docker.destroy()
   await engine.dispose()
 })
 
@@ -52,8 +50,8 @@ test('restarts that take long leave room for the checks of the others, and for p
   const engine = await new ScriptedEngine().start()
   engine.restartTakes = 400
   const ids = Array.from({ length: 40 }, (_, i) => engine.run(`c${i}`).id)
-  const { docker, agent } = clientFor(Docker, { socketPath: engine.socketPath })
-  const link = new EngineLink(docker as DockerLike, systemClock, { closeIdle() {}, hide: (error) => error })
+  const docker = new EngineClient({ socketPath: engine.socketPath })
+  const link = new EngineLink(docker, systemClock, { closeIdle() {}, hide: (error) => error })
   const { signal } = new AbortController()
   const restart = (id: string) =>
     link.ask(60_000, signal, (abortSignal) => link.docker.getContainer(id).restart({ abortSignal }), { restart: true })
@@ -65,6 +63,6 @@ test('restarts that take long leave room for the checks of the others, and for p
   await all
   expect(engine.highest).toBeLessThanOrEqual(20)
   link.close()
-  agent?.destroy()
+  docker.destroy()
   await engine.dispose()
 })

@@ -1,6 +1,5 @@
-import { createKernel, type Kernel, type Resource, type ResourceLike, resource } from '@keelson/kernel'
+import { createKernel, type Kernel, type ResourceLike, resource } from '@keelson/kernel'
 import { virtualClock } from '@keelson/kernel/testing'
-import type Docker from 'dockerode'
 import { expect, test } from 'vitest'
 import { adopt } from '../engine/docker-engine.js'
 import { MemoryEngine } from '../test-support/memory-engine.js'
@@ -9,7 +8,7 @@ import { containerMonitor } from './container-monitor.js'
 test('however many containers there are, the kernel is asked for each alone', async () => {
   const clock = virtualClock()
   const memory = new MemoryEngine()
-  const docker = resource('docker', { start: () => adopt(memory, clock) }) as unknown as Resource<Docker>
+  const docker = resource('docker', { start: () => adopt(memory, clock) })
   const workers = containerMonitor('workers', { engine: docker, kernel: () => counted, filters: {}, clock })
   for (let i = 0; i < 300; i++) memory.run(`c${i}`)
   const kernel: Kernel = createKernel([workers], { clock })

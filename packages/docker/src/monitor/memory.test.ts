@@ -1,8 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { createKernel, type Kernel, type Resource, resource } from '@keelson/kernel'
+import { createKernel, type Kernel, resource } from '@keelson/kernel'
 import { virtualClock } from '@keelson/kernel/testing'
-import type Docker from 'dockerode'
 import { expect, test } from 'vitest'
 import { adopt } from '../engine/docker-engine.js'
 import { MemoryEngine } from '../test-support/memory-engine.js'
@@ -16,7 +15,7 @@ const HOUR = 3_600_000
 test('memory stays flat over a day of checks, with containers that fail, come and go', async () => {
   const clock = virtualClock()
   const memory = new MemoryEngine()
-  const docker = resource('docker', { start: () => adopt(memory, clock) }) as unknown as Resource<Docker>
+  const docker = resource('docker', { start: () => adopt(memory, clock) })
   const workers = containerMonitor('workers', {
     engine: docker,
     kernel: () => kernel,

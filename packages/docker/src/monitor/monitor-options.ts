@@ -1,14 +1,14 @@
 import type { Clock, Impact, Kernel, Resource } from '@keelson/kernel'
 import type { ContainerInfo } from '../container/container-info.js'
 import { type OwnProbe, probeProblem } from '../container/own-probe.js'
-import type { Docker } from '../engine/dockerode.js'
+import type { AnyDocker } from '../engine/docker-like.js'
 import { checkOutlets, type OutletOptions } from '../report/outlets.js'
 import { invalid, type MonitorSettings } from '../watch/monitor-settings.js'
 import type { SessionChange } from '../watch/sessions.js'
 
 export interface ContainerMonitorOptions extends Partial<MonitorSettings>, OutletOptions {
   /** A `dockerEngine()`. */
-  engine: Resource<Docker>
+  engine: Resource<AnyDocker>
   /** The kernel that runs this monitor: `() => kernel`. Containers are added to it, as soon as it runs and this gives it. */
   kernel: () => Kernel
   /** Docker's own filters, such as `{ label: ['app=worker'] }`; `{}` is every container of the engine. What matches is restarted when it fails. */

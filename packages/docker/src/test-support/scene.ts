@@ -23,7 +23,7 @@ export interface Scene extends AsyncDisposable {
   lines(): string[]
 }
 
-/** A kernel with a monitor on a scripted engine: dockerode talks to a real socket, time is virtual. */
+/** A kernel with a monitor on a scripted engine: its client talks to a real socket, time is virtual. */
 export async function scene(
   options: Partial<ContainerMonitorOptions> = {},
   prepare: (engine: ScriptedEngine) => void = () => {},

@@ -124,6 +124,10 @@ export class ScriptedEngine {
     for (const stream of this.#streams) stream.destroy()
   }
 
+  connections(): Promise<number> {
+    return new Promise((resolve) => this.#server!.getConnections((_error, count) => resolve(count)))
+  }
+
   get streams(): number {
     return this.#streams.size
   }
