@@ -55,6 +55,7 @@ const HOUSES: Readonly<Record<string, readonly string[]>> = {
   docker: ['engine', 'container', 'watch', 'report', 'monitor'],
   decorators: ['errors', 'hooks', 'inject', 'define'],
   nest: ['inject', 'hooks', 'health log messages', 'app', 'gateway queue', 'microservice', 'server'],
+  postgres: ['options watch', 'pg sql', 'migrate'],
   'mongo-stand-in': ['document', 'command-error', 'wire', 'data', 'command', 'server', 'stand-in'],
 }
 
@@ -63,7 +64,7 @@ const packages = readdirSync(fileURLToPath(new URL('../packages', import.meta.ur
 /** The room of a source; a file at the top is a room of its own. */
 const roomOf = (path: string) => (path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : path)
 
-const DOORS = ['index', 'redact', 'testing', 'conformance']
+const DOORS = ['index', 'redact', 'testing', 'conformance', 'postgresjs']
 
 test('the reader of imports sees every kind', () => {
   const source = `

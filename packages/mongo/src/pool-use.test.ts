@@ -19,9 +19,7 @@ test('a client whose connections are all in use is healthy as long as heartbeats
   standIn.wedge()
   await expect.poll(async () => (await kernel.check(db))[0]?.error).toMatch(/connections are in use, and no heartbeat|no server/)
   await expect(kernel.shutdown()).rejects.toMatchObject({
-    errors: [
-      { code: 'DRAIN_FAILED', message: expect.stringMatching(/still in use: 2; commands that wait for one: 1/) },
-    ],
+    errors: [{ code: 'DRAIN_FAILED', message: expect.stringMatching(/still in use: 2; commands that wait for one: 1/) }],
   })
   await Promise.all(waiting)
 })

@@ -1,1 +1,3 @@
-export {}
+export { type MigrateOptions, type Migration, type MigrationContext, migrate } from './migrate/migrate.js'
+export type { MigrationDatabase } from './migrate/migration-database.js'
+export { type PostgresjsOptions, postgresjs } from './sql/sql-client.js'

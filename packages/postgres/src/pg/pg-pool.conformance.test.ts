@@ -2,7 +2,7 @@ import { conformance } from '@keelson/kernel/conformance'
 import { postgresServer, recordConformance } from '@keelson/test-servers'
 import type { Pool } from 'pg'
 import { afterAll, test } from 'vitest'
-import { postgres } from './index.js'
+import { postgres } from '../index.js'
 
 const server = await postgresServer({ access: ['host all overtls 127.0.0.1/32 reject'] })
 afterAll(() => server.stop())

@@ -4,8 +4,8 @@ import { bounded } from './bounded.js'
 export interface Line {
   /** Resolves once it is connected. */
   readonly connected: Promise<unknown>
-  /** Whether sessions of this server can only read. */
-  isReadOnly(): Promise<boolean>
+  /** The first value of the first row of the answer; undefined for none. */
+  ask(text: string): Promise<unknown>
   /** Destroys its socket. */
   cut(): void
   /** Says goodbye; resolves when its socket has closed. */
@@ -15,23 +15,20 @@ export interface Line {
 /** Opens a line; `lost` is called when its connection ends without having been told to. */
 export type OpenLine = (lost: () => void) => Line
 
-/** What a session has to be able to do: as libpq's `target_session_attrs`. */
-export type Target = 'read-write' | 'any'
-
 /**
  * Knows whether the server is there by a connection of its own, beside the driver's pool: a check takes nobody's place and waits for
  * nobody's, and the end of the connection tells of a server that has gone, also while the pool has none.
  */
 export class Sentinel {
   readonly #open: OpenLine
-  readonly #target: Target
+  readonly #replica: boolean
   readonly #lost: () => void
   #line: Line | undefined
 
-  /** @param lost is called when the connection ends by itself. */
-  constructor(open: OpenLine, target: Target, lost: () => void) {
+  /** @param replica whether a server that only reads will do. @param lost is called when the connection ends by itself. */
+  constructor(open: OpenLine, replica: boolean, lost: () => void) {
     this.#open = open
-    this.#target = target
+    this.#replica = replica
     this.#lost = lost
   }
 
@@ -62,12 +59,12 @@ export class Sentinel {
       this.#drop(kept)
       readOnly = await this.#askLine(this.#line ?? this.#connect())
     }
-    if (readOnly && this.#target === 'read-write') throw new Error(READ_ONLY)
+    if (readOnly && !this.#replica) throw new Error(READ_ONLY)
   }
 
   async #askLine(line: Line): Promise<boolean> {
     await line.connected
-    return await line.isReadOnly()
+    return (await line.ask('show transaction_read_only')) === 'on'
   }
 
   #connect(): Line {
@@ -101,7 +98,7 @@ export class Sentinel {
 }
 
 const READ_ONLY =
-  "the server is read-only: a standby that was not promoted, or default_transaction_read_only is on; target: 'any' accepts that"
+  'the server is read-only: a standby that was not promoted, or default_transaction_read_only is on; replica: true accepts that'
 
 function silence(ms: number, kept: Line | undefined): string {
   return `${kept ? 'no answer' : 'no connection'} within ${Math.round(ms)} ms: the server says nothing`

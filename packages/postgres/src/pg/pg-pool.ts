@@ -1,12 +1,21 @@
 import { type Dependencies, type Resource, resource, type StartContext, type Values } from '@keelson/kernel'
 import pg, { type Pool, type PoolConfig } from 'pg'
-import { checkedUrl } from './connection-url.js'
-import { checkIsObject, type Hooks, invalid, type Lifecycle, type Made, patience, resolveMade, withHooks } from './lifecycle.js'
-import { markPermanent } from './permanent.js'
+import { checkedUrl } from '../options/connection-url.js'
+import {
+  checkConnection,
+  checkIsObject,
+  type Hooks,
+  invalid,
+  type Lifecycle,
+  type Made,
+  patience,
+  resolveMade,
+  withHooks,
+} from '../options/lifecycle.js'
+import { markPermanent } from '../options/permanent.js'
+import { Secrets } from '../options/secrets.js'
 import type { PoolLike } from './pg-like.js'
 import { PoolWatch } from './pool-watch.js'
-import { Secrets } from './secrets.js'
-import type { Target } from './sentinel.js'
 
 export interface PostgresOptions<D extends Dependencies<D>> extends Lifecycle<Pool, D> {
   /**
@@ -20,17 +29,17 @@ export interface PostgresOptions<D extends Dependencies<D>> extends Lifecycle<Po
   client?: Made<Pool, D>
   /**
    * Keeps in mind where each client was taken, as `src/orders.ts:12`, for the work in flight and for errors about clients that were never
-   * released; default false. It costs some 10 µs per client that is taken.
+   * released; default false. It costs some microseconds per client that is taken.
    */
   traceClients?: boolean
   /**
-   * What the server has to be able to do, as libpq's `target_session_attrs`: `'read-write'`, the default, finds a standby that was not
-   * promoted, or one that answers after a failover, unhealthy. `'any'` takes whatever answers.
+   * Whether a server that only reads will do. By default it is unhealthy, and a start waits for another: a standby that was not promoted,
+   * or that answers at the same address after a failover.
    */
-  target?: Target
+  replica?: boolean
 }
 
-const OWN = ['url', 'options', 'client', 'traceClients', 'target']
+const OWN = ['url', 'options', 'client', 'traceClients', 'replica']
 const watches = new WeakMap<object, PoolWatch>()
 
 /**
@@ -49,7 +58,7 @@ const watches = new WeakMap<object, PoolWatch>()
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the type of "no dependencies": no field may be read from it.
 export function postgres<const D extends Dependencies<D> = {}>(name: string, options: PostgresOptions<D>): Resource<Pool> {
   checkIsObject(name, options)
-  checkOptions(name, options)
+  checkConnection(name, options, 'those of a Pool of pg')
   const { timeouts } = options
   const hooks: Hooks<Pool, D> = {
     async start(deps, ctx) {
@@ -70,31 +79,12 @@ export function postgres<const D extends Dependencies<D> = {}>(name: string, opt
   return resource(name, withHooks(name, options, OWN, hooks))
 }
 
-function checkOptions<D extends Dependencies<D>>(name: string, options: PostgresOptions<D>): void {
-  const { client, options: config, traceClients, target } = options
-  if (client !== undefined && ('url' in options || 'options' in options))
-    throw invalid(name, 'client', 'cannot be given beside url and options', 'pass one or the other')
-  if (client === undefined && !('url' in options) && !('options' in options))
-    throw invalid(
-      name,
-      'url',
-      'is missing',
-      'pass { url: process.env.DATABASE_URL }, or options: {} for the variables PGHOST, PGUSER …',
-    )
-  if (config !== undefined && typeof config !== 'function' && (typeof config !== 'object' || config === null))
-    throw invalid(name, 'options', 'must be an object or a function', 'pass those of a Pool of pg')
-  if (traceClients !== undefined && typeof traceClients !== 'boolean')
-    throw invalid(name, 'traceClients', 'must be true or false', 'leave it out for false')
-  if (target !== undefined && target !== 'read-write' && target !== 'any')
-    throw invalid(name, 'target', "must be 'read-write' or 'any'", "leave it out for 'read-write'")
-}
-
 async function openPool<D extends Dependencies<D>>(
   options: PostgresOptions<D>,
   deps: Values<D>,
   ctx: StartContext,
 ): Promise<{ pool: Pool; watch: PoolWatch }> {
-  const { traceClients = false, target = 'read-write' } = options
+  const { traceClients = false, replica = false } = options
   let pool: Pool
   if (options.client === undefined) {
     const config = { ...(await resolveMade<PoolConfig, D>(options.options ?? {}, deps, ctx)) }
@@ -106,7 +96,7 @@ async function openPool<D extends Dependencies<D>>(
   }
   const { connectionString, ...config } = pool.options
   const secrets = new Secrets(connectionString, { ...config, password: pool.options.password })
-  const watch = watches.get(pool) ?? new PoolWatch(pool as unknown as PoolLike, { traceClients, target, secrets })
+  const watch = watches.get(pool) ?? new PoolWatch(pool as unknown as PoolLike, { traceClients, replica, secrets })
   watches.set(pool, watch)
   watch.follow(ctx)
   return { pool, watch }

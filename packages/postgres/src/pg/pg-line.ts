@@ -1,5 +1,5 @@
+import type { Line } from '../watch/sentinel.js'
 import { type ClientLike, destroyClient, type PoolLike } from './pg-like.js'
-import type { Line } from './sentinel.js'
 
 /** A client of its own beside a pool, with the same options. */
 export function openPgLine(pool: PoolLike, lost: () => void): Line & { readonly client: ClientLike } {
@@ -14,9 +14,9 @@ export function openPgLine(pool: PoolLike, lost: () => void): Line & { readonly 
   return {
     client,
     connected: client.connect(),
-    async isReadOnly() {
-      const { rows } = await client.query('show transaction_read_only')
-      return rows[0]?.transaction_read_only === 'on'
+    async ask(text) {
+      const { rows } = await client.query(text)
+      return Object.values(rows[0] ?? {})[0]
     },
     cut() {
       told = true

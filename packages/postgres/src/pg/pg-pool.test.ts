@@ -2,8 +2,8 @@ import { createKernel, resource } from '@keelson/kernel'
 import { type PostgresServer, postgresServer } from '@keelson/test-servers'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { postgres } from './index.js'
-import { ask, connectionsOf, freshServer, startErrorOf, started } from './test-support/scene.js'
+import { postgres } from '../index.js'
+import { ask, connectionsOf, freshServer, startErrorOf, started } from '../test-support/scene.js'
 
 const OFTEN = { interval: 200 }
 
@@ -126,11 +126,11 @@ test('after a failover it goes on with the server that answers at the same port,
   await kernel.get(db).query('create table orders ()')
 })
 
-test('a standby is not what a start is looking for, unless any target will do', async () => {
+test('a standby is not what a start is looking for, unless a replica will do', async () => {
   const standby = await freshServer({ standby: true })
   const strict = postgres('db', { url: standby.url, retry: { attempts: 1 } })
-  expect((await startErrorOf(createKernel([strict]))).message).toContain("target: 'any' accepts that")
-  const kernel = await started(postgres('db', { url: standby.url, target: 'any' }))
+  expect((await startErrorOf(createKernel([strict]))).message).toContain('replica: true accepts that')
+  const kernel = await started(postgres('db', { url: standby.url, replica: true }))
   expect(kernel.probe().ready).toBe(true)
 })
 
@@ -153,7 +153,7 @@ test('a hook, and what cannot be used, is refused when it is defined', () => {
   expect(define({})).toThrow('resource "db": url is missing; pass { url: process.env.DATABASE_URL }')
   expect(define({ url: server.url, check: () => true })).toThrow('check cannot be given')
   expect(define({ url: server.url, client: new pg.Pool() })).toThrow('client cannot be given beside url and options')
-  expect(define({ url: server.url, target: 'primary' })).toThrow("target must be 'read-write' or 'any'")
+  expect(define({ url: server.url, replica: 'primary' })).toThrow('replica must be true or false')
   expect(define({ url: server.url, traceClients: 1 })).toThrow('traceClients must be true or false')
   expect(define({ options: 7 })).toThrow('options must be an object or a function')
   expect(() => postgres('db', server.url as never)).toThrow(/its options must be an object; pass \{ url \}$/)

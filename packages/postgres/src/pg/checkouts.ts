@@ -1,5 +1,5 @@
 import { systemClock, type WorkInFlight } from '@keelson/kernel'
-import { applicationFrame } from './application-frame.js'
+import { CallSite } from '../watch/call-site.js'
 import type { ClientLike, PoolLike } from './pg-like.js'
 
 const UNTRACED = 'traceClients: true tells where it was taken'
@@ -7,7 +7,7 @@ const UNTRACED = 'traceClients: true tells where it was taken'
 /** Which clients of a pool are checked out, since when, and with `traceClients` by whom. */
 export class Checkouts {
   readonly #since = new Map<ClientLike, number>()
-  readonly #places = new WeakMap<ClientLike, string>()
+  readonly #sites = new WeakMap<ClientLike, CallSite>()
   readonly #traced: boolean
 
   constructor(pool: PoolLike, traced: boolean) {
@@ -30,7 +30,7 @@ export class Checkouts {
   list(): WorkInFlight[] {
     const now = systemClock.now()
     return [...this.#since].map(([client, since]) => {
-      const place = this.#places.get(client)
+      const place = this.#sites.get(client)?.place
       const label = `client of backend ${client.processID ?? 'unknown'}${place === undefined ? '' : `, taken at ${place}`}`
       return { label, sinceMs: now - since, ...(this.#traced ? {} : { hint: UNTRACED }) }
     })
@@ -40,9 +40,9 @@ export class Checkouts {
   #trace(pool: PoolLike): void {
     const original = pool.connect as (done?: Done) => unknown
     const connect = (done?: Done): unknown => {
-      const place = applicationFrame(connect)
+      const site = new CallSite(connect)
       const keep = (client: ClientLike | undefined) => {
-        if (client && place !== undefined) this.#places.set(client, place)
+        if (client) this.#sites.set(client, site)
       }
       if (done) {
         return original.call(pool, (error, client, release) => {

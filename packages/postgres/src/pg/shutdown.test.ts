@@ -2,8 +2,8 @@ import { createKernel, type ShutdownError } from '@keelson/kernel'
 import { type PostgresServer, postgresServer } from '@keelson/test-servers'
 import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { postgres } from './index.js'
-import { ask, connectionsOf, started } from './test-support/scene.js'
+import { postgres } from '../index.js'
+import { ask, connectionsOf, started } from '../test-support/scene.js'
 
 let server: PostgresServer
 beforeAll(async () => {
@@ -70,9 +70,9 @@ test('with traceClients it is named by the line that took it, also through pool.
   void pool.query('select pg_sleep(60)').catch(() => {})
   await expect.poll(() => kernel.inspect(db).work?.count).toBe(3)
   for (const { label } of kernel.inspect(db).work!.oldest) {
-    expect(label).toMatch(/^client of backend \d+, taken at packages\/postgres\/src\/shutdown\.test\.ts:\d+$/)
+    expect(label).toMatch(/^client of backend \d+, taken at packages\/postgres\/src\/pg\/shutdown\.test\.ts:\d+$/)
   }
-  await expect(kernel.shutdown()).rejects.toThrow(/taken at packages\/postgres\/src\/shutdown\.test\.ts:\d+/)
+  await expect(kernel.shutdown()).rejects.toThrow(/taken at packages\/postgres\/src\/pg\/shutdown\.test\.ts:\d+/)
   expect(await statements()).toEqual([])
 })
 

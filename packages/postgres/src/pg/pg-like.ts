@@ -36,6 +36,12 @@ export interface SocketLike {
   destroy(): unknown
 }
 
+/** Whether a value is, or looks like, a pool. */
+export function isPool(value: unknown): value is PoolLike {
+  const { connect, totalCount, options } = Object(value) as Partial<PoolLike>
+  return typeof connect === 'function' && typeof totalCount === 'number' && typeof options === 'object'
+}
+
 /** Destroys the connection of a client; one of pg-native, whose socket is not in reach, is asked to end. */
 export function destroyClient(client: ClientLike): void {
   if (client.connection) client.connection.stream.destroy()

@@ -1,21 +1,16 @@
 import { type StartContext, type StopContext, systemClock } from '@keelson/kernel'
-import { bounded } from './bounded.js'
+import type { Secrets } from '../options/secrets.js'
+import { bounded } from '../watch/bounded.js'
+import { LOOK, marginOf, pause } from '../watch/margins.js'
+import { Sentinel } from '../watch/sentinel.js'
 import { cancelStatement } from './cancel-statement.js'
 import { Checkouts } from './checkouts.js'
 import { type ClientLike, destroyClient, isExecuting, type PoolLike } from './pg-like.js'
 import { openPgLine } from './pg-line.js'
-import type { Secrets } from './secrets.js'
-import { Sentinel, type Target } from './sentinel.js'
-
-/** Milliseconds between two looks at a pool that is still in use. */
-const LOOK = 20
-
-/** Milliseconds before the end of a drain, at most a quarter of it, at which statements are cancelled; and for the polite close. */
-const MARGIN = 1_000
 
 export interface WatchOptions {
   readonly traceClients: boolean
-  readonly target: Target
+  readonly replica: boolean
   readonly secrets: Secrets
 }
 
@@ -35,7 +30,7 @@ export class PoolWatch {
     this.checkouts = new Checkouts(pool, options.traceClients)
     this.sentinel = new Sentinel(
       (lost) => openPgLine(pool, lost),
-      options.target,
+      options.replica,
       () => this.#ctx?.recheck(),
     )
     pool.on('error', () => {}) // of an idle client; without a listener it would end the process
@@ -86,14 +81,14 @@ export class PoolWatch {
    */
   async drain(ctx: StopContext): Promise<void> {
     const begun = systemClock.now()
-    const margin = Math.min(MARGIN, (ctx.deadline - begun) / 4)
+    const margin = marginOf(ctx, begun)
     while (!this.#idle && systemClock.now() < ctx.deadline - margin && !ctx.signal.aborted) await pause(LOOK)
     if (this.#idle) return
     const executing = this.checkouts.clients().filter(isExecuting)
     const held = this.#holders()
     await Promise.all(executing.map(cancelStatement))
     while (!this.#idle && !ctx.signal.aborted) await pause(LOOK)
-    if (!this.#idle) return // the kernel's error names who holds clients
+    if (!this.#idle || executing.length === 0) return // the kernel's error names who still holds clients
     const after = Math.round((systemClock.now() - begun) / 100) / 10
     throw new Error(`${plural(executing.length, 'statement')} had not ended after ${after} s and had to be cancelled: ${held}`)
   }
@@ -104,7 +99,7 @@ export class PoolWatch {
    */
   async stop(ctx: StopContext): Promise<void> {
     this.#ctx = undefined
-    const limit = Math.min(MARGIN, (ctx.deadline - systemClock.now()) / 2)
+    const limit = marginOf(ctx, systemClock.now(), 2)
     if (!this.#pool.ending) this.#pool.end().catch(() => {})
     const left = this.checkouts.clients()
     await bounded(Promise.all(left.filter(isExecuting).map(cancelStatement)), limit, undefined, () => undefined).catch(() => {})
@@ -136,8 +131,4 @@ export class PoolWatch {
 
 function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => void systemClock.setTimeout(resolve, ms))
 }
