@@ -1,1 +1,5 @@
-export {}
+export { type BullFlowProducerOptions, bullFlowProducer } from './bull-flow-producer.js'
+export type { BullOptions, FromDeps } from './bull-options.js'
+export { type BullQueueOptions, bullQueue } from './bull-queue.js'
+export { type BullQueueEventsOptions, bullQueueEvents } from './bull-queue-events.js'
+export { type BullWorkerOptions, bullWorker, type JobProcessor } from './bull-worker.js'
