@@ -19,7 +19,7 @@ async function contest(): Promise<Contest> {
   return made
 }
 
-test('three processes: one leads, the others are up and ready; a shutdown hands over, a kill costs a lease', async () => {
+test('J4 three processes: one leads, the others are up and ready; a shutdown hands over, a kill costs a lease', async () => {
   const three = await contest()
   const first = await three.next()
   first.contender.signal('SIGTERM')
@@ -40,7 +40,7 @@ test('three processes: one leads, the others are up and ready; a shutdown hands 
   for (const { contender } of [second, third]) expect(contender.output).not.toMatch(/"level":[456]0/)
 })
 
-test('a leader whose way to the server is cut leads no longer within its lease, and nobody else before that', async () => {
+test('J5 a leader whose way to the server is cut leads no longer within its lease, and nobody else before that', async () => {
   const three = await contest()
   const first = await three.next()
   first.contender.proxy.wedge()
@@ -53,7 +53,7 @@ test('a leader whose way to the server is cut leads no longer within its lease, 
   expect(three.lapses(first.contender)).toEqual([])
 })
 
-test('a server that says nothing any more, and one that is killed: nobody leads but one, and one does when it is back', async () => {
+test('J6 a server that says nothing any more, and one that is killed: nobody leads but one, and one does when it is back', async () => {
   const three = await contest()
   const first = await three.next()
   server.pause()
@@ -68,7 +68,7 @@ test('a server that says nothing any more, and one that is killed: nobody leads 
   expect([three.longestDouble, three.tokensGrow]).toEqual([0, true])
 })
 
-test('a leader that is stopped and goes on is not alone to know that its lease is over', async () => {
+test('J5 a leader that is stopped and goes on is not alone to know that its lease is over', async () => {
   const three = await contest()
   const first = await three.next()
   first.contender.signal('SIGSTOP')

@@ -17,7 +17,7 @@ const happenings = fc.array(
   { maxLength: 25 },
 )
 
-test('every tick is run once, or skipped, or missed, and never two at once unless that is allowed', async () => {
+test('J1 every tick is run once, or skipped, or missed, and never two at once unless that is allowed', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.constantFrom('skip' as const, 'queue' as const, 'allow' as const),

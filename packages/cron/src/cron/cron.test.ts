@@ -5,7 +5,7 @@ import { dayClock, Gate, iso, started } from '../test-support/cron-kernel.js'
 
 const NOON = '2026-05-01T12:00:00Z'
 
-test('ticks from when everything runs, at the times of its pattern, however far away', async () => {
+test('J1 ticks from when everything runs, at the times of its pattern, however far away', async () => {
   const clock = dayClock(NOON)
   const seen: string[] = []
   const slow = resource('slow', { start: () => new Promise<void>((resolve) => clock.setTimeout(resolve, 25_000)) })
@@ -37,7 +37,7 @@ test('is never begun where the start is rolled back', async () => {
   expect(clock.pending).toBe(0)
 })
 
-test('takes no tick from the first instant of a shutdown, and waits for the run that goes on before what it needs stops', async () => {
+test('J1 takes no tick from the first instant of a shutdown, and waits for the run that goes on before what it needs stops', async () => {
   const clock = dayClock(NOON)
   const log: string[] = []
   const gate = new Gate()
@@ -63,7 +63,7 @@ test('takes no tick from the first instant of a shutdown, and waits for the run 
   expect(outcomes[0]).toMatchObject({ resource: 'cleanup', outcome: 'stopped', note: 'finished 1 run' })
 })
 
-test('at the deadline its signal aborts, while what it needs is still there', async () => {
+test('J1 at the deadline its signal aborts, while what it needs is still there', async () => {
   const clock = dayClock(NOON)
   const log: string[] = []
   const db = resource('db', { start: () => {}, stop: () => log.push('db stopped') })
@@ -94,7 +94,7 @@ test('at the deadline its signal aborts, while what it needs is still there', as
   expect(log).toEqual(['aborted: cleanup stops: deploy', 'rolled back', 'db stopped'])
 })
 
-test('a run that fails while everything stops is an error of its drain', async () => {
+test('J3 a run that fails while everything stops is an error of its drain', async () => {
   const clock = dayClock(NOON)
   const gate = new Gate()
   const kernel = await started(clock, [cron('job', '*/10 * * * * *', { run: () => gate.passed })])
@@ -135,7 +135,7 @@ test.each([
   ['skip', 1, [10, 40]],
   ['queue', 1, [10, 20, 30]],
   ['allow', 3, [10, 20, 30, 40, 50, 60]],
-] as const)('overlap %s: at most %i at once', async (overlap, atOnce, begun) => {
+] as const)('J1 overlap %s: at most %i at once', async (overlap, atOnce, begun) => {
   const clock = dayClock(NOON)
   const at = Date.parse(NOON)
   const seen: number[] = []
@@ -156,7 +156,7 @@ test.each([
   expect(most).toBe(atOnce)
 })
 
-test('a run that fails makes the job unhealthy, and the service degraded, until one succeeds', async () => {
+test('J3 a run that fails makes the job unhealthy, and the service degraded, until one succeeds', async () => {
   const clock = dayClock(NOON)
   let fails = true
   const job = cron('job', '*/10 * * * * *', {
@@ -195,7 +195,7 @@ test('onError: crash follows the restart policy, a function has it instead', asy
   expect(kernel.inspect(broken).error).toBe('resource "broken" is unhealthy: told nobody')
 })
 
-test('retries: a run is tried again before it counts as failed, and not any more once it is told to stop', async () => {
+test('J3 retries: a run is tried again before it counts as failed, and not any more once it is told to stop', async () => {
   const clock = dayClock(NOON)
   const tries: number[] = []
   const job = cron('job', '0 * * * * *', {
@@ -216,7 +216,7 @@ test('retries: a run is tried again before it counts as failed, and not any more
   expect(tries).toEqual([1, 2, 3, 1])
 })
 
-test('runTimeout: it has failed at once, and goes on to be in the way for as long as it ignores its signal', async () => {
+test('J3 runTimeout: it has failed at once, and goes on to be in the way for as long as it ignores its signal', async () => {
   const clock = dayClock(NOON)
   const gate = new Gate()
   let aborted = false

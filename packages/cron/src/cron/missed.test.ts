@@ -14,7 +14,7 @@ test.each([
   ['none', 95_500, [[90, 8]], 8],
   ['last', 30_000, [[30, 2]], 2],
   ['all', 30_000, [10, 20, 30].map((second) => [second, 0]), 0],
-] as const)('catchUp %s, when nothing ran for %d ms', async (catchUp, ms, ran, missed) => {
+] as const)('J2 catchUp %s, when nothing ran for %d ms', async (catchUp, ms, ran, missed) => {
   const clock = dayClock(NOON)
   const seen: [number, number][] = []
   const job = cron('job', '*/10 * * * * *', {
@@ -28,7 +28,7 @@ test.each([
   expect(kernel.get(job).counts.missed).toBe(missed)
 })
 
-test('what is later than it may be is missed, told, and seen until a run has succeeded', async () => {
+test('J2 what is later than it may be is missed, told, and seen until a run has succeeded', async () => {
   const clock = dayClock(NOON)
   let runs = 0
   const job = cron('backup', '0 3 * * *', { timezone: 'UTC', run: () => runs++ })
@@ -48,7 +48,7 @@ test('what is later than it may be is missed, told, and seen until a run has suc
   expect(kernel.probe().status).toBe('ready')
 })
 
-test('a time of day that is set back a little runs nothing twice, and one that is set back by hours is believed', async () => {
+test('J2 a time of day that is set back a little runs nothing twice, and one that is set back by hours is believed', async () => {
   const clock = dayClock(NOON)
   const seen: number[] = []
   const job = cron('job', '*/10 * * * * *', { run: (_, { scheduledAt }) => seen.push(seconds(scheduledAt)) })
@@ -65,7 +65,7 @@ test('a time of day that is set back a little runs nothing twice, and one that i
   expect(seen.length).toBeGreaterThan(3)
 })
 
-test('a tick that comes while the job is restarted is run when it is back, and those before it are missed', async () => {
+test('J2 a tick that comes while the job is restarted is run when it is back, and those before it are missed', async () => {
   const clock = dayClock(NOON)
   const seen: number[] = []
   let crash!: StartContext['crashed']
@@ -84,7 +84,7 @@ test('a tick that comes while the job is restarted is run when it is back, and t
   expect(kernel.get(job).counts).toEqual({ runs: 2, failures: 0, skipped: 0, missed: 2 })
 })
 
-test('a run that was given up at a deadline still counts as one that goes on', async () => {
+test('J1 a run that was given up at a deadline still counts as one that goes on', async () => {
   const clock = dayClock(NOON)
   let begun = 0
   let end!: () => void
@@ -111,7 +111,7 @@ test.each([
   [new Date(at - 150_000), 'none', [0], 2],
   [at - 150_000, 'all', [-120, -60, 0], 0],
   [undefined, 'all', [], 0],
-])('lastRun: what no process was there for since %s is missed, too (catchUp %s)', async (last, catchUp, ran, missed) => {
+])('J2 lastRun: what no process was there for since %s is missed, too (catchUp %s)', async (last, catchUp, ran, missed) => {
   const clock = dayClock(NOON)
   const seen: number[] = []
   const store = resource('store', { start: () => ({ last: () => Promise.resolve(last) }) })

@@ -1,5 +1,7 @@
 import { createKernel, type Resource, resource } from '@keelson/kernel'
 import { postgres } from '@keelson/postgres'
+import { redis as redisResource } from '@keelson/redis'
+import { ioredis as ioredisResource } from '@keelson/redis/ioredis'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import sql from 'postgres'
@@ -7,8 +9,8 @@ import { createClient } from 'redis'
 import { expectTypeOf } from 'vitest'
 import { type LeaderLock, type Leadership, leader, pgAdvisoryLock, redisLock, verifyLease } from '../index.js'
 
-const redis = resource('redis', { start: async () => await createClient().connect() })
-const ioredis = resource('redis', { start: () => new Redis() })
+const redis = redisResource('redis', { url: 'redis://h' })
+const ioredis = ioredisResource('redis', { url: 'redis://h' })
 const pool = postgres('db', { url: 'postgres://h/db' })
 const js = resource('db', { start: () => sql() })
 

@@ -23,7 +23,7 @@ function contender(name: string, server: LockServer, log: string[], { lease = 10
   return { jobs, worker }
 }
 
-test('one leads; the others are up and ready, and nothing there has failed', async () => {
+test('J4 one leads; the others are up and ready, and nothing there has failed', async () => {
   const clock = dayClock(NOON)
   const server = new LockServer(clock)
   const log: string[] = []
@@ -45,7 +45,7 @@ test('one leads; the others are up and ready, and nothing there has failed', asy
   expect((await clock.run(second.shutdown())).errors).toEqual([])
 })
 
-test('hands over in a shutdown: what depends on it is down before another leads, within a renewal', async () => {
+test('J4 hands over in a shutdown: what depends on it is down before another leads, within a renewal', async () => {
   const clock = dayClock(NOON)
   const server = new LockServer(clock)
   const log: string[] = []
@@ -61,7 +61,7 @@ test('hands over in a shutdown: what depends on it is down before another leads,
   expect(second.probe().status).toBe('ready')
 })
 
-test('a server that answers nothing: whoever led is down by its own clock before another may lead', async () => {
+test('J5 a server that answers nothing: whoever led is down by its own clock before another may lead', async () => {
   const clock = dayClock(NOON)
   const server = new LockServer(clock)
   const log: string[] = []
@@ -87,7 +87,7 @@ test('a server that answers nothing: whoever led is down by its own clock before
   expect(log.at(-1)).toBe('a starts 2')
 })
 
-test('a lock that another process has, or that has vanished, is told at once', async () => {
+test('J4 a lock that another process has, or that has vanished, is told at once', async () => {
   const clock = dayClock(NOON)
   const server = new LockServer(clock)
   const log: string[] = []
@@ -113,7 +113,7 @@ test('a lock that another process has, or that has vanished, is told at once', a
   expect(log.slice(2)).toEqual(['a stopped', 'a starts 2'])
 })
 
-test('a machine that slept for longer than its lease leads no longer when it wakes', async () => {
+test('J5 a machine that slept for longer than its lease leads no longer when it wakes', async () => {
   const clock = dayClock(NOON)
   const server = new LockServer(clock)
   const log: string[] = []
@@ -126,7 +126,7 @@ test('a machine that slept for longer than its lease leads no longer when it wak
   expect(signal.aborted).toBe(true)
 })
 
-test('one that cannot ask for the lock stands by and says why, once', async () => {
+test('J6 one that cannot ask for the lock stands by and says why, once', async () => {
   const clock = dayClock(NOON)
   const server = new LockServer(clock)
   server.error = new Error('connect ECONNREFUSED 10.0.0.7:6379')
@@ -179,7 +179,7 @@ test('a start that is told to end while it asks gives back what it is given', as
   expect([report.ok, server.holder, clock.pending]).toEqual([true, undefined, 0])
 })
 
-test('a lease that is too short for what depends on it is refused, before and at the start, with the figures', async () => {
+test('J5 a lease that is too short for what depends on it is refused, before and at the start, with the figures', async () => {
   const clock = dayClock(NOON)
   const server = new LockServer(clock)
   const jobs = leader('jobs', { lock: server.lock(15_000) })
@@ -209,7 +209,7 @@ test('a lease that is too short for what depends on it is refused, before and at
   verifyLease(createKernel([cron('endless', '* * * * *', { dependsOn: { fits }, run: () => {} })]), fits)
 })
 
-test('a job that starts with a new term has missed nothing that others were there for', async () => {
+test('J4 a job that starts with a new term has missed nothing that others were there for', async () => {
   const clock = dayClock(NOON)
   const server = new LockServer(clock)
   const jobs = leader('jobs', { lock: server.lock(10_000), holder: 'a' })

@@ -91,7 +91,7 @@ class Log {
   readonly ends = (name: string) => void this.leading.delete(name)
 }
 
-test('never two lead at once, whatever is slow, lost or wedged, and as soon as it can be, one does', async () => {
+test('J5 never two lead at once, whatever is slow, lost or wedged, and as soon as it can be, one does', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(process, { minLength: 3, maxLength: 3 }),

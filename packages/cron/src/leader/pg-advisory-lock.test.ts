@@ -28,20 +28,23 @@ const DRIVERS: Record<string, (url: string) => { pool: PgLike; end(): unknown }>
   },
 }
 
-async function started(...resources: ResourceLike[]): Promise<Kernel> {
+/** What a test says of its end: those of one driver run beside each other. */
+type Finish = (cleanup: () => void | Promise<void>) => void
+
+async function started(finish: Finish, ...resources: ResourceLike[]): Promise<Kernel> {
   const kernel = createKernel(resources)
-  onTestFinished(async () => void (await kernel.shutdown().catch(() => {})))
+  finish(async () => void (await kernel.shutdown().catch(() => {})))
   return kernel.start()
 }
 
 let made = 0
 const ownKey = () => `lock ${process.pid} ${++made}`
 
-describe.each(Object.entries(DRIVERS))('an advisory lock through %s', (_, open) => {
+describe.concurrent.each(Object.entries(DRIVERS))('J6 an advisory lock through %s', (driver, open) => {
   /** A process that wants to lead, and whether what depends on it runs. */
-  async function contender(holder: string, key: string, { url = server.url, lease = LEASE } = {}) {
+  async function contender(finish: Finish, holder: string, key: string, { url = server.url, lease = LEASE } = {}) {
     const { pool, end } = open(url)
-    onTestFinished(() => void end())
+    finish(() => void end())
     const jobs = leader('jobs', { lock: pgAdvisoryLock(pool, key, { lease }), holder })
     const ran: bigint[] = []
     const worker = resource('worker', {
@@ -50,17 +53,17 @@ describe.each(Object.entries(DRIVERS))('an advisory lock through %s', (_, open) 
       start: ({ jobs }) => void ran.push(jobs.token),
       stop: () => {},
     })
-    const kernel = await started(worker)
+    const kernel = await started(finish, worker)
     const leads = () => kernel.inspect(worker).state === 'running'
     return { kernel, jobs, worker, ran, leads, pool }
   }
 
-  test('is one at a time; who waits knows who leads, and leads at once when that hands over', async () => {
+  test('is one at a time; who waits knows who leads, and leads at once when that hands over', async ({ onTestFinished }) => {
     const key = ownKey()
     const lease = 6_000
-    const a = await contender('a', key, { lease })
+    const a = await contender(onTestFinished, 'a', key, { lease })
     await vi.waitFor(() => expect(a.leads()).toBe(true), POLL)
-    const b = await contender('b', key, { lease })
+    const b = await contender(onTestFinished, 'b', key, { lease })
     await vi.waitFor(() => expect(b.kernel.inspect(b.jobs).standby).toMatch(/^a:\d+ leads$/), POLL)
     expect(b.kernel.probe()).toMatchObject({ status: 'ready', reasons: [] })
     const report = await a.kernel.shutdown()
@@ -72,31 +75,33 @@ describe.each(Object.entries(DRIVERS))('an advisory lock through %s', (_, open) 
     expect(b.ran[0]! > a.ran[0]!).toBe(true)
   })
 
-  test('is lost with its session, and the next term has a greater token', async () => {
-    const a = await contender('a', ownKey())
+  test('is lost with its session, and the next term has a greater token', async ({ onTestFinished }) => {
+    const a = await contender(onTestFinished, `lost by ${driver}`, ownKey())
     await vi.waitFor(() => expect(a.leads()).toBe(true), POLL)
     const { signal } = a.kernel.get(a.jobs)
-    await asked(`select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'a:%'`)
+    await asked(`select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'lost by ${driver}:%'`)
     await vi.waitFor(() => expect(signal.aborted).toBe(true), POLL)
     await vi.waitFor(() => expect(a.ran.length).toBeGreaterThan(1), POLL)
     expect(a.ran[1]! > a.ran[0]!).toBe(true)
     expect(a.kernel.probe()).toMatchObject({ status: 'ready', live: true })
   })
 
-  test('gives back what it holds: no session and no lock is left', async () => {
+  test('gives back what it holds: no session and no lock is left', async ({ onTestFinished }) => {
     const key = ownKey()
-    const { kernel, leads } = await contender('left', key)
+    const { kernel, leads } = await contender(onTestFinished, `left by ${driver}`, key)
     await vi.waitFor(() => expect(leads()).toBe(true), POLL)
     await kernel.shutdown()
     await vi.waitFor(async () => {
-      expect(await asked(`select 1 from pg_stat_activity where application_name like 'left:%'`)).toEqual([])
+      expect(await asked(`select 1 from pg_stat_activity where application_name like 'left by ${driver}:%'`)).toEqual([])
     }, POLL)
   })
 
-  test('a server that accepts and says nothing: it leads no longer within the lease, and again when that is over', async () => {
+  test('a server that accepts and says nothing: it leads no longer within the lease, and again when that is over', async ({
+    onTestFinished,
+  }) => {
     const wedged = await postgresServer()
     onTestFinished(() => wedged.kill())
-    const a = await contender('a', ownKey(), { url: wedged.url })
+    const a = await contender(onTestFinished, 'a', ownKey(), { url: wedged.url })
     await vi.waitFor(() => expect(a.leads()).toBe(true), POLL)
     const { signal } = a.kernel.get(a.jobs)
     wedged.pause()
@@ -113,7 +118,7 @@ describe.each(Object.entries(DRIVERS))('an advisory lock through %s', (_, open) 
 test('the lock may be made on the resource, which the leader depends on then', async () => {
   const db = postgres('db', { url: server.url })
   const jobs = leader('jobs', { lock: pgAdvisoryLock(db, ownKey(), { lease: LEASE }) })
-  const kernel = await started(resource('worker', { dependsOn: { jobs }, start: () => {} }))
+  const kernel = await started(onTestFinished, resource('worker', { dependsOn: { jobs }, start: () => {} }))
   expect(kernel.inspect(jobs).dependsOn).toEqual([{ resource: 'db', kind: 'required' }])
   await vi.waitFor(() => expect(kernel.inspect(jobs).state).toBe('running'), POLL)
   expect((await kernel.shutdown()).ok).toBe(true)
