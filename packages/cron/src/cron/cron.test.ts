@@ -161,7 +161,7 @@ test('J3 a run that fails makes the job unhealthy, and the service degraded, unt
   let fails = true
   const job = cron('job', '*/10 * * * * *', {
     run: () => {
-      if (fails) throw new Error('no route to host')
+      if (fails) throw new Error('no route to postgres://app:hunter2@db/shop')
     },
   })
   const kernel = await started(clock, [job])
@@ -169,7 +169,9 @@ test('J3 a run that fails makes the job unhealthy, and the service degraded, unt
   expect(kernel.probe()).toMatchObject({
     status: 'degraded',
     ready: true,
-    reasons: [{ message: 'resource "job" is unhealthy: its run of 2026-05-01T12:00:10Z failed: no route to host' }],
+    reasons: [
+      { message: 'resource "job" is unhealthy: its run of 2026-05-01T12:00:10Z failed: no route to postgres://***@db/shop' },
+    ],
   })
   expect(kernel.inspect(job)).toMatchObject({ health: 'unhealthy', counts: { runs: 1, failures: 1, lastFailed: 1 } })
   fails = false
@@ -241,6 +243,26 @@ test('J3 runTimeout: it has failed at once, and goes on to be in the way for as 
   gate.open()
   await clock.settle()
   expect(kernel.get(job).counts).toEqual({ runs: 1, failures: 1, skipped: 1, missed: 0 })
+})
+
+test.each([
+  [undefined],
+  [null],
+  [Object.create(null)],
+  ['text'],
+  [
+    {
+      get message() {
+        throw new Error('no')
+      },
+    },
+  ],
+])('whatever a run throws is told: %#', async (thrown) => {
+  const clock = dayClock(NOON)
+  const job = cron('job', '*/10 * * * * *', { run: () => Promise.reject(thrown) })
+  const kernel = await started(clock, [job])
+  await clock.advance(10_000)
+  expect(kernel.inspect(job)).toMatchObject({ health: 'unhealthy', error: expect.stringMatching(/its run of .* failed: ./) })
 })
 
 test('run() runs it now, by the same rules', async () => {

@@ -1,4 +1,5 @@
 import type { StartContext } from '@keelson/kernel'
+import { printable } from '@keelson/kernel/redact'
 import { told } from '../told.js'
 import { bounded } from './bounded.js'
 import type { LeaseUse } from './lease-fit.js'
@@ -130,7 +131,7 @@ export class Election {
   }
 }
 
-/** Without what makes it unique. */
+/** Without what makes it unique; whoever can write to the lock's server may have written it. */
 function shown(holder: string): string {
-  return holder.replace(/:[0-9a-f]{6}$/, '')
+  return printable(holder.slice(0, 100).replace(/:[0-9a-f]{6}$/, ''))
 }

@@ -129,7 +129,7 @@ test('J5 a machine that slept for longer than its lease leads no longer when it 
 test('J6 one that cannot ask for the lock stands by and says why, once', async () => {
   const clock = dayClock(NOON)
   const server = new LockServer(clock)
-  server.error = new Error('connect ECONNREFUSED 10.0.0.7:6379')
+  server.error = new Error('connect ECONNREFUSED redis://app:hunter2@10.0.0.7:6379')
   const log: string[] = []
   const { worker, jobs } = contender('a', server, log)
   const kernel = createKernel([worker], { clock })
@@ -138,7 +138,7 @@ test('J6 one that cannot ask for the lock stands by and says why, once', async (
   await clock.advance(60_000)
   expect(events.lines().filter((line) => line.startsWith('jobs: stands by'))).toEqual([
     'jobs: stands by: another process may lead',
-    'jobs: stands by: the lock cannot be asked for: connect ECONNREFUSED 10.0.0.7:6379',
+    'jobs: stands by: the lock cannot be asked for: connect ECONNREFUSED redis://***@10.0.0.7:6379',
   ])
   expect(kernel.inspect(jobs).health).toBe('unknown')
   server.error = undefined
@@ -236,6 +236,20 @@ test('J4 a job that starts with a new term has missed nothing that others were t
   await clock.advance(15_000)
   expect(ran).toEqual(['10', '00'])
   expect(kernel.get(job).counts.missed).toBe(0)
+})
+
+test('what others call themselves is shown, whatever it is', async () => {
+  const clock = dayClock(NOON)
+  const server = new LockServer(clock)
+  const other = await server.lock(10_000).open(undefined, `\u001b[2Jnobody\n${'x'.repeat(10_000)}`)
+  await other.acquire()
+  const { worker, jobs } = contender('a', server, [])
+  const kernel = await started(clock, [worker])
+  await clock.settle()
+  const { standby = '' } = kernel.inspect(jobs)
+  expect(standby).toMatch(/nobody.*x leads$/)
+  expect(standby.length).toBeLessThan(200)
+  expect([...standby].every((character) => character >= ' ')).toBe(true)
 })
 
 test('a lock may be made of the dependencies', async () => {
