@@ -157,9 +157,9 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
     return this.instance?.readCounts()
   }
 
-  /** How long its last start took; undefined unless it succeeded. */
+  /** How long its last start took; undefined unless it succeeded, and nobody waited for one that takes turns. */
   get startMs(): number | undefined {
-    return this.runningAt === 0 ? undefined : this.runningAt - this.startedAt
+    return this.runningAt === 0 || this.takesTurns ? undefined : this.runningAt - this.startedAt
   }
 
   /** S4, H2: whether the kernel's probe has nothing to say about it. */

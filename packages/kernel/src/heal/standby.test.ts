@@ -98,10 +98,12 @@ describe('S11 one that stands by', () => {
     const job = recorded('job', log, { leader })
     const above = recorded('above', log, { leader: job })
     const kernel = await started(clock, [above])
+    await clock.advance(3_600_000)
     turn.enter('term 1')
     await clock.settle()
     expect(log).toEqual(['job starts with term 1', 'above starts', 'job active', 'above active'])
     expect(kernel.get(leader)).toBe('term 1')
+    expect(kernel.plan().startMs).toBe(0)
     for (const one of [leader, job, above]) {
       expect(kernel.inspect(one).state).toBe('running')
       expect(kernel.inspect(one).standby).toBeUndefined()

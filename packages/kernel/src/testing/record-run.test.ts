@@ -48,6 +48,24 @@ describe('recordRun()', () => {
     expect(samplesOf(recording, 'db')).toMatchObject({ drain: [{ ok: false }], stop: [{ ok: false }] })
   })
 
+  test('S11 keeps nothing of how long one stood by', async () => {
+    const { clock, kernel, delay } = scene()
+    const leader = resource('leader', {
+      start: (_, ctx) => {
+        ctx.standBy('another process leads')
+        return delay(60_000)
+      },
+      stop: () => delay(20),
+    })
+    const app = kernel([leader])
+    const recorder = recordRun(app)
+    await clock.run(app.start())
+    await clock.advance(60_000)
+    await clock.run(app.shutdown())
+    expect(samplesOf(recorder.recording(), 'leader')).toEqual({ stop: [{ ms: 20, ok: true }] })
+    recorder.stop()
+  })
+
   test('holds neither values nor messages', async () => {
     const { clock, kernel } = scene()
     const db = resource('db', {

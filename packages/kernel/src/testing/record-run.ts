@@ -37,6 +37,7 @@ export function recordRun(kernel: KernelView): RunRecorder {
     if (event.type === 'resource:state') courseOf(event.resource).moved(event)
     else if (event.type === 'check:result') courseOf(event.resource).checked(event)
     else if (event.type === 'resource:error') courseOf(event.resource).failed(event)
+    else if (event.type === 'resource:standby') courseOf(event.resource).standsBy()
   }
   kernel.on('event', listener)
   return {
@@ -87,6 +88,11 @@ class Course {
       this.#keep('start', { ms: Math.max(0, at - durationMs - this.#since), ok: true })
     }
     this.#keep('check', { ms: durationMs, ok })
+  }
+
+  /** How long it waits for its turn says nothing about the hook. */
+  standsBy(): void {
+    this.#returned = true
   }
 
   failed({ phase, error }: KernelEventOf<'resource:error'>): void {
