@@ -1,5 +1,5 @@
 import { optional, ref, resource } from '@keelson/kernel'
-import { Controller, forwardRef, Inject, Injectable, Module } from '@nestjs/common'
+import { Controller, forwardRef, Get, Inject, Injectable, Module, UseGuards, UseInterceptors } from '@nestjs/common'
 import { expect, it } from 'vitest'
 import { appDependencies } from './app-dependencies.js'
 import { foundDependencies } from './found-dependencies.js'
@@ -50,6 +50,39 @@ it('finds what providers, controllers and factories ask for, in all modules, whi
   expect(found).toHaveLength(8)
   expect(found.filter(Boolean).sort()).toEqual(['optional', 'ref'])
   expect(Object.keys(appDependencies({}, Root)).sort()).toEqual('abcdefgh'.split(''))
+})
+
+it('finds what guards and interceptors ask for, on classes and on methods', () => {
+  const [sessions, audit] = [named('sessions'), named('audit')]
+
+  @Injectable()
+  class Guard {
+    constructor(@InjectResource(sessions) readonly sessions: Named) {}
+    canActivate() {
+      return true
+    }
+  }
+
+  @Injectable()
+  class Audit {
+    constructor(@InjectResource(audit) readonly audit: Named) {}
+    intercept(_: unknown, next: { handle(): never }) {
+      return next.handle()
+    }
+  }
+
+  @UseGuards(Guard)
+  @Controller()
+  class Home {
+    @UseInterceptors(Audit, new Audit({ name: 'made by hand' }))
+    @Get()
+    home() {}
+  }
+
+  @Module({ controllers: [Home] })
+  class Root {}
+
+  expect(foundDependencies(Root)).toEqual([sessions, audit])
 })
 
 it('takes what the options name as it is named there, and gives each of the others a key of its own', () => {

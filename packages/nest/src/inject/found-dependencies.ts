@@ -8,6 +8,8 @@ const PROVIDERS = 'providers'
 const CONTROLLERS = 'controllers'
 const PARAMETERS = 'self:paramtypes'
 const PROPERTIES = 'self:properties_metadata'
+/** On the class of a controller, and on its methods. */
+const ENHANCERS = ['__guards__', '__interceptors__', '__pipes__', '__exceptionFilters__']
 
 /**
  * The resources that the providers and controllers of a module ask for, and those of all that it imports, as far as decorators and dynamic
@@ -30,6 +32,7 @@ export function foundDependencies(entry: unknown): readonly Dependency[] {
     if (typeof it === 'function') {
       for (const { param } of metadata<{ param: unknown }>(PARAMETERS, it)) note(param)
       for (const { type } of metadata<{ type: unknown }>(PROPERTIES, it)) note(type)
+      enhancersOf(it).forEach(lookAt)
       return
     }
     const { useClass, useExisting, inject } = Object(it) as { useClass?: unknown; useExisting?: unknown; inject?: unknown }
@@ -54,6 +57,14 @@ export function foundDependencies(entry: unknown): readonly Dependency[] {
     lookAt(type)
   }
   return [...found]
+}
+
+/** Guards, interceptors, pipes and filters of a controller or a gateway: those that are classes. */
+function enhancersOf(type: object): readonly unknown[] {
+  const prototype = (type as { prototype?: object }).prototype ?? {}
+  const methods = Object.values(Object.getOwnPropertyDescriptors(prototype)).map(({ value }) => value as unknown)
+  const owners = [type, ...methods].filter((owner) => typeof owner === 'function')
+  return owners.flatMap((owner) => ENHANCERS.flatMap((key) => metadata(key, owner))).filter((it) => typeof it === 'function')
 }
 
 /** What `forwardRef()` stands for, once it is defined. */
