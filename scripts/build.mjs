@@ -1,14 +1,14 @@
-// Builds every package, or those that are named: tsup makes the JavaScript, esbuild the CommonJS beside it, the native TypeScript
-// compiler the declarations (`--js` leaves those out).
+// Builds every package, or those that are named, or with `--for NAME` those that a member of the workspace runs on: esbuild makes the JavaScript and
+// the CommonJS beside it, the native TypeScript compiler the declarations (`--js` leaves those out).
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'tsup'
-import ts from 'typescript'
+import { build } from 'esbuild'
 import { BUNDLED } from './bundled.mjs'
 import { buildCommonJs } from './commonjs.mjs'
 import { entriesOf } from './exports.mjs'
+import { packagesFor } from './workspace.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const started = performance.now()
@@ -19,10 +19,22 @@ function sourcesOf(folder, { bin = {}, ...manifest }) {
   return Object.fromEntries([...entriesOf(manifest), ...commands].map((name) => [name, join(folder, 'src', `${name}.ts`)]))
 }
 
+/** What is compiled into a package is found here where `npm start` installed no devDependencies. */
+const FALLBACK = [join(root, 'scripts', 'node_modules')]
+
 /** Without comments and indentation, a start reads and parses a third less; names stay, and source maps have the rest. */
-function compact(options) {
-  options.minifyWhitespace = true
-  options.lineLimit = 160
+const COMPACT = { minifyWhitespace: true, lineLimit: 160 }
+
+/** What is imported from a package stays an import, but of those that are compiled in. */
+function installed(bundled) {
+  return {
+    name: 'installed',
+    setup({ onResolve }) {
+      onResolve({ filter: /^[^./]/ }, ({ kind, path }) =>
+        kind === 'entry-point' || bundled.includes(path) ? undefined : { path, external: true },
+      )
+    },
+  }
 }
 
 /**
@@ -31,7 +43,7 @@ function compact(options) {
  * import: a class of theirs is one class, whoever imports it.
  */
 function hasOneOfEach(folder) {
-  return ts.readConfigFile(join(folder, 'tsconfig.json'), ts.sys.readFile).config.compilerOptions.outDir === 'dist/cjs'
+  return JSON.parse(readFileSync(join(folder, 'tsconfig.json'), 'utf8')).compilerOptions.outDir === 'dist/cjs'
 }
 
 /** What the declarations of other packages need of this one's before the compiler runs. */
@@ -70,7 +82,9 @@ function removeLeftovers(folder, manifest, begun) {
   rmSync(join(dist, '.tsbuildinfo'), { force: true })
 }
 
-const named = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
+const args = process.argv.slice(2)
+const forWhom = args.includes('--for') ? args.splice(args.indexOf('--for'), 2)[1] : undefined
+const named = forWhom === undefined ? args.filter((argument) => !argument.startsWith('--')) : packagesFor(forWhom)
 const all = readdirSync(join(root, 'packages'))
   .map((name) => join(root, 'packages', name))
   .filter((folder) => existsSync(join(folder, 'package.json')))
@@ -80,27 +94,29 @@ for (const folder of folders) {
   const begun = Date.now()
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
   await build({
-    config: false,
-    entry: sourcesOf(folder, manifest),
-    outDir: join(folder, 'dist'),
+    entryPoints: sourcesOf(folder, manifest),
+    outdir: join(folder, 'dist'),
     tsconfig: join(folder, 'tsconfig.json'),
-    format: ['esm'],
-    target: 'node20',
-    skipNodeModulesBundle: true,
-    noExternal: BUNDLED[basename(folder)] ?? [],
-    removeNodeProtocol: false,
-    sourcemap: true,
-    define: { KEELSON_VERSION: JSON.stringify(manifest.version) },
+    bundle: true,
     splitting: true,
-    silent: true,
-    esbuildOptions: compact,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    nodePaths: FALLBACK,
+    plugins: [installed(BUNDLED[basename(folder)] ?? [])],
+    define: { KEELSON_VERSION: JSON.stringify(manifest.version) },
+    sourcemap: true,
+    // A manifest's `sideEffects` is for who imports the package, not for its own modules.
+    ignoreAnnotations: true,
+    logLevel: 'warning',
+    ...COMPACT,
   })
-  if (!manifest.private) await buildCommonJs(join(folder, 'dist'), entriesOf(manifest), compact)
+  if (!manifest.private) await buildCommonJs(join(folder, 'dist'), entriesOf(manifest), COMPACT)
   removeLeftovers(folder, manifest, begun)
   prepareDeclarations(folder, manifest)
 }
 
-if (!process.argv.includes('--js')) {
+if (!args.includes('--js')) {
   const tsc = join(root, 'node_modules', 'typescript-native', 'bin', 'tsc')
   const { status } = spawnSync(process.execPath, [tsc, '--build', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' })
   if (status !== 0) process.exit(status ?? 1)

@@ -15,9 +15,9 @@ const URL_OF_MODULE = `
  *
  * @throws Error when a module cannot be CommonJS: it awaits at its top level.
  */
-export async function buildCommonJs(dist, entries, compact) {
+export async function buildCommonJs(dist, entries, format) {
   const scripts = readdirSync(dist).filter((file) => file.endsWith('.js') && isModule(file, entries))
-  const options = {
+  await build({
     entryPoints: scripts.map((file) => join(dist, file)),
     outdir: join(dist, 'cjs'),
     format: 'cjs',
@@ -32,9 +32,8 @@ export async function buildCommonJs(dist, entries, compact) {
     inject: ['url-of-module'],
     logLevel: 'error',
     logOverride: { 'empty-import-meta': 'error' },
-  }
-  compact(options)
-  await build(options)
+    ...format,
+  })
   writeFileSync(join(dist, 'cjs', 'package.json'), '{ "type": "commonjs" }\n')
 }
 

@@ -1,15 +1,17 @@
 // Installs the workspace's dependencies when the Node version, the lockfile or a manifest changed since the last time.
-// Runs before `npm start` and `npm test`, with nothing but Node and npm on the machine. `--without-tests` leaves out what only the
-// tests that cross packages and the benchmarks need: four versions of Node, and the peers that are measured.
+// Runs before `npm start` and `npm test`, with nothing but Node and npm on the machine. `--for NAME` installs what that member of the
+// workspace runs on and what builds it, and no test tools, linters, benchmarks or other examples.
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { PNPM, runPnpm } from './pnpm.mjs'
+import { members, packagesFor } from './workspace.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const withoutTests = process.argv.includes('--without-tests')
-const stamps = { all: join(root, 'node_modules', '.keelson-setup'), some: join(root, 'node_modules', '.keelson-setup-some') }
+const forWhom = process.argv[process.argv.indexOf('--for') + 1 || process.argv.length]
+const stampOf = (what) => join(root, 'node_modules', `.keelson-setup${what}`)
+const stamp = stampOf(forWhom === undefined ? '' : `-${forWhom.replace(/\W+/g, '-')}`)
 
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 20 || (major === 20 && minor < 19)) {
@@ -17,9 +19,9 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(1)
 }
 
-const manifests = ['packages', 'examples']
-  .flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(folder, name, 'package.json')))
-  .concat('package.json', 'bench/package.json', 'test/package.json', 'pnpm-workspace.yaml', 'pnpm-lock.yaml')
+const manifests = members()
+  .map(({ folder }) => join(folder, 'package.json'))
+  .concat('package.json', 'pnpm-workspace.yaml', 'pnpm-lock.yaml')
   .filter((file) => existsSync(join(root, file)))
   .sort()
 const hash = createHash('sha256').update(process.version)
@@ -28,15 +30,34 @@ const wanted = hash.digest('hex')
 
 const isDone = (stamp) => existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted
 
-if (!isDone(stamps.all) && !(withoutTests && isDone(stamps.some))) {
-  console.log(`keelson: installing dependencies with ${PNPM} (first run, or a manifest changed); this takes a minute or two…`)
-  const part = withoutTests ? ['--filter', '!@keelson/test', '--filter', '!@keelson/bench'] : []
-  const code = runPnpm(['install', '--frozen-lockfile', '--prefer-offline', ...part])
+if (!isDone(stampOf('')) && !isDone(stamp)) {
+  const what =
+    forWhom === undefined ? 'all that builds and tests it' : `what ${forWhom} runs on and what builds that, no test tools`
+  console.log(`keelson: installing ${what}, with ${PNPM}; once, and when a manifest changes…`)
+  const began = performance.now()
+  const code = runPnpm(['install', '--frozen-lockfile', '--prefer-offline', ...(forWhom === undefined ? [] : partFor(forWhom))])
   if (code !== 0) {
     console.error(`keelson: the install failed with exit code ${code}; its output is above.`)
     process.exit(code)
   }
-  const stamp = withoutTests ? stamps.some : stamps.all
   mkdirSync(dirname(stamp), { recursive: true })
   writeFileSync(stamp, wanted)
+  console.log(`keelson: installed in ${((performance.now() - began) / 1000).toFixed(0)} s`)
+}
+
+/** Options that leave out the root's tools, which pnpm installs whatever it is asked for but without devDependencies. */
+function partFor(name) {
+  // A driver is a peer of its adapter, and among the devDependencies only there: it is found where the member's own are hoisted to.
+  const drivers = packagesFor(name).flatMap((folder) => Object.keys(manifestOf(folder).peerDependencies ?? {}))
+  return [
+    '--prod',
+    ...['--filter-prod', `${name}...`, '--filter', '@keelson/scripts'],
+    ...drivers.map((driver) => `--public-hoist-pattern=${driver}`),
+    // The lockfile came with the code that is about to run; the full install looks it up in the registry, line by line.
+    '--trust-lockfile',
+  ]
+}
+
+function manifestOf(folder) {
+  return JSON.parse(readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8'))
 }

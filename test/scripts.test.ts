@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 // @ts-expect-error: a script, without types
+import { BUNDLED } from '../scripts/bundled.mjs'
+// @ts-expect-error: as above
 import { differing } from '../scripts/exports.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -22,4 +24,12 @@ it('has some to look at', () => {
 
 it('every manifest has the exports of its entry points; node scripts/exports.mjs --write makes it so', () => {
   expect(differing().map(({ file }: { file: string }) => file)).toEqual([])
+})
+
+it('what is compiled into a package is built from the same version by npm start', () => {
+  const dependencies = JSON.parse(readFileSync(`${root}scripts/package.json`, 'utf8')).dependencies
+  for (const [name, parts] of Object.entries(BUNDLED as Record<string, string[]>)) {
+    const { devDependencies } = JSON.parse(readFileSync(`${root}packages/${name}/package.json`, 'utf8'))
+    for (const part of parts) expect([part, dependencies[part]]).toEqual([part, devDependencies[part]])
+  }
 })
