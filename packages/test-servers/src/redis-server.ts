@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort } from './free-port.js'
 import { LOCALHOST } from './localhost.js'
+import { makeFolder, removeFolder } from './server-folder.js'
 
 const PROGRAM = 'redis-server'
 /** Milliseconds that it may take to end politely. */
@@ -71,7 +71,7 @@ class Server implements RedisServer {
   readonly port: number
   readonly url: string
   readonly ca: string | undefined
-  readonly #folder = mkdtempSync(join(tmpdir(), 'keelson-redis-'))
+  readonly #folder = makeFolder('keelson-redis')
   readonly #args: readonly string[]
   #child: ChildProcess | undefined
   #said = ''
@@ -151,7 +151,7 @@ class Server implements RedisServer {
   /** Forgets its data; it cannot be started again. */
   remove(): void {
     owned.delete(this)
-    rmSync(this.#folder, { recursive: true, force: true })
+    removeFolder(this.#folder)
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
