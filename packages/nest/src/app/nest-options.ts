@@ -79,7 +79,9 @@ export function checkNestOptions(name: string, options: unknown, keys: Readonly<
     if (value !== undefined && typeof value !== 'function') throw refuse(key, `must be a function, not ${kindOf(value)}`)
   }
   if (hooks !== undefined && hooks !== 'nest' && hooks !== 'graph') throw refuse('hooks', "must be 'nest' or 'graph'")
-  if (nest !== undefined && (typeof nest !== 'object' || nest === null)) {
+  // Those of a microservice may be made of what it depends on.
+  const made = typeof nest === 'function' && keys !== KEYS
+  if (nest !== undefined && !made && (typeof nest !== 'object' || nest === null)) {
     throw refuse('options', `must be an object, not ${kindOf(nest)}`)
   }
 }
