@@ -46,17 +46,26 @@ console.log(`${runs.length} adapters: ${passed} cases as docs/adapters.md says, 
 if (checking && process.argv[3]) writeFileSync(process.argv[3], JSON.stringify({ passed, failed: problems.length }))
 process.exitCode = problems.length > 0 ? 1 : 0
 
-/** Every test that records its run. */
+/** Every test that records its run, itself or by what it imports. */
 function runAll() {
   rmSync(folder, { recursive: true, force: true })
-  const found = spawnSync('git', ['grep', '-lE', '(record|run)Conformance\\(', '--', '*.test.ts'], {
-    cwd: root,
-    encoding: 'utf8',
-  })
-  const files = found.stdout.trim().split('\n')
+  const tests = spawnSync('git', ['ls-files', 'packages/*.test.ts', 'test/*.test.ts'], { cwd: root, encoding: 'utf8' })
+  const files = tests.stdout
+    .trim()
+    .split('\n')
+    .filter((file) => records(join(root, file), new Set()))
   const projects = ['unit', 'unit alone', 'cross', 'cross alone', 'system'].flatMap((name) => ['--project', name])
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
   spawnSync(process.execPath, [vitest, 'run', ...projects, '--no-file-parallelism', ...files], { cwd: root, stdio: 'inherit' })
+}
+
+function records(file, seen) {
+  if (seen.has(file) || !existsSync(file)) return false
+  seen.add(file)
+  const code = readFileSync(file, 'utf8')
+  if (/recordConformance\(import/.test(code)) return true
+  const imports = [...code.matchAll(/from '(\.[^']+)\.js'/g)]
+  return imports.some(([, path]) => records(join(dirname(file), `${path}.ts`), seen))
 }
 
 /** All that there are, in their order: those of a subject that shows everything. */

@@ -13,7 +13,7 @@ describe('a resource that', () => {
   it.each(FLAWS.map((flaw) => [flaw.flaw, flaw.in, flaw] as const))(
     '%s is found by "%s"',
     async (_flaw, name, { says, subject: flawed }) => {
-      const found = conformance(subject(server, { patience: 3_000, ...flawed })).find((each) => each.name === name)
+      const found = conformance(subject(server, { patience: 4_000, ...flawed })).find((each) => each.name === name)
       const error = await found?.run().then(
         () => undefined,
         (error: unknown) => error,
