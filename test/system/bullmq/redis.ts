@@ -1,5 +1,6 @@
 import { createKernel, resource } from '@keelson/kernel'
-import { Redis } from 'ioredis'
+import { ioredis } from '@keelson/redis/ioredis'
+import type { Redis } from 'ioredis'
 import { createClient } from 'redis'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type Flavour, failureOf, gate, HASTY, outside, pause, QUIET, redis, running, SOON } from './scene.js'
@@ -159,10 +160,7 @@ export function redisSuite(name: string, flavour: Flavour): void {
 
     it('may be a client of somebody else, with any limit on retries, which stays open', async () => {
       const server = await redis()
-      const client = resource('client', {
-        start: () => new Redis(server.url),
-        stop: (client) => client.disconnect(),
-      })
+      const client = ioredis('client', { url: server.url })
       const dependsOn = { client }
       const connection = ({ client }: { client: Redis }) => client
       const done: unknown[] = []
