@@ -188,3 +188,15 @@ test('a start that fails says why, tries again unless it is refused, and leaves 
   await expect(again.start()).rejects.toThrow('connect ECONNREFUSED 127.0.0.1:6379')
   expect(made).toHaveLength(3)
 })
+
+test('a server that hangs up before it has answered is one that may want TLS, which is said', async () => {
+  FakeBase.ready = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })
+  const define = () => createKernel([bullWorker('mailer', { url, retry: { attempts: 1 }, processor: () => async () => {} })])
+  const message = 'the server hung up before it had answered; if it wants TLS, say rediss://'
+  await expect(define().start()).rejects.toThrow(`read ECONNRESET: ${message}`)
+  FakeBase.ready = new Promise(() => {})
+  const silently = define().start()
+  await vi.waitFor(() => expect(made).toHaveLength(2))
+  made[1]?.redis.emit('close')
+  await expect(silently).rejects.toThrow(message)
+})

@@ -24,9 +24,9 @@ const PERMANENT = /\b(WRONGPASS|NOAUTH|NOPERM)\b|\bDB index\b|\bwithout any pass
 export async function open({ ready, watch, client, close, ms, signal }: Opening): Promise<void> {
   // BullMQ would go on trying, and say no more than that time has run out; the kernel tries again, and says why.
   const failed = new AbortController()
-  watch.onFailure((failure) => failed.abort(failure))
-  // Of a server that hangs up there is no error.
-  const onClose = () => failed.abort(new Error('the server hung up before it had answered; if it wants TLS, say rediss://'))
+  watch.onFailure((failure) => failed.abort(isReset(failure) ? hungUp(failure) : failure))
+  // Of a server that hangs up there may be no error.
+  const onClose = () => failed.abort(hungUp())
   client?.on('close', onClose)
   const silent = () => new Error(`Redis has not answered within ${Math.round(ms)} ms`)
   try {
@@ -43,6 +43,16 @@ export async function open({ ready, watch, client, close, ms, signal }: Opening)
 export function markPermanent(error: unknown): unknown {
   if (!isPermanent(error)) return error
   return new KeelsonError('INVALID_OPTION', (error as Error).message, { cause: error, details: { option: 'connection' } })
+}
+
+function isReset(error: unknown): boolean {
+  const { code } = Object(error) as { code?: unknown }
+  return code === 'ECONNRESET' || code === 'EPIPE'
+}
+
+function hungUp(error?: unknown): Error {
+  const said = error instanceof Error ? `${error.message}: ` : ''
+  return new Error(`${said}the server hung up before it had answered; if it wants TLS, say rediss://`, { cause: error })
 }
 
 function isPermanent(error: unknown): boolean {
