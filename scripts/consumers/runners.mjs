@@ -1,6 +1,6 @@
 // Runs the packages under one tool that runs or tests programs: `node runners.mjs <name> <folder of projects>`; prints a JSON line for
 // each check. Without a name, it is a list of them.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -65,6 +65,20 @@ export const RUNNERS = {
       })
       return node(`app.ts as one ${format} file`, folder, ['bundle.js'])
     }),
+  quickstart: async ({ copy, node, bin, load }) => {
+    const init = (folder, ...args) => spawnSync('npm', args, { cwd: folder, encoding: 'utf8' }).status === 0
+    const plain = copy('quickstart', 'plain')
+    const typed = copy('quickstart', 'typed')
+    const made = init(plain, 'init', '-y') && init(typed, 'init', '-y') && init(typed, 'pkg', 'set', 'type=module')
+    const { type = 'commonjs' } = made ? load(join(plain, 'package.json')) : {}
+    return [
+      { what: 'quickstart: npm init -y makes a CommonJS package', ok: made && type === 'commonjs', detail: type },
+      await serves('quickstart: service.js', plain, ['service.js']),
+      await serves('quickstart: service.ts with tsx', typed, ['--import', 'tsx', 'service.ts']),
+      ...node('tsc', typed, [bin('typescript', 'tsc')]),
+      await serves('quickstart: service.ts, compiled', typed, ['dist/service.js']),
+    ]
+  },
   'Nest 11': ({ copy, node, bin }) =>
     Object.entries(NEST).flatMap(([what, options]) => {
       const folder = copy('nest', what.replace(/\W/g, '-'))
@@ -89,6 +103,28 @@ export const RUNNERS = {
       const compiled = node(`starter, ${what}, compiles`, folder, [bin('typescript', 'tsc'), '--project', '.'])
       return compiled[0].ok ? [...compiled, ...node(`starter, ${what}, runs`, folder, ['dist/main.js'])] : compiled
     }),
+}
+
+/** Starts a program that says on which URL its API is, asks that twice, and ends it as a platform does. */
+async function serves(what, cwd, args) {
+  const child = spawn(process.execPath, args, { cwd, env: { ...process.env, PORT: '0' } })
+  let out = ''
+  const ended = new Promise((resolve) => child.once('close', (code) => resolve(code)))
+  const url = new Promise((resolve) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text) => {
+        out += text
+        const [, found] = /"api":"(http[^"]+)"/.exec(out) ?? []
+        if (found) resolve(found)
+      })
+    }
+  })
+  const from = await Promise.race([url, ended.then(() => undefined)])
+  const ask = async () => (await fetch(`${from}/rope`)).text()
+  const answers = from === undefined ? '' : (await ask()) + (await ask())
+  child.kill('SIGTERM')
+  const code = await ended
+  return { what, ok: answers === '/rope: 1\n/rope: 2\n' && code === 0, detail: `${answers}exit code ${code}\n${out}` }
 }
 
 /** The program that is compiled elsewhere, as it stands. */
@@ -122,5 +158,6 @@ if (pathToFileURL(process.argv[1]).href === import.meta.url) {
       return [{ what: `${name}: ${what}`, ok: status === 0, detail: `${stdout}${stderr}`.slice(-4_000) }]
     },
   }
-  for (const { what, ok, detail } of RUNNERS[name](tools)) console.log(JSON.stringify({ what, ok, detail: ok ? '' : detail }))
+  for (const { what, ok, detail } of await RUNNERS[name](tools))
+    console.log(JSON.stringify({ what, ok, detail: ok ? '' : detail }))
 }
