@@ -4,12 +4,13 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const SHOWN = /<!-- ((?:examples|test)\/\S+) -->\n```ts\n[\s\S]*?```/g
+const SHOWN = /<!-- ((?:examples|test)\/\S+) -->\n```(ts|js|json)\n[\s\S]*?```/g
 
 const FILES = [
   'README.md',
   'docs/nest.md',
   'docs/recipes.md',
+  'docs/typescript.md',
   'docs/writing-a-resource.md',
   'packages/grpc/README.md',
   'packages/socketio/README.md',
@@ -21,7 +22,7 @@ for (const name of FILES) {
   const before = readFileSync(file, 'utf8')
   const after = before.replace(
     SHOWN,
-    (_, source) => `<!-- ${source} -->\n\`\`\`ts\n${readFileSync(join(root, source), 'utf8')}\`\`\``,
+    (_, source, kind) => `<!-- ${source} -->\n\`\`\`${kind}\n${readFileSync(join(root, source), 'utf8')}\`\`\``,
   )
   if (after === before) continue
   if (process.argv.includes('--check')) {
