@@ -5,14 +5,15 @@ import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
-/** Every member but the root: its folder, below the root, and its manifest. */
+/** Every member but the root, as pnpm-workspace.yaml lists them: its folder, below the root, and its manifest. */
 export function members() {
-  return ['packages', 'examples', 'bench', 'test', 'scripts']
-    .flatMap((folder) =>
-      existsSync(join(root, folder, 'package.json'))
-        ? [folder]
-        : readdirSync(join(root, folder)).map((name) => join(folder, name)),
-    )
+  const [, list] = /^packages:\n((?: {2}- .*\n)+)/m.exec(readFileSync(join(root, 'pnpm-workspace.yaml'), 'utf8'))
+  const patterns = [...list.matchAll(/- "?([^"\n]+)"?/g)].map(([, pattern]) => pattern)
+  return patterns
+    .flatMap((pattern) => {
+      const folder = pattern.replace(/\/\*$/, '')
+      return folder === pattern ? [folder] : readdirSync(join(root, folder)).map((name) => join(folder, name))
+    })
     .filter((folder) => existsSync(join(root, folder, 'package.json')))
     .map((folder) => ({ folder, manifest: JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) }))
 }
