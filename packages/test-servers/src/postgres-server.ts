@@ -38,6 +38,16 @@ export interface PostgresServer extends TestServer, AsyncDisposable {
 
 /** Starts a PostgreSQL 18 in a temporary folder. Also as root, where it runs as nobody. */
 export async function postgresServer(options: PostgresServerOptions = {}): Promise<PostgresServer> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await launched(options)
+    } catch (error) {
+      if (options.port !== undefined || tries === TRIES || !/already in use/.test(String(error))) throw error
+    }
+  }
+}
+
+async function launched(options: PostgresServerOptions): Promise<PostgresServer> {
   const programs = postgresPrograms()
   const folder = ownFolder('keelson-postgres-')
   const server = new Server(programs, folder, options, options.port ?? (await freePort()))
@@ -51,6 +61,9 @@ export async function postgresServer(options: PostgresServerOptions = {}): Promi
     throw error
   }
 }
+
+/** Free ports that are tried: another process may have taken one meanwhile. */
+const TRIES = 5
 
 const READY = /ready to accept (read-only )?connections/
 
