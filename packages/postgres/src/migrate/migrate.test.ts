@@ -60,7 +60,7 @@ test('who waits for a holder that does not end says who that is, and how to end 
     .poll(() => waiter.inspect().resources.find(({ name }) => name === 'wedged')?.step?.name)
     .toMatch(/^lock, held by backend \d+ \(the other, 127\.0\.0\.1, since \d\d:\d\d:\d\d UTC\)$/)
   expect((await failed).message).toMatch(
-    /waited 1\.\d s for the lock of this migration, which backend (\d+) \(the other, .*\) holds: .* select pg_terminate_backend\(\1\)/,
+    /waited [\d.]+ s for the lock of this migration, which backend (\d+) \(the other, .*\) holds: .* select pg_terminate_backend\(\1\)/,
   )
   stuck.abort()
   await holder.kernel.shutdown().catch(() => {})
