@@ -360,6 +360,8 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   waitFor(dependency: Cell): void {
     this.standby = `${dependency.name} stands by`
     this.error = this.tries = undefined
+    // As at a start: what its last life ended with has been told.
+    this.ending = NO_ENDING
     if (this.state === 'failed') this.restarting()
     this.cancelRestart()
     this.noteTrouble()

@@ -58,6 +58,30 @@ async function started(clock: VirtualClock, resources: ResourceLike[]): Promise<
 }
 
 describe('S11 one that stands by', () => {
+  test('what went wrong when a term was over is no error of the shutdown hours later', async () => {
+    const clock = virtualClock()
+    const turn = new Turn()
+    const leader = turn.resource('leader')
+    const worker = resource('worker', {
+      dependsOn: { leader },
+      start: () => {},
+      drain: () => {
+        throw new Error('no answer')
+      },
+    })
+    const kernel = createKernel([worker], { clock })
+    await clock.run(kernel.start())
+    turn.enter()
+    await clock.advance(1)
+    const errors: unknown[] = []
+    kernel.on('resource:error', ({ error }) => errors.push(error.message))
+    turn.ctx.crashed(new Error('the lock is lost'))
+    await clock.advance(10_000)
+    expect(kernel.inspect(worker)).toMatchObject({ standby: 'leader stands by' })
+    expect(errors).toContainEqual(expect.stringContaining('no answer'))
+    expect(await clock.run(kernel.shutdown())).toMatchObject({ ok: true, errors: [] })
+  })
+
   test('lets the kernel be up and ready, with what needs it not started, and nothing has failed', async () => {
     const clock = virtualClock()
     const log: string[] = []
