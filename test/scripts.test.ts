@@ -33,3 +33,23 @@ it('what is compiled into a package is built from the same version by npm start'
     for (const part of parts) expect([part, dependencies[part]]).toEqual([part, devDependencies[part]])
   }
 })
+
+/** What a script imports, and what that imports beside it. */
+function importsOf(script: string, seen = new Set<string>()): Set<string> {
+  for (const [, name] of readFileSync(`${root}scripts/${script}`, 'utf8').matchAll(
+    /^(?:import|export) (?:.* from )?'([^']+)'/gm,
+  )) {
+    const isNew = !seen.has(name!)
+    seen.add(name!)
+    if (isNew && name!.startsWith('./')) importsOf(name!.slice('./'.length), seen)
+  }
+  return seen
+}
+
+it.each(['setup.mjs', 'build.mjs', 'tsx.mjs'])('%s needs nothing that npm start does not install', (script) => {
+  const { dependencies } = JSON.parse(readFileSync(`${root}scripts/package.json`, 'utf8'))
+  const imported = [...importsOf(script)].filter((name) => !/^(node:|\.)/.test(name))
+  // Before setup.mjs has run, there is nothing but Node.
+  expect(script === 'setup.mjs' ? [] : Object.keys(dependencies)).toEqual(expect.arrayContaining(imported))
+  expect(importsOf(script).size).toBeGreaterThan(0)
+})
