@@ -14,7 +14,6 @@ const promises = promised
 /** Files in which a promise can be proven: tests, and what looks at the packages as they are published. */
 const FILES = [
   ...readdirSync(`${root}packages`).flatMap((name) => filesOf(`packages/${name}/src`)),
-  ...filesOf('examples/mcp-proxy/test'),
   ...filesOf('test').filter((file) => !file.startsWith('test/node_modules/')),
   'scripts/check-packages.mjs',
 ]

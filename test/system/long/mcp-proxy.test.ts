@@ -1,6 +1,6 @@
 // What takes long by its nature: delays that grow, patience that runs out, and a load that needs the machine for itself.
 import { expect, it } from 'vitest'
-import { ProxyProcess, real, refusal, scripted, textOf, times } from '../../../examples/mcp-proxy/test/proxy.js'
+import { ProxyProcess, real, refusal, scripted, textOf, times } from '../../mcp-proxy/proxy.js'
 
 type Client = Awaited<ReturnType<ProxyProcess['stdio']>>
 

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Kernel, Resource, ResourceLike } from '@keelson/kernel'
-import type { Catalog } from './catalog.js'
-import { say } from './say.js'
+import type { Catalog } from '../catalog/catalog.js'
+import type { ServerEntry } from '../config/servers-file.js'
+import { say } from '../say.js'
 import { type ServerResources, serverResources } from './server-resources.js'
-import type { ServerEntry } from './servers-file.js'
 
 interface Member extends ServerResources {
   readonly entry: ServerEntry

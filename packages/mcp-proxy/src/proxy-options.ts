@@ -12,7 +12,7 @@ export interface ProxyOptions {
   readonly names: readonly string[]
 }
 
-export const USAGE = `Usage: mcp-proxy <servers.json> [--stdio] [--port <port> [--host <address>] [--name <host>]...]
+export const USAGE = `Usage: keelson-mcp-proxy <servers.json> [--stdio] [--port <port> [--host <address>] [--name <host>]...]
 
   --stdio   serve the client that started it, over standard input and output
   --port    serve streamable HTTP on http://<host>:<port>/mcp

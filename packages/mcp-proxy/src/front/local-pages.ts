@@ -1,5 +1,5 @@
+import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP } from 'node:net'
-import type { RequestHandler } from 'express'
 
 const LOOPBACK = new BlockList()
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
@@ -13,26 +13,27 @@ export function isLoopbackAddress(address: string): boolean {
   return family !== 0 && LOOPBACK.check(address, family === 6 ? 'ipv6' : 'ipv4')
 }
 
+/** Says why a request is refused; undefined when it is not. */
+export type RequestCheck = (req: Pick<IncomingMessage, 'headers' | 'socket'>) => string | undefined
+
 /**
  * Only web pages of this machine may use what it serves, and of others those of the names that are allowed: MCP asks for that. The
  * origin of a page is always checked. The host that is asked for is checked where a request arrives on the loopback interface,
  * whatever address was written to listen there: nobody but a page whose name was made to point here asks for another one.
  */
-export function localPages(allowed: readonly string[]): RequestHandler {
+export function localPages(allowed: readonly string[]): RequestCheck {
   const names = new Set(allowed.map(hostOf))
   const isOurs = (host: string | undefined) => host !== undefined && (isLocalName(host) || names.has(host))
-  return ({ headers: { host = '', origin }, socket: { localAddress } }, res, next) => {
+  return ({ headers: { host = '', origin }, socket: { localAddress } }) => {
     const from = origin !== undefined && URL.canParse(origin) ? new URL(origin).hostname : undefined
-    if (origin !== undefined && !isOurs(from && bare(from))) return refuse(res, 'Origin', origin)
+    if (origin !== undefined && !isOurs(from && bare(from))) return invalid('Origin', origin)
     const arrivedHere = localAddress === undefined || isLoopbackAddress(localAddress)
-    if (arrivedHere && !isOurs(hostOf(host))) return refuse(res, 'Host', host)
-    next()
+    return arrivedHere && !isOurs(hostOf(host)) ? invalid('Host', host) : undefined
   }
 }
 
-function refuse(res: Parameters<RequestHandler>[1], header: string, value: string): void {
-  const message = `Invalid ${header}: ${value.slice(0, 200)}`
-  res.status(403).json({ jsonrpc: '2.0', error: { code: -32000, message }, id: null })
+function invalid(header: string, value: string): string {
+  return `Invalid ${header}: ${value.slice(0, 200)}`
 }
 
 /** A name of this machine for itself, as `hostOf` writes it. */

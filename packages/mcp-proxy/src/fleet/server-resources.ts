@@ -2,10 +2,10 @@ import { type Resource, resource } from '@keelson/kernel'
 import { type RateLimiter, rateLimiter } from '@keelson/limiters'
 import { checkToolLimits, mcpServer, serverSecrets } from '@keelson/pools'
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
-import type { Catalog } from './catalog.js'
-import { ServerVoice } from './server-voice.js'
-import type { ServerEntry } from './servers-file.js'
-import { Upstream } from './upstream.js'
+import type { Catalog } from '../catalog/catalog.js'
+import type { ServerEntry } from '../config/servers-file.js'
+import { ServerVoice } from '../upstream/server-voice.js'
+import { Upstream } from '../upstream/upstream.js'
 
 /** What one server is in the graph. */
 export interface ServerResources {

@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder'
 import { printable } from '@keelson/kernel/redact'
 import type { ServerSecrets } from '@keelson/pools'
-import { say } from './say.js'
+import { say } from '../say.js'
 
 /** A line that is longer is said in parts, so that one without an end is said, too. */
 const LONGEST = 8_192

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Resource, type ResourceLike, resource } from '@keelson/kernel'
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
-import type { Catalog } from './catalog.js'
+import type { Catalog } from '../catalog/catalog.js'
+import { proxySession } from '../session/proxy-session.js'
 import { OpenRequests } from './open-requests.js'
-import { proxySession } from './proxy-session.js'
 
 export interface StdioFrontOptions {
   catalog: Resource<Catalog>

@@ -1,6 +1,6 @@
 import { serverSecrets } from '@keelson/pools'
 import { expect, it } from 'vitest'
-import { ServerVoice } from '../src/server-voice.js'
+import { ServerVoice } from './server-voice.js'
 
 function voice() {
   const said: string[] = []

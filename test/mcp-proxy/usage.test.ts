@@ -11,7 +11,7 @@ it.each([
   const proxy = new ProxyProcess({}, ...args)
   expect((await proxy.exited).code).toBe(2)
   expect(proxy.stderr).toMatch(why)
-  expect(proxy.stderr).toContain('Usage: mcp-proxy <servers.json>')
+  expect(proxy.stderr).toContain('Usage: keelson-mcp-proxy <servers.json>')
 })
 
 it('tells how it is used when it is asked', async () => {
@@ -21,7 +21,7 @@ it('tells how it is used when it is asked', async () => {
     output += chunk
   })
   expect((await proxy.exited).code).toBe(0)
-  expect(output).toContain('Usage: mcp-proxy <servers.json>')
+  expect(output).toContain('Usage: keelson-mcp-proxy <servers.json>')
 })
 
 it.each([

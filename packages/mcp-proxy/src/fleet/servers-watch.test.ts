@@ -1,13 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { createKernel, type Kernel, resource } from '@keelson/kernel'
 import { expect, it, onTestFinished } from 'vitest'
-import { Catalog } from '../src/catalog.js'
-import { Fleet } from '../src/fleet.js'
-import { readServers } from '../src/servers-file.js'
-import { serversWatch } from '../src/servers-watch.js'
-import { scripted } from './proxy.js'
+import { Catalog } from '../catalog/catalog.js'
+import { readServers } from '../config/servers-file.js'
+import { Fleet } from './fleet.js'
+import { serversWatch } from './servers-watch.js'
+
+const SERVER = fileURLToPath(new URL('../test-support/scripted-server.mjs', import.meta.url))
 
 it('a change that is made between the first reading of the file and the start is followed', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'servers-watch-'))
@@ -21,7 +23,7 @@ it('a change that is made between the first reading of the file and the start is
     await kernel.shutdown()
     rmSync(folder, { recursive: true })
   })
-  write({ one: scripted() })
+  write({ one: { command: process.execPath, args: [SERVER] } })
   await kernel.start()
   const states = () => kernel.inspect().resources.map(({ name, state }) => `${name} ${state}`)
   await expect.poll(states, { timeout: 20_000 }).toContain('one:tools running')

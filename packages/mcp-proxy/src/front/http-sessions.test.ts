@@ -1,11 +1,13 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { Server } from '@modelcontextprotocol/sdk/server/index.js'
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import { CallToolRequestSchema } from '@modelcontextprotocol/sdk/types.js'
 import { expect, it, onTestFinished } from 'vitest'
-import { HttpSessions, type HttpSessionsOptions } from '../src/http-sessions.js'
-import { overHttp } from './proxy.js'
+import { HttpSessions, type HttpSessionsOptions } from './http-sessions.js'
 
 /** Serves a tool `echo` and a tool `hold`, which answers when it is let go. */
 async function sessionsServer(options?: HttpSessionsOptions) {
@@ -28,6 +30,14 @@ async function sessionsServer(options?: HttpSessionsOptions) {
     await once(server, 'close')
   })
   return { port: (server.address() as AddressInfo).port, held }
+}
+
+/** A client of the SDK, which keeps a stream open. */
+async function overHttp(port: number): Promise<Client> {
+  const client = new Client({ name: 'test', version: '1.0.0' })
+  await client.connect(new StreamableHTTPClientTransport(new URL(`http://127.0.0.1:${port}/mcp`)) as Transport)
+  onTestFinished(() => client.close().catch(() => {}))
+  return client
 }
 
 /** A client that opens no stream of its own: it sends messages, one by one or many at once. */

@@ -16,6 +16,9 @@ type Servers = Readonly<Record<string, object>>
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
 
+/** The command, as it is built. */
+const BIN = path('../../packages/mcp-proxy/dist/keelson-mcp-proxy.js')
+
 /** The command line of a real server. */
 export function real(server: 'everything' | 'filesystem' | 'memory', ...args: string[]) {
   return {
@@ -29,7 +32,7 @@ export function scripted(env: Readonly<Record<string, string | number>> = {}) {
   const strings = Object.entries(env).map(([name, value]) => [name, String(value)])
   return {
     command: process.execPath,
-    args: [fileURLToPath(new URL('./scripted-server.mjs', import.meta.url))],
+    args: [path('../../packages/mcp-proxy/src/test-support/scripted-server.mjs')],
     env: Object.fromEntries(strings),
   }
 }
@@ -52,7 +55,7 @@ export class ProxyProcess {
   constructor(servers: Servers | string, ...args: string[]) {
     if (typeof servers === 'string') writeFileSync(this.file, servers)
     else this.write(servers)
-    this.child = spawn(process.execPath, [path('../mcp-proxy.mjs'), this.file, ...args], {
+    this.child = spawn(process.execPath, [BIN, this.file, ...args], {
       stdio: 'pipe',
       cwd: this.folder,
       env: { ...process.env, PROXY_FOLDER: this.folder },

@@ -1,7 +1,5 @@
-import { request } from 'node:http'
 import { describe, expect, it } from 'vitest'
-import { isLoopbackAddress, localPages } from '../src/local-pages.js'
-import { ProxyProcess } from './proxy.js'
+import { isLoopbackAddress, localPages } from './local-pages.js'
 
 it.each([
   ['127.0.0.1', true],
@@ -20,14 +18,7 @@ it.each([
 
 /** The status that a request is answered with; undefined when it is passed on. */
 function answer(headers: object, localAddress = '127.0.0.1', allowed: string[] = ['127.0.0.1']): number | undefined {
-  let status: number | undefined
-  const res = { status: (code: number) => ({ json: () => (status = code) }) }
-  let passed = false
-  localPages(allowed)({ headers, socket: { localAddress } } as never, res as never, () => {
-    passed = true
-  })
-  expect(passed).toBe(status === undefined)
-  return status
+  return localPages(allowed)({ headers, socket: { localAddress } } as never) === undefined ? undefined : 403
 }
 
 describe('of what arrives on the loopback interface', () => {
@@ -79,32 +70,3 @@ it('[F1] on other interfaces, too, a page needs to be of this machine, or of a n
   ).toBeUndefined()
   expect(answer({ host: 'tools.example' }, '127.0.0.1', ['0.0.0.0', 'tools.example'])).toBeUndefined()
 })
-
-it.each(['127.0.0.2', '127.1', '0:0:0:0:0:0:0:1', '::ffff:127.0.0.1', '0.0.0.0'])(
-  'with --host %s a page whose name was made to point here gets no session',
-  async (host) => {
-    const proxy = new ProxyProcess({}, '--port', '0', '--host', host)
-    await proxy.said('is ready')
-    const port = Number(/MCP is served at \S+:(\d+)\/mcp/.exec(proxy.stderr)![1])
-    const to = host.includes(':') && !host.includes('.') ? '::1' : host === '127.0.0.2' ? host : '127.0.0.1'
-    const params = { protocolVersion: '2025-03-26', capabilities: {}, clientInfo: { name: 'x', version: '1' } }
-    const post = (headers: object) =>
-      new Promise<number | undefined>((resolve, reject) => {
-        const accept = 'application/json, text/event-stream'
-        const options = {
-          host: to,
-          port,
-          path: '/mcp',
-          method: 'POST',
-          headers: { 'content-type': 'application/json', accept, ...headers },
-        }
-        const sent = request(options, (res) => {
-          resolve(res.resume().statusCode)
-        })
-        sent.on('error', reject).end(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params }))
-      })
-    expect(await post({ host: 'evil.test', origin: 'http://evil.test' })).toBe(403)
-    expect(await post({ host: 'evil.test' })).toBe(403)
-    expect(await post({ origin: 'http://localhost:6274' })).toBe(200)
-  },
-)

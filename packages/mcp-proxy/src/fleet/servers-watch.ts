@@ -1,9 +1,9 @@
 import { unwatchFile, watchFile } from 'node:fs'
 import { type Kernel, type Resource, resource } from '@keelson/kernel'
+import { readServers } from '../config/servers-file.js'
+import { say } from '../say.js'
+import { isOver } from '../upstream/is-over.js'
 import type { Fleet } from './fleet.js'
-import { isOver } from './is-over.js'
-import { say } from './say.js'
-import { readServers } from './servers-file.js'
 
 export interface ServersWatchOptions {
   file: string

@@ -11,8 +11,8 @@ import {
   type Tool,
   ToolListChangedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js'
-import { answered, limited, lost } from './call-error.js'
-import type { ServerEntry } from './servers-file.js'
+import { answered, limited, lost } from '../call-error.js'
+import type { ServerEntry } from '../config/servers-file.js'
 import { troubleOf } from './trouble.js'
 
 /** Deadlines are the client's, which cancels; the SDK's own minute would be a second one. */

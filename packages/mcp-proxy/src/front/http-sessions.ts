@@ -6,6 +6,7 @@ import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/
 import { STDIO_DEFAULT_MAX_BUFFER_SIZE } from '@modelcontextprotocol/sdk/shared/stdio.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import { endCancelledStreams } from './cancelled-streams.js'
+import { refuse } from './refuse.js'
 
 /** One client: its requests carry the id that it was given with the answer to `initialize`. */
 interface Session {
@@ -100,9 +101,4 @@ export class HttpSessions {
       if (open === 0 && lastUsed < before) void transport.close()
     }
   }
-}
-
-function refuse(res: ServerResponse, status: number, message: string): void {
-  res.writeHead(status, { 'content-type': 'application/json', ...(status === 503 && { 'retry-after': '60' }) })
-  res.end(JSON.stringify({ jsonrpc: '2.0', error: { code: -32000, message }, id: null }))
 }

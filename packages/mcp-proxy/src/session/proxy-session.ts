@@ -10,7 +10,7 @@ import {
   type Progress,
   ReadResourceRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js'
-import type { Catalog } from './catalog.js'
+import type { Catalog } from '../catalog/catalog.js'
 
 /** What the kernel shows of itself, as a resource of MCP's. */
 const INSPECT = {

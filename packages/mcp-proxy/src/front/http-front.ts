@@ -1,0 +1,45 @@
+import type { Resource } from '@keelson/kernel'
+import { type Http1Server, type HttpServer, httpServer } from '@keelson/node'
+import type { Catalog } from '../catalog/catalog.js'
+import { proxySession } from '../session/proxy-session.js'
+import { HttpSessions } from './http-sessions.js'
+import { localPages } from './local-pages.js'
+import { refuse } from './refuse.js'
+
+export interface HttpFrontOptions {
+  catalog: Resource<Catalog>
+  port: number
+  host: string
+  /** Names besides those of this machine that it is asked for by, and that pages may come from. */
+  names: readonly string[]
+}
+
+/** Serves streamable HTTP at /mcp, and the probes. Requests in flight are answered before it stops, standing streams are ended. */
+export function httpFront(name: string, { catalog, port, host, names }: HttpFrontOptions): Resource<HttpServer<Http1Server>> {
+  return httpServer(name, {
+    dependsOn: { catalog },
+    port,
+    host,
+    timeouts: { drain: 15_000, stop: 1_000 },
+    listener: ({ catalog }, { kernel, defer }) => {
+      const sessions = new HttpSessions(() => proxySession(catalog, kernel))
+      defer(catalog.serve())
+      defer(() => sessions.close())
+      const refusalOf = localPages([host, ...names])
+      return (req, res) => {
+        const refusal = refusalOf(req)
+        if (refusal !== undefined) return refuse(res, 403, refusal)
+        if (pathOf(req.url) !== '/mcp') return refuse(res, 404, 'MCP is served at /mcp')
+        sessions.handle(req, res).catch(() => {
+          if (!res.headersSent) refuse(res, 500, 'the request could not be handled')
+          else res.destroy()
+        })
+      }
+    },
+  })
+}
+
+/** Without its query. */
+function pathOf(url = '/'): string {
+  return url.split('?', 1)[0]!.replace(/(.)\/$/, '$1')
+}

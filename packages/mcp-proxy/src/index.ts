@@ -1,0 +1,2 @@
+export { mcpProxy, runProxy } from './proxy.js'
+export type { ProxyOptions } from './proxy-options.js'

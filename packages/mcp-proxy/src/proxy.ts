@@ -1,0 +1,48 @@
+import { createKernel, type Kernel, type ResourceLike, resource } from '@keelson/kernel'
+import { run } from '@keelson/node'
+import { Catalog } from './catalog/catalog.js'
+import { readServers } from './config/servers-file.js'
+import { Fleet } from './fleet/fleet.js'
+import { serversWatch } from './fleet/servers-watch.js'
+import { httpFront } from './front/http-front.js'
+import { stdioFront } from './front/stdio-front.js'
+import { type ProxyOptions, proxyOptions, USAGE } from './proxy-options.js'
+import { log, say } from './say.js'
+
+/**
+ * A kernel that is the proxy: its fronts, its catalog, and every server of the file. It is for `run()` of `@keelson/node`, or to be
+ * started by hand. The file is watched while it runs.
+ *
+ * @throws Error that names the file, the server and what to do; KeelsonError `INVALID_OPTION` for a server's entry.
+ *
+ * @example
+ * await run(await mcpProxy({ file: 'servers.json', stdio: false, port: 3000, host: '127.0.0.1', names: [] }))
+ */
+export async function mcpProxy({ file, stdio, port, host, names }: ProxyOptions): Promise<Kernel> {
+  const catalog = resource('proxy:catalog', { start: (_deps, { kernel }) => new Catalog(kernel) })
+  const fleet = new Fleet(await readServers(file, process.env), catalog)
+  const fronts: ResourceLike[] = []
+  if (stdio) fronts.push(stdioFront('proxy:stdio', { catalog, onEnd: (why) => void kernel.shutdown(why).catch(() => {}) }))
+  const http = port === undefined ? undefined : httpFront('proxy:http', { catalog, port, host, names })
+  if (http !== undefined) fronts.push(http)
+  const watch = serversWatch('proxy:servers', { file, fleet, kernel: () => kernel })
+  const kernel = createKernel([...fronts, ...fleet.tools, watch], { name: 'mcp-proxy' })
+  kernel.on('kernel:state', ({ to }) => {
+    if (to === 'running' && http !== undefined) say(`MCP is served at ${kernel.get(http).url}/mcp`)
+  })
+  return kernel
+}
+
+/**
+ * The command `keelson-mcp-proxy`: serves until a signal or the end of its client, and says on standard error what happens. Arguments
+ * that cannot be meant are said there, with the usage, and make the exit code 2.
+ */
+export async function runProxy(args: readonly string[]): Promise<void> {
+  if (args.includes('--help')) return void process.stdout.write(`${USAGE}\n`)
+  try {
+    await run(await mcpProxy(proxyOptions(args)), { log })
+  } catch (error) {
+    say(`keelson-mcp-proxy: ${(error as Error).message}\n\n${USAGE}`)
+    process.exitCode = 2
+  }
+}
