@@ -123,3 +123,28 @@ it('holds each server to its own limit', async () => {
   expect((error.data as { retryAfter: number }).retryAfter).toBeGreaterThan(0)
   for (let n = 0; n < 5; n++) expect(await textOf(client, 'quick__echo', { message: 'x' })).toBe('Echo: x')
 })
+
+it('passes on only what the entry of a server allows, in its list and when it is called', async () => {
+  const proxy = new ProxyProcess({ one: { ...scripted(), allow: ['e*', 's*'], deny: ['sleep'] } }, '--stdio')
+  const client = await proxy.stdio()
+  expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(['one__echo'])
+  for (const name of ['one__sleep', 'one__hold']) {
+    expect((await refusal(client.callTool({ name, arguments: { ms: 0 } }))).message).toContain(`there is no tool "${name}"`)
+  }
+})
+
+it('lets calls wait for their turn where an entry says for how long', async () => {
+  const proxy = new ProxyProcess({ one: { ...scripted(), limit: { limit: 1, window: 1_000, wait: 60_000 } } }, '--stdio')
+  const client = await proxy.stdio()
+  const texts = ['a', 'b', 'c'].map((message) => textOf(client, 'one__echo', { message }))
+  expect(await Promise.all(texts)).toEqual(['a', 'b', 'c'])
+})
+
+it('ends a call that takes longer than the entry of its server says, there too', async () => {
+  const proxy = new ProxyProcess({ one: { ...scripted(), timeouts: { call: 300 } } }, '--stdio')
+  const client = await proxy.stdio()
+  const error = await refusal(client.callTool({ name: 'one__hold', arguments: { until: join(proxy.folder, 'never') } }))
+  expect(error).toMatchObject({ code: -32_014, data: { server: 'one', reason: 'late' } })
+  await proxy.said('[one] cancelled')
+  expect(await textOf(client, 'one__echo', { message: 'on' })).toBe('on')
+})

@@ -41,6 +41,16 @@ it.each([
   ],
   ['{"mcpServers":{"a":{"command":"x","limit":null}}}', /server "a": limit must be an object/],
   ['{"mcpServers":{"a":{"command":"x","disabled":"yes"}}}', /server "a": disabled must be true or false, without quotes/],
+  ['{"mcpServers":{"a":{"command":"x","deny":"write_*"}}}', /server "a": deny must be a list of names of tools/],
+  ['{"mcpServers":{"a":{"command":"x","timeouts":{"cal":5}}}}', /server "a": timeouts must be an object such as/],
+  [
+    '{"mcpServers":{"a":{"command":"x","timeouts":{"call":0}}}}',
+    /server "a": timeouts\.call must be a number of milliseconds, 1 or more/,
+  ],
+  [
+    '{"mcpServers":{"a":{"command":"x","limit":{"limit":1,"window":1,"wait":"long"}}}}',
+    /server "a": limit\.wait must be a number/,
+  ],
 ])('a file with %s is refused with the reason', async (text, why) => {
   const proxy = new ProxyProcess(text, '--stdio')
   expect((await proxy.exited).code).toBe(2)

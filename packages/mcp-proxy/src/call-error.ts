@@ -3,7 +3,7 @@ import { ErrorCode } from '@modelcontextprotocol/sdk/types.js'
 /** What `data` of an error says, for clients that look: which server it is about, and why in one word. */
 export interface CallErrorData {
   readonly server: string
-  readonly reason: 'unavailable' | 'lost' | 'limited' | 'stopping'
+  readonly reason: 'unavailable' | 'lost' | 'limited' | 'late' | 'stopping'
   /** Milliseconds until another try makes sense, where that is known. */
   readonly retryAfter?: number
 }
@@ -26,6 +26,7 @@ const CODES: Readonly<Record<CallErrorData['reason'], number>> = {
   lost: -32011,
   limited: -32012,
   stopping: -32013,
+  late: -32014,
 }
 
 export function unknownTool(name: string): CallError {
@@ -43,6 +44,10 @@ export function lost(server: string, why: string): CallError {
 export function limited(server: string, calls: number, window: number, retryAfter: number): CallError {
   const text = `takes ${calls} calls in ${window} ms; try again in ${Math.ceil(retryAfter)} ms`
   return failed('limited', server, text, { retryAfter: Math.ceil(retryAfter) })
+}
+
+export function late(server: string, ms: number): CallError {
+  return failed('late', server, `did not answer within ${ms} ms, its timeouts.call; whether the call had an effect is not known`)
 }
 
 export function stopping(server: string): CallError {

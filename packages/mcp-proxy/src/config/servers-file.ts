@@ -1,12 +1,29 @@
 import { readFile } from 'node:fs/promises'
 import type { Limit } from '@keelson/limiters'
 import type { McpLimits, ServerConfig, ToolLimits } from '@keelson/pools'
+import { check, checkMs, isObject } from './checks.js'
+import { type ToolRules, toolFilter } from './tool-filter.js'
+
+/** How many calls a server gets in which time. */
+export interface CallRate extends Limit {
+  /** How long a call may wait for its turn when it is over the limit, in ms; default 0: it is refused. */
+  readonly wait: number
+}
+
+/** How long things may take, in ms. */
+export interface ServerTimeouts {
+  /** Until it has answered `initialize`; default 30_000. */
+  readonly start?: number
+  /** One call, its wait at the limit not counted; default: until the client gives up. */
+  readonly call?: number
+}
 
 /** One server that is proxied, as its entry in `mcpServers` says. */
 export interface ServerEntry {
   readonly config: ServerConfig
-  /** How many calls it gets in which time. */
-  readonly limit: Limit
+  readonly limit: CallRate
+  readonly timeouts: ServerTimeouts
+  readonly rules: ToolRules
   /** How long its messages may be. */
   readonly messages: McpLimits
   /** How many tools it may list. */
@@ -38,12 +55,18 @@ export async function readServers(file: string, env: NodeJS.ProcessEnv): Promise
       throw new Error(`${where}: disabled must be true or false, without quotes`)
     }
     if (written.disabled === true) continue
-    const { limit = DEFAULT_LIMIT, disabled, ...rest } = filledIn(written, env, where)
+    const { limit = DEFAULT_LIMIT, timeouts = {}, allow, deny, disabled, ...rest } = filledIn(written, env, where)
     const { maxMessageSize, maxPages, maxTools, maxListSize, ...config } = rest
     if (!isObject(limit)) throw new Error(`${where}: limit must be an object such as { "limit": 5, "window": 1000 }`)
+    checkMs(where, 'limit.wait', limit.wait, 0)
+    checkTimeouts(where, timeouts)
+    const rules = given({ allow, deny })
+    toolFilter(where, rules)
     servers.set(name, {
       config: config as unknown as ServerConfig,
-      limit: limit as unknown as Limit,
+      limit: { wait: 0, ...limit } as unknown as CallRate,
+      timeouts: timeouts as ServerTimeouts,
+      rules,
       messages: given({ maxMessageSize }),
       tools: given({ maxPages, maxTools, maxListSize }),
     })
@@ -87,6 +110,10 @@ function given(fields: Readonly<Record<string, unknown>>): Record<string, never>
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Record<string, never>
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+function checkTimeouts(where: string, timeouts: unknown): void {
+  const example = 'an object such as { "start": 30000, "call": 60000 }'
+  check(where, 'timeouts', isObject(timeouts) && Object.keys(timeouts).every((key) => ['start', 'call'].includes(key)), example)
+  const { start, call } = timeouts as Record<string, unknown>
+  checkMs(where, 'timeouts.start', start, 1)
+  checkMs(where, 'timeouts.call', call, 1)
 }

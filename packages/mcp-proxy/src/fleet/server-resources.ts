@@ -42,11 +42,12 @@ export function serverResources(name: string, entry: ServerEntry, catalog: Resou
     ...entry.messages,
     server: 'command' in config ? { ...config, onStderr: (chunk) => voice.hear(chunk) } : config,
     grace: 3_000,
-    timeouts: { start: 30_000, stop: 4_000 },
+    timeouts: { start: entry.timeouts.start ?? 30_000, stop: 4_000 },
     // It may be too busy to answer a ping; what is silent for a minute is taken for dead.
     monitor: { interval: 15_000, failureThreshold: 4 },
   })
-  const limiter = rateLimiter(`${name}:limit`, { ...entry.limit, impact: 'degraded' })
+  const { wait, ...limit } = entry.limit
+  const limiter = rateLimiter(`${name}:limit`, { ...limit, impact: 'degraded' })
   const tools = resource(`${name}:tools`, {
     ...SUPERVISED,
     dependsOn: { client: server, limiter, catalog },

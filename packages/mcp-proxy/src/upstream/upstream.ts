@@ -11,8 +11,10 @@ import {
   type Tool,
   ToolListChangedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js'
-import { answered, limited, lost } from '../call-error.js'
+import { answered, late, lost, unknownTool } from '../call-error.js'
 import type { ServerEntry } from '../config/servers-file.js'
+import { type ToolFilter, toolFilter } from '../config/tool-filter.js'
+import { CallLimit } from './call-limit.js'
 import { troubleOf } from './trouble.js'
 
 /** Deadlines are the client's, which cancels; the SDK's own minute would be a second one. */
@@ -44,7 +46,8 @@ export class Upstream {
   readonly #entry: ServerEntry
   readonly #secrets: ServerSecrets
   readonly #client: Client
-  readonly #limiter: RateLimiter
+  readonly #limit: CallLimit
+  readonly #passes: ToolFilter
   readonly #kernel: KernelView
   /** Each has an end of its own: what listens to it, as the SDK does, is gone with the call. */
   readonly #calls = new Set<AbortController>()
@@ -56,12 +59,13 @@ export class Upstream {
     this.#entry = entry
     this.#secrets = secrets
     this.#client = client
-    this.#limiter = limiter
+    this.#limit = new CallLimit(name, entry.limit, limiter)
+    this.#passes = toolFilter(name, entry.rules)
     this.#kernel = kernel
   }
 
   /**
-   * All that it offers, but tools that can only be called as tasks: the proxy has none.
+   * All that it may offer, but tools that can only be called as tasks: the proxy has none.
    *
    * @throws KeelsonError `CRASHED` when it lists more than its entry allows.
    */
@@ -72,19 +76,25 @@ export class Upstream {
       // What failed is shown to every client by keelson://inspect.
       throw this.#secrets.hide(error)
     })
-    return tools.filter(({ execution }) => execution?.taskSupport !== 'required')
+    return tools.filter(({ name, execution }) => this.#passes(name) && execution?.taskSupport !== 'required')
   }
 
   onToolsChanged(listener: () => void): void {
     this.#client.setNotificationHandler(ToolListChangedNotificationSchema, listener)
   }
 
-  /** @throws CallError when it is over its limit, is lost, is taken away, or answers with an error. */
+  /** @throws CallError when the tool is denied, the limit reached, the time over, the server lost or taken away, or its answer an error. */
   async call(call: ToolCall): Promise<ServerResult> {
+    if (!this.#passes(call.tool)) throw unknownTool(`${this.name}__${call.tool}`)
     const end = new AbortController()
+    const { signal } = call
+    signal.addEventListener('abort', () => end.abort(signal.reason), { once: true })
+    if (signal.aborted || this.#isClosed) end.abort(signal.reason)
     this.#calls.add(end)
     try {
-      await this.#count()
+      await this.#limit.take(end.signal).catch(async (error: Error) => {
+        throw end.signal.aborted ? await this.#lost(error) : error
+      })
       return await this.#forward(call, end)
     } finally {
       this.#calls.delete(end)
@@ -111,24 +121,26 @@ export class Upstream {
     for (const call of this.#calls) call.abort()
   }
 
-  async #count(): Promise<void> {
-    const { allowed, retryAfter } = await this.#limiter.consume('calls')
-    const { limit, window } = this.#entry.limit
-    if (!allowed) throw limited(this.name, limit, window, retryAfter)
-  }
-
-  async #forward({ tool, params, signal, onprogress }: ToolCall, end: AbortController): Promise<ServerResult> {
+  async #forward({ tool, params, onprogress }: ToolCall, end: AbortController): Promise<ServerResult> {
     const options: RequestOptions = { signal: end.signal, timeout: NO_TIMEOUT, ...(onprogress && { onprogress }) }
-    signal.addEventListener('abort', () => end.abort(signal.reason), { once: true })
-    if (signal.aborted || this.#isClosed) end.abort(signal.reason)
+    const ms = this.#entry.timeouts.call
+    let isLate = false
+    const tooLong = () => {
+      isLate = true
+      end.abort(`it took longer than ${ms} ms`)
+    }
+    const timer = ms === undefined ? undefined : setTimeout(tooLong, ms)
     try {
       // As the server says it: what a result has to look like is between it and the client.
       return await this.#client.request({ method: 'tools/call', params: { ...params, name: tool } }, ResultSchema, options)
     } catch (error) {
+      if (isLate && ms !== undefined) throw late(this.name, ms)
       // Not by the code: that of a lost connection, -32000, is also what many servers use for errors of their own.
       const isAnswer = error instanceof McpError && this.#client.transport !== undefined
       if (isAnswer && !this.#isClosed) throw answered(this.#withoutSecrets(error))
-      throw lost(this.name, this.#secrets.redact(await this.#whyLost(error)))
+      throw await this.#lost(error)
+    } finally {
+      clearTimeout(timer)
     }
   }
 
@@ -136,6 +148,10 @@ export class Upstream {
   #withoutSecrets({ code, message, data }: McpError): { code: number; message: string; data?: unknown } {
     const masked: unknown = data === undefined ? undefined : JSON.parse(this.#secrets.redact(JSON.stringify(data)))
     return { code, message: this.#secrets.redact(message), data: masked }
+  }
+
+  async #lost(error: unknown): Promise<Error> {
+    return lost(this.name, this.#secrets.redact(await this.#whyLost(error)))
   }
 
   /** The kernel is told of the end of a server at the same time as its calls. */
