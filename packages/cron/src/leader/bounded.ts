@@ -22,6 +22,11 @@ export function bounded<T>(
       clock.clearTimeout(timer)
       signal?.removeEventListener('abort', aborted)
     }
+    const handOver = (value: T) => {
+      try {
+        late?.(value)
+      } catch {} // there is nobody whom it could be told
+    }
     const aborted = () => {
       end()
       reject(signal!.reason)
@@ -34,7 +39,7 @@ export function bounded<T>(
     signal?.addEventListener('abort', aborted)
     Promise.resolve(work).then(
       (value) => {
-        if (over) return void late?.(value)
+        if (over) return handOver(value)
         end()
         resolve(value)
       },

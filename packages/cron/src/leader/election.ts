@@ -19,6 +19,9 @@ export class Election {
   readonly #measure: () => LeaseUse
   readonly #use: LeaseUse
   #session: LockSession | undefined
+  #state: 'asks' | 'leads' | 'asks no more' = 'asks'
+  /** In which a try was won after it had been given up, and none was answered since. */
+  #unheard: LockSession | undefined
   /** Wakes it before its pause is over. */
   #wake = () => {}
 
@@ -40,12 +43,19 @@ export class Election {
       for (;;) {
         signal.throwIfAborted()
         const term = await this.#try(lost)
-        if (term !== undefined) return term
+        if (term !== undefined) {
+          this.#state = 'leads'
+          return term
+        }
         signal.throwIfAborted()
         await this.#pause(this.#use.renewMs * (1 - 0.1 * this.#random()))
       }
     } finally {
       signal.removeEventListener('abort', wake)
+      if (this.#state === 'asks') {
+        this.#state = 'asks no more'
+        if (this.#unheard !== undefined) giveBack(this.#unheard)
+      }
       this.#close()
     }
   }
@@ -69,11 +79,21 @@ export class Election {
     }
   }
 
-  /** What is given too late, or to nobody any more, is given back. */
-  #ask(session: LockSession, patience: number): Promise<LockAnswer> {
+  async #ask(session: LockSession, patience: number): Promise<LockAnswer> {
     const { clock, signal } = this.#ctx
-    const late = ({ taken }: LockAnswer) => taken && Promise.resolve(session.release()).catch(() => {})
-    return bounded(session.acquire(), patience, 'the lock', clock, { signal, late })
+    const late = ({ taken }: LockAnswer) => taken && this.#wonLate(session)
+    const answer = await bounded(session.acquire(), patience, 'the lock', clock, { signal, late })
+    this.#unheard = undefined
+    return answer
+  }
+
+  /**
+   * While it asks, what is given too late is found by the next try, being the same holder's: to give it back would be to give back what
+   * that one may have won meanwhile. What is given to nobody any more is given back.
+   */
+  #wonLate(session: LockSession): void {
+    if (this.#state === 'asks') this.#unheard = session
+    else if (this.#state === 'asks no more') giveBack(session)
   }
 
   async #open(patience: number): Promise<LockSession> {
@@ -129,6 +149,13 @@ export class Election {
   #random(): number {
     return this.#ctx.clock.random?.() ?? Math.random()
   }
+}
+
+/** As far as that can be done: nobody waits for it. */
+function giveBack(session: LockSession): void {
+  void Promise.resolve()
+    .then(() => session.release())
+    .catch(() => {})
 }
 
 /** Without what makes it unique; whoever can write to the lock's server may have written it. */
