@@ -31,6 +31,7 @@ export class AlertFold {
   /** What else was too much, since the storm was told last. */
   #more = 0
   #stormTold = false
+  #closed = false
   #timer: (() => void) | undefined
 
   /** `wanted` are the types of events that are told; a container that was told to be down is told to be gone, too. */
@@ -66,8 +67,9 @@ export class AlertFold {
     this.#gather()
   }
 
-  /** Tells what has gathered. */
+  /** Tells what has gathered, and nothing after that. */
   close(): void {
+    this.#closed = true
     if (this.#timer === undefined) return
     this.#timer()
     this.#timer = undefined
@@ -90,7 +92,7 @@ export class AlertFold {
   }
 
   #gather(): void {
-    if (this.#timer !== undefined) return
+    if (this.#timer !== undefined || this.#closed) return
     const handle = this.#clock.setTimeout(
       () => {
         this.#timer = undefined
