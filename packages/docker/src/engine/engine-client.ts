@@ -58,7 +58,8 @@ export class EngineClient implements DockerLike {
 
   async listContainers({ all, filters, abortSignal }: ListOptions): Promise<ListedContainer[]> {
     const query = { all: String(all), filters: JSON.stringify(filters) }
-    return (await this.request('GET', '/containers/json', { query, ...only(abortSignal) })) as ListedContainer[]
+    const listed = await this.request('GET', '/containers/json', { query, ...only(abortSignal) })
+    return expected(Array.isArray(listed), listed as ListedContainer[], 'a list of containers')
   }
 
   getEvents({ filters, abortSignal }: EventOptions): Promise<IncomingMessage> {
@@ -68,12 +69,16 @@ export class EngineClient implements DockerLike {
   getContainer(id: string): ContainerLike {
     const path = `/containers/${encodeURIComponent(id)}`
     return {
-      inspect: async (options) => (await this.request('GET', `${path}/json`, options)) as Inspection,
+      inspect: async (options) => {
+        const inspection = (await this.request('GET', `${path}/json`, options)) as Inspection
+        return expected(isObject(inspection) && isObject(inspection.State), inspection, 'an inspection of a container')
+      },
       restart: ({ t, ...options }) =>
         this.request('POST', `${path}/restart`, { ...options, ...(t !== undefined && { query: { t: String(t) } }) }),
       unpause: (options) => this.request('POST', `${path}/unpause`, options),
       exec: async ({ abortSignal, ...body }) => {
-        const { Id } = (await this.request('POST', `${path}/exec`, { body, ...only(abortSignal) })) as { Id: string }
+        const made = (await this.request('POST', `${path}/exec`, { body, ...only(abortSignal) })) as { Id: string }
+        const { Id } = expected(isObject(made) && typeof made.Id === 'string', made, 'the id of an exec')
         return this.#exec(`/exec/${encodeURIComponent(Id)}`)
       },
     }
@@ -88,7 +93,12 @@ export class EngineClient implements DockerLike {
     const answer = await this.#send(method, path, ask)
     const body = await text(answer)
     if (body === '') return undefined
-    return /json/.test(answer.headers['content-type'] ?? '') ? JSON.parse(body) : body
+    if (!/json/.test(answer.headers['content-type'] ?? '')) return body
+    try {
+      return JSON.parse(body)
+    } catch (cause) {
+      throw new Error(`the engine answers ${method} ${path} with what is no JSON`, { cause })
+    }
   }
 
   /** Closes the connections that nobody uses. */
@@ -104,7 +114,10 @@ export class EngineClient implements DockerLike {
   #exec(path: string): ExecLike {
     return {
       start: (options) => this.#send('POST', `${path}/start`, { ...options, body: { Detach: false, Tty: false } }),
-      inspect: async (options) => (await this.request('GET', `${path}/json`, options)) as { ExitCode: number | null },
+      inspect: async (options) => {
+        const exec = (await this.request('GET', `${path}/json`, options)) as { ExitCode: number | null }
+        return expected(isObject(exec), exec, 'what became of an exec')
+      },
     }
   }
 
@@ -126,6 +139,11 @@ export class EngineClient implements DockerLike {
     }
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
       const asked = (this.#isSecure ? secureRequest : request)(options, resolve)
+      // Its socket is the program's, which has no use for it.
+      asked.on('upgrade', (_, socket) => {
+        socket.destroy()
+        reject(new Error(`the engine answers ${method} ${path} with another protocol`))
+      })
       asked.on('error', reject).end(sent)
     })
     const { statusCode = 0 } = answer
@@ -136,6 +154,16 @@ export class EngineClient implements DockerLike {
 
 function only(abortSignal: AbortSignal | undefined): Abortable {
   return abortSignal === undefined ? {} : { abortSignal }
+}
+
+/** @throws Error unless it is one, whatever the engine, or what answers in its place, has said. */
+function expected<T>(isOne: boolean, answer: T, what: string): T {
+  if (isOne) return answer
+  throw new Error(`the engine answers with what is not ${what}`)
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null
 }
 
 async function text(answer: IncomingMessage): Promise<string> {
