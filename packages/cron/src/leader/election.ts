@@ -2,7 +2,7 @@ import type { StartContext } from '@keelson/kernel'
 import { printable } from '@keelson/kernel/redact'
 import { told } from '../told.js'
 import { bounded } from './bounded.js'
-import type { LeaseUse } from './lease-fit.js'
+import { type LeaseUse, seconds } from './lease-fit.js'
 import type { LeaderLock, LockAnswer, LockSession } from './lock.js'
 import { Stopwatch } from './stopwatch.js'
 import { Term } from './term.js'
@@ -113,7 +113,7 @@ export class Election {
     }
     const term = new Term(token, this.#session!, held, this.#ctx.clock, this.#measure, (reason) => tell(reason))
     if (waitMs > 0 && !term.over) {
-      this.#ctx.standBy('it has the lock, and waits until whoever had it before must have noticed')
+      this.#ctx.standBy(`it has the lock, and leads in ${seconds(waitMs)}, when whoever had it before must have noticed`)
       await this.#pause(waitMs)
     }
     if (this.#ctx.signal.aborted) {

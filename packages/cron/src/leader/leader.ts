@@ -76,7 +76,7 @@ async function lead<D extends Dependencies<D>>(
   const measure = () => leaseUse(ctx.kernel.plan(), ctx.name, given.lease)
   const value = (deps as Record<string, unknown>)[LOCK]
   const election = new Election(given, value, holder, ctx, measure)
-  ctx.standBy('another process may lead')
+  ctx.standBy('it asks for the lock')
   const abort = new AbortController()
   const term = await election.win((reason) => {
     abort.abort(reason)

@@ -88,6 +88,6 @@ function tooLong({ resources, shutdown }: Plan, name: string, lease: number, dra
   )
 }
 
-function seconds(ms: number): string {
+export function seconds(ms: number): string {
   return ms === Infinity ? 'any time' : `${Math.round(ms / 100) / 10} s`
 }

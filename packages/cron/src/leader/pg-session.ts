@@ -1,3 +1,4 @@
+import { keep } from './kept.js'
 import type { LockSession } from './lock.js'
 import { PgStatements, type Row } from './pg-statements.js'
 
@@ -17,6 +18,7 @@ export interface PgClientLike {
 /** A session of its own, on a client that is taken from the pool and not given back. */
 export async function openPg(pool: PgPoolLike, id: bigint, holder: string, lease: number): Promise<LockSession> {
   const client = await pool.connect()
+  const keptNoMore = keep(client, 'a lock')
   const statements = new PgStatements(id, lease, async (text, values) => (await client.query(text, values && [...values])).rows)
   let lost = (_: Error) => {}
   let released = () => {}
@@ -39,6 +41,7 @@ export async function openPg(pool: PgPoolLike, id: bigint, holder: string, lease
       if (closed) return
       closed = true
       lost = released = () => {}
+      keptNoMore()
       client.removeListener('end', failed)
       client.removeListener('notification', notified)
       client.release(true)

@@ -1,3 +1,4 @@
+import { keep } from './kept.js'
 import type { LockSession } from './lock.js'
 import { PgStatements, type Row } from './pg-statements.js'
 
@@ -22,6 +23,7 @@ const LONGEST_PULSE = 250
  */
 export async function openPostgresJs(sql: PostgresJsLike, id: bigint, holder: string, lease: number): Promise<LockSession> {
   const reserved = await sql.reserve()
+  const keptNoMore = keep(reserved, 'a lock')
   let lost = (_: Error) => {}
   let released = () => {}
   let closed = false
@@ -55,7 +57,7 @@ export async function openPostgresJs(sql: PostgresJsLike, id: bigint, holder: st
       unlisten().catch(() => {})
       // The driver cannot end one connection: the server does, and with it everything that the session has. A connection that is gone is
       // the driver's again.
-      query('select pg_terminate_backend(pg_backend_pid())').catch(() => {})
+      query('select pg_terminate_backend(pg_backend_pid())').then(keptNoMore, keptNoMore)
     },
     onLost: (listener) => {
       lost = listener

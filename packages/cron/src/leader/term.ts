@@ -1,7 +1,7 @@
 import type { Clock } from '@keelson/kernel'
 import { told } from '../told.js'
 import { bounded } from './bounded.js'
-import type { LeaseUse } from './lease-fit.js'
+import { type LeaseUse, seconds } from './lease-fit.js'
 import type { LockSession } from './lock.js'
 import { Stopwatch } from './stopwatch.js'
 
@@ -109,10 +109,9 @@ export class Term {
     const left = giveUpMs - this.#held.elapsed
     if (left <= 0) {
       const why = this.#lastError === undefined ? 'this process did not run in time' : told(this.#lastError)
-      const ago = Math.round(this.#held.elapsed)
       return this.#end(
         new Error(
-          `the lock was last renewed ${ago} ms ago, and its lease of ${lease} ms ends before it could be sure of more: ${why}`,
+          `the lock was last renewed ${seconds(this.#held.elapsed)} ago, and what depends on it has to be down before its lease of ${seconds(lease)} ends: ${why}`,
         ),
       )
     }

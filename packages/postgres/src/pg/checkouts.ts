@@ -1,5 +1,6 @@
 import { systemClock, type WorkInFlight } from '@keelson/kernel'
 import { CallSite } from '../watch/call-site.js'
+import { keptFor } from '../watch/kept.js'
 import type { ClientLike, PoolLike } from './pg-like.js'
 
 const UNTRACED = 'traceClients: true tells where it was taken'
@@ -26,13 +27,18 @@ export class Checkouts {
     return [...this.#since.keys()]
   }
 
-  /** The work in flight, the oldest first. Statements are not quoted: they may contain anything. */
-  list(): WorkInFlight[] {
+  /**
+   * The work in flight, the oldest first; what is kept on purpose counts as soon as a drain waits for it. Statements are not quoted: they may
+   * contain anything.
+   */
+  list(draining: boolean): WorkInFlight[] {
     const now = systemClock.now()
-    return [...this.#since].map(([client, since]) => {
+    const listed = [...this.#since].filter(([client]) => draining || keptFor(client) === undefined)
+    return listed.map(([client, since]) => {
+      const purpose = keptFor(client)
       const place = this.#sites.get(client)?.place
-      const label = `client of backend ${client.processID ?? 'unknown'}${place === undefined ? '' : `, taken at ${place}`}`
-      return { label, sinceMs: now - since, ...(this.#traced ? {} : { hint: UNTRACED }) }
+      const label = `client of backend ${client.processID ?? 'unknown'}${purpose === undefined ? '' : `, kept for ${purpose}`}${place === undefined ? '' : `, taken at ${place}`}`
+      return { label, sinceMs: now - since, ...(this.#traced || purpose !== undefined ? {} : { hint: UNTRACED }) }
     })
   }
 

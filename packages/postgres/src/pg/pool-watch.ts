@@ -23,6 +23,7 @@ export class PoolWatch {
   readonly #open = new Set<ClientLike>()
   #ctx: Pick<StartContext, 'recheck'> | undefined
   #failing = false
+  #draining = false
 
   constructor(pool: PoolLike, options: WatchOptions) {
     this.#pool = pool
@@ -42,8 +43,9 @@ export class PoolWatch {
   /** From now on a start context hears of what happens to the pool. */
   follow(ctx: StartContext): void {
     this.#ctx = ctx
+    this.#draining = false
     const { options } = this.#pool
-    ctx.workload(() => this.checkouts.list())
+    ctx.workload(() => this.checkouts.list(this.#draining))
     ctx.counters(() => {
       const { totalCount, idleCount, waitingCount } = this.#pool
       return { inUse: totalCount - idleCount, idle: idleCount, waiting: waitingCount, max: options.max ?? 10 }
@@ -80,6 +82,7 @@ export class PoolWatch {
    * @throws when statements had to be cancelled.
    */
   async drain(ctx: StopContext): Promise<void> {
+    this.#draining = true
     const begun = systemClock.now()
     const margin = marginOf(ctx, begun)
     while (!this.#idle && systemClock.now() < ctx.deadline - margin && !ctx.signal.aborted) await pause(LOOK)
@@ -121,7 +124,7 @@ export class PoolWatch {
 
   #holders(): string {
     const named = this.checkouts
-      .list()
+      .list(true)
       .slice(0, 5)
       .map(({ label, sinceMs, hint }) => `${label} for ${(sinceMs / 1_000).toFixed(1)} s${hint ? ` (${hint})` : ''}`)
     const more = this.checkouts.count - named.length

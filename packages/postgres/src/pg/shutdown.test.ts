@@ -103,3 +103,13 @@ test('a stop while the server is away is quick and clean', async () => {
   expect(await kernel.shutdown()).toMatchObject({ ok: true })
   await own.stop()
 })
+
+test('a client that is kept on purpose is no work while the service runs, and is named when a drain waits for it', async () => {
+  const db = postgres('db', { url: server.url, timeouts: { drain: 500 } })
+  const kernel = await started(db)
+  const client = await kernel.get(db).connect()
+  expect(kernel.inspect(db).work).toMatchObject({ count: 1 })
+  Object.assign(client, { [Symbol.for('keelson.kept')]: 'a lock' })
+  expect(kernel.inspect(db).work).toBeUndefined()
+  await expect(kernel.shutdown()).rejects.toThrow(/still at work: client of backend \d+, kept for a lock for /)
+})

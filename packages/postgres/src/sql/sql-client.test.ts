@@ -184,6 +184,16 @@ test('a reserved connection that is never released is named, and does not keep t
   await expect.poll(() => connectionsOf(server.url)).toBe(0)
 })
 
+test('a client that listens, and has lost a connection in the middle of a statement, is drained all the same', async () => {
+  const db = postgresjs('db', { url: server.url, timeouts: { drain: 5_000 } })
+  const kernel = await started(db)
+  const sql = kernel.get(db)
+  await sql.listen('news', () => {})
+  await expect(sql`select pg_terminate_backend(pg_backend_pid())`).rejects.toThrow()
+  expect(await kernel.shutdown()).toMatchObject({ ok: true })
+  await expect.poll(() => connectionsOf(server.url)).toBe(0)
+})
+
 test('a reserved connection that is released is no work any more', async () => {
   const db = postgresjs('db', { url: server.url })
   const kernel = await started(db)

@@ -1,5 +1,6 @@
 import { systemClock, type WorkInFlight } from '@keelson/kernel'
 import { CallSite } from '../watch/call-site.js'
+import { isGivenUp, keptFor } from '../watch/kept.js'
 import type { SqlLike } from './sql-like.js'
 
 const UNTRACED = 'traceClients: true tells where it began'
@@ -8,6 +9,8 @@ interface Hold {
   readonly what: string
   readonly since: number
   readonly site: CallSite | undefined
+  /** What is reserved, once it is. */
+  reserved?: object
 }
 
 /** The transactions of a client of postgres.js that are under way, and the connections that it has reserved for somebody. */
@@ -20,25 +23,26 @@ export class SqlHolds {
     this.#traced = traced
     const { begin: plainBegin, reserve: plainReserve } = sql
     const begin: SqlLike['begin'] = async (...args) => {
-      const end = this.#begin('transaction', begin)
+      const hold = this.#begin('transaction', begin)
       try {
         return await plainBegin(...args)
       } finally {
-        end()
+        this.#holds.delete(hold)
       }
     }
     const reserve: SqlLike['reserve'] = async () => {
-      const end = this.#begin('reserved connection', reserve)
+      const hold = this.#begin('reserved connection', reserve)
       try {
         const reserved = await plainReserve()
+        hold.reserved = reserved
         const { release } = reserved
         reserved.release = () => {
-          end()
+          this.#holds.delete(hold)
           release()
         }
         return reserved
       } catch (error) {
-        end()
+        this.#holds.delete(hold)
         throw error
       }
     }
@@ -46,21 +50,33 @@ export class SqlHolds {
   }
 
   get count(): number {
-    return this.#holds.size
+    return this.#held().length
   }
 
-  list(): WorkInFlight[] {
+  /** What is kept on purpose counts as soon as a drain waits for it. */
+  list(draining: boolean): WorkInFlight[] {
     const now = systemClock.now()
-    return [...this.#holds].map(({ what, since, site }) => ({
-      label: site?.place === undefined ? what : `${what}, begun at ${site.place}`,
-      sinceMs: now - since,
-      ...(this.#traced ? {} : { hint: UNTRACED }),
-    }))
+    const listed = this.#held().filter(({ reserved }) => draining || keptFor(reserved) === undefined)
+    return listed.map(({ what, since, site, reserved }) => {
+      const purpose = keptFor(reserved)
+      const label = purpose === undefined ? what : `${what}, kept for ${purpose}`
+      return {
+        label: site?.place === undefined ? label : `${label}, begun at ${site.place}`,
+        sinceMs: now - since,
+        ...(this.#traced || purpose !== undefined ? {} : { hint: UNTRACED }),
+      }
+    })
   }
 
-  #begin(what: string, called: (...args: never[]) => unknown): () => void {
+  /** Without those whose connection their holder has ended: nobody will release them. */
+  #held(): Hold[] {
+    for (const hold of this.#holds) if (isGivenUp(hold.reserved)) this.#holds.delete(hold)
+    return [...this.#holds]
+  }
+
+  #begin(what: string, called: (...args: never[]) => unknown): Hold {
     const hold: Hold = { what, since: systemClock.now(), site: this.#traced ? new CallSite(called) : undefined }
     this.#holds.add(hold)
-    return () => void this.#holds.delete(hold)
+    return hold
   }
 }

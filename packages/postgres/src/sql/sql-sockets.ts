@@ -9,6 +9,8 @@ import type { SqlOptions } from './sql-like.js'
  */
 export class SqlSockets {
   readonly #made = new Set<Socket>()
+  /** Those of `listen()` and `subscribe()`, which have clients of their own, with options of their own. */
+  readonly #listening = new WeakSet<Socket>()
   #left: number
   #attached = false
 
@@ -24,18 +26,21 @@ export class SqlSockets {
     options.socket = (parsed) => {
       if (this.#left-- <= 0) throw new Error('the connection was closed before it was ready')
       const made = given === undefined ? connectTo(parsed) : given(parsed)
-      return made instanceof Promise ? made.then((socket) => this.#follow(socket)) : this.#follow(made as Socket)
+      const follow = (socket: Socket) => this.#follow(socket, parsed !== options)
+      return made instanceof Promise ? made.then(follow) : follow(made as Socket)
     }
   }
 
-  #follow(socket: Socket): Socket {
+  #follow(socket: Socket, listening: boolean): Socket {
     for (const earlier of this.#made) if (earlier.destroyed) this.#made.delete(earlier)
     this.#made.add(socket)
+    if (listening) this.#listening.add(socket)
     return socket
   }
 
   /**
-   * Resolves when `ended` does or all are closed: `end()` waits for ever for a connection that was lost in the middle of a statement.
+   * Resolves when `ended` does or all are closed but those that listen, which it may leave open: `end()` and `close()` wait for ever for a
+   * connection that was lost in the middle of a statement.
    */
   async closed(ended: Promise<void>): Promise<void> {
     let over = false
@@ -44,7 +49,11 @@ export class SqlSockets {
     })
     if (!this.#attached) return await settled
     settled.catch(() => {})
-    while (!over && this.open.length > 0) await pause(LOOK)
+    while (!over && this.open.some((socket) => !this.#listening.has(socket))) await pause(LOOK)
+  }
+
+  async #gone(): Promise<void> {
+    while (this.open.length > 0) await pause(LOOK)
   }
 
   /** Those that are not closed. TLS removes the listeners of a socket, so that each is asked. */
@@ -58,7 +67,7 @@ export class SqlSockets {
    */
   async destroy(ended: Promise<unknown>): Promise<void> {
     this.#left = 0
-    const said = ended.then(() => this.closed(new Promise(() => {}))) // a goodbye is on its way
+    const said = ended.then(() => this.#gone()) // a goodbye is on its way
     await bounded(said, SOON, undefined, () => undefined).catch(() => {})
     for (const socket of this.open) socket.destroy()
   }

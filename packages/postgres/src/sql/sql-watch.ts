@@ -56,7 +56,7 @@ export class SqlWatch {
   }
 
   #work(): WorkInFlight[] {
-    const held = this.#holds.list()
+    const held = this.#holds.list(this.#draining !== undefined)
     if (held.length > 0 || this.#draining === undefined) return held
     return [{ label: 'statements', sinceMs: systemClock.now() - this.#draining }]
   }
