@@ -3,6 +3,8 @@ import { Duplex, type Readable, type Writable } from 'node:stream'
 
 /** Characters of what ssh says that an error has. */
 const SAID = 300
+/** In ms: how long an ssh may take to end that is told to. */
+const ENDS_WITHIN = 1_000
 
 /** The input and output of an `ssh`, as a connection for `node:http`. */
 export class SshSocket extends Duplex {
@@ -31,15 +33,19 @@ export class SshSocket extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#child.stdin.write(chunk, done)
+    this.#child.stdin.write(chunk, () => done()) // where it takes nothing any more, its exit tells why
   }
 
   override _final(done: () => void): void {
-    this.#child.stdin.end(done)
+    this.#child.stdin.end(() => done())
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#child.kill()
+    // Nothing waits for one that does not end: neither this process, nor the system for the memory of it.
+    this.#child.unref()
+    const last = setTimeout(() => this.#child.kill('SIGKILL'), ENDS_WITHIN).unref()
+    this.#child.once('exit', () => clearTimeout(last))
     for (const stream of [this.#child.stdin, this.#child.stdout, this.#child.stderr]) stream.destroy()
     done(error)
   }

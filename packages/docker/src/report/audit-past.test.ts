@@ -67,5 +67,16 @@ test('what is read back is bounded, of the time that is kept, and never an error
   expect(most).toBeGreaterThan(30_000)
   rmSync(path)
   mkdirSync(path)
-  expect(await readPast(path, 0)).toEqual(new Map())
+  expect([...(await readPast(path, 0)).keys()]).toEqual(['old', 'a'])
+})
+
+test.each([
+  ['empty', ''],
+  ['missing', undefined],
+])('what older files say is read also where a rotation was cut short, and the newest is %s', async (_, newest) => {
+  if (newest !== undefined) appendFileSync(path, newest)
+  const line = (id: string) => `${JSON.stringify({ type: 'recovery', id, at: new Date(1_000).toISOString() })}\n`
+  appendFileSync(`${path}.1`, line('one'))
+  appendFileSync(`${path}.3`, line('three'))
+  expect([...(await readPast(path, 0)).keys()]).toEqual(['three', 'one'])
 })

@@ -36,8 +36,10 @@ async function newestLines(path: string): Promise<string[]> {
   const texts: string[] = []
   let left = LIMIT
   for (const file of [path, ...Array.from({ length: FILES }, (_, i) => `${path}.${i + 1}`)]) {
-    const text = left > 0 ? await tail(file, left) : undefined
-    if (text === undefined) break
+    if (left <= 0) break
+    // Where a rotation was cut short one of them is missing or empty, and the older ones are not.
+    const text = await tail(file, left)
+    if (text === undefined) continue
     texts.unshift(text)
     left -= Buffer.byteLength(text)
   }
