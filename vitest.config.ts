@@ -79,7 +79,7 @@ export default defineConfig({
         test: {
           name: 'cross',
           include: ['test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
-          exclude: ['**/node_modules/**', 'test/system/**', ...ALONE.cross, ...HOSTILE_BUILT],
+          exclude: ['**/node_modules/**', 'test/system/**', 'test/consumers/fixtures/**', ...ALONE.cross, ...HOSTILE_BUILT],
           ...cross,
           ...beside,
         },
