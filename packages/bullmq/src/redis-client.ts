@@ -3,7 +3,7 @@ export interface RedisClientLike {
   readonly status?: string
   readonly isCluster?: boolean
   /** Of ioredis: the socket. */
-  readonly stream?: { destroy(): unknown } | undefined
+  readonly stream?: SocketLike | undefined
   /** Of ioredis: the commands that were sent and are not answered. */
   readonly commandQueue?: { readonly length: number }
   /** Of ioredis: rejects the commands that wait, but for those that were on their way when the connection was lost. */
@@ -17,6 +17,13 @@ export interface RedisClientLike {
   disconnect(): unknown
   quit(): Promise<unknown>
   duplicate(...args: never[]): RedisClientLike
+}
+
+/** The members of a socket that are used. */
+interface SocketLike {
+  readonly closed?: boolean
+  destroy(): unknown
+  emit?(event: 'close'): unknown
 }
 
 /** The members of BullMQ's `RedisConnection` that are used. */
@@ -86,6 +93,9 @@ export function destroy(client: RedisClientLike): void {
   keepEnded(client)
   if (client.status !== 'end') client.disconnect()
   stream?.destroy()
+  // ioredis looks in 2 s whether a socket has closed that it has told to end, and never hears of one that had closed before.
+  if (stream?.closed) stream.emit?.('close')
+  client.disconnect = () => {}
   client.flushQueue?.(closed())
   const sent = client.prevCommandQueue
   for (let next = sent?.shift(); next !== undefined; next = sent?.shift()) next.command.reject(closed())

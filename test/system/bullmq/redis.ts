@@ -2,7 +2,7 @@ import { createKernel, resource } from '@keelson/kernel'
 import { ioredis } from '@keelson/redis/ioredis'
 import type { Redis } from 'ioredis'
 import { createClient } from 'redis'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type Flavour, failureOf, gate, HASTY, outside, pause, QUIET, redis, running, SOON } from './scene.js'
 
 /** What becomes of it all when Redis is late, refuses, is away, or silent. */
@@ -147,6 +147,18 @@ export function redisSuite(name: string, flavour: Flavour): void {
       const waits = kernel.get(queue).add('mail', {})
       await kernel.shutdown('over')
       for (const added of [sent, waits]) await expect(added).rejects.toThrow('Connection is closed.')
+    })
+
+    it.each(KINDS)('leaves no timer where it is killed in the moment in which a %s stops', async (kind) => {
+      const server = await redis()
+      const kernel = await running([everyKind(server)[kind]])
+      const timers: NodeJS.Timeout[] = []
+      const setTimeout = vi.spyOn(globalThis, 'setTimeout')
+      onTestFinished(() => setTimeout.mockRestore())
+      await Promise.all([server.kill(), kernel.shutdown('over')])
+      for (const { value } of setTimeout.mock.results) timers.push(value)
+      const isOver = (timer: NodeJS.Timeout) => (timer as { _destroyed?: boolean })._destroyed === true
+      await expect.poll(() => timers.filter((timer) => !isOver(timer) && timer.hasRef()).length, { timeout: 1_000 }).toBe(0)
     })
 
     it('is noticed by the check when it is silent', async () => {
