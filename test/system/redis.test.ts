@@ -8,7 +8,7 @@ import { Redis } from 'ioredis'
 import { Redis as Redis5 } from 'ioredis5'
 import { createClient } from 'redis'
 import { createClient as createClient5 } from 'redis5'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 
 /** What both drivers can be asked in these tests. */
 interface Client {
@@ -344,6 +344,23 @@ describe('what a driver does by itself', () => {
     await server.kill()
     expect(await exit).toEqual([1, null])
   })
+
+  it.each(['ioredis 6', 'ioredis 5'])(
+    'disconnect() of %s waits 2 s for a connection that is gone; nothing is left of it after the stop of the resource',
+    async (name) => {
+      const server = await ownServer()
+      const kernel = await started(DRIVERS[name]!.define('cache', { url: server.url, ...QUIET }))
+      await server.kill()
+      await expect.poll(() => kernel.probe().ready, PATIENT).toBe(false)
+      const made = vi.spyOn(globalThis, 'setTimeout')
+      onTestFinished(() => made.mockRestore())
+      await kernel.shutdown()
+      const timers = made.mock.results.map(({ value }) => value as NodeJS.Timeout & { _destroyed?: boolean })
+      await expect
+        .poll(() => timers.filter((timer) => timer._destroyed !== true && timer.hasRef()), { timeout: 1_000 })
+        .toEqual([])
+    },
+  )
 
   it('quit() of ioredis waits for the connection while it is away; the stop of the resource does not', async () => {
     const server = await ownServer()

@@ -1,5 +1,6 @@
 import { firstOf } from './first-of.js'
 import { hearErrors } from './ioredis-link.js'
+import { destroySocket, type IoredisSocket } from './ioredis-socket.js'
 import type { Counts, Link, LinkEvents } from './link.js'
 import { throwUnlessOk } from './node-redis-group.js'
 
@@ -80,9 +81,9 @@ export class IoredisClusterLink implements Link {
   }
 
   destroy(): void {
-    const nodes = this.#cluster.nodes() as readonly { stream?: { destroy(): void } | null }[]
+    const nodes = this.#cluster.nodes() as readonly { stream?: IoredisSocket | null }[]
     if (this.#cluster.status !== 'end') this.#cluster.disconnect()
-    for (const { stream } of nodes) stream?.destroy()
+    for (const { stream } of nodes) destroySocket(stream)
   }
 }
 

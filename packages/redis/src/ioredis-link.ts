@@ -1,4 +1,5 @@
 import { firstOf } from './first-of.js'
+import { destroySocket, type IoredisSocket } from './ioredis-socket.js'
 import type { Counts, Link, LinkEvents } from './link.js'
 
 /** The members of an ioredis client that are used, so that 5 and 6 fit, and its forks. */
@@ -19,7 +20,7 @@ export interface IoredisClient {
 
 /** Fields of the driver that its types do not have. */
 interface Inner {
-  stream?: { destroy(): void } | null
+  stream?: IoredisSocket | null
   commandQueue?: { length: number }
   prevCommandQueue?: { length: number } | null
   offlineQueue?: { length: number }
@@ -126,8 +127,7 @@ export class IoredisLink implements Link {
     this.#destroyed = true
     const between = client.status === 'reconnecting'
     if (client.status !== 'end') client.disconnect()
-    // The driver waits up to two seconds for the other side to hang up, too.
-    client.stream?.destroy()
+    destroySocket(client.stream)
     // Between two attempts there is no connection whose end would do the rest.
     if (between) client.manuallyClosing = false
     client.flushQueue?.(new Error('Connection is closed.'))
