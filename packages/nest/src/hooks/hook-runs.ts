@@ -1,5 +1,4 @@
 import type { StartContext } from '@keelson/kernel'
-import type { INestApplicationContext } from '@nestjs/common'
 import type { HookRunner } from './follow-hooks.js'
 
 /**
@@ -36,13 +35,6 @@ export function hookRuns(ctx: StartContext): HookRunner {
 
   return (who, hook, call) =>
     hook === 'onModuleInit' || hook === 'onApplicationBootstrap' ? ctx.step(who, call) : ending(who, call)
-}
-
-/** Closes an app; its hooks hear of a signal when that was the reason. */
-export function closeApp(app: INestApplicationContext, { stopping }: StartContext): Promise<void> {
-  const signal = stopping.aborted ? signalIn((stopping.reason as Error).message) : undefined
-  // It takes one, which its type does not say.
-  return (app as { close(signal?: string): Promise<void> }).close(signal)
 }
 
 /** The signal that was the reason of a shutdown, if one was. */

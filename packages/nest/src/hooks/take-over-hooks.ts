@@ -1,7 +1,8 @@
 import { bringUp, type StartContext } from '@keelson/kernel'
 import type { INestApplicationContext } from '@nestjs/common'
+import { closesOnce } from './closes-once.js'
 import { define, followHooks, methodOf } from './follow-hooks.js'
-import { closeApp, hookRuns } from './hook-runs.js'
+import { hookRuns } from './hook-runs.js'
 import { modulesOf } from './nest-modules.js'
 import { type HookOrder, providerGraph } from './provider-graph.js'
 import { providerResources } from './provider-resources.js'
@@ -13,11 +14,7 @@ import { providerResources } from './provider-resources.js'
 export function takeOverHooks(app: INestApplicationContext, order: HookOrder, bounded: boolean, ctx: StartContext): void {
   const parts = new Set<unknown>()
   const run = hookRuns(ctx)
-  let closed: Promise<void> | undefined
-  const close = () => {
-    closed ??= closeApp(app, ctx)
-    return closed
-  }
+  const close = closesOnce(app, ctx)
   ctx.defer(close)
   followHooks(app, run, (instance) => !parts.has(instance))
   const init = methodOf(app, 'callInitHook')
