@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { leader } from '../index.js'
 import { dayClock, started } from '../test-support/cron-kernel.js'
 import { LockServer } from '../test-support/lock-server.js'
+import { PgStatements } from './pg-statements.js'
 
 const NOON = '2026-05-01T12:00:00Z'
 const LEASE = 10_000
@@ -75,4 +76,17 @@ test('J4 an answer that comes after the shutdown is given back, and a lock that 
   await new Promise((resolve) => setImmediate(resolve))
   process.off('unhandledRejection', hear)
   expect([released, unhandled]).toEqual([1, []])
+})
+
+test('J5 a handover to somebody else, heard of during a try, is none of who dies after that', async () => {
+  let holder: 'other' | 'nobody' = 'other'
+  const statements: PgStatements = new PgStatements(7n, LEASE, async (text) => {
+    if (!text.includes('pg_try_advisory_lock')) return []
+    if (holder === 'nobody') return [{ token: '8', backend: 1 }]
+    statements.handedOver()
+    return [{ token: null, backend: 1 }]
+  })
+  expect(await statements.acquire()).toMatchObject({ taken: false })
+  holder = 'nobody'
+  expect(await statements.acquire()).toMatchObject({ taken: true, waitMs: LEASE })
 })

@@ -50,6 +50,8 @@ export class PgStatements {
     )
     this.#backend = row?.backend
     if (typeof row?.token === 'string') return { taken: true, token: BigInt(row.token), waitMs: clean ? 0 : this.#lease }
+    // What was heard meanwhile is of one before whoever has it now.
+    this.#handedOver = false
     return { taken: false, holder: await this.#holder() }
   }
 
