@@ -1,3 +1,4 @@
+// Attacked: leaders by answers that come too late, locks that throw, and handovers that are of others.
 import { createKernel, resource } from '@keelson/kernel'
 import { expect, test } from 'vitest'
 import { leader } from '../index.js'

@@ -1,3 +1,4 @@
+// Attacked: the client of a Docker Engine by answers that are none.
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { expect, test } from 'vitest'

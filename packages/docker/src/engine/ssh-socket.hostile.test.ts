@@ -1,3 +1,4 @@
+// Attacked: connections over ssh by an ssh that hears nothing and never ends.
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'

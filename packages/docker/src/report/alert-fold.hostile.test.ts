@@ -1,3 +1,4 @@
+// Attacked: a fold of alerts that is closed in the middle of a storm.
 import { virtualClock } from '@keelson/kernel/testing'
 import { expect, test } from 'vitest'
 import type { AlertNews } from './alert.js'
