@@ -14,7 +14,7 @@ export type ConnectionUrl<D extends Dependencies<D>> =
   | undefined
   | ((deps: Values<D>, ctx: StartContext) => BrokerAddress | PromiseLike<BrokerAddress>)
 
-const REMEDY = 'pass amqp://user:password@host:5672/vhost, with a user and password that are percent-encoded'
+const REMEDY = 'pass amqp://host:5672/vhost, with a user and password in front of the host that are percent-encoded'
 
 /** @throws KeelsonError `INVALID_OPTION` for what can be no address. */
 export function checkUrl(name: string, url: unknown): void {

@@ -173,6 +173,19 @@ test('closed by something else, it has crashed', async () => {
   expect(kernel.inspect().resources[0]?.error).toContain('closed by something other than the kernel')
 })
 
+test('a start that is given up because another resource was refused by Redis has not failed itself', async () => {
+  FakeBase.ready = new Promise(() => {})
+  const refused = resource('refused', {
+    start: async () => {
+      await expect.poll(() => made.length).toBe(1)
+      throw new Error('WRONGPASS invalid username-password pair')
+    },
+  })
+  const kernel = createKernel([refused, bullWorker('mailer', { url, processor: () => async () => {} })])
+  const error = await kernel.start().catch((error: StartError) => error)
+  expect((error as StartError).errors).toMatchObject([{ resource: 'refused', code: 'START_FAILED' }])
+})
+
 test('a start that fails says why, tries again unless it is refused, and leaves nothing open', async () => {
   FakeBase.ready = new Error('WRONGPASS invalid username-password pair or user is disabled: s3cret-word')
   const kernel = createKernel([bullWorker('mailer', { url, processor: () => async () => {} })])

@@ -41,7 +41,7 @@ export async function open({ ready, watch, client, close, ms, signal }: Opening)
 
 /** What no other try would mend is not tried again: what Redis refuses, and what BullMQ says about options. */
 export function markPermanent(error: unknown): unknown {
-  if (!isPermanent(error)) return error
+  if (error instanceof KeelsonError || !isPermanent(error)) return error // the first may be why the start was given up: of somebody else
   return new KeelsonError('INVALID_OPTION', (error as Error).message, { cause: error, details: { option: 'connection' } })
 }
 

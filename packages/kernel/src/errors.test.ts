@@ -102,6 +102,20 @@ describe('the stack of an error about a call begins where it was called', () => 
   })
 })
 
+test('a resource whose start is refused for an option is named once, also after tries', async () => {
+  const { clock, kernel, traced } = scene()
+  const start = async () => {
+    throw new KeelsonError('TIMEOUT', 'resource "db": url is missing; pass one', { resource: 'db' })
+  }
+  const once = await clock.run(startError(kernel([traced('db', { start })]).start()))
+  expect(once.errors.map(({ message }) => message)).toEqual(['resource "db" failed to start: url is missing; pass one'])
+  const tried = traced('db', { start, retry: { attempts: 2, delay: 1 } })
+  const after = await clock.run(startError(kernel([tried]).start()))
+  expect(after.errors.map(({ message }) => message)).toEqual([
+    'resource "db" failed to start after 2 tries: url is missing; pass one',
+  ])
+})
+
 test('StartError and ShutdownError are AggregateErrors with a code and the report', async () => {
   const { clock, kernel, traced } = scene()
   const app = kernel([traced('a', { start: () => Promise.reject(new Error('no')) })])

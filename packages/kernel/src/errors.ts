@@ -103,11 +103,16 @@ export function notStarted(name: string, state: string): KeelsonError {
   })
 }
 
+/** What a package says of an option begins with the name of its resource: told once. */
+function reasonOf(resource: string | undefined, cause: unknown): string {
+  return describe(cause).replace(`resource "${resource}": `, '')
+}
+
 /** What a hook threw, wrapped: the thrown value itself is never changed, whatever it is. */
 export function hookFailed(resource: string, phase: Phase, cause: unknown, steps: readonly string[] = []): KeelsonError {
   const { code, failed } = PHASES[phase]
   const where = steps.length === 0 ? '' : ` in its step ${steps.join(' › ')}`
-  return new KeelsonError(code, `resource "${resource}" ${failed}${where}: ${describe(cause)}`, {
+  return new KeelsonError(code, `resource "${resource}" ${failed}${where}: ${reasonOf(resource, cause)}`, {
     resource,
     phase,
     cause,
@@ -241,7 +246,7 @@ export function startAborted(resource: string | undefined, reason: string, cause
 export function tryFailed(resource: string, tried: number, error: KeelsonError, delayMs?: number): KeelsonError {
   const next = delayMs === undefined ? `try ${tried + 1} is under way` : `again in ${formatSeconds(delayMs)}`
   const cause = error.cause ?? error
-  return new KeelsonError('START_FAILED', `${resource}: try ${tried} failed: ${describe(cause)}; ${next}`, {
+  return new KeelsonError('START_FAILED', `${resource}: try ${tried} failed: ${reasonOf(resource, cause)}; ${next}`, {
     resource,
     phase: 'start',
     cause,
@@ -255,7 +260,7 @@ export function triesUsedUp(error: KeelsonError, tries: number, limit?: number):
   const why = limit === undefined ? '' : `; no time is left for another within ${formatSeconds(limit)}, see timeouts.start`
   const text =
     code === 'START_FAILED'
-      ? `resource "${resource}" failed to start${tries === 1 ? '' : ` after ${tries} tries`}: ${describe(cause)}${why}`
+      ? `resource "${resource}" failed to start${tries === 1 ? '' : ` after ${tries} tries`}: ${reasonOf(resource, cause)}${why}`
       : tries === 1
         ? message
         : `${message} (try ${tries})`

@@ -9,7 +9,7 @@ const SCHEMES = /^postgres(ql)?:\/\//i
  * @throws KeelsonError `INVALID_OPTION` for anything else; a string is not quoted, for it may contain a password.
  */
 export function checkedUrl(name: string, url: unknown): string {
-  const remedy = 'pass a connection string such as postgres://user:password@127.0.0.1:5432/app'
+  const remedy = 'pass a connection string such as postgres://127.0.0.1:5432/app'
   if (url === undefined) throw invalid(name, 'url', 'is missing', remedy)
   if (typeof url !== 'string') throw invalid(name, 'url', `is of type ${typeof url}`, remedy)
   if (url === '') throw invalid(name, 'url', 'is empty', remedy)
