@@ -99,6 +99,7 @@ class Server implements RabbitServer {
       PATH: process.env.PATH,
       LC_ALL: 'C.UTF-8',
       HOME: at('home'),
+      ERL_CRASH_DUMP: at('erl_crash.dump'),
       ERL_EPMD_PORT: String(mapperPort),
       ERL_EPMD_ADDRESS: '127.0.0.1',
       RABBITMQ_NODENAME: NODE,
