@@ -26,6 +26,8 @@ it('has what run() says come from the Logger of Nest, at its levels', async () =
   expect(lines.map((line) => `${line[0]} ${line.at(-1)}`)).toEqual(expect.arrayContaining(['log Keelson', 'error Keelson']))
   expect(lines.find(([level]) => level === 'error')?.[1]).toMatch(/db.*no route/)
   expect(lines.every(([, message]) => typeof message === 'string')).toBe(true)
+  const [, , where] = lines.find(([level]) => level === 'error') ?? []
+  expect(where).toMatch(/^ {4}at .*nest-log\.test\.ts:\d+:\d+/)
 })
 
 it('gives their fields to loggers that take them', () => {

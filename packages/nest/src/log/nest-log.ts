@@ -20,8 +20,17 @@ export interface NestLogOptions {
 export function nestLog({ context = 'Keelson', fields = false }: NestLogOptions = {}): LogLike {
   const logger = new Logger(context)
   const line = (level: 'log' | 'warn' | 'error') => (of: object, message: string) => {
+    const stack = level === 'error' ? stackIn(of) : undefined
     if (fields) logger[level]({ ...of }, message)
-    else logger[level](message)
+    else if (stack === undefined) logger[level](message)
+    else logger.error(message, stack)
   }
   return { info: line('log'), warn: line('warn'), error: line('error') }
+}
+
+/** Where what is told comes from, as loggers of Nest take it after the text; of several errors, the first one. */
+function stackIn(of: { error?: unknown; errors?: unknown }): string | undefined {
+  const error = of.error ?? (Array.isArray(of.errors) ? of.errors[0] : undefined)
+  const { stack } = Object(error) as { stack?: unknown }
+  return Array.isArray(stack) && stack.length > 0 ? stack.map((frame) => `    at ${frame}`).join('\n') : undefined
 }
