@@ -33,6 +33,15 @@ export function unknownTool(name: string): CallError {
   return new CallError(ErrorCode.InvalidParams, `there is no tool "${name}"; ask for the list of tools again`)
 }
 
+/** The code is the one that MCP has for it. */
+export function unknownResource(uri: string): CallError {
+  return new CallError(-32002, `there is no resource "${uri}"; ask for the list of resources again`, { uri })
+}
+
+export function unknownPrompt(name: string): CallError {
+  return new CallError(ErrorCode.InvalidParams, `there is no prompt "${name}"; ask for the list of prompts again`)
+}
+
 export function unavailable(server: string, why: string): CallError {
   return failed('unavailable', server, `does not run (${why}); it is being brought back, try again in a moment`)
 }

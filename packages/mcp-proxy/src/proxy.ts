@@ -1,5 +1,7 @@
 import { createKernel, type Kernel, type ResourceLike, resource } from '@keelson/kernel'
 import { run } from '@keelson/node'
+import { arrival } from './catalog/arrival.js'
+import { Audience } from './catalog/audience.js'
 import { Catalog } from './catalog/catalog.js'
 import { readServers } from './config/servers-file.js'
 import { Fleet } from './fleet/fleet.js'
@@ -19,11 +21,17 @@ import { log, say } from './say.js'
  * await run(await mcpProxy({ file: 'servers.json', stdio: false, port: 3000, host: '127.0.0.1', names: [] }))
  */
 export async function mcpProxy({ file, stdio, port, host, names }: ProxyOptions): Promise<Kernel> {
-  const catalog = resource('proxy:catalog', { start: (_deps, { kernel }) => new Catalog(kernel) })
-  const fleet = new Fleet(await readServers(file, process.env), catalog)
+  const audience = new Audience()
+  const catalog = resource('proxy:catalog', { start: (_deps, { kernel }) => new Catalog(kernel, audience) })
+  const fleet = new Fleet(await readServers(file, process.env), {
+    catalog,
+    audience,
+    arrival: arrival('proxy:arrival', audience, stdio && port === undefined),
+  })
   const fronts: ResourceLike[] = []
-  if (stdio) fronts.push(stdioFront('proxy:stdio', { catalog, onEnd: (why) => void kernel.shutdown(why).catch(() => {}) }))
-  const http = port === undefined ? undefined : httpFront('proxy:http', { catalog, port, host, names })
+  if (stdio)
+    fronts.push(stdioFront('proxy:stdio', { catalog, audience, onEnd: (why) => void kernel.shutdown(why).catch(() => {}) }))
+  const http = port === undefined ? undefined : httpFront('proxy:http', { catalog, audience, port, host, names })
   if (http !== undefined) fronts.push(http)
   const watch = serversWatch('proxy:servers', { file, fleet, kernel: () => kernel })
   const kernel = createKernel([...fronts, ...fleet.tools, watch], { name: 'mcp-proxy' })

@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Kernel, Resource, ResourceLike } from '@keelson/kernel'
-import type { Catalog } from '../catalog/catalog.js'
+import type { Kernel, ResourceLike } from '@keelson/kernel'
 import type { ServerEntry } from '../config/servers-file.js'
 import { say } from '../say.js'
-import { type ServerResources, serverResources } from './server-resources.js'
+import { type ServerResources, type Surroundings, serverResources } from './server-resources.js'
 
 interface Member extends ServerResources {
   readonly entry: ServerEntry
@@ -11,7 +10,7 @@ interface Member extends ServerResources {
 
 /** The servers of a kernel: it has those that the file names, also after the file has changed. */
 export class Fleet {
-  readonly #catalog: Resource<Catalog>
+  readonly #surroundings: Surroundings
   /** Those that the file names. */
   readonly #members = new Map<string, Member>()
   /** Those that the kernel has. */
@@ -20,8 +19,8 @@ export class Fleet {
   readonly #changes = new Map<string, Promise<void>>()
 
   /** @throws KeelsonError `INVALID_OPTION` for an entry that cannot be used. */
-  constructor(servers: ReadonlyMap<string, ServerEntry>, catalog: Resource<Catalog>) {
-    this.#catalog = catalog
+  constructor(servers: ReadonlyMap<string, ServerEntry>, surroundings: Surroundings) {
+    this.#surroundings = surroundings
     for (const [name, entry] of servers) this.#members.set(name, this.#member(name, entry))
     this.#present = new Map(this.#members)
   }
@@ -49,7 +48,7 @@ export class Fleet {
     if (news.length > 0) say(`the servers change: ${news.join(', ')}`)
     for (const name of gone) {
       this.#members.delete(name)
-      kernel.get(this.#catalog).forget(name)
+      kernel.get(this.#surroundings.catalog).forget(name)
     }
     for (const [name, member] of fresh) this.#members.set(name, member)
     const changes = [...gone, ...fresh.map(([name]) => name)].map((name) => this.#change(kernel, name))
@@ -72,7 +71,7 @@ export class Fleet {
     } finally {
       const wanted = this.#members.get(name)
       if (wanted === undefined)
-        kernel.get(this.#catalog).forget(name) // it may have come up meanwhile
+        kernel.get(this.#surroundings.catalog).forget(name) // it may have come up meanwhile
       else {
         this.#present.set(name, wanted)
         await kernel.add(wanted.tools)
@@ -90,6 +89,6 @@ export class Fleet {
   }
 
   #member(name: string, entry: ServerEntry): Member {
-    return { entry, ...serverResources(name, entry, this.#catalog) }
+    return { entry, ...serverResources(name, entry, this.#surroundings) }
   }
 }

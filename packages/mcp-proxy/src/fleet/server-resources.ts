@@ -2,10 +2,20 @@ import { type Resource, resource } from '@keelson/kernel'
 import { type RateLimiter, rateLimiter } from '@keelson/limiters'
 import { checkToolLimits, mcpServer, serverSecrets } from '@keelson/pools'
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import type { Audience, ListKind } from '../catalog/audience.js'
 import type { Catalog } from '../catalog/catalog.js'
 import type { ServerEntry } from '../config/servers-file.js'
+import { uriFor } from '../upstream/names.js'
 import { ServerVoice } from '../upstream/server-voice.js'
 import { Upstream } from '../upstream/upstream.js'
+
+/** What all servers share. */
+export interface Surroundings {
+  readonly catalog: Resource<Catalog>
+  readonly audience: Audience
+  /** Servers start after it. */
+  readonly arrival: Resource<unknown>
+}
 
 /** What one server is in the graph. */
 export interface ServerResources {
@@ -32,7 +42,7 @@ const SUPERVISED = {
  *
  * @throws KeelsonError `INVALID_OPTION` for an entry that no server can be reached by, or whose limit is none.
  */
-export function serverResources(name: string, entry: ServerEntry, catalog: Resource<Catalog>): ServerResources {
+export function serverResources(name: string, entry: ServerEntry, { catalog, audience, arrival }: Surroundings): ServerResources {
   const { config } = entry
   checkToolLimits(name, entry.tools)
   const secrets = serverSecrets(config)
@@ -40,7 +50,14 @@ export function serverResources(name: string, entry: ServerEntry, catalog: Resou
   const server = mcpServer(name, {
     ...SUPERVISED,
     ...entry.messages,
+    dependsOn: { arrival },
     server: 'command' in config ? { ...config, onStderr: (chunk) => voice.hear(chunk) } : config,
+    client: {
+      // Asked for at each start of it.
+      get capabilities() {
+        return audience.capabilities
+      },
+    },
     grace: 3_000,
     timeouts: { start: entry.timeouts.start ?? 30_000, stop: 4_000 },
     // It may be too busy to answer a ping; what is silent for a minute is taken for dead.
@@ -53,19 +70,29 @@ export function serverResources(name: string, entry: ServerEntry, catalog: Resou
     dependsOn: { client: server, limiter, catalog },
     start: async ({ client, limiter, catalog }, { kernel, signal, crashed }) => {
       const upstream = new Upstream({ name, entry, secrets, client, limiter, kernel })
-      let listed = upstream.tools(signal).then((tools) => catalog.offer(upstream, tools))
+      let listed = upstream.list(['tools', 'resources', 'prompts'], signal).then((listing) => catalog.offer(upstream, listing))
       let isDue = false
-      upstream.onToolsChanged(() => {
-        // It is asked once for all that has changed until then, and not before it has answered.
-        if (isDue) return
-        isDue = true
-        listed = listed.then(async () => {
-          isDue = false
-          catalog.update(upstream, await upstream.tools())
-        })
-        listed.catch((error: Error) => crashed(error))
+      const due = new Set<ListKind>()
+      upstream.listen({
+        changed: (kind) => {
+          due.add(kind)
+          // It is asked once for all that has changed until then, and not before it has answered.
+          if (isDue) return
+          isDue = true
+          listed = listed.then(async () => {
+            isDue = false
+            const kinds = [...due]
+            due.clear()
+            catalog.update(upstream, await upstream.list(kinds))
+          })
+          listed.catch((error: Error) => crashed(error))
+        },
+        updated: (uri) => audience.updated(uriFor(name, uri)),
+        logged: (params) => audience.logged(name, params),
+        onlyClient: () => audience.only,
       })
       await listed
+      await wishesPassedOn(upstream, audience)
       return { upstream, catalog, kernel }
     },
     drain: async ({ upstream, catalog, kernel }) => {
@@ -85,4 +112,12 @@ export function serverResources(name: string, entry: ServerEntry, catalog: Resou
     timeouts: { drain: 20_000, stop: 1_000 },
   })
   return { server, limiter, tools }
+}
+
+/** What clients wanted of the instance before, this one has to be told; what it refuses is not its reason to fail. */
+async function wishesPassedOn(upstream: Upstream, audience: Audience): Promise<void> {
+  const { level, uris } = audience.wishesOf(upstream)
+  const wishes = uris.map((uri) => upstream.ask('resources/subscribe', { uri }))
+  if (level !== undefined && upstream.capabilities.logging) wishes.push(upstream.ask('logging/setLevel', { level }))
+  await Promise.allSettled(wishes)
 }

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createKernel, type Kernel, resource } from '@keelson/kernel'
 import { expect, it, onTestFinished } from 'vitest'
+import { arrival } from '../catalog/arrival.js'
+import { Audience } from '../catalog/audience.js'
 import { Catalog } from '../catalog/catalog.js'
 import { readServers } from '../config/servers-file.js'
 import { Fleet } from './fleet.js'
@@ -16,8 +18,13 @@ it('a change that is made between the first reading of the file and the start is
   const file = join(folder, 'servers.json')
   const write = (mcpServers: object) => writeFileSync(file, JSON.stringify({ mcpServers }))
   write({})
-  const catalog = resource('proxy:catalog', { start: (_deps, { kernel }) => new Catalog(kernel) })
-  const fleet = new Fleet(await readServers(file, process.env), catalog)
+  const audience = new Audience()
+  const catalog = resource('proxy:catalog', { start: (_deps, { kernel }) => new Catalog(kernel, audience) })
+  const fleet = new Fleet(await readServers(file, process.env), {
+    catalog,
+    audience,
+    arrival: arrival('proxy:arrival', audience, false),
+  })
   const kernel: Kernel = createKernel([catalog, serversWatch('proxy:servers', { file, fleet, kernel: () => kernel })])
   onTestFinished(async () => {
     await kernel.shutdown()

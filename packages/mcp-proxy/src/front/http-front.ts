@@ -1,5 +1,6 @@
 import type { Resource } from '@keelson/kernel'
 import { type Http1Server, type HttpServer, httpServer } from '@keelson/node'
+import type { Audience } from '../catalog/audience.js'
 import type { Catalog } from '../catalog/catalog.js'
 import { proxySession } from '../session/proxy-session.js'
 import { HttpSessions } from './http-sessions.js'
@@ -8,6 +9,7 @@ import { refuse } from './refuse.js'
 
 export interface HttpFrontOptions {
   catalog: Resource<Catalog>
+  audience: Audience
   port: number
   host: string
   /** Names besides those of this machine that it is asked for by, and that pages may come from. */
@@ -15,14 +17,17 @@ export interface HttpFrontOptions {
 }
 
 /** Serves streamable HTTP at /mcp, and the probes. Requests in flight are answered before it stops, standing streams are ended. */
-export function httpFront(name: string, { catalog, port, host, names }: HttpFrontOptions): Resource<HttpServer<Http1Server>> {
+export function httpFront(
+  name: string,
+  { catalog, audience, port, host, names }: HttpFrontOptions,
+): Resource<HttpServer<Http1Server>> {
   return httpServer(name, {
     dependsOn: { catalog },
     port,
     host,
     timeouts: { drain: 15_000, stop: 1_000 },
     listener: ({ catalog }, { kernel, defer }) => {
-      const sessions = new HttpSessions(() => proxySession(catalog, kernel))
+      const sessions = new HttpSessions(() => proxySession(catalog, audience, kernel))
       defer(catalog.serve())
       defer(() => sessions.close())
       const refusalOf = localPages([host, ...names])

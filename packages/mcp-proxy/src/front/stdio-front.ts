@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Resource, type ResourceLike, resource } from '@keelson/kernel'
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
+import type { Audience } from '../catalog/audience.js'
 import type { Catalog } from '../catalog/catalog.js'
 import { proxySession } from '../session/proxy-session.js'
 import { OpenRequests } from './open-requests.js'
 
 export interface StdioFrontOptions {
   catalog: Resource<Catalog>
+  audience: Audience
   /** Called when the client has gone. */
   onEnd(why: string): void
 }
@@ -15,12 +17,12 @@ export interface StdioFrontOptions {
 const QUIET = 100
 
 /** Serves the client that started this process. It stops when every request that it has read is answered. */
-export function stdioFront(name: string, { catalog, onEnd }: StdioFrontOptions): ResourceLike {
+export function stdioFront(name: string, { catalog, audience, onEnd }: StdioFrontOptions): ResourceLike {
   return resource(name, {
     dependsOn: { catalog },
     start: async ({ catalog }, { kernel, defer }) => {
       const { stdin, stdout } = process
-      const session = proxySession(catalog, kernel)
+      const session = proxySession(catalog, audience, kernel)
       const requests = new OpenRequests(new StdioServerTransport(stdin, stdout))
       const ended = async () => {
         // A shutdown ends the start of servers that somebody may have asked for something.

@@ -1,57 +1,161 @@
 import { setImmediate } from 'node:timers/promises'
 import type { KernelView } from '@keelson/kernel'
 import { Server } from '@modelcontextprotocol/sdk/server/index.js'
+import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js'
 import {
   CallToolRequestSchema,
-  ErrorCode,
+  CompleteRequestSchema,
+  GetPromptRequestSchema,
+  InitializeRequestSchema,
+  LATEST_PROTOCOL_VERSION,
+  ListPromptsRequestSchema,
   ListResourcesRequestSchema,
+  ListResourceTemplatesRequestSchema,
   ListToolsRequestSchema,
-  McpError,
   type Progress,
   ReadResourceRequestSchema,
+  RootsListChangedNotificationSchema,
+  type ServerNotification,
+  type ServerRequest,
+  type ServerResult,
+  SetLevelRequestSchema,
+  SUPPORTED_PROTOCOL_VERSIONS,
+  SubscribeRequestSchema,
+  UnsubscribeRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js'
+import { unknownPrompt, unknownResource, unknownTool } from '../call-error.js'
+import type { Audience } from '../catalog/audience.js'
 import type { Catalog } from '../catalog/catalog.js'
+import { type Origin, originOfName, originOfUri } from '../upstream/names.js'
+import type { Upstream } from '../upstream/upstream.js'
+import { Connected } from './connected.js'
+import { INSPECT, inspection } from './inspection.js'
+import { page } from './page.js'
 
-/** What the kernel shows of itself, as a resource of MCP's. */
-const INSPECT = {
-  uri: 'keelson://inspect',
-  name: 'inspect',
-  title: 'State of the proxy',
-  description: 'Every server and what serves them: state, health, restarts, why it failed, and how long it took to start.',
-  mimeType: 'application/json',
+type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>
+type Params = Readonly<Record<string, unknown>> & { _meta?: Record<string, unknown> | undefined }
+
+const INFO = { name: 'keelson-mcp-proxy', version: '1.0.0' }
+const CAPABILITIES = {
+  tools: { listChanged: true },
+  resources: { listChanged: true, subscribe: true },
+  prompts: { listChanged: true },
+  completions: {},
+  logging: {},
 }
 
 /** The proxy as one client sees it: an MCP server that is to be connected to that client's transport. */
-export function proxySession(catalog: Catalog, kernel: KernelView): Server {
-  const session = new Server(
-    { name: 'keelson-mcp-proxy', version: '1.0.0' },
-    { capabilities: { tools: { listChanged: true }, resources: {} } },
-  )
-  session.setRequestHandler(ListToolsRequestSchema, async () => {
-    await catalog.started
-    return { tools: catalog.tools() }
-  })
-  session.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal, sendNotification }) => {
-    const { upstream, tool } = await catalog.find(params.name)
+export function proxySession(catalog: Catalog, audience: Audience, kernel: KernelView): Server {
+  const session = new Server(INFO, { capabilities: CAPABILITIES })
+  const client = new Connected(session)
+  const find = async (origin: Origin | undefined, unknown: Error): Promise<[Upstream, string]> => {
+    if (origin === undefined) throw unknown
+    return [await catalog.find(origin.server, unknown), origin.own]
+  }
+  /** Passes on a request that is work of a server. */
+  const pass = async (upstream: Upstream, method: string, params: Params, extra: Extra): Promise<ServerResult> => {
     const { progressToken, ..._meta } = params._meta ?? {}
-    const call = { tool, params: { ...params, _meta }, signal }
+    const call = { method, params: { ...params, _meta }, signal: extra.signal, caller: client.callerFor(extra) }
     if (progressToken === undefined) return upstream.call(call)
     const onprogress = (progress: Progress) => {
+      const news = { method: 'notifications/progress' as const, params: { ...progress, progressToken: progressToken as string } }
       // To a client that has gone there is nothing to tell.
-      sendNotification({ method: 'notifications/progress', params: { ...progress, progressToken } }).catch(() => {})
+      extra.sendNotification(news).catch(() => {})
     }
     // A turn later: clients made with the SDK lose progress that comes in one piece with the answer.
     return upstream.call({ ...call, onprogress }).finally(() => setImmediate())
-  })
-  session.setRequestHandler(ListResourcesRequestSchema, () => ({ resources: [INSPECT] }))
-  session.setRequestHandler(ReadResourceRequestSchema, ({ params: { uri } }) => {
-    if (uri !== INSPECT.uri) throw new McpError(ErrorCode.InvalidParams, `there is no resource "${uri}"; there is ${INSPECT.uri}`)
-    return { contents: [{ uri, mimeType: INSPECT.mimeType, text: JSON.stringify(kernel.inspect(), null, 2) }] }
-  })
-  const tellChange = () => void session.sendToolListChanged().catch(() => {})
-  session.oninitialized = () => {
-    session.onclose?.() // it said so twice
-    session.onclose = catalog.onChange(tellChange)
   }
+
+  session.setRequestHandler(InitializeRequestSchema, async ({ params: { protocolVersion, capabilities } }) => {
+    session.onclose?.() // it may say so twice
+    client.capabilities = capabilities
+    const leave = audience.join(client)
+    session.onclose = () => {
+      const unwanted = leave()
+      for (const uri of unwanted) void unsubscribe(uri).catch(() => {})
+    }
+    // What servers say of themselves is part of the answer.
+    await catalog.started
+    const { instructions } = catalog
+    const version = SUPPORTED_PROTOCOL_VERSIONS.includes(protocolVersion) ? protocolVersion : LATEST_PROTOCOL_VERSION
+    return { protocolVersion: version, capabilities: CAPABILITIES, serverInfo: INFO, ...(instructions && { instructions }) }
+  })
+  const tellRoots = () => {
+    for (const upstream of catalog.upstreams) upstream.rootsChanged()
+  }
+  session.oninitialized = () => {
+    client.isReady = true
+    if (client.capabilities.roots !== undefined) tellRoots()
+  }
+  session.setNotificationHandler(RootsListChangedNotificationSchema, tellRoots)
+
+  session.setRequestHandler(ListToolsRequestSchema, async ({ params }) => {
+    await catalog.started
+    const { items: tools, ...more } = page(catalog.listing.tools, params?.cursor)
+    return { tools, ...more }
+  })
+  session.setRequestHandler(CallToolRequestSchema, async ({ params }, extra) => {
+    const [upstream, name] = await find(originOfName(params.name), unknownTool(params.name))
+    return pass(upstream, 'tools/call', { ...params, name }, extra)
+  })
+
+  session.setRequestHandler(ListResourcesRequestSchema, async ({ params }) => {
+    await catalog.started
+    const { items: resources, ...more } = page([INSPECT, ...catalog.listing.resources], params?.cursor)
+    return { resources, ...more }
+  })
+  session.setRequestHandler(ListResourceTemplatesRequestSchema, async ({ params }) => {
+    await catalog.started
+    const { items: resourceTemplates, ...more } = page(catalog.listing.resourceTemplates, params?.cursor)
+    return { resourceTemplates, ...more }
+  })
+  session.setRequestHandler(ReadResourceRequestSchema, async ({ params }, extra) => {
+    if (params.uri === INSPECT.uri) return inspection(kernel)
+    const [upstream, uri] = await find(originOfUri(params.uri), unknownResource(params.uri))
+    return pass(upstream, 'resources/read', { ...params, uri }, extra)
+  })
+  session.setRequestHandler(SubscribeRequestSchema, async ({ params }) => {
+    const [upstream, uri] = await find(originOfUri(params.uri), unknownResource(params.uri))
+    // Before it is asked: it may tell of an update at once.
+    audience.subscribe(client, params.uri)
+    return upstream.ask('resources/subscribe', { uri }).catch((error: unknown) => {
+      audience.unsubscribe(client, params.uri)
+      throw error
+    })
+  })
+  const unsubscribe = async (subscribed: string) => {
+    const [upstream, uri] = await find(originOfUri(subscribed), unknownResource(subscribed))
+    await upstream.ask('resources/unsubscribe', { uri })
+  }
+  session.setRequestHandler(UnsubscribeRequestSchema, async ({ params: { uri } }) => {
+    if (audience.unsubscribe(client, uri)) await unsubscribe(uri)
+    return {}
+  })
+
+  session.setRequestHandler(ListPromptsRequestSchema, async ({ params }) => {
+    await catalog.started
+    const { items: prompts, ...more } = page(catalog.listing.prompts, params?.cursor)
+    return { prompts, ...more }
+  })
+  session.setRequestHandler(GetPromptRequestSchema, async ({ params }, extra) => {
+    const [upstream, name] = await find(originOfName(params.name), unknownPrompt(params.name))
+    return pass(upstream, 'prompts/get', { ...params, name }, extra)
+  })
+  session.setRequestHandler(CompleteRequestSchema, async ({ params }, extra) => {
+    const { ref } = params
+    if (ref.type === 'ref/prompt') {
+      const [upstream, name] = await find(originOfName(ref.name), unknownPrompt(ref.name))
+      return pass(upstream, 'completion/complete', { ...params, ref: { ...ref, name } }, extra)
+    }
+    const [upstream, uri] = await find(originOfUri(ref.uri), unknownResource(ref.uri))
+    return pass(upstream, 'completion/complete', { ...params, ref: { ...ref, uri } }, extra)
+  })
+
+  session.setRequestHandler(SetLevelRequestSchema, async ({ params: { level } }) => {
+    audience.setLevel(client, level)
+    const loud = catalog.upstreams.filter(({ capabilities }) => capabilities.logging)
+    await Promise.allSettled(loud.map((upstream) => upstream.ask('logging/setLevel', { level: audience.level })))
+    return {}
+  })
   return session
 }

@@ -4,30 +4,49 @@ import { allTools, type ServerSecrets } from '@keelson/pools'
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import type { RequestOptions } from '@modelcontextprotocol/sdk/shared/protocol.js'
 import {
+  ErrorCode,
+  type LoggingMessageNotification,
   McpError,
+  type Notification,
   type Progress,
   ResultSchema,
+  type ServerCapabilities,
   type ServerResult,
   type Tool,
-  ToolListChangedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js'
-import { answered, late, lost, unknownTool } from '../call-error.js'
+import { answered, CallError, late, lost, unknownTool } from '../call-error.js'
 import type { ServerEntry } from '../config/servers-file.js'
 import { type ToolFilter, toolFilter } from '../config/tool-filter.js'
 import { CallLimit } from './call-limit.js'
+import { asked, type Caller } from './caller.js'
+import { type Listing, listed } from './listing.js'
+import { nameFor } from './names.js'
+import { translated } from './translated.js'
 import { troubleOf } from './trouble.js'
 
 /** Deadlines are the client's, which cancels; the SDK's own minute would be a second one. */
 const NO_TIMEOUT = 2 ** 31 - 1
 
-export interface ToolCall {
-  /** The tool's name on its server. */
-  readonly tool: string
+export interface Call {
+  readonly method: string
+  /** As the server knows things. */
   readonly params: Readonly<Record<string, unknown>>
   /** Aborts when the client cancels the call. */
   readonly signal: AbortSignal
   /** Given when the client wants to hear of progress. */
   readonly onprogress?: ((progress: Progress) => void) | undefined
+  /** Who is asked what the server wants to know meanwhile. */
+  readonly caller: Caller
+}
+
+/** What a server says without being asked. */
+export interface UpstreamEvents {
+  changed(kind: 'tools' | 'resources' | 'prompts'): void
+  /** With the server's own URI. */
+  updated(uri: string): void
+  logged(params: LoggingMessageNotification['params']): void
+  /** The only client of the proxy, for questions that belong to no call; undefined when there are none or several. */
+  onlyClient(): Caller | undefined
 }
 
 /** What an upstream is made of. */
@@ -40,7 +59,7 @@ export interface UpstreamParts {
   readonly kernel: KernelView
 }
 
-/** One instance of a server that runs: its tools, and the calls that it works on. */
+/** One instance of a server that runs: what it offers, and the calls that it works on. */
 export class Upstream {
   readonly name: string
   readonly #entry: ServerEntry
@@ -50,7 +69,7 @@ export class Upstream {
   readonly #passes: ToolFilter
   readonly #kernel: KernelView
   /** Each has an end of its own: what listens to it, as the SDK does, is gone with the call. */
-  readonly #calls = new Set<AbortController>()
+  readonly #calls = new Map<AbortController, Caller>()
   #isClosed = false
   #idle: (() => void) | undefined
 
@@ -79,18 +98,65 @@ export class Upstream {
     return tools.filter(({ name, execution }) => this.#passes(name) && execution?.taskSupport !== 'required')
   }
 
-  onToolsChanged(listener: () => void): void {
-    this.#client.setNotificationHandler(ToolListChangedNotificationSchema, listener)
+  /** Everything that it offers of these kinds; none of what it says that it has not. */
+  async list(kinds: Iterable<'tools' | 'resources' | 'prompts'>, signal?: AbortSignal): Promise<Partial<Listing>> {
+    const options = { ...this.#entry.tools, server: this.name, ...(signal && { signal }) }
+    const parts = Array.from(kinds, async (kind): Promise<Partial<Listing>> => {
+      if (kind === 'tools') return { tools: await this.tools(signal) }
+      if (this.capabilities[kind] === undefined) return {}
+      if (kind === 'prompts') return { prompts: await listed(this.#client, 'prompts', options) }
+      const resources = await listed(this.#client, 'resources', options)
+      return { resources, resourceTemplates: await listed(this.#client, 'resourceTemplates', options) }
+    })
+    const all = await Promise.all(parts).catch((error: Error) => {
+      throw this.#secrets.hide(error)
+    })
+    return Object.assign({}, ...all)
+  }
+
+  get capabilities(): ServerCapabilities {
+    return this.#client.getServerCapabilities() ?? {}
+  }
+
+  /** What it tells models of itself. */
+  get instructions(): string | undefined {
+    return this.#client.getInstructions()
+  }
+
+  listen(events: UpstreamEvents): void {
+    this.#client.fallbackNotificationHandler = async ({ method, params = {} }: Notification) => {
+      const list = /^notifications\/(tools|resources|prompts)\/list_changed$/.exec(method)?.[1]
+      if (list !== undefined) events.changed(list as 'tools')
+      if (method === 'notifications/resources/updated') events.updated(String(params.uri))
+      if (method === 'notifications/message') events.logged(this.#masked(params) as LoggingMessageNotification['params'])
+    }
+    this.#client.fallbackRequestHandler = ({ method, params }, { signal }) =>
+      asked({ method, params }, [...this.#calls.values()], events.onlyClient(), signal)
+  }
+
+  /** A request that is no work, and is not limited; @throws CallError with its answer. */
+  async ask(method: string, params: Record<string, unknown>): Promise<ServerResult> {
+    this.#checkCapable(method)
+    return this.#client.request({ method, params }, ResultSchema).catch((error: Error) => {
+      throw error instanceof McpError ? answered(this.#withoutSecrets(error)) : this.#secrets.hide(error)
+    })
+  }
+
+  /** The roots of its clients are others. */
+  rootsChanged(): void {
+    this.#client.sendRootsListChanged().catch(() => {})
   }
 
   /** @throws CallError when the tool is denied, the limit reached, the time over, the server lost or taken away, or its answer an error. */
-  async call(call: ToolCall): Promise<ServerResult> {
-    if (!this.#passes(call.tool)) throw unknownTool(`${this.name}__${call.tool}`)
+  async call(call: Call): Promise<ServerResult> {
+    this.#checkCapable(call.method)
+    const { name } = call.params
+    if (call.method === 'tools/call' && !this.#passes(String(name))) throw unknownTool(nameFor(this.name, String(name)))
     const end = new AbortController()
     const { signal } = call
     signal.addEventListener('abort', () => end.abort(signal.reason), { once: true })
     if (signal.aborted || this.#isClosed) end.abort(signal.reason)
-    this.#calls.add(end)
+    this.#calls.set(end, call.caller)
     try {
       await this.#limit.take(end.signal).catch(async (error: Error) => {
         throw end.signal.aborted ? await this.#lost(error) : error
@@ -118,10 +184,18 @@ export class Upstream {
   /** Ends the calls that are left, and those that still come. */
   close(): void {
     this.#isClosed = true
-    for (const call of this.#calls) call.abort()
+    for (const call of this.#calls.keys()) call.abort()
   }
 
-  async #forward({ tool, params, onprogress }: ToolCall, end: AbortController): Promise<ServerResult> {
+  /** What a server does not say that it knows, it may never answer. */
+  #checkCapable(method: string): void {
+    const { tools, resources, prompts, completions, logging } = this.capabilities
+    const kinds: Record<string, unknown> = { tools, resources, prompts, completion: completions, logging }
+    const isKnown = method.endsWith('subscribe') ? resources?.subscribe : kinds[method.slice(0, method.indexOf('/'))]
+    if (!isKnown) throw new CallError(ErrorCode.MethodNotFound, `server "${this.name}" does not support ${method}`)
+  }
+
+  async #forward({ method, params, onprogress }: Call, end: AbortController): Promise<ServerResult> {
     const options: RequestOptions = { signal: end.signal, timeout: NO_TIMEOUT, ...(onprogress && { onprogress }) }
     const ms = this.#entry.timeouts.call
     let isLate = false
@@ -132,7 +206,7 @@ export class Upstream {
     const timer = ms === undefined ? undefined : setTimeout(tooLong, ms)
     try {
       // As the server says it: what a result has to look like is between it and the client.
-      return await this.#client.request({ method: 'tools/call', params: { ...params, name: tool } }, ResultSchema, options)
+      return translated(this.name, await this.#client.request({ method, params }, ResultSchema, options))
     } catch (error) {
       if (isLate && ms !== undefined) throw late(this.name, ms)
       // Not by the code: that of a lost connection, -32000, is also what many servers use for errors of their own.
@@ -146,8 +220,11 @@ export class Upstream {
 
   /** An error that repeats the key of the proxy is not for its clients; results are. */
   #withoutSecrets({ code, message, data }: McpError): { code: number; message: string; data?: unknown } {
-    const masked: unknown = data === undefined ? undefined : JSON.parse(this.#secrets.redact(JSON.stringify(data)))
-    return { code, message: this.#secrets.redact(message), data: masked }
+    return { code, message: this.#secrets.redact(message), data: data === undefined ? undefined : this.#masked(data) }
+  }
+
+  #masked(value: unknown): unknown {
+    return JSON.parse(this.#secrets.redact(JSON.stringify(value)))
   }
 
   async #lost(error: unknown): Promise<Error> {
