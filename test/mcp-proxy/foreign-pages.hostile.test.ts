@@ -1,11 +1,14 @@
+// Attacked: an MCP front by pages whose name was made to point to it.
 import { request } from 'node:http'
 import { expect, it } from 'vitest'
 import { ProxyProcess } from './proxy.js'
 
+const TOKEN = 'a-token-of-some-length'
+
 it.each(['127.0.0.2', '127.1', '0:0:0:0:0:0:0:1', '::ffff:127.0.0.1', '0.0.0.0'])(
   'with --host %s a page whose name was made to point here gets no session',
   async (host) => {
-    const proxy = new ProxyProcess({}, '--port', '0', '--host', host)
+    const proxy = new ProxyProcess({}, '--port', '0', '--host', host, `token=${TOKEN}`)
     await proxy.said('is ready')
     const port = Number(/MCP is served at \S+:(\d+)\/mcp/.exec(proxy.stderr)![1])
     const to = host.includes(':') && !host.includes('.') ? '::1' : host === '127.0.0.2' ? host : '127.0.0.1'
@@ -18,7 +21,7 @@ it.each(['127.0.0.2', '127.1', '0:0:0:0:0:0:0:1', '::ffff:127.0.0.1', '0.0.0.0']
           port,
           path: '/mcp',
           method: 'POST',
-          headers: { 'content-type': 'application/json', accept, ...headers },
+          headers: { 'content-type': 'application/json', accept, authorization: `Bearer ${TOKEN}`, ...headers },
         }
         const sent = request(options, (res) => {
           resolve(res.resume().statusCode)

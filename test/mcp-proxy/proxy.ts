@@ -49,16 +49,19 @@ export class ProxyProcess {
   /** It has ended, and all that it said is there. */
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
   readonly #mark = `KEELSON_MARK=${process.pid}-${Math.random()}`
+  readonly token: string | undefined
   stderr = ''
 
   /** Given a text instead of servers, that is its file. */
   constructor(servers: Servers | string, ...args: string[]) {
+    // `token=…` stands for the variable that has it.
+    this.token = args.find((argument) => argument.startsWith('token='))?.slice('token='.length)
     if (typeof servers === 'string') writeFileSync(this.file, servers)
     else this.write(servers)
-    this.child = spawn(process.execPath, [BIN, this.file, ...args], {
+    this.child = spawn(process.execPath, [BIN, this.file, ...args.filter((argument) => !argument.startsWith('token='))], {
       stdio: 'pipe',
       cwd: this.folder,
-      env: { ...process.env, PROXY_FOLDER: this.folder },
+      env: { ...process.env, PROXY_FOLDER: this.folder, ...(this.token && { KEELSON_MCP_TOKEN: this.token }) },
     })
     this.child.stderr?.on('data', (chunk) => {
       this.stderr += chunk

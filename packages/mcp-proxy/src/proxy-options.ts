@@ -10,17 +10,27 @@ export interface ProxyOptions {
   readonly host: string
   /** Names that it is asked for by besides those of this machine, in Host and Origin. */
   readonly names: readonly string[]
+  /** One of which HTTP clients have to send as `Authorization: Bearer`; none: nobody is asked, which is possible on loopback only. */
+  readonly tokens: readonly string[]
 }
+
+/** Where the command finds its tokens: what is written into a command line can be read by every user of the machine. */
+export const TOKEN = 'KEELSON_MCP_TOKEN'
+
+/** A token that can be guessed is none. */
+const SHORTEST = 16
 
 export const USAGE = `Usage: keelson-mcp-proxy <servers.json> [--stdio] [--port <port> [--host <address>] [--name <host>]...]
 
   --stdio   serve the client that started it, over standard input and output
   --port    serve streamable HTTP on http://<host>:<port>/mcp
-  --host    default 127.0.0.1; nobody is asked who they are, so think before you open it to others
-  --name    a name besides localhost that clients ask for it by, and whose web pages may use it, such as behind a proxy`
+  --host    default 127.0.0.1; for any address that others can reach, ${TOKEN} has to be set
+  --name    a name besides localhost that clients ask for it by, and whose web pages may use it, such as behind a proxy
+
+  ${TOKEN} in the environment is the bearer token that HTTP clients have to send, or several, with spaces between them`
 
 /** @throws Error that says which argument cannot be meant. */
-export function proxyOptions(args: readonly string[]): ProxyOptions {
+export function proxyOptions(args: readonly string[], env: NodeJS.ProcessEnv): ProxyOptions {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
@@ -39,5 +49,20 @@ export function proxyOptions(args: readonly string[]): ProxyOptions {
   if (port !== undefined && !/^\d{1,5}$/.test(port)) throw new Error(`--port must be a number, not "${port}"`)
   if (port === undefined && host !== undefined) throw new Error('--host is for --port, which is missing')
   if (port === undefined && names.length > 0) throw new Error('--name is for --port, which is missing')
-  return { file, stdio, port: port === undefined ? undefined : Number(port), host: host ?? '127.0.0.1', names }
+  return {
+    file,
+    stdio,
+    port: port === undefined ? undefined : Number(port),
+    host: host ?? '127.0.0.1',
+    names,
+    tokens: tokensOf(env),
+  }
+}
+
+/** One or several, with spaces between them. */
+function tokensOf({ [TOKEN]: written }: NodeJS.ProcessEnv): string[] {
+  const tokens = (written ?? '').split(/\s+/).filter((token) => token !== '')
+  if (written !== undefined && tokens.length === 0) throw new Error(`${TOKEN} is set, but empty`)
+  if (tokens.some(({ length }) => length < SHORTEST)) throw new Error(`${TOKEN} must have ${SHORTEST} characters or more`)
+  return tokens
 }

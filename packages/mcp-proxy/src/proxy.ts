@@ -7,20 +7,24 @@ import { readServers } from './config/servers-file.js'
 import { Fleet } from './fleet/fleet.js'
 import { serversWatch } from './fleet/servers-watch.js'
 import { httpFront } from './front/http-front.js'
+import { isLoopbackHost } from './front/local-pages.js'
 import { stdioFront } from './front/stdio-front.js'
-import { type ProxyOptions, proxyOptions, USAGE } from './proxy-options.js'
+import { type ProxyOptions, proxyOptions, TOKEN, USAGE } from './proxy-options.js'
 import { log, say } from './say.js'
 
 /**
  * A kernel that is the proxy: its fronts, its catalog, and every server of the file. It is for `run()` of `@keelson/node`, or to be
  * started by hand. The file is watched while it runs.
  *
- * @throws Error that names the file, the server and what to do; KeelsonError `INVALID_OPTION` for a server's entry.
+ * @throws Error that names the file, the server and what to do, or when others could reach it without a token; KeelsonError `INVALID_OPTION` for a server's entry.
  *
  * @example
- * await run(await mcpProxy({ file: 'servers.json', stdio: false, port: 3000, host: '127.0.0.1', names: [] }))
+ * await run(await mcpProxy({ file: 'servers.json', stdio: false, port: 3000, host: '127.0.0.1', names: [], tokens: [] }))
  */
-export async function mcpProxy({ file, stdio, port, host, names }: ProxyOptions): Promise<Kernel> {
+export async function mcpProxy({ file, stdio, port, host, names, tokens }: ProxyOptions): Promise<Kernel> {
+  if (port !== undefined && tokens.length === 0 && !isLoopbackHost(host)) {
+    throw new Error(`others can reach ${host}: set ${TOKEN} to a token that clients have to send, or listen on 127.0.0.1`)
+  }
   const audience = new Audience()
   const catalog = resource('proxy:catalog', { start: (_deps, { kernel }) => new Catalog(kernel, audience) })
   const fleet = new Fleet(await readServers(file, process.env), {
@@ -31,7 +35,7 @@ export async function mcpProxy({ file, stdio, port, host, names }: ProxyOptions)
   const fronts: ResourceLike[] = []
   if (stdio)
     fronts.push(stdioFront('proxy:stdio', { catalog, audience, onEnd: (why) => void kernel.shutdown(why).catch(() => {}) }))
-  const http = port === undefined ? undefined : httpFront('proxy:http', { catalog, audience, port, host, names })
+  const http = port === undefined ? undefined : httpFront('proxy:http', { catalog, audience, port, host, names, tokens })
   if (http !== undefined) fronts.push(http)
   const watch = serversWatch('proxy:servers', { file, fleet, kernel: () => kernel })
   const kernel = createKernel([...fronts, ...fleet.tools, watch], { name: 'mcp-proxy' })
@@ -48,7 +52,10 @@ export async function mcpProxy({ file, stdio, port, host, names }: ProxyOptions)
 export async function runProxy(args: readonly string[]): Promise<void> {
   if (args.includes('--help')) return void process.stdout.write(`${USAGE}\n`)
   try {
-    await run(await mcpProxy(proxyOptions(args)), { log })
+    const options = proxyOptions(args, process.env)
+    // It is not for servers that inherit the environment.
+    delete process.env[TOKEN]
+    await run(await mcpProxy(options), { log })
   } catch (error) {
     say(`keelson-mcp-proxy: ${(error as Error).message}\n\n${USAGE}`)
     process.exitCode = 2

@@ -21,7 +21,10 @@ async function sessionsServer(options?: HttpSessionsOptions) {
     return session
   }
   const sessions = new HttpSessions(begin, options)
-  const server = createServer((req, res) => void sessions.handle(req, res)).listen(0, '127.0.0.1')
+  const server = createServer((req, res) => void sessions.handle(req, res, String(req.headers.authorization))).listen(
+    0,
+    '127.0.0.1',
+  )
   await once(server, 'listening')
   onTestFinished(async () => {
     await sessions.close()
@@ -125,4 +128,28 @@ it('takes messages as large as over standard streams, and refuses larger ones', 
   const tooLarge = await post(call(2, 'echo', 'x'.repeat(11_000_000)))
   expect(tooLarge.status).toBe(413)
   expect(await tooLarge.text()).toContain('Payload Too Large')
+})
+
+it('[F2] a session has an id of 128 random bits, and is over for everybody but who began it', async () => {
+  const { port } = await sessionsServer()
+  const url = `http://127.0.0.1:${port}/mcp`
+  const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream', authorization: 'one' }
+  const params = { protocolVersion: '2025-03-26', capabilities: {}, clientInfo: { name: 'plain', version: '1' } }
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 0, method: 'initialize', params })
+  const begun = await fetch(url, { method: 'POST', headers, body })
+  await begun.text()
+  const id = begun.headers.get('mcp-session-id')!
+  expect(id).toMatch(/^[0-9a-f]{32}$/)
+  const status = async (method: string, authorization: string) => {
+    const more = { ...headers, authorization, 'mcp-session-id': id }
+    const response = await fetch(url, {
+      method,
+      headers: more,
+      ...(method === 'POST' && { body: JSON.stringify(call(1, 'echo', 'x')) }),
+    })
+    await response.body?.cancel()
+    return response.status
+  }
+  for (const method of ['POST', 'GET', 'DELETE']) expect(await status(method, 'two')).toBe(404)
+  expect(await status('POST', 'one')).toBe(200)
 })

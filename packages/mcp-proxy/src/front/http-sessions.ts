@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { drainSignal } from '@keelson/node'
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js'
@@ -10,6 +10,8 @@ import { refuse } from './refuse.js'
 
 /** One client: its requests carry the id that it was given with the answer to `initialize`. */
 interface Session {
+  /** Whose token it was begun with. */
+  readonly owner: string
   readonly transport: StreamableHTTPServerTransport
   /** Requests that are being answered, a standing stream of events among them. */
   open: number
@@ -42,15 +44,17 @@ export class HttpSessions {
     this.#sweeping = setInterval(() => this.#sweep(), Math.min(SWEEP, idle)).unref()
   }
 
-  async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  /** Of a session, only its owner learns that it exists. */
+  async handle(req: IncomingMessage, res: ServerResponse, owner: string): Promise<void> {
     const id = req.headers['mcp-session-id']
-    const known = this.#sessions.get(String(id))
+    const found = this.#sessions.get(String(id))
+    const known = found?.owner === owner ? found : undefined
     // 404 tells a client to begin anew, say after a restart.
     if (known === undefined && id !== undefined) return refuse(res, 404, 'this session is over; send initialize again')
     if (known === undefined && !(await this.#makeRoom())) return refuse(res, 503, 'there are too many sessions; try again later')
     const draining = drainSignal(req)
     if (req.method === 'GET' && draining.aborted) return refuse(res, 503, 'the proxy is shutting down')
-    const session = known ?? (await this.#open())
+    const session = known ?? (await this.#open(owner))
     session.open++
     res.once('close', () => {
       session.open--
@@ -69,13 +73,13 @@ export class HttpSessions {
     await Promise.all([...this.#sessions.values()].map(({ transport }) => transport.close()))
   }
 
-  async #open(): Promise<Session> {
+  async #open(owner: string): Promise<Session> {
     const transport = new StreamableHTTPServerTransport({
-      sessionIdGenerator: randomUUID,
+      sessionIdGenerator: () => randomBytes(16).toString('hex'),
       maxRequestBodySize: STDIO_DEFAULT_MAX_BUFFER_SIZE, // its own is smaller
       onsessioninitialized: (id) => void this.#sessions.set(id, session),
     })
-    const session: Session = { transport, open: 0, lastUsed: Date.now() }
+    const session: Session = { owner, transport, open: 0, lastUsed: Date.now() }
     const server = this.#begin()
     await server.connect(transport as Transport)
     const { onclose } = transport

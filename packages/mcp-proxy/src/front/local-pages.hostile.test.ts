@@ -1,3 +1,4 @@
+// Attacked: the Host and Origin of an MCP front, in every spelling.
 import { describe, expect, it } from 'vitest'
 import { isLoopbackAddress, localPages } from './local-pages.js'
 

@@ -13,6 +13,12 @@ export function isLoopbackAddress(address: string): boolean {
   return family !== 0 && LOOPBACK.check(address, family === 6 ? 'ipv6' : 'ipv4')
 }
 
+/** Whether nobody but this machine reaches a server that listens at this host; names are believed only where they are `localhost`. */
+export function isLoopbackHost(host: string): boolean {
+  const name = hostOf(host)
+  return name !== undefined && (name === 'localhost' || isLoopbackAddress(name))
+}
+
 /** Says why a request is refused; undefined when it is not. */
 export type RequestCheck = (req: Pick<IncomingMessage, 'headers' | 'socket'>) => string | undefined
 
