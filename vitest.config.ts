@@ -34,6 +34,18 @@ const ALONE = {
     'packages/socketio/src/many-clients.test.ts',
   ],
   cross: ['test/drain-matrix.test.ts', 'test/process/load.test.ts'],
+  // The others wait for servers most of their time.
+  system: [
+    'test/system/amqp-campaign.test.ts',
+    'test/system/bullmq-campaign.test.ts',
+    'test/system/containers.test.ts',
+    'test/system/docker.test.ts',
+    'test/system/orders.test.ts',
+    'test/system/pm2.test.ts',
+    'test/system/rolling-restart.test.ts',
+    'test/system/socket-activation.test.ts',
+    'test/system/systemd.test.ts',
+  ],
 }
 
 for (const file of Object.values(ALONE).flat()) {
@@ -91,11 +103,12 @@ export default defineConfig({
         ...built,
         test: { name: 'hostile built', include: HOSTILE_BUILT, exclude: ['**/node_modules/**'], ...hostile, ...alone },
       },
+      // What needs more than Node and npm; `npm run test:system` installs it.
       {
         ...built,
-        // What needs more than Node and npm; `npm run test:system` installs it.
-        test: { name: 'system', include: ['test/system/*.test.ts'], ...system, ...alone },
+        test: { name: 'system', include: ['test/system/*.test.ts'], exclude: ALONE.system, ...system, ...beside },
       },
+      { ...built, test: { name: 'system alone', include: ALONE.system, ...system, ...alone } },
       // What needs no more, but takes long.
       { ...built, test: { name: 'long', include: ['test/system/long/*.test.ts'], ...system, ...alone } },
     ],
