@@ -190,6 +190,7 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
 
   start(deps: Record<string, unknown>, listener: StartListener<Cell>): void {
     this.#startListener = listener
+    if (!this.fine) this.noteTrouble() // which may end with this
     this.renew()
     this.instance = new Instance(this)
     this.#to('starting')
@@ -348,12 +349,14 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   standBy(reason: string): void {
     if (this.state !== 'starting' || this.#release !== undefined) return
     const before = this.standby
-    if (before === reason) return
+    // A try that stands by again after one that failed is told, too.
+    const anew = before === undefined || this.tries !== undefined
+    if (before === reason && !anew) return
     this.standby = reason
     this.takesTurns = true
     if (this.tries !== undefined) this.setTries(undefined)
     this.host.events.emit('resource:standby', { resource: this.name, reason })
-    if (before === undefined) this.#startListener!.stoodBy(this)
+    if (anew) this.#startListener!.stoodBy(this)
   }
 
   /** S11: what it needs stands by, and so does this. */
@@ -361,6 +364,7 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
     this.standby = `${dependency.name} stands by`
     this.error = this.tries = undefined
     // As at a start: what its last life ended with has been told.
+    this.#health?.renew()
     this.ending = NO_ENDING
     if (this.state === 'failed') this.restarting()
     this.cancelRestart()
@@ -422,9 +426,10 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
   }
 
   /** It is taken away to be started again or removed, or is back, or will not come back. */
-  setCourse(course: ResourceCourse): void {
-    if (course === this.course) return
-    this.course = move(COURSE_MOVES, this.course, course, this.name)
+  setCourse(course: ResourceCourse, excused = false): void {
+    if (course === this.course && excused === this.excused) return
+    if (course !== this.course) this.course = move(COURSE_MOVES, this.course, course, this.name)
+    this.excused = excused
     this.noteTrouble()
     this.publishProbe()
   }
@@ -602,10 +607,11 @@ export class Cell implements Owner<Instance>, ReleaseListener, HealthSubject {
     const from = this.state
     this.state = move(RESOURCE_MOVES, from, state, this.name)
     this.#health?.endWaiting(state)
-    const { fine } = this
-    if (!fine) this.noteTrouble() // its reason names the state
+    if (!this.fine) this.noteTrouble() // its reason names the state
     this.#announce(from)
-    if (!fine) this.publishProbe()
+    if (this.fine && from !== 'failed') return
+    this.noteTrouble()
+    this.publishProbe()
   }
 
   #announce(from: ResourceState): void {

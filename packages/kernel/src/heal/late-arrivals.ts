@@ -13,6 +13,7 @@ export interface LateArrivalsHost {
   readonly events: Events
   readonly monitor: Monitor
   readonly bringUp: BringUp
+  readonly cells: readonly Cell[]
   /** It runs at last. */
   arrived(cell: Cell): void
   /** S11: one that stood by has failed, and is not tried again. */
@@ -34,8 +35,6 @@ interface NextTry {
 export class LateArrivals implements BringUpListener, LateStarts {
   readonly #host: LateArrivalsHost
   readonly #next = new Map<Cell, NextTry>()
-  /** S11: those that go on with their start. */
-  readonly #standing = new Set<Cell>()
   #active = false
 
   constructor(host: LateArrivalsHost) {
@@ -49,8 +48,10 @@ export class LateArrivals implements BringUpListener, LateStarts {
   /** The kernel stops: nothing is tried any more. */
   end(): void {
     this.#active = false
-    this.#standing.clear()
-    for (const cell of [...this.#next.keys()]) this.drop(cell)
+    for (const cell of this.#host.cells) {
+      this.drop(cell)
+      this.#host.bringUp.forget(cell, this)
+    }
   }
 
   takes(cell: Cell, error: KeelsonError): boolean {
@@ -99,14 +100,12 @@ export class LateArrivals implements BringUpListener, LateStarts {
     cell.setTries(undefined)
   }
 
-  standsBy(cell: Cell): BringUpListener {
-    this.#standing.add(cell)
+  standsBy(): BringUpListener {
     return this
   }
 
   up(cell: Cell): void {
     this.#next.delete(cell)
-    this.#standing.delete(cell)
     this.#host.monitor.watch(cell)
     this.#host.arrived(cell)
   }
@@ -114,13 +113,10 @@ export class LateArrivals implements BringUpListener, LateStarts {
   down(cell: Cell, error: KeelsonError): void {
     // It comes when that does.
     if (error.code === 'DEPENDENCY_FAILED') this.#next.delete(cell)
-    const stood = this.#standing.delete(cell)
-    if (stood && !cell.late && error.code !== 'ABORTED') this.#host.notArrived(cell, error)
+    if (!cell.late && cell.takesTurns && error.code !== 'ABORTED') this.#host.notArrived(cell, error)
   }
 
-  left(cell: Cell): void {
-    this.#standing.delete(cell)
-  }
+  left(): void {}
 
   /** It comes when what it needs does. */
   stoodBy(cell: Cell): void {

@@ -154,8 +154,7 @@ export class Recoveries implements BringUpListener {
       this.#takeOver(cell, recovery, overtaken)
       monitor.drop(cell)
       bringUp.expect(cell, 'restart', this)
-      cell.excused = recovery.root.takesTurns
-      cell.setCourse('restarting')
+      cell.setCourse('restarting', recovery.root.takesTurns)
     }
     tell()
     // R2: what is tried in the background does not come back with them, and does not arrive while they go down.
@@ -169,8 +168,7 @@ export class Recoveries implements BringUpListener {
     if (!this.#running || cell.heldBack || !cell.awaitsActivation) return
     this.#recoveries.set(cell, recovery)
     recovery.members.add(cell)
-    cell.excused = cell.takesTurns
-    cell.setCourse('restarting')
+    cell.setCourse('restarting', cell.takesTurns)
   }
 
   /** H5: what another restart was bringing back becomes part of this one; a restart that is taken over costs no attempt. */
@@ -212,7 +210,6 @@ export class Recoveries implements BringUpListener {
     const recovery = this.#recoveries.get(cell)
     this.#recoveries.delete(cell)
     for (let other = recovery; other !== undefined; other = other.parent) other.members.delete(cell)
-    cell.excused = false
     if (cell.course === 'restarting') cell.setCourse('steady')
     for (const blocked of [...this.#blocked]) this.progress(blocked)
   }

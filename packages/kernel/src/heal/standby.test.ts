@@ -329,6 +329,21 @@ describe('S11 one that stands by', () => {
     await clock.run(kernel.shutdown())
   })
 
+  test('that is tried again, and stands by once more for the same reason, is fine again and holds no place', async () => {
+    const clock = virtualClock()
+    const turn = new Turn()
+    const leader = turn.resource('leader', { impact: 'unready', retry: { delay: 100, jitter: 0 } })
+    const kernel = createKernel([leader], { clock, concurrency: 1 })
+    await clock.run(kernel.start())
+    turn.fail(new Error('no answer'))
+    await clock.settle()
+    expect(kernel.probe()).toMatchObject({ status: 'unready', reasons: [{ resource: 'leader' }] })
+    await clock.advance(100)
+    expect(kernel.probe()).toMatchObject({ status: 'ready', reasons: [] })
+    await clock.run(kernel.add(resource('added', { start: () => {} })))
+    expect(await clock.run(kernel.shutdown())).toMatchObject({ ok: true })
+  })
+
   test('says nothing once its start has resolved, and needs a reason', async () => {
     const clock = virtualClock()
     const turn = new Turn()

@@ -82,7 +82,8 @@ export class Supervisor implements Decider {
   notArrived(cell: Cell, error: KeelsonError): void {
     if (cell.within !== undefined) return this.#memberFailing(cell, error)
     const policy = cell.definition.restart
-    if (this.#active && policy !== undefined) this.#restartOrGiveUp(cell, policy, undefined, error, true)
+    const mayRestart = this.#active && error.code !== 'DEPENDENCY_FAILED'
+    if (mayRestart && policy !== undefined) this.#restartOrGiveUp(cell, policy, undefined, error, true)
     else this.#giveUp(cell, error)
   }
 
@@ -205,7 +206,7 @@ export class Supervisor implements Decider {
     const { graph, cells } = this.#host
     const losing = new Set<Cell>()
     for (const cell of this.#subtree(root)) {
-      let concerned = cell.instance !== undefined
+      let concerned = cell.instance !== undefined || cell.standby !== undefined
       graph.eachDependency(cell.id, (to, kind) => {
         if (kind === 'required' && losing.has(cells[to]!)) concerned = true
       })

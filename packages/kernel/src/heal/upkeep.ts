@@ -64,7 +64,7 @@ export class Upkeep {
       takes: (cell, error) => this.late.takes(cell, error),
       tell: (cell) => this.late.tell(cell),
       settled: (cell) => this.late.settled(cell),
-      standsBy: (cell) => this.late.standsBy(cell),
+      standsBy: () => this.late.standsBy(),
     }
     this.bringUp = new BringUp(graph, cells, concurrency, late)
     const tearDown = (members: readonly Cell[], reason: string, done: () => void) => this.#tearDown(members, reason, done)

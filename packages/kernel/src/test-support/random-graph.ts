@@ -107,6 +107,6 @@ export function randomOptions(random: Random): Pick<SimulateOptions, 'kernel' | 
       shutdown: { timeout: pick([100, 1_000, 25_000]), delay: pick([0, 0, 20]) },
       ...(random() < 0.2 && { concurrency: 2 }),
     },
-    faults: { listener: pick([0, 0, 0.15, 0.6]) },
+    faults: { listener: pick([0, 0, 0.15, 0.6]), standBy: pick([0, 0.1, 0.3, 0.6]) },
   }
 }

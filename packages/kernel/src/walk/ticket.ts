@@ -27,7 +27,7 @@ export interface LateStarts {
   /** What the failed try had acquired is released. */
   settled(cell: Cell): void
   /** S11: it goes on with its start, and this is who hears of it from now on. */
-  standsBy(cell: Cell): BringUpListener
+  standsBy(): BringUpListener
 }
 
 /** What a ticket tells the line that it is in. */
@@ -118,7 +118,7 @@ export class Ticket implements StartListener<Cell> {
     if (this.#current && this.kind !== 'late') {
       const { listener, origin } = this
       this.kind = 'late'
-      this.listener = this.#line.late.standsBy(cell)
+      this.listener = this.#line.late.standsBy()
       this.origin = undefined
       this.#line.wakeDependents(cell)
       listener.stoodBy(cell)

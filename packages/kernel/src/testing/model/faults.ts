@@ -42,7 +42,12 @@ export interface RunFaults {
   start?: number
   /** A shutdown at any instant, rather than at the end of the run; default 0.7. */
   shutdown?: number
-  /** The part of all these, 0 to 1, that is done by a listener while the kernel tells an event; default 0.15. */
+  /**
+   * The part of the resources, 0 to 1, whose starts say `ctx.standBy()`: they are let in after a while, or never, or fail meanwhile, and crash
+   * more often than others; default 0.
+   */
+  standBy?: number
+  /** The part of all the others, 0 to 1, that is done by a listener while the kernel tells an event; default 0.15. */
   listener?: number
 }
 
@@ -71,9 +76,10 @@ export const FAULTS: Readonly<Required<Faults>> = {
   listener: 0.15,
   cordon: 0.2,
   checkNow: 0.3,
+  standBy: 0,
 }
 
-const PER_CALL: ReadonlySet<string> = new Set(['delay', 'failure', 'hang', 'late', 'check', 'shutdown', 'listener'])
+const PER_CALL: ReadonlySet<string> = new Set(['delay', 'failure', 'hang', 'late', 'check', 'shutdown', 'listener', 'standBy'])
 
 /** The faults asked for, on top of the defaults. */
 export function faultsOf(asked: Faults): Required<Faults> {

@@ -18,9 +18,11 @@ export class Ledger {
   /** Failures of checks: whether anybody must hear of them shows once everything has settled. */
   #checks: InjectedError[] = []
   readonly #seen = new WeakSet<object>()
+  readonly #all = new Map<unknown, InjectedError>()
 
   inject(injected: InjectedError): void {
     this.#open.set(injected.error, injected)
+    this.#all.set(injected.error, injected)
     if (injected.forReport) this.#unreported.add(injected)
     if (injected.hook === 'check') this.#checks.push(injected)
   }
@@ -45,6 +47,17 @@ export class Ledger {
     const asked = [...this.#unreported].filter(({ life }) => life.cycle === cycle)
     for (const injected of asked) this.#unreported.delete(injected)
     return asked.find(({ error }) => !held.has(error))
+  }
+
+  /** S11: what the report holds of a term that was over before. */
+  pastIn(errors: readonly unknown[]): InjectedError | undefined {
+    for (const error of errors) {
+      const { resource, cause } = error as { resource?: string; cause?: unknown }
+      const injected = this.#all.get(cause) ?? this.#all.get(error)
+      // What comes too late for its teardown is of the next report.
+      if (injected?.life.past && !injected.life.releaseTimedOut && injected.life.track.name === resource) return injected
+    }
+    return undefined
   }
 
   /** A failed check that nobody was told of, though its instance is still there; asked when everything has settled. */

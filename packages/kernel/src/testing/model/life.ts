@@ -30,6 +30,10 @@ export class LifeOf<T extends { readonly state: ResourceState; readonly life: un
   startGivenUp = false
   /** Its value came after that. */
   orphan = false
+  /** S11: it said that it stands by. */
+  stood = false
+  /** S11: it was over before a shutdown that found its resource standing by. */
+  past = false
   /** It was a try that failed, and another was to follow (R1). */
   tried = false
   /** Nobody waits for it, nor for its release when it fails (R2). */

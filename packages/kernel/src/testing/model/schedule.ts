@@ -11,6 +11,8 @@ export interface HookDecision {
   readonly does: 'settles' | 'throws' | 'rejects' | 'returns false' | 'hangs' | 'obeys'
   /** How long it takes, in ms; 0 is a promise that settles at once; absent, it settles within the call. */
   readonly ms?: number
+  /** S11: after how many ms, of those that it takes, a start says that it stands by; 0 is within the call. */
+  readonly standsBy?: number
   /** How many cleanups a start registers first. */
   readonly cleanups?: number
 }

@@ -56,6 +56,20 @@ export class Track {
   pausing = false
   /** R2: nobody waits for it. */
   late = false
+  /** S11: it said that it stands by, and why. */
+  standby: string | undefined
+  /** S11: nobody waits for this start of it any more, all tries together. */
+  stoodBy = false
+  /** S11: as the kernel says, it is not started because something that it requires stands by. */
+  waits = false
+  /** S11: the same, also when it is about to be started. */
+  waited = false
+  /** S11: it has stood by, at some time. */
+  takesTurns = false
+  /** S11: it is away because of one that has stood by: that changes nothing of readiness. */
+  excused = false
+  /** H8: when it failed, all replicas were without it, or without what it requires. */
+  failedWithAll = false
   /** When the last hook of a release of it settled. */
   releasedAt = 0
   /** Since when it starts, all tries together; 0 when it does not. */
@@ -110,12 +124,25 @@ export class Track {
     return this.definition.options.monitor?.tolerance ?? 0
   }
 
+  /** S11: nobody waits for it. */
+  get stands(): boolean {
+    return this.standby !== undefined || this.waits
+  }
+
+  /** S11: it may be away because of one that has stood by. */
+  get mayBeExcused(): boolean {
+    return this.takesTurns || this.dependencies.some(({ to }) => to.mayBeExcused)
+  }
+
   /** Whether those that wait for it to start need wait no longer. */
   get settled(): boolean {
+    if (this.stands) return true
     return (
       this.launched &&
       (this.late ||
         this.life?.late === true ||
+        this.stoodBy ||
+        this.life?.stood === true ||
         (this.state !== 'starting' && !(this.state === 'failed' && this.life?.holds && !this.life.up && !this.life.orphan)))
     )
   }

@@ -1,5 +1,5 @@
 import type { Ref } from '../../define/ref.js'
-import type { Timeouts } from '../../define/resource.js'
+import type { Definition, Timeouts } from '../../define/resource.js'
 import type { Kernel } from '../../kernel.js'
 import type { KernelState } from '../../state.js'
 import type { VirtualClock } from '../virtual-clock.js'
@@ -61,6 +61,8 @@ export class World {
   readonly refs = new Map<string, { readonly ref: Ref<unknown>; readonly owner: Life }>()
   readonly origin: number
   kernel!: Kernel
+  /** By name: what the kernel's methods are given. */
+  originals!: ReadonlyMap<string, Definition>
   violation: Violation | undefined
   /** Events, calls of hooks and their ends. */
   steps = 0
@@ -85,6 +87,8 @@ export class World {
   deadline = Infinity
   /** Since when timers of the kernel are left though it is at rest. */
   leftSince = Infinity
+  /** S11: whether anything has stood by. */
+  turns = false
   /** Out of rotation by hand. */
   cordoned = false
   /** How often anything went from one state to another. */
@@ -114,6 +118,15 @@ export class World {
   /** Only the first violation counts: what follows may be its consequence. */
   violate(rule: string, message: string): void {
     this.violation ??= { rule, message, at: this.now - this.origin }
+  }
+
+  /** S11: why it does not run for now, as the kernel says, which tells nothing while it is asked. */
+  standbyOf({ name }: Track): string | undefined {
+    try {
+      return this.kernel.inspect(this.originals.get(name)!).standby
+    } catch {
+      return undefined // it is no member
+    }
   }
 
   track(name: string): Track {

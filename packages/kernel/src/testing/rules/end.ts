@@ -8,7 +8,8 @@ import { TOLERANCE, type World } from '../model/world.js'
 export function outcomesOf(world: World): Map<Track, Rest> {
   const outcomes = new Map<Track, Rest>()
   for (const track of world.tracks.values()) {
-    const life = track.life?.cycle === world.cycle ? track.life : undefined
+    // S11: what its last life ended with was told when its term was over.
+    const life = track.life?.cycle === world.cycle && !track.life.past ? track.life : undefined
     // One that is being added or removed may be part of it or not.
     const unclear = track.changing > 0 || life?.unclear
     if (track.member) outcomes.set(track, { outcomes: unclear ? [] : outcomeOf(life), cut: life?.up ? life.cut : undefined })
@@ -55,6 +56,12 @@ export function reportTruly(world: World, cycle: number, report: ShutdownReport)
     world.violate('one outcome per resource', `"${extra}" has an outcome in the report, and is not part of the kernel`)
   if (report.ok !== (report.errors.length === 0))
     world.violate('each outcome is true', 'the report is not ok exactly when it holds no error')
+  const past = world.ledger.pastIn(report.errors)
+  if (past !== undefined)
+    world.violate(
+      'a term that was over is none of a shutdown',
+      `the report holds "${past.error.message}", of a term that was over`,
+    )
   const missing = world.ledger.missingIn(report.errors, cycle)
   if (missing !== undefined) world.violate('every error is told', `the report does not hold "${missing.error.message}"`)
 }

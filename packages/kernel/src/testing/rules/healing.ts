@@ -47,11 +47,16 @@ export function triedAgain(world: World, track: Track): void {
 export function retriesGoOn(world: World): void {
   if (!world.up || world.ending || world.aborting) return
   let open = 0
-  for (const { state, life, pausing } of world.tracks.values())
-    if ((state === 'starting' && !pausing) || (life?.up === false && life.releasing)) open++
+  for (const { state, life, pausing, standby } of world.tracks.values())
+    if (standby === undefined && ((state === 'starting' && !pausing) || (life?.up === false && life.releasing))) open++
   for (const track of world.tracks.values()) {
     const { name, retry, state, startingSince, member, changing, away, late } = track
-    if (startingSince !== 0 && world.modelled && world.now > startingSince + track.timeout('start', world.timeouts) + TOLERANCE)
+    if (
+      startingSince !== 0 &&
+      !track.stoodBy &&
+      world.modelled &&
+      world.now > startingSince + track.timeout('start', world.timeouts) + TOLERANCE
+    )
       world.violate('a start is bounded', `"${name}" has been starting for ${world.now - startingSince} ms`)
     if (retry === undefined || !member || changing > 0 || away) continue
     const waits = late ? state === 'failed' : track.pausing
@@ -86,11 +91,14 @@ export function arrivalsAreTakenIn(world: World): void {
 export function regained(world: World, { resource, resources }: KernelEventOf<'resource:regained'>): void {
   const root = world.track(resource)
   // S9: what it begins with is part of that.
-  if (root.definition.options.activate !== undefined && world.started && root.life?.activated === undefined) root.away = true
+  if (root.definition.options.activate !== undefined && world.started && root.life?.activated === undefined) {
+    root.away = true
+    root.excused = root.takesTurns
+  }
   for (const name of resources) {
-    const { dependencies, state, away } = world.track(name)
+    const { dependencies, state, away, waits } = world.track(name)
     const concerned = dependencies.some(({ to, late }) => (to === root && late) || resources.includes(to.name))
-    if (state !== 'failed' && !away && !concerned)
+    if (state !== 'failed' && !away && !waits && !concerned)
       world.violate('who runs without it is left alone', `"${name}" is taken down because "${resource}" is there`)
   }
 }

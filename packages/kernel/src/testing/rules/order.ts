@@ -56,7 +56,8 @@ export function startCall(world: World, track: Track, deps: Readonly<Record<stri
 
 function inFlight(world: World): number {
   let open = 0
-  for (const { life, state } of world.tracks.values()) if (state === 'starting' && life?.start === 'open') open++
+  for (const { life, state, standby } of world.tracks.values())
+    if (state === 'starting' && life?.start === 'open' && standby === undefined) open++
   return open
 }
 

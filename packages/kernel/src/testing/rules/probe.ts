@@ -9,6 +9,9 @@ export function readyTruly(world: World): void {
   if (!probe.ready) return
   for (const track of world.tracks.values()) {
     if (track.impact !== 'unready' || !track.member || track.changing > 0) continue
+    // S11: what comes and goes with one that stands by changes nothing.
+    if (track.stands || track.waited || (track.state !== 'failed' && (track.takesTurns || (track.away && track.mayBeExcused))))
+      continue
     const { life } = track
     if (life === undefined ? track.joined === 0 : life.up && !life.serving) {
       return world.violate('ready is true', `the probe is ${probe.status} while "${track.name}" is ${track.state}`)
@@ -38,7 +41,11 @@ function expectedOf(world: World): Expected {
   // C1: out of rotation by hand, and nothing else.
   let status: ProbeStatus = world.state !== 'running' ? world.state : world.cordoned ? 'unready' : 'ready'
   for (const track of world.tracks.values()) {
-    if (track.changing > 0 || world.now >= track.toleratedUntil - TOLERANCE) may.push(track)
+    // S11: it was let in, and its check says how it goes on; or it is told to end, and what failed before counts until it has.
+    const comesIn =
+      track.cutShort ||
+      (track.state === 'starting' && track.life?.start === 'acquired' && (track.standby !== undefined || track.excused))
+    if (comesIn || track.changing > 0 || world.now >= track.toleratedUntil - TOLERANCE) may.push(track)
     else if (track.member && inTrouble(track)) {
       must.push(track)
       if (world.state !== 'running' || track.impact === 'none') continue
@@ -48,8 +55,10 @@ function expectedOf(world: World): Expected {
   return { status, must, may }
 }
 
-function inTrouble({ state, away, health, late }: Track): boolean {
-  return state === 'failed' || away || late || health === 'unhealthy'
+function inTrouble({ state, away, excused, health, late, retry }: Track): boolean {
+  return (
+    state === 'failed' || (away && !excused) || late || (state === 'starting' && retry !== undefined) || health === 'unhealthy'
+  )
 }
 
 function differenceOf(probe: Probe, { status, must, may }: Expected, world: World): string | undefined {
@@ -64,8 +73,8 @@ function differenceOf(probe: Probe, { status, must, may }: Expected, world: Worl
   if (state !== 'running') return undefined
   // What its failed start had acquired is released first; with two lives on their way out, nobody can tell when that is.
   const lost = must.find(
-    ({ state, away, impact, life, sharesFate }) =>
-      state === 'failed' && !away && !sharesFate && impact === 'unready' && !life?.releasing && life?.unclear !== true,
+    ({ state, away, impact, life, failedWithAll }) =>
+      state === 'failed' && !away && !failedWithAll && impact === 'unready' && !life?.releasing && life?.unclear !== true,
   )
   if (lost !== undefined) return `"${lost.name}" has failed for good, and the kernel runs on`
   if (probe.reasons.some(({ kernel }) => kernel === true) !== world.cordoned) return 'it is cordoned, or says so, and not both'

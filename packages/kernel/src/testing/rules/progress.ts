@@ -9,7 +9,9 @@ export function nothingIdles(world: World): void {
 
 function startsAtOnce(world: World): void {
   let open = 0
-  for (const { state, life, launched, pausing } of world.tracks.values()) {
+  for (const { state, life, launched, pausing, standby } of world.tracks.values()) {
+    // S11: it has no place among those that start.
+    if (standby !== undefined) continue
     // What a failed start had acquired is released first.
     if ((state === 'starting' && !pausing) || (launched && life?.up === false && life.releasing)) open++
   }
@@ -18,6 +20,8 @@ function startsAtOnce(world: World): void {
     if (
       track.member &&
       !track.launched &&
+      !track.waits &&
+      !track.away &&
       track.dependencies.every(({ to }) => to.settled && !to.away && (to.state !== 'failed' || !to.life?.releasing))
     ) {
       return world.violate('each starts as soon as it can', `"${track.name}" is not started, and waits for nothing`)
@@ -69,9 +73,9 @@ function waits(track: Track): boolean {
 /** Whether everything is where it can stay: running, or failed for good. */
 export function atRest(world: World): boolean {
   if (world.state !== 'running' && world.state !== 'failed') return false
-  for (const { member, changing, away, state, late } of world.tracks.values()) {
+  for (const { member, changing, away, state, late, stands } of world.tracks.values()) {
     if (changing > 0 || (member && late)) return false
-    if (member && (away || (state !== 'running' && state !== 'failed'))) return false
+    if (member && (away || (!stands && state !== 'running' && state !== 'failed'))) return false
   }
   return true
 }

@@ -175,6 +175,8 @@ export class Actor {
       other.away = false
       other.life = undefined
       other.joined = this.#world.tally.add
+      other.standby = undefined
+      other.waits = other.takesTurns = other.excused = false
       other.hasRun = other.late = other.lacksDependency = false
       other.retry = undefined
     }
@@ -222,7 +224,8 @@ export class Actor {
     }
     const what = `track(${name})`
     this.#promises.follow(what, () => life.ctx.track('work', work))
-    const starts = life.start === 'open' && !life.startGivenUp && state === 'starting'
+    const aborted = life.ctx.signal.aborted
+    const starts = life.start === 'open' && !life.startGivenUp && state === 'starting' && !aborted
     const drains =
       life === life.track.life && state === 'draining' && life.drained === 'open' && world.now < life.drainContext!.deadline
     if (!accepted && (starts || life.serving || drains))

@@ -14,6 +14,8 @@ const UNBOUNDED = 10_000
 /** Checks of one run, about. */
 const CHECKS = 60
 
+type Does = Pick<HookDecision, 'does' | 'ms' | 'standsBy'>
+
 /** Decides by chance, and keeps what it decided. */
 export class Chance implements Decider {
   /** Everything decided so far: replayed, it gives the same run. */
@@ -26,6 +28,9 @@ export class Chance implements Decider {
   /** Many runs would end with their first start. */
   readonly #sparesFirstStart: boolean
   readonly #failing = new Set<Track>()
+  /** S11: those that stand by. */
+  readonly #turns = new Set<Track>()
+  readonly #turn: SeededRandom | undefined
   /** How many starts fail because the server is not there yet. */
   readonly #absent = new Map<Track, number>()
 
@@ -42,11 +47,18 @@ export class Chance implements Decider {
     this.#sparesFirstStart = random.chance(0.7)
     this.#hasCleanups = random.chance(0.4)
     this.actions = actionsOf(random, this.#faults, tracks, duration)
+    if (this.#faults.standBy > 0) {
+      // Without it, a seed gives the run that it always gave.
+      this.#turn = random.fork()
+      for (const track of tracks) if (this.#turn.chance(this.#faults.standBy)) this.#turns.add(track)
+      this.actions = [...this.actions, ...endsOfTerms(this.#turn, this.#turns, duration)]
+    }
     this.decisions.push(...this.actions)
   }
 
   hook(track: Track, hook: SimulatedHook, call: number, limit: number): HookDecision | undefined {
-    const decided = this.#decide(track, hook, call, limit)
+    const alone = this.#decide(track, hook, call, limit)
+    const decided = hook === 'start' && this.#turns.has(track) ? standingBy(this.#turn!, alone) : alone
     const cleanups = hook === 'start' && this.#hasCleanups ? this.#random.below(3) : 0
     if (decided === undefined && cleanups === 0) return undefined
     const does = decided ?? ({ does: 'settles' } as const)
@@ -55,7 +67,7 @@ export class Chance implements Decider {
     return decision
   }
 
-  #decide(track: Track, hook: SimulatedHook, call: number, limit: number): Pick<HookDecision, 'does' | 'ms'> | undefined {
+  #decide(track: Track, hook: SimulatedHook, call: number, limit: number): Does | undefined {
     const random = this.#random
     const { hang, late } = this.#faults
     const seen = this.#recorded?.draw(track.name, hook, random)
@@ -99,14 +111,14 @@ export class Chance implements Decider {
     return failing
   }
 
-  #failedCheck(limit: number): Pick<HookDecision, 'does' | 'ms'> {
+  #failedCheck(limit: number): Does {
     const random = this.#random
     if (random.chance(0.2))
       return random.chance(0.5) ? { does: 'returns false' } : { does: 'returns false', ms: this.#delayWithin(limit) }
     return this.#failure(limit)
   }
 
-  #failure(limit: number): Pick<HookDecision, 'does' | 'ms'> {
+  #failure(limit: number): Does {
     return this.#random.chance(0.4) ? { does: 'throws' } : { does: 'rejects', ms: this.#delayWithin(limit) }
   }
 
@@ -116,6 +128,25 @@ export class Chance implements Decider {
     const ms = random.chance(0.7) ? random.pick(COMMON_DELAYS) : random.below(most)
     return Math.min(ms, Math.max(0, most - 1))
   }
+}
+
+/** S11: a start that stands by first is let in after a while, or never, or fails; some have no need to. */
+function standingBy(random: SeededRandom, alone: Does | undefined): Does | undefined {
+  if (random.chance(0.15)) return alone
+  const standsBy = random.pick([0, 0, 0, 1, 10, 50])
+  const ms = random.pick([0, 1, 10, 20, 100, 100, 500, 2_000])
+  const dice = random.next()
+  if (alone !== undefined && alone.does !== 'settles') return { ...alone, standsBy }
+  if (dice < 0.6) return { does: 'settles', ms, standsBy }
+  if (dice < 0.75) return { does: 'rejects', ms, standsBy }
+  return { does: dice < 0.95 ? 'obeys' : 'hangs', standsBy }
+}
+
+/** Crashes of those that take turns. */
+function endsOfTerms(random: SeededRandom, turns: ReadonlySet<Track>, duration: number): Action[] {
+  return [...turns].flatMap(({ name }) =>
+    Array.from({ length: random.count(1) }, (): Action => ({ do: 'crash', resource: name, at: instant(random, duration) })),
+  )
 }
 
 /** Each run leaves some kinds out and has more of others: what hides behind one fault is found without it. */
@@ -129,7 +160,7 @@ function mixOf(random: SeededRandom, faults: Readonly<Required<Faults>>): Requir
   return mix
 }
 
-const LATER: ReadonlySet<FaultKind> = new Set(['track', 'end', 'cordon', 'checkNow'])
+const LATER: ReadonlySet<FaultKind> = new Set(['track', 'end', 'cordon', 'checkNow', 'standBy'])
 
 function actionsOf(random: SeededRandom, faults: Required<Faults>, tracks: readonly Track[], duration: number): Action[] {
   const actions: Action[] = [{ do: 'jitter', value: random.below(4) / 4 }]

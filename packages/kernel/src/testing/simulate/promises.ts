@@ -22,12 +22,13 @@ export class Promises {
   }
 
   start(): void {
-    const { kernel, cycle, up } = this.#world
+    const { kernel, cycle, up, ending } = this.#world
     this.follow(
       'start()',
       () => kernel.start(),
       (error) => {
-        if (error instanceof StartError) this.#reported(up ? cycle : cycle + 1, error.report)
+        if (error instanceof StartError)
+          this.#reported(up && !(ending && this.#world.cycle > cycle) ? cycle : cycle + 1, error.report)
       },
     )
   }

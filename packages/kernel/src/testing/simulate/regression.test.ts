@@ -145,7 +145,77 @@ const FOUND: readonly (readonly [rule: string, schedule: Schedule])[] = [
   ],
 ]
 
+/** A leader that takes turns, and what needs it; the bystander has nothing to do with either. */
+function shift(): Resource<unknown>[] {
+  const start = () => 1
+  const restart = { attempts: 3, within: 60_000, delay: 10, jitter: 0 }
+  const db = resource('db', { start, restart })
+  const leader = resource('leader', { start, restart, impact: 'none', dependsOn: { db } })
+  const job = resource('job', { start, dependsOn: { leader }, check: () => true, monitor: { interval: 10, failureThreshold: 1 } })
+  const patient = resource('patient', { start, retry: { delay: 10, jitter: 0 } })
+  const helper = resource('helper', { start, dependsOn: { patient } })
+  const late = resource('late', { start, dependsOn: { db }, impact: 'degraded', retry: { delay: 10, attempts: 3, jitter: 0 } })
+  const waiter = resource('waiter', { start, dependsOn: { late }, impact: 'none' })
+  const single = resource('single', { start, impact: 'none' })
+  const lone = resource('lone', { start, dependsOn: { single }, impact: 'none' })
+  return [job, helper, waiter, lone, resource('bystander', { start, stop: () => {} })]
+}
+
+/** Of those that stand by. */
+const FOUND_OF_TURNS: readonly (readonly [rule: string, schedule: Schedule])[] = [
+  [
+    'S11 one that is let in while the kernel stops brings nothing up',
+    [
+      { resource: 'leader', hook: 'start', call: 1, does: 'settles', standsBy: 0, ms: 10 },
+      { resource: 'patient', hook: 'start', call: 1, does: 'settles', standsBy: 0, ms: 20 },
+      { do: 'shutdown', at: 5 },
+    ],
+  ],
+  [
+    'S11 what needs one that has failed for good while it stood by fails, too',
+    [{ resource: 'single', hook: 'start', call: 1, does: 'rejects', standsBy: 0, ms: 1 }],
+  ],
+  [
+    'S11 what needs one that fails in the background after it stood by fails when the last try does',
+    [1, 2, 3].map((call) => ({
+      resource: 'late',
+      hook: 'start',
+      call,
+      does: 'rejects',
+      ms: 5,
+      ...(call === 1 && { standsBy: 0 }),
+    })),
+  ],
+  [
+    'S11 the probe forgets a failure that is mended by a restart of what takes turns',
+    [{ resource: 'leader', hook: 'start', call: 1, does: 'rejects', standsBy: 0, ms: 1 }],
+  ],
+  [
+    'S11 what was unhealthy when a term was over is not while it waits for the next',
+    [
+      { resource: 'leader', hook: 'start', call: 1, does: 'settles', standsBy: 0, ms: 5 },
+      ...[2, 3, 4, 5, 6].map((call) => ({ resource: 'job', hook: 'check', call, does: 'throws' }) as const),
+      { do: 'crash', resource: 'leader', at: 40 },
+      { resource: 'leader', hook: 'start', call: 2, does: 'obeys', standsBy: 0 },
+    ],
+  ],
+  [
+    'S11 what was on its way back for another reason is excused once that waits for its turn',
+    [
+      { do: 'restart', resource: 'job', at: 20 },
+      { do: 'track', resource: 'job', at: 19, ms: 50 },
+      { do: 'crash', resource: 'leader', at: 25 },
+      { resource: 'leader', hook: 'start', call: 1, does: 'settles', standsBy: 0, ms: 5 },
+    ],
+  ],
+]
+
 describe('what the simulation found', () => {
+  test.each(FOUND_OF_TURNS)('%s', async (_, schedule) => {
+    expect(await simulate(shift(), { kernel, replay: schedule })).toMatchObject({ runs: 1 })
+    expect(await simulate(shift(), { kernel: { ...kernel, concurrency: 1 }, replay: schedule })).toMatchObject({ runs: 1 })
+  })
+
   test.each(FOUND)('%s', async (_, schedule) => {
     expect(await simulate(application(), { kernel, replay: schedule })).toMatchObject({ runs: 1 })
   })

@@ -12,6 +12,7 @@ import { endTruly, inTime, nothingLeft } from '../rules/end.js'
 import { arrivalsAreTakenIn, nothingRunsWithout, retriesGoOn, whatIsDoneEnds, whatMayRestartDoes } from '../rules/healing.js'
 import { probeExactly } from '../rules/probe.js'
 import { atRest, nothingIdles } from '../rules/progress.js'
+import { standsByTruly, whoWaits } from '../rules/standby.js'
 import { virtualClock } from '../virtual-clock.js'
 import { Actor } from './actor.js'
 import type { Cast, Seat } from './cast.js'
@@ -58,6 +59,7 @@ export async function runOnce(
   for (const track of members) track.member = true
   const roots = members.map(({ name }) => cast.originals.get(name)!)
   world.kernel = createKernel(roots, { ...kernel, clock, replace: cast.replacements })
+  world.originals = cast.originals
   watch?.(world.kernel)
   const actor = new Actor(world, cast.originals)
   world.kernel.on('event', (event) => {
@@ -114,11 +116,13 @@ function isUp({ state, aborting, up }: World): boolean {
 /** The rules that hold whenever everything that needs no time has happened. */
 function look(world: World, invariant: Production['invariant']): void {
   if (world.violation !== undefined) return
+  whoWaits(world)
   probeExactly(world)
   inTime(world)
   nothingLeft(world)
   nothingIdles(world)
   nothingRunsWithout(world)
+  standsByTruly(world)
   whatMayRestartDoes(world)
   retriesGoOn(world)
   arrivalsAreTakenIn(world)
@@ -157,7 +161,9 @@ function restWithin(world: World): number {
 }
 
 function unrest(world: World, actor: Actor): string {
-  const restless = [...world.tracks.values()].filter(({ member, state }) => member && state !== 'running' && state !== 'failed')
+  const restless = [...world.tracks.values()].filter(
+    ({ member, state, stands }) => member && !stands && state !== 'running' && state !== 'failed',
+  )
   return [...restless.map(({ name, state }) => `"${name}" is ${state}`), ...actor.open.map((what) => `${what} is open`)].join(
     ', ',
   )

@@ -60,6 +60,9 @@ function simplerThan(decision: Decision): Decision[] {
   }
   const { ms, cleanups, ...rest } = decision
   const simpler: Decision[] = []
+  const { standsBy, ...other } = decision
+  if (standsBy !== undefined) simpler.push(other)
+  for (const n of numbersBelow(standsBy)) simpler.push({ ...decision, standsBy: n })
   if (cleanups !== undefined) simpler.push({ ...rest, ...(ms !== undefined && { ms }) })
   const keep = cleanups === undefined ? {} : { cleanups }
   if (ms !== undefined && rest.does === 'rejects') simpler.push({ ...rest, ...keep, does: 'throws' })

@@ -33,6 +33,9 @@ export class Stage {
 
   start(track: Track, deps: Readonly<Record<string, unknown>>, ctx: StartContext, real: () => unknown): unknown {
     const world = this.#world
+    // S11: one that fails while it stands by is not waited for when it is tried again either.
+    const again = track.stoodBy
+    track.standby = undefined
     if (track.retry !== undefined) triedAgain(world, track)
     startCall(world, track, deps)
     const life = new LifeOf<Track>(track, ctx, world.now, world.cycle)
@@ -40,7 +43,7 @@ export class Stage {
       if (kind === 'ref') world.refs.set(to.name, { ref: deps[field!] as Ref<unknown>, owner: life })
       else if (field !== undefined && deps[field] !== undefined && to.life !== undefined) life.given.set(to, to.life)
     }
-    life.late = track.late
+    life.late = track.late || again
     track.life = life
     track.lives.push(life)
     track.setHealth('unknown')
@@ -55,6 +58,7 @@ export class Stage {
       life.cleanups.push(i)
       ctx.defer(() => this.#cleanup(life, i))
     }
+    this.#standBy(call)
     return this.#perform(call)
   }
 
@@ -140,6 +144,17 @@ export class Stage {
       if (!ok) life.cleanupFailed = true
     }
     return this.#perform(this.#call(life, 'cleanup', undefined, () => undefined, settled))
+  }
+
+  /** S11: what it does goes on. */
+  #standBy({ life, decision }: Call): void {
+    const after = decision?.standsBy
+    if (after === undefined) return
+    const { ctx } = life
+    this.#world.tally.standBy++
+    const say = () => ctx.standBy('another leads')
+    if (after === 0) say()
+    else this.#world.later(after, say)
   }
 
   #call(life: Life, hook: SimulatedHook, ctx: HookContext | undefined, real: () => unknown, settled: Call['settled']): Call {

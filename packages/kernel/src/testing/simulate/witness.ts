@@ -8,10 +8,12 @@ import { outcomesOf } from '../rules/end.js'
 import { failedLate, regained, retried } from '../rules/healing.js'
 import { mayStart, openWork } from '../rules/order.js'
 import { readyTruly } from '../rules/probe.js'
+import { termsAreOver, whoWaits } from '../rules/standby.js'
 
 /** Hears every event of a simulated kernel, and holds it against what the hooks saw. */
 export function witness(world: World, event: KernelEvent): void {
   world.steps++
+  whoWaits(world)
   switch (event.type) {
     case 'kernel:state':
       world.moves++
@@ -30,7 +32,11 @@ export function witness(world: World, event: KernelEvent): void {
       break
     case 'check:result':
       world.ledger.see(event.error)
-      world.track(event.resource).count(event.ok)
+      // Those that a start waits for say nothing of its health.
+      if (world.track(event.resource).state !== 'starting') world.track(event.resource).count(event.ok)
+      break
+    case 'resource:standby':
+      stoodBy(world, event)
       break
     case 'start:retry':
       world.ledger.see(event.error)
@@ -51,7 +57,7 @@ export function witness(world: World, event: KernelEvent): void {
       break
     case 'resource:regained':
       regained(world, event)
-      for (const name of event.resources) takenAway(world.track(name), undefined)
+      for (const name of event.resources) takenAway(world.track(name), undefined, world.track(event.resource).takesTurns)
       break
     case 'restart:done':
       done(world, event)
@@ -61,6 +67,7 @@ export function witness(world: World, event: KernelEvent): void {
       throw event.error
     default:
   }
+  whoWaits(world)
   readyTruly(world)
 }
 
@@ -77,7 +84,8 @@ function kernelMoved(world: World, { from, to }: KernelEventOf<'kernel:state'>):
     world.failsNext = false
     for (const track of world.tracks.values()) {
       track.launched = track.parting = track.away = track.cutShort = track.late = track.hasRun = track.lacksDependency = false
-      track.takenAlong = false
+      track.takenAlong = track.excused = track.waits = false
+      track.standby = undefined
       track.retry = undefined
     }
   } else if (to === 'running') {
@@ -86,6 +94,7 @@ function kernelMoved(world: World, { from, to }: KernelEventOf<'kernel:state'>):
   } else if (to === 'draining' || (to === 'stopping' && from === 'starting')) {
     world.aborting = true
     world.deadline = (world.askedAt ?? world.now) + world.budget
+    termsAreOver(world)
     for (const track of world.tracks.values()) track.parting = track.away || track.changing > 0 || track.life?.leaving === true
   } else if (to === 'stopped' || from === 'stopping') {
     if (from === 'stopping' && to === 'failed') world.broken = true
@@ -112,13 +121,14 @@ function resourceMoved(world: World, { resource, from, to }: KernelEventOf<'reso
   track.state = to
   if (to === 'starting' || to === 'failed') track.launched = true
   if (to === 'starting') mayStart(world, track)
-  track.pausing = false
+  track.pausing = track.stoodBy = false
+  track.standby = undefined
   if (from === 'starting' && to === 'failed' && track.late) track.retry = failedLate(world, track)
   track.startingSince = to === 'starting' ? world.now : 0
-  if (to === 'running' || to === 'starting') track.lacksDependency = false
+  if (to === 'running' || to === 'starting' || to === 'restarting') track.lacksDependency = false
   if (to === 'running') track.hasRun = true
   if (to !== 'running') track.toleratedUntil = Infinity
-  if (to === 'running' || (to === 'failed' && !track.late)) noLonger(track)
+  if (to === 'running' || to === 'restarting' || (to === 'failed' && !track.late)) noLonger(track)
   if (to === 'running') runs(world, track, life)
   else if (from === 'starting' && life !== undefined) startGivenUp(world, life)
   if (to === 'starting') track.exhausted = false
@@ -131,6 +141,7 @@ function resourceMoved(world: World, { resource, from, to }: KernelEventOf<'reso
   if (from === 'stopping' && life !== undefined) released(world, track, life, to === 'stopped')
   track.justFailed = to === 'failed' && from !== 'stopping'
   if (to === 'failed') {
+    track.failedWithAll = track.sharesFate
     const ends = track.impact === 'unready' && from !== 'stopping'
     // H8: an outage that all replicas share is no reason to end one of them, once it has started.
     if (ends && (world.state === 'starting' || !track.sharesFate)) world.broken = true
@@ -278,6 +289,19 @@ function borne(world: World, track: Track): void {
   world.violate('what is tolerated is borne', `"${track.name}" is unhealthy ${track.toleratedUntil - world.now} ms too early`)
 }
 
+/** S11: it is back, as far as it can be, and is tried no more. */
+function stoodBy(world: World, { resource, reason }: KernelEventOf<'resource:standby'>): void {
+  const track = world.track(resource)
+  if (track.state !== 'starting' || track.life?.start !== 'open')
+    world.violate('only a start stands by', `"${resource}" is said to stand by while it is ${track.state}`)
+  noLonger(track)
+  track.standby = reason
+  track.stoodBy = true
+  track.takesTurns = world.turns = true
+  if (track.life !== undefined) track.life.stood = true
+  if (!track.cutShort) track.away = false
+}
+
 /** Somebody who waits for it to be back takes this for the truth. */
 function done(world: World, { resource }: KernelEventOf<'restart:done'>): void {
   const { state } = world.track(resource)
@@ -289,11 +313,12 @@ function done(world: World, { resource }: KernelEventOf<'restart:done'>): void {
 function lost(world: World, { resource, resources, error }: KernelEventOf<'resource:lost'>): void {
   world.ledger.see(error)
   if (world.track(resource).impact === 'unready' && world.state === 'starting') world.aborting = true
-  for (const name of resources) takenAway(world.track(name), undefined)
+  for (const name of resources) takenAway(world.track(name), undefined, world.track(resource).takesTurns)
 }
 
-function takenAway(track: Track, policy: RestartOptions | undefined, endless = false): void {
+function takenAway(track: Track, policy: RestartOptions | undefined, excused: boolean, endless = false): void {
   noLonger(track)
+  track.excused = excused
   track.inheritsEndless = endless
   track.away = track.takenAlong = true
   track.justFailed = false
@@ -309,7 +334,7 @@ function restarted(world: World, { resource, resources, attempt, delayMs, error 
   const again: RestartOptions | undefined = root.life?.mayBeginAnew ? TASK_RESTART : root.inherited
   const policy = root.definition.options.restart ?? (attempt === 0 ? undefined : again)
   const endless = root.shared || (root.definition.options.restart === undefined && root.inheritsEndless)
-  for (const name of resources) takenAway(world.track(name), policy, endless)
+  for (const name of resources) takenAway(world.track(name), policy, root.takesTurns, endless)
   if (world.ending)
     world.violate('shutdown beats restart', `a restart of "${resource}" was scheduled while the kernel is ${world.state}`)
   if (attempt === 0) return
