@@ -137,6 +137,35 @@ describe('hooks', () => {
     expect(open.size).toBe(0)
   })
 
+  test('S11 modelled: stand by where that is asked for; real: where they do so themselves', async () => {
+    const { faults } = await simulate(shop(), { runs: 50, faults: { standBy: 0.5 } })
+    expect(faults.standBy).toBeGreaterThan(0)
+    const kinds = new Set<string>()
+    await simulate(
+      (clock) => {
+        const leader = resource('leader', {
+          impact: 'none',
+          restart: { attempts: Infinity, within: 60_000 },
+          start: async (_, ctx) => {
+            ctx.standBy('another leads')
+            await new Promise<void>((resolve) => void clock.setTimeout(resolve, 20))
+            return {}
+          },
+        })
+        return [resource('job', { dependsOn: { leader }, start: () => ({}) })]
+      },
+      {
+        runs: 100,
+        hooks: 'real',
+        faults: { crash: 3 },
+        invariant: (kernel) => {
+          for (const { name, state, standby } of kernel.inspect().resources) kinds.add(`${name} ${standby ?? state}`)
+        },
+      },
+    )
+    expect([...kinds]).toEqual(expect.arrayContaining(['leader another leads', 'job leader stands by', 'job running']))
+  })
+
   test('real: made anew for each run, around its clock', async () => {
     let builds = 0
     const { runs } = await simulate(
