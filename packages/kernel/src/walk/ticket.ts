@@ -146,8 +146,10 @@ export class Ticket implements StartListener<Cell> {
   startSettled(cell: Cell, problems: readonly KeelsonError[]): void {
     this.#giveWay()
     const current = this.#current && this.#error !== undefined
+    // Whoever hears of it may have it started again at once, and that fails on its own.
+    const late = current && cell.late
     if (current) this.fail(this.#error!, problems)
-    if (current && cell.late) this.#line.late.settled(cell)
+    if (late) this.#line.late.settled(cell)
     this.#line.pump()
   }
 

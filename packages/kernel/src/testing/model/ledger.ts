@@ -11,6 +11,8 @@ export interface InjectedError {
   readonly forReport: boolean
 }
 
+const TEARDOWN: ReadonlySet<SimulatedHook> = new Set(['drain', 'stop', 'cleanup'])
+
 /** Which injected errors have not been told to anybody. */
 export class Ledger {
   readonly #open = new Map<unknown, InjectedError>()
@@ -55,7 +57,9 @@ export class Ledger {
       const { resource, cause } = error as { resource?: string; cause?: unknown }
       const injected = this.#all.get(cause) ?? this.#all.get(error)
       // What comes too late for its teardown is of the next report.
-      if (injected?.life.past && !injected.life.releaseTimedOut && injected.life.track.name === resource) return injected
+      if (injected === undefined || injected.life.track.name !== resource || !TEARDOWN.has(injected.hook)) continue
+      const { past, up, drainTimedOut, releaseTimedOut } = injected.life
+      if (past && up && !drainTimedOut && !releaseTimedOut) return injected
     }
     return undefined
   }

@@ -158,7 +158,13 @@ function shift(): Resource<unknown>[] {
   const waiter = resource('waiter', { start, dependsOn: { late }, impact: 'none' })
   const single = resource('single', { start, impact: 'none' })
   const lone = resource('lone', { start, dependsOn: { single }, impact: 'none' })
-  return [job, helper, waiter, lone, resource('bystander', { start, stop: () => {} })]
+  const again = resource('again', {
+    start,
+    impact: 'degraded',
+    retry: { delay: 10, attempts: 2, jitter: 0 },
+    restart: { ...restart, delay: 0 },
+  })
+  return [job, helper, waiter, lone, again, resource('bystander', { start, stop: () => {} })]
 }
 
 /** Of those that stand by. */
@@ -185,6 +191,14 @@ const FOUND_OF_TURNS: readonly (readonly [rule: string, schedule: Schedule])[] =
       ms: 5,
       ...(call === 1 && { standsBy: 0 }),
     })),
+  ],
+  [
+    'S11 one that is restarted as its last try in the background fails is tried once at a time',
+    [
+      { resource: 'again', hook: 'start', call: 1, does: 'throws', standsBy: 0 },
+      { resource: 'again', hook: 'start', call: 2, does: 'rejects', ms: 1 },
+      { resource: 'again', hook: 'start', call: 3, does: 'throws' },
+    ],
   ],
   [
     'S11 the probe forgets a failure that is mended by a restart of what takes turns',
