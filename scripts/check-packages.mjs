@@ -195,7 +195,7 @@ function checkWorkflows() {
 
 async function checkKernelSize() {
   // docs/decisions/009-size-of-the-kernel.md
-  const limit = 40 * 1024
+  const limit = 41 * 1024
   const { outputFiles } = await build({
     stdin: { contents: "export * from '@keelson/kernel'", resolveDir: project },
     bundle: true,
