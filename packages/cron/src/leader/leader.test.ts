@@ -192,9 +192,9 @@ test('J5 a lease that is too short for what depends on it is refused, before and
   })
   const kernel = createKernel([above], { clock })
   const message =
-    'resource "jobs": its lease of 15 s is too short: what depends on it may take 17 s to stop (above 3 s, then cleanup 14 s), and it has to be down before another process may lead; take a lease of 20 s or more, or lower timeouts.drain and timeouts.stop of these to 12.9 s together'
-  expect(() => verifyLease(kernel, jobs)).toThrow(message)
-  await expect(clock.run(kernel.start())).rejects.toThrow(message)
+    'its lease of 15 s is too short: what depends on it may take 17 s to stop (above 3 s, then cleanup 14 s), and it has to be down before another process may lead; take a lease of 20 s or more, or lower timeouts.drain and timeouts.stop of these to 12.9 s together'
+  expect(() => verifyLease(kernel, jobs)).toThrow(`resource "jobs": ${message}`)
+  await expect(clock.run(kernel.start())).rejects.toThrow(`resource "jobs" failed to start: ${message}`)
   expect(server.asked).toBe(0)
 
   const endless = cron('endless', '* * * * *', { dependsOn: { jobs }, run: () => {} })
