@@ -3,6 +3,7 @@ import type { Bull, Closeable } from './bull.js'
 import type { JobLike } from './hand-back.js'
 import { Jobs } from './jobs.js'
 import { canEndWait, waitNoMore } from './redis-client.js'
+import { beginNoStalledTimer } from './stalled-timer.js'
 import { msUntil } from './time.js'
 
 /** The members of a BullMQ Worker that are used. */
@@ -124,6 +125,7 @@ export class WorkerLife<W extends WorkerLike> {
     // Of a drain that ran out of time.
     if (this.#jobs.size > 0) await this.#jobs.handBack(0, Math.min(LAST_MOVE, msUntil(ctx.deadline) / 4), ctx.signal)
     this.#closing = true
+    beginNoStalledTimer(this.value)
     // By force from the beginning where a job is left: close() waits for it, and once that was called close(true) does nothing.
     const force = async () => await this.kill()
     await this.#bull.close(ctx, () => (this.#jobs.size === 0 ? this.value.close() : force()), force)
@@ -132,6 +134,7 @@ export class WorkerLife<W extends WorkerLike> {
 
   async kill(): Promise<void> {
     this.#closing = true
+    beginNoStalledTimer(this.value)
     void this.#jobs.handBack(0, 0, AbortSignal.abort())
     const closed = this.value.close(true)
     this.#bull.destroy()
