@@ -42,6 +42,7 @@ const ALONE = {
     'test/system/docker.test.ts',
     'test/system/orders.test.ts',
     'test/system/pm2.test.ts',
+    'test/system/rabbit-server.test.ts',
     'test/system/rolling-restart.test.ts',
     'test/system/socket-activation.test.ts',
     'test/system/systemd.test.ts',
