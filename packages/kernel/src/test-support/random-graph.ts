@@ -90,12 +90,14 @@ export function randomGraph(size: number, random: Random): Resource<unknown>[] {
 function randomRetry(random: Random): RetryOptions {
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!
   const delay = pick([0, 1, 10, 100])
-  return {
+  const retry: RetryOptions = {
     delay,
     ...(random() < 0.5 && { attempts: pick([1, 2, 4, Infinity]) }),
     ...(random() < 0.5 && { factor: pick([1, 2, 3]), jitter: pick([0, 0.5, 1]) }),
     maxDelay: Math.max(delay, pick([10, 100])),
   }
+  // Without a pause, what fails at once would be tried for ever at one moment of a virtual clock.
+  return retry.attempts === Infinity && retry.delay === 0 ? { ...retry, delay: 1 } : retry
 }
 
 /** Kernel options and a mix of faults to go with it. */
