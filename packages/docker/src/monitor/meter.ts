@@ -1,13 +1,9 @@
 import { BOUNDS } from '../container/response-times.js'
 import { shown } from '../engine/shown.js'
-import type { Labels, Metric } from './metrics.js'
+import type { Labels } from './metrics.js'
 import type { ContainerMonitor } from './monitor-value.js'
 
-interface Instrument {
-  addCallback(observe: Observe): void
-  removeCallback(observe: Observe): void
-}
-type Observe = (result: { observe(value: number, labels?: Labels): void }) => void
+type Observe = (result: { observe(instrument: object, value: number, labels?: Labels): void }) => void
 
 interface InstrumentOptions {
   readonly description: string
@@ -15,8 +11,10 @@ interface InstrumentOptions {
 
 /** What is called of a `Meter` of OpenTelemetry. */
 export interface MeterLike {
-  createObservableGauge(name: string, options: InstrumentOptions): Instrument
-  createObservableCounter(name: string, options: InstrumentOptions): Instrument
+  createObservableGauge(name: string, options: InstrumentOptions): object
+  createObservableCounter(name: string, options: InstrumentOptions): object
+  addBatchObservableCallback(observe: Observe, instruments: object[]): void
+  removeBatchObservableCallback(observe: Observe, instruments: object[]): void
   createHistogram(
     name: string,
     options: InstrumentOptions & { readonly unit: string; readonly advice: { readonly explicitBucketBoundaries: number[] } },
@@ -32,10 +30,13 @@ export interface MeterLike {
  */
 export function meterContainers(meter: MeterLike, monitor: ContainerMonitor): () => void {
   const ends: (() => void)[] = []
-  for (const { name, help, kind } of monitor.metrics()) {
-    if (kind === 'histogram') ends.push(recordChecks(meter, monitor, name, help))
-    else ends.push(observePoints(meter, monitor, name, help, kind))
+  const instruments = new Map<string, object>()
+  for (const { name, help: description, kind } of monitor.metrics()) {
+    if (kind === 'histogram') ends.push(recordChecks(meter, monitor, name, description))
+    else if (kind === 'gauge') instruments.set(name, meter.createObservableGauge(name, { description }))
+    else instruments.set(name, meter.createObservableCounter(name, { description }))
   }
+  ends.push(observePoints(meter, monitor, instruments))
   return () => {
     for (const end of ends.splice(0)) end()
   }
@@ -54,23 +55,16 @@ function recordChecks(meter: MeterLike, monitor: ContainerMonitor, name: string,
   })
 }
 
-function observePoints(
-  meter: MeterLike,
-  monitor: ContainerMonitor,
-  name: string,
-  description: string,
-  kind: 'gauge' | 'counter',
-): () => void {
-  const instrument =
-    kind === 'gauge' ? meter.createObservableGauge(name, { description }) : meter.createObservableCounter(name, { description })
+/** All of them at once: each collection measures the monitor once. */
+function observePoints(meter: MeterLike, monitor: ContainerMonitor, instruments: ReadonlyMap<string, object>): () => void {
+  const all = [...instruments.values()]
   const observe: Observe = (result) => {
-    for (const { labels, value } of pointsOf(monitor.metrics(), name)) result.observe(value, labels)
+    for (const metric of monitor.metrics()) {
+      const instrument = instruments.get(metric.name)
+      if (instrument === undefined || metric.kind === 'histogram') continue
+      for (const { labels, value } of metric.points) result.observe(instrument, value, labels)
+    }
   }
-  instrument.addCallback(observe)
-  return () => instrument.removeCallback(observe)
-}
-
-function pointsOf(metrics: readonly Metric[], name: string) {
-  const metric = metrics.find((each) => each.name === name)
-  return metric === undefined || metric.kind === 'histogram' ? [] : metric.points
+  meter.addBatchObservableCallback(observe, all)
+  return () => meter.removeBatchObservableCallback(observe, all)
 }
