@@ -15,6 +15,7 @@ export {
   type Values,
 } from './define/dependency.js'
 export type { KernelView } from './define/kernel-view.js'
+export type { Panel, PanelAction, PanelFact, PanelGroup, PanelRow, PanelView, Tone } from './define/panel.js'
 export type { Ref } from './define/ref.js'
 export type { Replacement } from './define/replacement.js'
 export {

@@ -1,0 +1,1 @@
+export type { ActionAnswer, ActionRequest, Hello, Update } from './protocol.js'
