@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 /** In ms: how long a connection has to be silent before it is closed; a message may be on the wire. */
 const QUIET = 150
 
-/** In ms, from the beginning: a connection that is never silent for so long is closed as soon as nothing is in flight on it. */
+/** In ms, from the beginning: what a connection that is never silent for so long brings after that is not read. */
 const PATIENCE = 2_000
 
 /** In ms: how long a client has to close its side. */
@@ -20,10 +20,14 @@ export async function closeConnections(
   const ended = new Map<Socket, number>()
   for (let now = began; connections.size > 0; now = performance.now()) {
     for (const [socket, heard] of connections) {
-      if (ended.has(socket) || busy(socket)) continue
-      if (now - heard < QUIET && now - began < PATIENCE) continue
+      if (ended.has(socket)) continue
+      const reads = now - began < PATIENCE
+      if (!reads) socket.pause()
+      if (busy(socket) || (reads && now - heard < QUIET)) continue
       ended.set(socket, now)
       socket.end()
+      // Its own end is heard after what was not read.
+      socket.resume()
     }
     // Who does not hear of it is cut off with the server.
     if ([...connections.keys()].every((socket) => now - (ended.get(socket) ?? now) >= LAST)) return
