@@ -57,3 +57,25 @@ describe.each(VERSIONS)('gateways of NestJS %i', (version) => {
     })
   })
 })
+
+it('answers all that it handles of clients that never have nothing in flight, and lets them go in time', async () => {
+  const app = compileApp('gateways', 12)
+  onTestFinished(() => app.remove())
+  const child = runInGroup(process.execPath, [app.file], { env: { PATH: process.env.PATH ?? '', ADAPTER: 'ws' } })
+  const [, port] = await child.said(/listens at (\d+)\./)
+  const client = new WebSocket(`ws://127.0.0.1:${port}`)
+  await once(client, 'open')
+  let answered = 0
+  client.on('message', () => {
+    answered++
+    client.send(JSON.stringify({ event: 'wait', data: 5 }))
+  })
+  const closed = once(client, 'close')
+  for (let i = 0; i < 3; i++) client.send(JSON.stringify({ event: 'wait', data: 5 }))
+  await expect.poll(() => answered).toBeGreaterThan(50)
+  child.kill('SIGTERM')
+  const [{ code, output }, [reason]] = await Promise.all([child.ended, closed])
+  expect(reason).toBe(1012)
+  expect(code).toBe(0)
+  expect(output.match(/^waits for 5$/gm)).toHaveLength(answered)
+})

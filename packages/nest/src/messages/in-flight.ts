@@ -1,5 +1,8 @@
 import type { StartContext } from '@keelson/kernel'
-import { finalize, isObservable } from 'rxjs'
+import { finalize, isObservable, NEVER } from 'rxjs'
+
+/** In ms: a client that is to leave and never has none in flight for so long is not heard any more. */
+const PATIENCE = 2_000
 
 /** The messages that handlers of one app work on. They are in the ledger of its resource, whose drain waits for them. */
 export class MessagesInFlight {
@@ -7,6 +10,8 @@ export class MessagesInFlight {
   /** Of each client. */
   readonly #open = new Map<object, number>()
   readonly #waiting = new Set<() => void>()
+  /** Clients whose messages are not handled any more, nor answered: they may be sent again. */
+  readonly #unheard = new WeakSet<object>()
 
   constructor(ctx: StartContext) {
     this.#ctx = ctx
@@ -14,6 +19,7 @@ export class MessagesInFlight {
 
   /** Calls a handler; the message is in flight until what it returns has settled: a value, a promise or an observable, or a promise of one. */
   handle(label: string, client: object, handler: () => unknown): unknown {
+    if (this.#unheard.has(client)) return NEVER
     const end = this.#begin(label, client)
     let result: unknown
     try {
@@ -39,9 +45,12 @@ export class MessagesInFlight {
     return this.#open.get(client) ?? 0
   }
 
-  /** Resolves when there is none of a client. */
+  /** Resolves when there is none of a client that is to leave. */
   async settled(client: object): Promise<void> {
+    const patience = setTimeout(() => this.#unheard.add(client), PATIENCE)
     while (this.of(client) > 0) await new Promise<void>((resolve) => this.#waiting.add(resolve))
+    clearTimeout(patience)
+    this.#unheard.add(client)
   }
 
   #begin(label: string, client: object): () => void {
