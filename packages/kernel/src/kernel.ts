@@ -1,5 +1,7 @@
+import type { Resource } from './define/carrier.js'
 import type { ResourceLike } from './define/dependency.js'
 import type { KernelView } from './define/kernel-view.js'
+import type { Panel } from './define/panel.js'
 import type { Replacement } from './define/replacement.js'
 import type { Timeouts } from './define/resource.js'
 import type { ShutdownReport } from './observe/report.js'
@@ -148,4 +150,11 @@ export interface Kernel extends KernelView, AsyncDisposal {
   readonly stopped: Promise<ShutdownReport>
   /** When each hook of the last start and shutdown ran. */
   timeline(): readonly Span[]
+  /** What resources show of themselves with `ctx.panel()`, for whoever presents it; reading one is up to the caller. */
+  panels(): readonly { readonly resource: string; readonly panel: Panel }[]
+  /**
+   * The resource of this name, for `check()`, `restart()` and the like, also one that a subgraph has made; undefined for none. For who
+   * knows only names, as a page or a command does.
+   */
+  find(name: string): Resource<unknown> | undefined
 }

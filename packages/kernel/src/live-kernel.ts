@@ -1,8 +1,10 @@
 import type { Cell } from './cell/cell.js'
 import { experienceOf } from './cell/experience.js'
 import { TIMEOUTS } from './defaults.js'
+import type { Resource } from './define/carrier.js'
 import { isMs } from './define/checks.js'
 import type { ResourceLike } from './define/dependency.js'
+import type { Panel } from './define/panel.js'
 import { readKernelDefaults, validateReason } from './define/validate.js'
 import { fromCaller, notStarted, refused, registeredTooLate } from './errors.js'
 import { propertyOf } from './foreign.js'
@@ -241,6 +243,14 @@ export class LiveKernel implements Kernel {
   }) as Kernel['inspect']
 
   timeline = (): readonly Span[] => timelineOf(this.#roster.present)
+
+  panels = (): readonly { readonly resource: string; readonly panel: Panel }[] =>
+    this.#roster.present.flatMap(({ name, instance }) =>
+      Array.from(instance?.panels ?? [], (panel) => ({ resource: name, panel })),
+    )
+
+  find = (name: string): Resource<unknown> | undefined =>
+    this.#roster.present.find((cell) => cell.name === name)?.definition.source
 
   #snapshotOf = (cell: Cell): ResourceSnapshot =>
     snapshotOf(

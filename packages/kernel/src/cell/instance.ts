@@ -1,9 +1,10 @@
 import { LAST_GRACE, MOST_LATE_CLEANUPS } from '../defaults.js'
 import type { ResourceLike } from '../define/dependency.js'
+import type { Panel } from '../define/panel.js'
 import type { Subgraph } from '../define/subgraph.js'
 import { notWork, validateFunction, validateMs, validateName } from '../define/validate.js'
 import { crashed, endlessCleanups, hookFailed, type KeelsonError, startAborted, timedOut, workRefused } from '../errors.js'
-import { promiseOf } from '../foreign.js'
+import { promiseOf, propertyOf } from '../foreign.js'
 import type { HookHost } from '../hook/hook-host.js'
 import { HookRun } from '../hook/hook-run.js'
 import { LazyAbort } from '../hook/lazy-abort.js'
@@ -38,6 +39,8 @@ export class Instance extends HookRun {
   turned: 'activate' | 'quiesce' | undefined
   /** Made when it takes its first: most instances have neither. */
   #openTurns: Set<Turn> | undefined
+  /** What it shows of itself, until it is released. */
+  panels: Set<Panel> | undefined
   #workload: Workload | undefined
   #counters: Set<CountReader> | undefined
   /** Whether its drain is over, or will not be: nobody would wait for more work. */
@@ -207,6 +210,14 @@ export class Instance extends HookRun {
     const counters = this.#counters
     counters.add(reader)
     return () => counters.delete(reader)
+  }
+
+  show(panel: Panel): () => void {
+    validateFunction(this.name, 'the read of ctx.panel(panel)', propertyOf(panel, 'read'))
+    this.panels ??= new Set()
+    const panels = this.panels
+    panels.add(panel)
+    return () => panels.delete(panel)
   }
 
   finished(then: 'shutdown' | 'restart'): void {

@@ -1,6 +1,7 @@
 import { FINISH, type FinishingContext, type HookContext, type StopContext } from '../define/context.js'
 import type { ResourceLike } from '../define/dependency.js'
 import type { KernelView } from '../define/kernel-view.js'
+import type { Panel } from '../define/panel.js'
 import { BRING_UP, type Subgraph, type SubgraphContext } from '../define/subgraph.js'
 import { type KeelsonError, pushedUnhealthy } from '../errors.js'
 import type { HookHost } from '../hook/hook-host.js'
@@ -64,6 +65,7 @@ interface Life {
   track<W>(label: string, work: PromiseLike<W> | (() => PromiseLike<W>)): Promise<W>
   readWorkBy(reader: WorkReader): () => void
   readCountsBy(reader: CountReader): () => void
+  show(panel: Panel): () => void
   step<W>(name: string, work: () => W): W
   finished(then: 'shutdown' | 'restart'): void
 }
@@ -143,5 +145,9 @@ export class StartScope implements SubgraphContext, FinishingContext {
 
   get counters() {
     return (read: CountReader) => this.#life.readCountsBy(read)
+  }
+
+  get panel() {
+    return (panel: Panel) => this.#life.show(panel)
   }
 }

@@ -2,6 +2,7 @@ import { symbolOfEveryCopy } from '../copies.js'
 import type { Clock } from '../time/clock.js'
 import type { WorkInFlight } from '../words.js'
 import type { KernelView } from './kernel-view.js'
+import type { Panel } from './panel.js'
 
 /** What every hook is given. */
 export interface HookContext {
@@ -72,6 +73,16 @@ export interface StartContext extends HookContext {
    * ctx.counters(() => ({ hits: cache.hits, misses: cache.misses }))
    */
   counters(read: () => Readonly<Record<string, number>>): () => void
+  /**
+   * What this instance shows of what it watches or serves, in an inspector, until it is released: the containers of a monitor, the servers
+   * behind a proxy. Nothing is called before somebody looks; `kernel.panels()` has it. Returns a function that ends this.
+   *
+   * @throws KeelsonError `INVALID_OPTION` for what has no `read` function.
+   *
+   * @example
+   * ctx.panel({ title: 'Jobs', read: () => ({ at: Date.now(), groups: [{ rows: jobs.map(rowOf) }] }) })
+   */
+  panel(panel: Panel): () => void
   /**
    * A part of this start, such as `connect` or `migrate`: `timeline()`, a slow start and the error of one that fails in it or runs out
    * of time name it. It lasts until the promise that `work` returns settles, or as long as `work` itself; what `work` returns and throws

@@ -2,6 +2,7 @@ import type { Clock } from '../time/clock.js'
 import type { WorkInFlight } from '../words.js'
 import type { StartContext } from './context.js'
 import type { KernelView } from './kernel-view.js'
+import type { Panel } from './panel.js'
 
 /** What `run` of a task is given: what `start` of a resource is, for as long as it runs. */
 export interface TaskContext extends StartContext {
@@ -87,5 +88,9 @@ export class TaskScope implements TaskContext {
 
   get counters() {
     return (read: () => Readonly<Record<string, number>>) => this.#ctx.counters(read)
+  }
+
+  get panel() {
+    return (panel: Panel) => this.#ctx.panel(panel)
   }
 }

@@ -115,6 +115,11 @@ export async function liveThroughCalls(spec: CallSpec): Promise<CalledLife> {
         return kernel.plan()
       case 'timeline':
         return kernel.timeline()
+      case 'panels':
+        if (flag) context?.panel({ title: 'a panel', read: () => ({ at: 0, groups: [] }) })
+        return kernel.panels()
+      case 'find':
+        return kernel.find(`r${target}`)
       case 'stopped':
         return ofPromise(kernel.stopped)
       case 'defaults':

@@ -18,6 +18,8 @@ export const METHODS = [
   'inspect',
   'plan',
   'timeline',
+  'panels',
+  'find',
   'stopped',
   'defaults',
   'check',
