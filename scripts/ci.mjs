@@ -1,7 +1,7 @@
 // Runs the tests as the README says, then every other check, and counts both. Fails when anything failed.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SIMULATED_RUNS } from './reliability.mjs'
 
@@ -11,6 +11,8 @@ mkdirSync(cache, { recursive: true })
 
 let passed = 0
 let failed = 0
+/** What failed, to be told once more below all that was printed. */
+const failures = []
 
 function step(title, command, args) {
   console.log(`\n── ${title}: ${command} ${args.join(' ')}`)
@@ -25,7 +27,10 @@ function step(title, command, args) {
 /** A step that is one check. */
 function check(title, command, args) {
   if (step(title, command, args)) passed++
-  else failed++
+  else {
+    failed++
+    failures.push(title)
+  }
 }
 
 /** A step that writes its own counts; one that fails without having counted a failure is a failure. */
@@ -40,7 +45,10 @@ function counted(title, command, args, file, counts) {
     result.failed = 1
   }
   passed += result.passed
-  failed += result.failed || (ok ? 0 : 1)
+  const broken = result.failed || (ok ? 0 : 1)
+  failed += broken
+  if (broken > 0)
+    failures.push(...(result.failures?.length ? result.failures : [`${broken} of its checks`]).map((what) => `${title}: ${what}`))
 }
 
 /** A script of vitest, counted by its JSON reporter. */
@@ -50,7 +58,17 @@ function tested(title, script) {
   counted(title, 'npm', [...script, '--', ...reporters], file, (report) => ({
     passed: report.numPassedTests,
     failed: report.numFailedTests + report.numPendingTests + report.numTodoTests,
+    failures: report.testResults.flatMap(failuresOf),
   }))
+}
+
+/** The tests of a file that did not pass, each with the first line of why; the file itself where it could not be run. */
+function failuresOf({ name, status, message, assertionResults }) {
+  const broken = assertionResults.filter((test) => test.status !== 'passed')
+  const said = (text = '') => text.split('\n', 1)[0].slice(0, 200)
+  const where = relative(root, name)
+  if (broken.length === 0) return status === 'passed' ? [] : [`${where}: ${said(message)}`]
+  return broken.map((test) => `${where} > ${test.fullName}: ${said(test.failureMessages[0] ?? test.status)}`)
 }
 
 tested('tests', ['test'])
@@ -75,5 +93,6 @@ counted('packages', 'node', ['scripts/check-packages.mjs', packages], packages, 
 const consumers = join(cache, 'consumers.json')
 counted('consumers', 'node', ['scripts/check-consumers.mjs', consumers], consumers, (counts) => counts)
 
+for (const what of failures) console.log(`\nFAILED ${what}`)
 console.log(`\n${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1
