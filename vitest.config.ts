@@ -2,6 +2,8 @@ import { existsSync, readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+// @ts-expect-error: a script, without types
+import { pageVitePlugin } from './scripts/page.mjs'
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -78,6 +80,7 @@ export default defineConfig({
   test: {
     projects: [
       {
+        plugins: [pageVitePlugin],
         resolve: { alias },
         test: {
           name: 'unit',
@@ -97,9 +100,9 @@ export default defineConfig({
           ...beside,
         },
       },
-      { resolve: { alias }, test: { name: 'unit alone', include: ALONE.unit, ...unit, ...alone } },
+      { plugins: [pageVitePlugin], resolve: { alias }, test: { name: 'unit alone', include: ALONE.unit, ...unit, ...alone } },
       { ...built, test: { name: 'cross alone', include: ALONE.cross, ...cross, ...alone } },
-      { resolve: { alias }, test: { name: 'hostile', include: HOSTILE, ...hostile, ...alone } },
+      { plugins: [pageVitePlugin], resolve: { alias }, test: { name: 'hostile', include: HOSTILE, ...hostile, ...alone } },
       {
         ...built,
         test: { name: 'hostile built', include: HOSTILE_BUILT, exclude: ['**/node_modules/**'], ...hostile, ...alone },

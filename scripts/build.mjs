@@ -8,6 +8,7 @@ import { build } from 'esbuild'
 import { BUNDLED } from './bundled.mjs'
 import { buildCommonJs } from './commonjs.mjs'
 import { entriesOf } from './exports.mjs'
+import { pagePlugin } from './page.mjs'
 import { packagesFor } from './workspace.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -103,7 +104,7 @@ for (const folder of folders) {
     platform: 'node',
     target: 'node20',
     nodePaths: FALLBACK,
-    plugins: [installed(BUNDLED[basename(folder)] ?? [])],
+    plugins: [...(basename(folder) === 'inspector' ? [pagePlugin] : []), installed(BUNDLED[basename(folder)] ?? [])],
     define: { KEELSON_VERSION: JSON.stringify(manifest.version) },
     sourcemap: true,
     // A manifest's `sideEffects` is for who imports the package, not for its own modules.

@@ -1,6 +1,6 @@
 // Packs every public package as it would be published and uses the tarballs: publint, the types as resolvers see them,
 // `import` and `require` of every entry point in an empty project, what each imports against what it declares, what an installation of
-// it brings along and runs, and the size of the kernel.
+// it brings along and runs, and the sizes of the kernel and of the inspector's page.
 // `node scripts/check-packages.mjs [file for the counts]`
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,6 +11,7 @@ import { build } from 'esbuild'
 import ts from 'typescript'
 import { BUNDLED } from './bundled.mjs'
 import { differing } from './exports.mjs'
+import { pageTexts } from './page.mjs'
 import { pack, publicPackages } from './public-packages.mjs'
 import { treeOf } from './sbom.mjs'
 
@@ -82,6 +83,7 @@ checkWorkflows()
 checkAlone(packages.find(({ manifest }) => manifest.name === '@keelson/kernel').manifest)
 await checkKernelSize()
 await checkEarly()
+await checkPage()
 rmSync(work, { recursive: true, force: true })
 console.log(`packages: ${counts.passed} passed, ${counts.failed} failed`)
 if (process.argv[2]) writeFileSync(process.argv[2], JSON.stringify(counts))
@@ -229,4 +231,12 @@ async function checkEarly() {
     `@keelson/node/early is kept by bundlers, and has ${size} bytes (at most 512)`,
     text,
   )
+}
+
+/** The inspector's page loads at once, wherever from. */
+async function checkPage() {
+  const limit = 100 * 1024
+  const { gzipSync } = await import('node:zlib')
+  const size = Object.values(await pageTexts()).reduce((sum, text) => sum + gzipSync(text).length, 0)
+  record(size <= limit, `the page of the inspector is ${(size / 1024).toFixed(1)} KiB, compressed (at most ${limit / 1024})`)
 }

@@ -1,1 +1,15 @@
-export type { ActionAnswer, ActionRequest, Hello, Update } from './protocol.js'
+export type {
+  ActionAnswer,
+  ActionRequest,
+  BudgetView,
+  ErrorRecord,
+  EventRecord,
+  Finite,
+  Hello,
+  KernelPart,
+  PanelPart,
+  PlanPart,
+  ResourceView,
+  StateRecord,
+  Update,
+} from './protocol.js'

@@ -1,8 +1,13 @@
 import type { KernelState, PanelView, Plan, Probe, ResourceSnapshot, Span } from '@keelson/kernel'
 
 /*
- * What the server tells the page, as JSON. A stream begins with one `Hello`; each `Update` after it says what has changed since. Times are in ms since
- * the epoch by the clock of the process, durations in ms; `null` stands for no limit (`Infinity`). Every text is masked and printable.
+ * What the server tells the page, as JSON. A stream begins with one `Hello`; each `Update` after it says what has changed since. A viewer who could
+ * not keep up gets another `Hello` in place of what was missed: it replaces everything. Times are in ms since the epoch by the clock of the process,
+ * durations in ms; `null` stands for no limit (`Infinity`). Every text is masked, printable and cut; names are shown alike wherever they stand.
+ *
+ * Relative to the page: `events` is the stream (`data:` has one message), `state` one `Hello`, `actions` takes an `ActionRequest` by POST
+ * as `application/json`, with the header `x-keelson-csrf`, and answers with an `ActionAnswer`. 401 anywhere: the page has to be loaded anew, to log in.
+ * 403, 429 and 503 say why as text; `events` is worth trying again after those two, after `retry-after` seconds.
  */
 
 /** `Infinity` becomes `null` in JSON. */
@@ -77,6 +82,7 @@ export interface PlanPart {
 /** A panel of a resource, or why it could not be read. */
 export interface PanelPart {
   readonly resource: string
+  /** Tells the panels of one resource apart, together with it. */
   readonly title: string
   readonly view?: PanelView
   readonly error?: string
@@ -90,6 +96,8 @@ export interface Hello {
   readonly process: { readonly pid: number; readonly host: string; readonly node: string; readonly startedAt: number }
   /** Whether actions are allowed. */
   readonly actions: boolean
+  /** What the header `x-keelson-csrf` of an action has to say; absent where none are allowed. */
+  readonly csrf?: string
   readonly kernel: KernelPart
   readonly plan: PlanPart
   readonly resources: readonly ResourceView[]
@@ -112,7 +120,10 @@ export interface Update {
   /** The whole, whenever a hook began or ended. */
   readonly timeline?: readonly Span[]
   readonly events?: readonly EventRecord[]
+  /** Those that have changed, whole; of these resources all. */
   readonly panels?: readonly PanelPart[]
+  /** Everything has stopped, and this is the last that is told: the process ends. */
+  readonly last?: true
 }
 
 /** What the page asks for. */
@@ -120,8 +131,10 @@ export type ActionRequest =
   | { readonly action: 'check' | 'restart' | 'rotate'; readonly resource: string }
   | { readonly action: 'cordon'; readonly reason: string }
   | { readonly action: 'uncordon' }
-  | { readonly action: 'shutdown' }
-  | { readonly action: 'panel'; readonly resource: string; readonly id: string; readonly row: string }
+  /** `confirm`: the name of the kernel, as somebody has typed it. */
+  | { readonly action: 'shutdown'; readonly confirm: string }
+  /** `title` of the panel, `id` of the action, `row` that it belongs to. */
+  | { readonly action: 'panel'; readonly resource: string; readonly title: string; readonly id: string; readonly row: string }
 
 export interface ActionAnswer {
   readonly ok: boolean
