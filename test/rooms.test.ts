@@ -65,6 +65,7 @@ const HOUSES: Readonly<Record<string, readonly string[]>> = {
     'proxy',
     'keelson-mcp-proxy',
   ],
+  cli: ['exit-codes version', 'cli-error', 'output', 'line', 'load', 'plan', 'commands', 'main process-io', 'keelson'],
   decorators: ['errors', 'hooks', 'inject', 'define'],
   nest: ['inject', 'hooks', 'health log messages', 'app', 'gateway queue', 'microservice', 'server'],
   postgres: ['options watch', 'pg sql', 'migrate'],

@@ -27,6 +27,10 @@ import { systemClock } from './time/clock.js'
 import { Deadlines } from './time/deadline.js'
 import { guardedClock } from './time/guarded-clock.js'
 
+/** Put there by whoever loads an application to read its graph: a kernel that would be started is handed over instead. */
+type KernelReader = { start(kernel: Kernel): Promise<Kernel> } | undefined
+const READER = Symbol.for('keelson.reader')
+
 /** The façade: composes the parts of a kernel. Its methods work when they are taken off it. */
 export class LiveKernel implements Kernel {
   readonly name: string
@@ -204,7 +208,8 @@ export class LiveKernel implements Kernel {
     }
   }
 
-  start = (): Promise<this> => this.#lifecycle.start() as Promise<this>
+  start = (): Promise<this> =>
+    ((propertyOf(globalThis, READER) as KernelReader)?.start(this) ?? this.#lifecycle.start()) as Promise<this>
 
   // What is passed may come from anywhere.
   shutdown = (reason: unknown = 'shutdown', options?: unknown): Promise<ShutdownReport> => {

@@ -1,0 +1,125 @@
+import { existsSync, statSync } from 'node:fs'
+import { relative, resolve } from 'node:path'
+import type { Kernel } from '@keelson/kernel'
+import { redact } from '@keelson/kernel/redact'
+import { createJiti } from 'jiti'
+import { CliError } from '../cli-error.js'
+import { EXIT } from '../exit-codes.js'
+import { type Exports, findKernel, isKernel, mayBeKernel } from './find-kernel.js'
+import { Guard } from './guard.js'
+import { type Claim, GraphReader } from './reader.js'
+
+export interface LoadOptions {
+  /** Which kernel of the module: its name, or that of an export. */
+  readonly kernel?: string | undefined
+  /** Variables for the module. */
+  readonly envFile?: string | undefined
+  readonly cwd?: string
+  /** For how long a module that was loaded may take to come to `run()`, in ms; default 30_000. */
+  readonly patience?: number
+}
+
+/** A kernel that was loaded, and that nothing has started. */
+export interface Loaded {
+  readonly kernel: Kernel
+  /** The module as a reader would name it: relative to where the command was given. */
+  readonly module: string
+  /** What `run()` was given with it; empty where nothing ran it. */
+  readonly run: Readonly<Record<string, unknown>>
+  /** What packages know of the resources that they have made. */
+  readonly claims: readonly Claim[]
+  /** What the module opened while it was loaded, as Node names it: `TCPServerWrap`, `Timeout`. */
+  readonly opened: readonly string[]
+  /** From now on kernels of this process start again, and errors that nobody handles end it. */
+  release(): void
+}
+
+/**
+ * Loads a TypeScript or JavaScript module, and takes the kernel that it exports as `kernel` or `default` (itself, a function that returns
+ * it, or a promise of it), or that it runs. It starts nothing: `run(kernel)` and `kernel.start()` of the module hand the kernel over
+ * instead, and their promises stay open.
+ *
+ * @throws CliError with exit code 3 when it cannot be loaded, or has no kernel.
+ */
+export async function loadKernel(path: string, options: LoadOptions = {}): Promise<Loaded> {
+  const { cwd = process.cwd(), patience = 30_000 } = options
+  const file = fileAt(resolve(cwd, path), path)
+  const module = relative(cwd, file) || path
+  if (options.envFile !== undefined) loadEnv(resolve(cwd, options.envFile), options.envFile)
+  const reader = new GraphReader().install()
+  const guard = new Guard(module)
+  const held = new Promise<undefined>((tell) => reader.onHeld(() => setImmediate(tell, undefined)))
+  try {
+    const jiti = createJiti(file, { tsconfigPaths: true, interopDefault: false, moduleCache: true })
+    let exported: Exports | undefined
+    const loaded = jiti.import(file).then((value) => {
+      exported = exportsOf(value)
+      // One that calls its main() without waiting for it comes to run() later.
+      const isComplete = mayBeKernel(exported.kernel) || mayBeKernel(exported.default) || Object.values(exported).some(isKernel)
+      return isComplete ? undefined : held
+    })
+    await Promise.race([loaded, held, guard.failed, guard.idle(patience)])
+    const found = await findKernel(module, exported, reader.held, options.kernel)
+    // What it has only begun to open.
+    await new Promise(setImmediate)
+    return {
+      kernel: found.kernel,
+      module,
+      run: found.options,
+      claims: reader.claims,
+      opened: guard.opened(),
+      release: () => {
+        reader.remove()
+        guard.remove()
+      },
+    }
+  } catch (error) {
+    reader.remove()
+    guard.remove()
+    throw error instanceof CliError ? error : notLoaded(module, error)
+  } finally {
+    guard.loaded()
+  }
+}
+
+/** CommonJS exports a kernel, a function or an object of exports as a whole. */
+function exportsOf(value: unknown): Exports {
+  if (isKernel(value) || typeof value === 'function') return { default: value }
+  const exported = (value ?? {}) as Exports
+  const { default: whole, ...others } = exported
+  return typeof whole === 'object' && whole !== null && !mayBeKernel(whole) ? { ...(whole as Exports), ...others } : exported
+}
+
+function fileAt(file: string, path: string): string {
+  if (existsSync(file) && statSync(file).isFile()) return file
+  const remedy = existsSync(file) ? 'name a file in it' : 'paths are taken from the current directory'
+  throw new CliError(EXIT.load, existsSync(file) ? `${path} is a folder` : `there is no file ${path}`, remedy)
+}
+
+function loadEnv(file: string, path: string): void {
+  try {
+    process.loadEnvFile(file)
+  } catch (error) {
+    throw new CliError(EXIT.load, `${path} cannot be read: ${(error as Error).message}`)
+  }
+}
+
+/** Why a module could not be loaded, with the frames of the application alone. */
+function notLoaded(module: string, error: unknown): CliError {
+  const { message, stack } = error instanceof Error ? error : new Error(String(error))
+  const [, ...lines] = (stack ?? '').slice((stack ?? '').indexOf(message) + message.length).split('\n')
+  const ours = lines.findIndex((line) => line.includes(loadKernel.name))
+  const frames = lines
+    .slice(0, ours === -1 ? lines.length : ours)
+    .filter((line) => /^\s+at /.test(line) && !/node_modules|node:internal|node:events/.test(line))
+    .slice(0, 5)
+  const text = [`${module} cannot be loaded: ${message}`, ...frames].join('\n')
+  return new CliError(EXIT.load, redact(text), remedyFor(message), { cause: error })
+}
+
+function remedyFor(message: string): string | undefined {
+  if (/process\.env|environment|is missing|is not set|undefined variable/i.test(message)) {
+    return 'when it wants variables, give it a file of them with --env-file FILE'
+  }
+  return undefined
+}

@@ -1,0 +1,58 @@
+import type { Kernel } from '@keelson/kernel'
+
+/** A kernel that the application would have run, and how. */
+export interface Held {
+  readonly kernel: Kernel
+  /** `run(kernel, options)` of `@keelson/node`, or `kernel.start()`. */
+  readonly by: 'run' | 'start'
+  /** Of `run()`: what it was given, as `probes` with their port. */
+  readonly options: Readonly<Record<string, unknown>>
+}
+
+/** What a package knows of a resource that it has made, beyond what `plan()` tells: it throws when that does not fit. */
+export interface Claim {
+  readonly resource: string
+  /** The rule that a finding is of. */
+  readonly rule: string
+  verify(kernel: Kernel): void
+}
+
+/** As `kernel.start()`, `run()` and packages with claims find it, whichever copy of them an application has. */
+const READER = Symbol.for('keelson.reader')
+
+/** Keeps kernels from being started while it is there: an application is loaded to read its graph. */
+export class GraphReader {
+  readonly held: Held[] = []
+  readonly claims: Claim[] = []
+  #tell: () => void = () => {}
+
+  /** Is called for each kernel that is held. */
+  onHeld(listener: () => void): void {
+    this.#tell = listener
+  }
+
+  install(): this {
+    Reflect.set(globalThis, READER, this)
+    return this
+  }
+
+  /** From now on kernels start again. */
+  remove(): void {
+    Reflect.deleteProperty(globalThis, READER)
+  }
+
+  run(kernel: Kernel, options: Readonly<Record<string, unknown>>): Promise<never> {
+    return this.#hold({ kernel, by: 'run', options })
+  }
+
+  start(kernel: Kernel): Promise<never> {
+    return this.#hold({ kernel, by: 'start', options: {} })
+  }
+
+  /** For ever, so that nothing happens that the application does once it runs, or has run. */
+  #hold(held: Held): Promise<never> {
+    if (!this.held.some(({ kernel }) => kernel === held.kernel)) this.held.push(held)
+    this.#tell()
+    return new Promise(() => {})
+  }
+}

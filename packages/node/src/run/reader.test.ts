@@ -1,0 +1,37 @@
+import { createKernel, type Kernel, resource } from '@keelson/kernel'
+import { expect, it, onTestFinished } from 'vitest'
+import { run } from './run.js'
+
+it('hands a kernel over to who reads graphs, and starts nothing', async () => {
+  const handed: [string, Kernel, unknown][] = []
+  const open = new Promise<never>(() => {})
+  const keep = (by: string) => (kernel: Kernel, options: unknown) => {
+    handed.push([by, kernel, options])
+    return open
+  }
+  const READER = Symbol.for('keelson.reader')
+  Reflect.set(globalThis, READER, { run: keep('run'), start: keep('start') })
+  onTestFinished(() => void Reflect.deleteProperty(globalThis, READER))
+
+  const started: string[] = []
+  const kernel = createKernel([resource('db', { start: () => started.push('db') })])
+  const signals = process.listenerCount('SIGTERM')
+  const probes = { port: 0 }
+  const settled = await Promise.race([
+    run(kernel, { probes }),
+    kernel.start(),
+    new Promise((resolve) => setImmediate(resolve, 'open')),
+  ])
+  expect({ settled, started, state: kernel.state }).toEqual({ settled: 'open', started: [], state: 'idle' })
+  expect(process.listenerCount('SIGTERM')).toBe(signals)
+  expect(handed).toEqual([
+    ['run', kernel, { probes }],
+    ['start', kernel, undefined],
+  ])
+  await expect(run(kernel, { exitGrace: -1 })).rejects.toThrow('exitGrace')
+
+  Reflect.deleteProperty(globalThis, READER)
+  await kernel.start()
+  expect(started).toEqual(['db'])
+  await kernel.shutdown()
+})
