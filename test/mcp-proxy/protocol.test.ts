@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
@@ -12,6 +13,7 @@ import {
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { ProxyProcess, real, refusal, scripted, textOf } from './proxy.js'
 
+const ANSWERING = { sampling: {}, elicitation: { form: {}, url: {} } }
 const ALL = { sampling: {}, elicitation: { form: {} }, roots: { listChanged: true } }
 
 /** A client that answers everything with its name, and keeps what it is told. */
@@ -111,6 +113,27 @@ describe.each([
     await expect.poll(logs, { timeout: 30_000 }).not.toEqual([])
     expect(logs().filter((logger) => !/^ev(\/|$)/.test(String(logger)))).toEqual([])
     await client.unsubscribeResource({ uri })
+  })
+})
+
+describe.each([
+  ['stdio', (proxy: ProxyProcess) => stdioClient(proxy, { capabilities: ANSWERING }), '--stdio'],
+  ['streamable HTTP', (proxy: ProxyProcess) => httpClient(proxy, { capabilities: ANSWERING }), '--port=0'],
+])('over %s', (_, connect, argument) => {
+  it('a server hears how far an answer has come, and a client that an elicitation at a URL is complete', async () => {
+    const { client, told } = await connect(new ProxyProcess({ one: scripted() }, argument))
+    client.setRequestHandler(CreateMessageRequestSchema, async ({ params }, { sendNotification }) => {
+      const { progressToken } = params._meta as { progressToken: number }
+      const news = { method: 'notifications/progress' as const, params: { progressToken, progress: 1, message: 'half' } }
+      await sendNotification(news)
+      await sleep(50) // one that is read together with the answer is lost by the SDK
+      return { role: 'assistant', model: 'test', content: { type: 'text', text: '' } }
+    })
+    const progress = JSON.parse(await textOf(client, 'one__ask', { progress: 1 }))
+    expect(progress).toEqual([{ progressToken: 'mine', progress: 1, message: 'half' }])
+    expect(await textOf(client, 'one__authorize')).toBe('accept')
+    const completed = () => told.filter(({ method }) => method === 'notifications/elicitation/complete')
+    await expect.poll(completed).toEqual([expect.objectContaining({ params: { elicitationId: 'e1' } })])
   })
 })
 

@@ -5,7 +5,7 @@ import { Audience } from './audience.js'
 function listener(capabilities = {}) {
   const told: Notification[] = []
   const tell = (notification: Notification) => void told.push(notification)
-  return { told, tell, caller: { client: {}, capabilities, ask: async () => ({}) } }
+  return { told, tell, caller: { client: {}, capabilities, ask: async () => ({}), tell } }
 }
 
 it('what servers log goes to those who asked for that level or a lower one, with the name of the server', () => {

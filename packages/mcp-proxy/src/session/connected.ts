@@ -4,6 +4,7 @@ import {
   type ClientCapabilities,
   McpError,
   type Notification,
+  type Progress,
   type Result,
   ResultSchema,
   type ServerNotification,
@@ -27,8 +28,9 @@ export class Connected implements Listener {
     this.#session = session
   }
 
-  tell(notification: Notification): void {
-    if (this.isReady) void this.#session.notification(notification as ServerNotification).catch(() => {})
+  tell({ method, params }: Notification): void {
+    // Past the session, which refuses what it was not told by `initialize` that clients understand: the proxy answers that itself.
+    if (this.isReady) this.#session.transport?.send({ jsonrpc: '2.0', method, ...(params && { params }) }).catch(() => {})
   }
 
   get caller(): Caller {
@@ -41,13 +43,13 @@ export class Connected implements Listener {
   }
 
   #callerBy(send: (question: Question, options: RequestOptions) => Promise<Result>): Caller {
-    const ask = async (question: Question, signal: AbortSignal) => {
+    const ask = async (question: Question, signal: AbortSignal, onprogress?: (progress: Progress) => void) => {
       try {
-        return await send(question, { signal, timeout: NO_TIMEOUT })
+        return await send(question, { signal, timeout: NO_TIMEOUT, ...(onprogress && { onprogress }) })
       } catch (error) {
         throw error instanceof McpError ? answered(error) : error
       }
     }
-    return { client: this, capabilities: this.capabilities, ask }
+    return { client: this, capabilities: this.capabilities, ask, tell: (notification) => this.tell(notification) }
   }
 }

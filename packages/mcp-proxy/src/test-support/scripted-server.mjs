@@ -4,12 +4,21 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const { FAILED_LISTS = '0', LATER_LISTS_MS = '0', EXIT, PAGES, API_TOKEN, TELL } = process.env
-const tools = ['echo', 'sleep', 'hold', 'grow', 'repeat', 'hurry', 'fail']
+const tools = ['echo', 'sleep', 'hold', 'grow', 'repeat', 'hurry', 'fail', 'ask', 'authorize', 'pid']
 let lists = 0
+/** What it has asked its client, by id, and how far the answers have come. */
+const asked = new Map()
+const progress = []
 
 const say = (text) => process.stderr.write(`${text} at ${Date.now()}\n`)
 const send = (message) => process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`)
 const answer = (id, result) => send({ id, result })
+const ask = (method, params) =>
+  new Promise((resolve) => {
+    const id = `asked-${asked.size}`
+    asked.set(id, resolve)
+    send({ id, method, params })
+  })
 
 const METHODS = {
   initialize: ({ id, params: { protocolVersion } }) =>
@@ -45,8 +54,26 @@ const METHODS = {
         send({ method: 'notifications/tools/list_changed' })
       }
     }
+    if (name === 'pid') text = `${process.pid}`
+    if (name === 'ask') {
+      await ask('sampling/createMessage', { messages: [], maxTokens: 1, _meta: { progressToken: 'mine' } })
+      // One that was sent before the answer may come after it.
+      while (progress.length < args.progress) await sleep(10)
+      text = JSON.stringify(progress)
+    }
+    if (name === 'authorize') {
+      const { action } = await ask('elicitation/create', {
+        mode: 'url',
+        message: '',
+        url: 'https://a.example',
+        elicitationId: 'e1',
+      })
+      send({ method: 'notifications/elicitation/complete', params: { elicitationId: 'e1' } })
+      text = action
+    }
     answer(id, { content: [{ type: 'text', text }] })
   },
+  'notifications/progress': ({ params }) => void progress.push(params),
   'notifications/cancelled': () => say('cancelled'),
 }
 
@@ -58,6 +85,7 @@ process.on('SIGTERM', () => {})
 createInterface({ input: process.stdin })
   .on('line', (line) => {
     const message = JSON.parse(line)
+    if (message.method === undefined) asked.get(message.id)?.(message.result ?? message.error)
     METHODS[message.method]?.(message)
   })
   .on('close', () => process.exit(0))

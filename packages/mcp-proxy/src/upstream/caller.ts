@@ -1,4 +1,10 @@
-import { type ClientCapabilities, ErrorCode, type Result } from '@modelcontextprotocol/sdk/types.js'
+import {
+  type ClientCapabilities,
+  ErrorCode,
+  type Notification,
+  type Progress,
+  type Result,
+} from '@modelcontextprotocol/sdk/types.js'
 import { CallError } from '../call-error.js'
 
 /** What a server asks of a client. */
@@ -12,7 +18,16 @@ export interface Caller {
   /** The same for all calls of one client. */
   readonly client: object
   readonly capabilities: ClientCapabilities
-  ask(question: Question, signal: AbortSignal): Promise<Result>
+  /** `onprogress` hears how far it has come, where the server wants to know. */
+  ask(question: Question, signal: AbortSignal, onprogress?: (progress: Progress) => void): Promise<Result>
+  /** Tells it; never fails. */
+  tell(notification: Notification): void
+}
+
+/** Who asks, as one that is told how far the answer has come. */
+export interface Asker {
+  readonly signal: AbortSignal
+  progressed(progress: Progress & { progressToken: string | number }): void
 }
 
 /** What a client has to be able to do before it is asked. */
@@ -22,14 +37,15 @@ const NEEDS = { 'sampling/createMessage': 'sampling', 'elicitation/create': 'eli
  * Puts a question of a server to the client whose call it works on. Where calls of several clients are in flight, nothing says which of
  * them is meant, and none is asked: it would see what is not for it.
  *
- * @param calls who is being served; @param idle the only client that there is, if it is only one.
+ * @param calls who is being served; @param idle the only client that there is, if it is only one; @param onAsked who it is.
  * @throws CallError when nobody can be asked.
  */
 export async function asked(
   question: Question,
   calls: readonly Caller[],
   idle: Caller | undefined,
-  signal: AbortSignal,
+  { signal, progressed }: Asker,
+  onAsked: (caller: Caller) => void = () => {},
 ): Promise<Result> {
   const need = NEEDS[question.method as keyof typeof NEEDS]
   if (need === undefined) throw new CallError(ErrorCode.MethodNotFound, 'Method not found')
@@ -42,5 +58,8 @@ export async function asked(
     throw new CallError(ErrorCode.InvalidRequest, `it is not known which client to ask: ${why}`)
   }
   const { progressToken, ..._meta } = (question.params?._meta ?? {}) as Record<string, unknown>
-  return caller.ask({ method: question.method, params: { ...question.params, _meta } }, signal)
+  onAsked(caller)
+  const token = progressToken as string | number | undefined
+  const onprogress = token === undefined ? undefined : (progress: Progress) => progressed({ ...progress, progressToken: token })
+  return caller.ask({ method: question.method, params: { ...question.params, _meta } }, signal, onprogress)
 }

@@ -23,6 +23,7 @@ import { type Listing, listed } from './listing.js'
 import { nameFor } from './names.js'
 import { translated } from './translated.js'
 import { troubleOf } from './trouble.js'
+import { UrlElicitations } from './url-elicitations.js'
 
 /** Deadlines are the client's, which cancels; the SDK's own minute would be a second one. */
 const NO_TIMEOUT = 2 ** 31 - 1
@@ -70,6 +71,7 @@ export class Upstream {
   readonly #kernel: KernelView
   /** Each has an end of its own: what listens to it, as the SDK does, is gone with the call. */
   readonly #calls = new Map<AbortController, Caller>()
+  readonly #urlElicitations = new UrlElicitations()
   #isClosed = false
   #idle: (() => void) | undefined
 
@@ -129,9 +131,15 @@ export class Upstream {
       if (list !== undefined) events.changed(list as 'tools')
       if (method === 'notifications/resources/updated') events.updated(String(params.uri))
       if (method === 'notifications/message') events.logged(this.#masked(params) as LoggingMessageNotification['params'])
+      if (method === 'notifications/elicitation/complete') this.#urlElicitations.completed(params)
     }
-    this.#client.fallbackRequestHandler = ({ method, params }, { signal }) =>
-      asked({ method, params }, [...this.#calls.values()], events.onlyClient(), signal)
+    this.#client.fallbackRequestHandler = ({ method, params }, { signal, sendNotification }) => {
+      const progressed = (progress: Progress & { progressToken: string | number }) =>
+        // To a server that has gone there is nothing to tell.
+        void sendNotification({ method: 'notifications/progress', params: progress }).catch(() => {})
+      const onAsked = (caller: Caller) => this.#urlElicitations.asked({ method, params }, caller)
+      return asked({ method, params }, [...this.#calls.values()], events.onlyClient(), { signal, progressed }, onAsked)
+    }
   }
 
   /** A request that is no work, and is not limited; @throws CallError with its answer. */
@@ -195,7 +203,7 @@ export class Upstream {
     if (!isKnown) throw new CallError(ErrorCode.MethodNotFound, `server "${this.name}" does not support ${method}`)
   }
 
-  async #forward({ method, params, onprogress }: Call, end: AbortController): Promise<ServerResult> {
+  async #forward({ method, params, onprogress, caller }: Call, end: AbortController): Promise<ServerResult> {
     const options: RequestOptions = { signal: end.signal, timeout: NO_TIMEOUT, ...(onprogress && { onprogress }) }
     const ms = this.#entry.timeouts.call
     let isLate = false
@@ -211,7 +219,10 @@ export class Upstream {
       if (isLate && ms !== undefined) throw late(this.name, ms)
       // Not by the code: that of a lost connection, -32000, is also what many servers use for errors of their own.
       const isAnswer = error instanceof McpError && this.#client.transport !== undefined
-      if (isAnswer && !this.#isClosed) throw answered(this.#withoutSecrets(error))
+      if (isAnswer && !this.#isClosed) {
+        this.#urlElicitations.refused(error, caller)
+        throw answered(this.#withoutSecrets(error))
+      }
       throw await this.#lost(error)
     } finally {
       clearTimeout(timer)
