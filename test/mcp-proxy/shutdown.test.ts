@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { describe, expect, it } from 'vitest'
-import { overHttp, ProxyProcess, real, scripted, textOf } from './proxy.js'
+import { overHttp, ProxyProcess, real, refusal, scripted, textOf } from './proxy.js'
 
 const SERVERS = { one: real('everything'), two: real('everything') }
 
@@ -63,6 +63,37 @@ describe('SIGTERM', () => {
     expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200)
     proxy.child.kill('SIGTERM')
     for (const answer of await Promise.all(calls)) expect(answer).toMatchObject(COMPLETED)
+    expect(await proxy.exited, proxy.stderr).toEqual({ code: 0, signal: null })
+    expect(proxy.servers).toEqual([])
+  })
+})
+
+describe.each([
+  ['stdio', '--stdio', (proxy: ProxyProcess) => proxy.stdio()],
+  ['HTTP', '--port=0', async (proxy: ProxyProcess) => overHttp(await proxy.port())],
+])('D3: over %s a call in flight at SIGTERM', (_, argument, connect) => {
+  it('gets what the budget leaves: three seconds of it are nothing', async () => {
+    const proxy = new ProxyProcess({ one: scripted() }, argument)
+    const client = await connect(proxy)
+    const call = textOf(client, 'one__sleep', { ms: 3_000 })
+    await proxy.said('[one] sleeping')
+    proxy.child.kill('SIGTERM')
+    expect(await call).toBe('done')
+    expect(await proxy.exited, proxy.stderr).toEqual({ code: 0, signal: null })
+  })
+
+  it('is answered at the end of the budget with an error that says why', async () => {
+    const proxy = new ProxyProcess({ one: scripted() }, argument, '--shutdown-timeout', '3000')
+    const client = await connect(proxy)
+    const call = refusal(textOf(client, 'one__sleep', { ms: 3_600_000 }))
+    await proxy.said('[one] sleeping')
+    const before = Date.now()
+    proxy.child.kill('SIGTERM')
+    const { message, data } = await call
+    expect(message).toContain('server "one" was lost during this call (the proxy is shutting down)')
+    expect(data).toEqual({ server: 'one', reason: 'lost' })
+    // Not at once: it had its time.
+    expect(Date.now() - before).toBeGreaterThan(1_000)
     expect(await proxy.exited, proxy.stderr).toEqual({ code: 0, signal: null })
     expect(proxy.servers).toEqual([])
   })

@@ -12,6 +12,8 @@ export interface ProxyOptions {
   readonly names: readonly string[]
   /** One of which HTTP clients have to send as `Authorization: Bearer`; none: nobody is asked, which is possible on loopback only. */
   readonly tokens: readonly string[]
+  /** How long a shutdown may take, in ms; calls in flight get what it leaves. Default: what the platform gives, or 25_000. */
+  readonly shutdownTimeout?: number | undefined
 }
 
 /** Where the command finds its tokens: what is written into a command line can be read by every user of the machine. */
@@ -21,11 +23,14 @@ export const TOKEN = 'KEELSON_MCP_TOKEN'
 const SHORTEST = 16
 
 export const USAGE = `Usage: keelson-mcp-proxy <servers.json> [--stdio] [--port <port> [--host <address>] [--name <host>]...]
+                          [--shutdown-timeout <ms>]
 
   --stdio   serve the client that started it, over standard input and output
   --port    serve streamable HTTP on http://<host>:<port>/mcp
   --host    default 127.0.0.1; for any address that others can reach, ${TOKEN} has to be set
   --name    a name besides localhost that clients ask for it by, and whose web pages may use it, such as behind a proxy
+
+  --shutdown-timeout   how long calls in flight are waited for after a signal; default what the platform gives, or 25000 ms
 
   ${TOKEN} in the environment is the bearer token that HTTP clients have to send, or several, with spaces between them`
 
@@ -39,16 +44,19 @@ export function proxyOptions(args: readonly string[], env: NodeJS.ProcessEnv): P
       port: { type: 'string' },
       host: { type: 'string' },
       name: { type: 'string', multiple: true },
+      'shutdown-timeout': { type: 'string' },
     },
   })
   const [file, ...more] = positionals
   if (file === undefined) throw new Error('a servers.json is missing')
   if (more.length > 0) throw new Error(`one servers.json is enough; there is also "${more[0]}"`)
-  const { stdio = false, port, host, name: names = [] } = values
+  const { stdio = false, port, host, name: names = [], 'shutdown-timeout': timeout } = values
   if (!stdio && port === undefined) throw new Error('say how it is to be reached: --stdio, --port, or both')
   if (port !== undefined && !/^\d{1,5}$/.test(port)) throw new Error(`--port must be a number, not "${port}"`)
   if (port === undefined && host !== undefined) throw new Error('--host is for --port, which is missing')
   if (port === undefined && names.length > 0) throw new Error('--name is for --port, which is missing')
+  if (timeout !== undefined && !/^[1-9]\d{0,8}$/.test(timeout))
+    throw new Error(`--shutdown-timeout must be a number of milliseconds, not "${timeout}"`)
   return {
     file,
     stdio,
@@ -56,6 +64,7 @@ export function proxyOptions(args: readonly string[], env: NodeJS.ProcessEnv): P
     host: host ?? '127.0.0.1',
     names,
     tokens: tokensOf(env),
+    shutdownTimeout: timeout === undefined ? undefined : Number(timeout),
   }
 }
 

@@ -21,7 +21,8 @@ import { log, say } from './say.js'
  * @example
  * await run(await mcpProxy({ file: 'servers.json', stdio: false, port: 3000, host: '127.0.0.1', names: [], tokens: [] }))
  */
-export async function mcpProxy({ file, stdio, port, host, names, tokens }: ProxyOptions): Promise<Kernel> {
+export async function mcpProxy(options: ProxyOptions): Promise<Kernel> {
+  const { file, stdio, port, host, names, tokens, shutdownTimeout: timeout } = options
   if (port !== undefined && tokens.length === 0 && !isLoopbackHost(host)) {
     throw new Error(`others can reach ${host}: set ${TOKEN} to a token that clients have to send, or listen on 127.0.0.1`)
   }
@@ -38,7 +39,10 @@ export async function mcpProxy({ file, stdio, port, host, names, tokens }: Proxy
   const http = port === undefined ? undefined : httpFront('proxy:http', { catalog, audience, port, host, names, tokens })
   if (http !== undefined) fronts.push(http)
   const watch = serversWatch('proxy:servers', { file, fleet, kernel: () => kernel })
-  const kernel = createKernel([...fronts, ...fleet.tools, watch], { name: 'mcp-proxy' })
+  const kernel = createKernel([...fronts, ...fleet.tools, watch], {
+    name: 'mcp-proxy',
+    ...(timeout !== undefined && { shutdown: { timeout } }),
+  })
   kernel.on('kernel:state', ({ to }) => {
     if (to === 'running' && http !== undefined) say(`MCP is served at ${kernel.get(http).url}/mcp`)
   })

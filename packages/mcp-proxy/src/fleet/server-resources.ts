@@ -1,4 +1,4 @@
-import { type Resource, resource } from '@keelson/kernel'
+import { type KernelView, type Resource, resource } from '@keelson/kernel'
 import { type RateLimiter, rateLimiter } from '@keelson/limiters'
 import { checkToolLimits, mcpServer, serverSecrets } from '@keelson/pools'
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
@@ -26,8 +26,11 @@ export interface ServerResources {
   readonly tools: Resource<unknown>
 }
 
-/** How long calls may take that are in flight when their server is taken away, in ms. The fronts wait a little longer. */
+/** How long calls may take that are in flight when their server is taken away while the proxy goes on, in ms. */
 const PATIENCE = 14_000
+/** Of the time that a shutdown leaves for calls in flight, what is kept for telling clients that theirs took too long, in ms. */
+const LAST_WORDS = 1_000
+const LONGEST_TIMER = 2 ** 31 - 1
 
 /** A server that fails, or cannot be started, is missing, and the others go on; it is tried again after 0.2 s, 0.4 s, … 30 s, for ever. */
 const SUPERVISED = {
@@ -95,9 +98,9 @@ export function serverResources(name: string, entry: ServerEntry, { catalog, aud
       await wishesPassedOn(upstream, audience)
       return { upstream, catalog, kernel }
     },
-    drain: async ({ upstream, catalog, kernel }) => {
+    drain: async ({ upstream, catalog, kernel }, { deadline }) => {
       // What takes longer is answered with an error, as long as there is a front to pass it on.
-      const patience = setTimeout(() => upstream.close(), PATIENCE)
+      const patience = setTimeout(() => upstream.close(), patienceUntil(deadline, kernel))
       // A front came before it and ends by itself: until it has, it passes calls on.
       if (kernel.state !== 'running') await catalog.unserved()
       catalog.withdraw(upstream)
@@ -109,9 +112,16 @@ export function serverResources(name: string, entry: ServerEntry, { catalog, aud
       catalog.withdraw(upstream)
       upstream.close()
     },
-    timeouts: { drain: 20_000, stop: 1_000 },
+    timeouts: { drain: Infinity, stop: 1_000 },
   })
   return { server, limiter, tools }
+}
+
+/** D3: in a shutdown calls in flight get what the budget leaves. */
+function patienceUntil(deadline: number, { state }: KernelView): number {
+  const left = deadline - Date.now()
+  const calls = Math.max(left - LAST_WORDS, left / 2)
+  return Math.min(state === 'running' ? Math.min(calls, PATIENCE) : calls, LONGEST_TIMER)
 }
 
 /** What clients wanted of the instance before, this one has to be told; what it refuses is not its reason to fail. */

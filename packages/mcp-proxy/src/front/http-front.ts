@@ -29,7 +29,9 @@ export function httpFront(
     dependsOn: { catalog },
     port,
     host,
-    timeouts: { drain: 15_000, stop: 1_000 },
+    timeouts: { stop: 1_000 },
+    // Standing streams are ended at the beginning of the drain; what is left of them is the way of an answer.
+    drain: { streamTimeout: Infinity },
     listener: ({ catalog }, { kernel, defer }) => {
       const sessions = new HttpSessions(() => proxySession(catalog, audience, kernel))
       defer(catalog.serve())

@@ -56,6 +56,6 @@ export function stdioFront(name: string, { catalog, audience, onEnd }: StdioFron
       } while (requests.count > 0)
     },
     stop: ({ session }) => session.close(),
-    timeouts: { drain: 15_000, stop: 1_000 },
+    timeouts: { drain: Infinity, stop: 1_000 },
   })
 }

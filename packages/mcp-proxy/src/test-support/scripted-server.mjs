@@ -38,7 +38,10 @@ const METHODS = {
     if (name === 'echo') text = args.message
     if (name === 'repeat') text = 'x'.repeat(args.length)
     if (name === 'fail') return send({ id, error: args })
-    if (name === 'sleep') await sleep(args.ms)
+    if (name === 'sleep') {
+      say('sleeping')
+      await sleep(args.ms)
+    }
     if (name === 'hold') {
       say('holding')
       while (!existsSync(args.until)) await sleep(20)
