@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const BIN = join(root, 'packages', 'cli', 'dist', 'keelson.js')
+export const BIN = join(root, 'packages', 'cli', 'dist', 'keelson.js')
 
 export const fixture = (name: string) => join('test', 'cli', 'fixtures', name)
 

@@ -1,4 +1,8 @@
 export { CliError } from './cli-error.js'
+export { type DrillOptions, drill } from './drill/drill.js'
+export type { Finding } from './drill/report/judge.js'
+export type { DrillReport, ScenarioReport } from './drill/report/report.js'
+export type { Facts, LeftProcess, ScenarioName } from './drill/scenarios/facts.js'
 export { EXIT, type ExitCode } from './exit-codes.js'
 export { type Loaded, type LoadOptions, loadKernel } from './load/load-kernel.js'
 export type { Claim } from './load/reader.js'

@@ -1,5 +1,6 @@
 import type { Command } from '../line/command.js'
+import { drill } from './drill.js'
 import { plan } from './plan.js'
 
 /** In the order of the help. */
-export const COMMANDS: readonly Command[] = [plan]
+export const COMMANDS: readonly Command[] = [plan, drill]

@@ -1,0 +1,72 @@
+import { askOnce, Connection, request } from '../load/connection.js'
+import type { Facts } from './facts.js'
+import { type Running, type Stage, WARM_MS } from './stage.js'
+import { withoutClock } from './under-load.js'
+
+const USED = 4
+const SILENT = 2
+const LEAVING = 3
+
+/** How long after the signal the clients leave, in ms. */
+const LEAVE_MS = 30
+
+/** What is open for longer than this has not been closed at once, in ms. */
+const AT_ONCE_MS = 1_000
+
+/** Connections that wait for the next request, and some that never had one, must not hold up the end. */
+export async function idleKeepAlive(stage: Stage): Promise<Facts> {
+  const running = await stage.ready(stage.launch())
+  const { address } = running.target
+  const used = await connected(running, USED)
+  const silent = await connected(running, SILENT)
+  const { paths, headers } = stage.options.load
+  await Promise.race([
+    Promise.all(used.map((connection) => connection.ask(request(paths[0]!, address, headers, false)))),
+    stage.pause(5_000),
+  ])
+  await stage.pause(WARM_MS / 2)
+  const from = running.service.complaints.length
+  const at = performance.now()
+  running.service.signal('SIGTERM')
+  try {
+    const end = await stage.end(running, at, 'SIGTERM', from)
+    const heldOf = (kind: 'idle' | 'silent', connections: Connection[]) =>
+      connections.flatMap(({ endedAt = end.exitedAt }) => (endedAt - at > AT_ONCE_MS ? { kind, ms: endedAt - at } : []))
+    const held = [...heldOf('idle', used), ...heldOf('silent', silent)]
+    return { scenario: 'idle-keep-alive', ...withoutClock(end), startMs: running.target.startMs, held }
+  } finally {
+    for (const connection of [...used, ...silent]) connection.leave()
+  }
+}
+
+/** Clients that go away in the middle of a request while the service ends: nobody is left to wait for. */
+export async function clientLeaves(stage: Stage): Promise<Facts> {
+  const running = await stage.ready(stage.launch())
+  const { address } = running.target
+  const { paths, headers } = stage.options.load
+  await askOnce(address, paths[0]!, headers, 5_000)
+  const asking = await connected(running, 2 * LEAVING)
+  const halfway = await connected(running, 2 * LEAVING)
+  const from = running.service.complaints.length
+  for (const [i, connection] of asking.entries()) {
+    void connection.ask(request(paths[i % paths.length]!, address, headers, false))
+  }
+  for (const connection of halfway) connection.send(`GET ${paths[0]} HTTP/1.1\r\nHost: local`)
+  await stage.pause(LEAVE_MS)
+  const at = performance.now()
+  running.service.signal('SIGTERM')
+  const leave = async () => {
+    await stage.pause(LEAVE_MS)
+    for (const [i, connection] of [...asking, ...halfway].entries()) connection.leave(i % 2 === 0)
+  }
+  const leaving = leave().catch(() => {})
+  const end = await stage.end(running, at, 'SIGTERM', from)
+  await leaving
+  return { scenario: 'client-leaves', ...withoutClock(end), startMs: running.target.startMs }
+}
+
+async function connected({ target }: Running, count: number): Promise<Connection[]> {
+  const connections = Array.from({ length: count }, () => new Connection(target.address))
+  await Promise.all(connections.map((connection) => connection.connected))
+  return connections
+}

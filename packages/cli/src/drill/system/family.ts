@@ -1,0 +1,65 @@
+import { attempt, commandOf, type ProcessEntry, processEntry, processIds, wasGiven } from './processes.js'
+
+/** A process of a service that still runs. */
+export interface Relative extends ProcessEntry {
+  readonly command: string
+}
+
+/**
+ * The processes of a service: what its first process started, and what those did, also when it was handed to another parent or put into a session of
+ * its own. They are known by their parent, their session and a variable that they inherit. Without /proc only the process group is.
+ */
+export class Family {
+  readonly #root: number
+  readonly #mark: string
+  readonly #known = new Map<number, string>()
+  readonly #strangers = new Map<number, string>()
+
+  /** `mark` is what the first process has in its environment and no other family has. */
+  constructor(root: number, mark: string) {
+    this.#root = root
+    this.#mark = mark
+    this.look()
+  }
+
+  /** Looks for new ones, and returns all that run; the first process is among them. */
+  look(): ProcessEntry[] {
+    const entries = processIds().flatMap((pid) => processEntry(pid) ?? [])
+    // Parents before their children, whatever their ids.
+    for (let found = true; found; ) {
+      found = false
+      for (const entry of entries) {
+        if (this.#has(entry) || !this.#isRelated(entry)) continue
+        this.#known.set(entry.pid, entry.started)
+        found = true
+      }
+    }
+    return entries.filter((entry) => this.#has(entry))
+  }
+
+  /** All but the first process, with what they run. */
+  others(): Relative[] {
+    return this.look()
+      .filter(({ pid }) => pid !== this.#root)
+      .map((entry) => ({ ...entry, command: commandOf(entry.pid) }))
+  }
+
+  /** Ends all that run, by their ids. */
+  kill(): void {
+    for (const { pid } of this.look()) attempt(() => process.kill(pid, 'SIGKILL'))
+    // What has no /proc has at least its group; the group has the id of a process that nobody else can have while it exists.
+    if (processEntry(process.pid) === undefined) attempt(() => process.kill(-this.#root, 'SIGKILL'))
+  }
+
+  #has(entry: ProcessEntry): boolean {
+    return this.#known.get(entry.pid) === entry.started
+  }
+
+  #isRelated(entry: ProcessEntry): boolean {
+    if (entry.pid === this.#root || entry.session === this.#root || this.#known.has(entry.ppid)) return true
+    if (this.#strangers.get(entry.pid) === entry.started) return false
+    if (wasGiven(entry.pid, this.#mark)) return true
+    this.#strangers.set(entry.pid, entry.started)
+    return false
+  }
+}
