@@ -85,6 +85,7 @@ const HOUSES: Readonly<Record<string, readonly string[]>> = {
   decorators: ['errors', 'hooks', 'inject', 'define'],
   nest: ['inject', 'hooks', 'health log messages', 'app', 'gateway queue', 'microservice', 'server'],
   postgres: ['options watch', 'pg sql', 'migrate'],
+  inspector: ['protocol time', 'inspector-options', 'collect', 'guard', 'stream', 'serve', 'inspector', 'page'],
   'mongo-stand-in': ['document', 'command-error', 'wire', 'data', 'command', 'server', 'stand-in'],
 }
 

@@ -1,3 +1,5 @@
+export { type Inspector, inspector } from './inspector.js'
+export type { InspectorOptions } from './inspector-options.js'
 export type {
   ActionAnswer,
   ActionRequest,
@@ -13,3 +15,5 @@ export type {
   StateRecord,
   Update,
 } from './protocol.js'
+export type { FetchHandler } from './serve/fetch-handler.js'
+export type { NodeHandler, NodeRequest, NodeResponse } from './serve/node-handler.js'
