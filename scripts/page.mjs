@@ -14,8 +14,8 @@ const MODULE = 'virtual:inspector-page'
 /** What is compiled into the page is found here where `npm start` installed no devDependencies. */
 const FALLBACK = [join(root, 'scripts', 'node_modules')]
 
-/** Browsers that are four years old have all of it. */
-const TARGET = ['es2022', 'chrome105', 'firefox110', 'safari16']
+/** Those of May 2024 and later have all of it. */
+const TARGET = ['es2022', 'chrome123', 'firefox120', 'safari17.5']
 
 /** The page as `{ html, js, css }`. */
 export async function pageTexts() {

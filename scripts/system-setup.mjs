@@ -8,6 +8,7 @@ const NEEDED = [
   ['busybox', 'busybox-static'],
   ['redis-server', 'redis-server'],
   ['prometheus', 'prometheus'],
+  ['chromium', 'chromium'],
   ['/usr/lib/rabbitmq/bin/rabbitmq-server', 'rabbitmq-server'],
   ['mariadbd', 'mariadb-server-core'],
   ['nats-server', 'nats-server'],

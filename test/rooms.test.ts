@@ -85,7 +85,19 @@ const HOUSES: Readonly<Record<string, readonly string[]>> = {
   decorators: ['errors', 'hooks', 'inject', 'define'],
   nest: ['inject', 'hooks', 'health log messages', 'app', 'gateway queue', 'microservice', 'server'],
   postgres: ['options watch', 'pg sql', 'migrate'],
-  inspector: ['protocol time', 'inspector-options', 'collect', 'guard', 'stream', 'serve', 'inspector', 'page'],
+  inspector: [
+    'protocol time',
+    'inspector-options',
+    'collect',
+    'guard',
+    'stream',
+    'serve',
+    'inspector',
+    'page/model',
+    'page/link page/parts',
+    'page/graph page/list page/timeline page/details page/events page/panels page/kernel',
+    'page',
+  ],
   'mongo-stand-in': ['document', 'command-error', 'wire', 'data', 'command', 'server', 'stand-in'],
 }
 

@@ -21,7 +21,7 @@ export function sourcesOf(name: string): readonly Source[] {
   const src = join(packages, name, 'src')
   return readdirSync(src, { recursive: true, encoding: 'utf8' })
     .map((file) => file.replaceAll('\\', '/'))
-    .filter((file) => file.endsWith('.ts'))
+    .filter((file) => /\.tsx?$/.test(file))
     .filter((file) => !/\.test(-d)?\.ts$|(^|\/)(fixtures|test-support)\//.test(file))
     .sort()
     .map((file) => read(src, file))
@@ -42,7 +42,7 @@ function read(src: string, file: string): Source {
     ),
   ]
   return {
-    path: file.slice(0, -'.ts'.length),
+    path: file.replace(/\.tsx?$/, ''),
     code,
     imports: own([...runtime, ...types]),
     runtimeImports: own(runtime),
