@@ -78,6 +78,8 @@ const HOUSES: Readonly<Record<string, readonly string[]>> = {
     'drill/scenarios',
     'drill/report',
     'drill',
+    'verify/rules',
+    'verify',
     'commands',
     'main process-io',
     'keelson',

@@ -6,3 +6,6 @@ export type { Facts, LeftProcess, ScenarioName } from './drill/scenarios/facts.j
 export { EXIT, type ExitCode } from './exit-codes.js'
 export { type Loaded, type LoadOptions, loadKernel } from './load/load-kernel.js'
 export type { Claim } from './load/reader.js'
+export type { Finding, Severity } from './verify/rules/finding.js'
+export type { ProbeWindow } from './verify/rules/rule.js'
+export { isNo, type VerifyOptions, verifyKernel } from './verify/verify.js'

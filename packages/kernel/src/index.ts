@@ -34,7 +34,7 @@ export { type ErrorDetails, KeelsonError, type KeelsonErrorOptions } from './err
 export type { Kernel, KernelDefaults, KernelOptions } from './kernel.js'
 export type { Outcome } from './observe/ending.js'
 export type { KernelEvent, KernelEventOf, KernelEvents, KernelEventType, KernelListener } from './observe/events.js'
-export type { Plan, PlannedDrain, PlannedResource, PlannedShutdown } from './observe/planned.js'
+export type { Plan, PlannedDrain, PlannedResource, PlannedRestart, PlannedShutdown } from './observe/planned.js'
 export type { Probe, ProbeReason, ProbeStatus } from './observe/probe.js'
 export { type ResourceOutcome, ShutdownError, type ShutdownReport, StartError } from './observe/report.js'
 export type { CheckResult, CheckSnapshot, KernelSnapshot, PlannedDependency, ResourceSnapshot } from './observe/snapshot.js'

@@ -4,7 +4,7 @@ import { EXIT } from '../exit-codes.js'
 import { command } from '../line/command.js'
 import { JSON_OPTION, MODULE_OPTIONS } from '../line/common.js'
 import { load } from '../load/load.js'
-import { duration } from '../output/durations.js'
+import { atMost, duration } from '../output/durations.js'
 import type { Io } from '../output/io.js'
 import { json } from '../output/json.js'
 import type { Paint } from '../output/paint.js'
@@ -61,8 +61,8 @@ function planText({ paint }: Pick<Io, 'paint'>, name: string, plan: Plan): strin
     '',
     columns([head, ...rows]),
     '',
-    `${paint.dim('critical path')}  ${criticalPath.map(printable).join(' → ')}, at most ${duration(startMs)}`,
-    `${paint.dim('shutdown')}       at the worst ${duration(worstCaseShutdownMs)} of ${budget}${delay}`,
+    `${paint.dim('critical path')}  ${criticalPath.map(printable).join(' → ')}, may take ${atMost(startMs)}`,
+    `${paint.dim('shutdown')}       at the worst ${atMost(worstCaseShutdownMs)} of ${budget}${delay}`,
     ...held,
   ].join('\n')
 }

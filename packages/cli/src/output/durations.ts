@@ -5,3 +5,8 @@ export function duration(ms: number): string {
   if (ms < 120_000) return `${Math.round(ms / 100) / 10} s`
   return `${Math.round(ms / 6_000) / 10} min`
 }
+
+/** As part of a sentence: `it may take any time`. */
+export function atMost(ms: number): string {
+  return ms === Infinity ? 'any time' : duration(ms)
+}

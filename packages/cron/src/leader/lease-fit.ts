@@ -39,7 +39,16 @@ const leases = new WeakMap<object, number>()
 /** The lease of a leader is known before it starts. */
 export function noteLease(leader: Resource<unknown>, lease: number): void {
   leases.set(resourceOf(leader), lease)
+  const reader: { claims?: object[] } | undefined = Reflect.get(globalThis, READER)
+  reader?.claims?.push({
+    resource: resourceOf(leader).name,
+    rule: 'leader-lease',
+    verify: (kernel: { plan(): Plan }) => verifyLease(kernel, leader),
+  })
 }
+
+/** Put there by who loads an application to read its graph, as `npx keelson verify` does: it asks for what it cannot see of a kernel. */
+const READER = Symbol.for('keelson.reader')
 
 /**
  * Whether the drain of all that depends on a leader fits into its lease, as its start asks, too: for tests, and before a deploy. Nothing

@@ -21,6 +21,18 @@ describe('plan()', () => {
     expect(plan.resources[0]!.dependsOn).toEqual([])
   })
 
+  test('tells what a failure of each means, and how it is restarted', () => {
+    const restart = { attempts: 3, within: 60_000, delay: 50 }
+    const db = resource('db', { start: () => 1, shared: true, retry: true, restart })
+    const cache = resource('cache', { start: () => 1, impact: 'none' })
+    const api = resource('api', { dependsOn: { db, cache: ref(cache) }, start: () => 1 })
+    const [first, second, third] = createKernel([api]).plan().resources
+    expect(first).toMatchObject({ name: 'db', impact: 'degraded', shared: true, retries: true, restart })
+    expect(second).toMatchObject({ name: 'cache', impact: 'none', shared: false, retries: false })
+    expect(third).toMatchObject({ name: 'api', impact: 'unready' })
+    expect(Object.keys(third!)).not.toContain('restart')
+  })
+
   test('before a start the critical path is that of the start timeouts, after it that of the measured times', async () => {
     const { clock, kernel, traced } = scene()
     const slow = traced('slow', { startMs: 90, timeouts: { start: 100 } })

@@ -35,12 +35,19 @@ export function planOf(input: PlanInput): Plan {
     startMs,
     worstCaseShutdownMs: Math.min(shutdown.timeout, shutdown.delay + worstMs),
     shutdown: { delayMs: shutdown.delay, timeoutMs: shutdown.timeout },
-    resources: present.map((id) => ({
-      name: graph.nameOf(id),
-      dependsOn: dependenciesOf(graph, id),
-      startTimeoutMs: startTimeout(id),
-      shutdown: sharesOf(id),
-    })),
+    resources: present.map((id) => {
+      const { impact, restart, retry, options } = graph.definitions[id]!
+      return {
+        name: graph.nameOf(id),
+        dependsOn: dependenciesOf(graph, id),
+        startTimeoutMs: startTimeout(id),
+        impact,
+        shared: options.shared === true,
+        retries: retry !== undefined,
+        ...(restart !== undefined && { restart: { ...restart } }),
+        shutdown: sharesOf(id),
+      }
+    }),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Impact } from '../words.js'
 import type { PlannedDependency } from './snapshot.js'
 
 /** How long a drain may take of a shutdown, in ms. */
@@ -27,7 +28,24 @@ export interface PlannedResource {
   readonly dependsOn: readonly PlannedDependency[]
   /** The most that its start may take, in ms. */
   readonly startTimeoutMs: number
+  readonly impact: Impact
+  /** Whether all replicas of the service use the same one. */
+  readonly shared: boolean
+  /** Whether a first start that fails is tried again. */
+  readonly retries: boolean
+  /** How often it is restarted within how many ms, and after which delay, as it was given. Absent for one that is not. */
+  readonly restart?: PlannedRestart
   readonly shutdown: PlannedShutdown
+}
+
+/** A restart policy: `RestartOptions`. */
+export interface PlannedRestart {
+  readonly attempts: number
+  readonly within: number
+  readonly delay?: number
+  readonly factor?: number
+  readonly maxDelay?: number
+  readonly jitter?: number
 }
 
 /** What will happen, in which order, and how long it may take at the worst. */

@@ -129,7 +129,15 @@ function saidByRun(): Line[] {
   const failed = { name: 'shop', probe: () => ({ ...probe, reasons: [{ ...reason, resource: 'shop', kernel: true as const }] }) }
   const drain = { askedMs: 10_000, grantedMs: 8_100, heldBy: ['db'] }
   const shutdown = { ownMs: 10_000, pathMs: 10_000, shareMs: 8_100, drain }
-  const worker = { name: 'worker', dependsOn: [], startTimeoutMs: 1, shutdown }
+  const worker = {
+    name: 'worker',
+    dependsOn: [],
+    startTimeoutMs: 1,
+    impact: 'unready',
+    shared: false,
+    retries: false,
+    shutdown,
+  } as const
   const idle = createKernel()
   const inspect = () => ({ ...idle.inspect(), resources: [{ name: 'db', state: 'draining', work: WORK }] })
   const working = { name: 'shop', state: 'stopping', probe: () => idle.probe(), inspect } as unknown as Kernel
