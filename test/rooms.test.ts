@@ -78,6 +78,7 @@ const HOUSES: Readonly<Record<string, readonly string[]>> = {
     'drill/scenarios',
     'drill/report',
     'drill',
+    'draw',
     'verify/rules',
     'verify',
     'commands',

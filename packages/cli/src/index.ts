@@ -1,6 +1,7 @@
 export { CliError } from './cli-error.js'
+export { drawKernel, type GraphFormat } from './draw/draw.js'
 export { type DrillOptions, drill } from './drill/drill.js'
-export type { Finding } from './drill/report/judge.js'
+export type { Finding as DrillFinding } from './drill/report/judge.js'
 export type { DrillReport, ScenarioReport } from './drill/report/report.js'
 export type { Facts, LeftProcess, ScenarioName } from './drill/scenarios/facts.js'
 export { EXIT, type ExitCode } from './exit-codes.js'

@@ -14,6 +14,7 @@ export class Guard {
   readonly #before = count(process.getActiveResourcesInfo())
   readonly #listeners = new Map(SIGNALS.map((signal) => [signal, new Set(process.listeners(signal))]))
   #fail: (error: unknown) => void = () => {}
+  readonly #waits: (() => void)[] = []
   #loading = true
 
   constructor(module: string) {
@@ -36,8 +37,13 @@ export class Guard {
   /** Resolves when nothing more happens in this process, or after so many ms: whoever waits for the module does so in vain. */
   idle(patience: number): Promise<void> {
     return new Promise((resolve) => {
-      process.once('beforeExit', () => resolve())
-      setTimeout(resolve, patience).unref()
+      const listener = () => resolve()
+      const timer = setTimeout(listener, patience).unref()
+      process.once('beforeExit', listener)
+      this.#waits.push(() => {
+        process.off('beforeExit', listener)
+        clearTimeout(timer)
+      })
     })
   }
 
@@ -52,6 +58,7 @@ export class Guard {
   /** It has been loaded, or not. */
   loaded(): void {
     this.#loading = false
+    for (const end of this.#waits) end()
     for (const [signal, before] of this.#listeners) {
       for (const listener of process.listeners(signal)) if (!before.has(listener)) process.off(signal, listener as never)
     }

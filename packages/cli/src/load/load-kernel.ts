@@ -2,7 +2,6 @@ import { existsSync, statSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import type { Kernel } from '@keelson/kernel'
 import { redact } from '@keelson/kernel/redact'
-import { createJiti } from 'jiti'
 import { CliError } from '../cli-error.js'
 import { EXIT } from '../exit-codes.js'
 import { type Exports, findKernel, isKernel, mayBeKernel } from './find-kernel.js'
@@ -15,7 +14,7 @@ export interface LoadOptions {
   /** Variables for the module. */
   readonly envFile?: string | undefined
   readonly cwd?: string
-  /** For how long a module that was loaded may take to come to `run()`, in ms; default 30_000. */
+  /** For how long a module may be loaded, in ms; default 30_000. */
   readonly patience?: number
 }
 
@@ -50,13 +49,14 @@ export async function loadKernel(path: string, options: LoadOptions = {}): Promi
   const guard = new Guard(module)
   const held = new Promise<undefined>((tell) => reader.onHeld(() => setImmediate(tell, undefined)))
   try {
+    const { createJiti } = await import('jiti')
     const jiti = createJiti(file, { tsconfigPaths: true, interopDefault: false, moduleCache: true })
     let exported: Exports | undefined
     const loaded = jiti.import(file).then((value) => {
       exported = exportsOf(value)
       // One that calls its main() without waiting for it comes to run() later.
       const isComplete = mayBeKernel(exported.kernel) || mayBeKernel(exported.default) || Object.values(exported).some(isKernel)
-      return isComplete ? undefined : held
+      return isComplete ? undefined : Promise.race([held, guard.idle(Math.min(patience, MAIN_PATIENCE))])
     })
     await Promise.race([loaded, held, guard.failed, guard.idle(patience)])
     const found = await findKernel(module, exported, reader.held, options.kernel)
@@ -81,6 +81,9 @@ export async function loadKernel(path: string, options: LoadOptions = {}): Promi
     guard.loaded()
   }
 }
+
+/** For how long a module that has been loaded may take to come to `run()`, in ms. */
+const MAIN_PATIENCE = 10_000
 
 /** CommonJS exports a kernel, a function or an object of exports as a whole. */
 function exportsOf(value: unknown): Exports {
