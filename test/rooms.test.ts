@@ -81,6 +81,7 @@ const HOUSES: Readonly<Record<string, readonly string[]>> = {
     'draw',
     'verify/rules',
     'verify',
+    'ask completion manifests',
     'commands',
     'main process-io',
     'keelson',

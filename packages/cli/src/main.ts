@@ -1,6 +1,7 @@
 import { CliError, usageError } from './cli-error.js'
-import { COMMANDS } from './commands/commands.js'
+import { probe } from './commands/probe.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
+import type { Command } from './line/command.js'
 import { helpOf, helpOfAll } from './line/help.js'
 import { parse } from './line/parse.js'
 import { nearest } from './line/suggest.js'
@@ -18,13 +19,19 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
 
 async function run([name, ...rest]: readonly string[], io: Io): Promise<ExitCode> {
   if (name === '--version' || name === '-v') return say(io, version())
+  // It is started every few seconds by whoever watches a container: the other commands, and what they need, are not loaded for it.
+  if (name === probe.name) return runCommand(probe, rest, io)
+  const { COMMANDS } = await import('./commands/commands.js')
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    const about = name === 'help' && rest[0] !== undefined ? commandNamed(rest[0]) : undefined
+    const about = name === 'help' && rest[0] !== undefined ? commandNamed(rest[0], COMMANDS) : undefined
     say(io, about === undefined ? helpOfAll(io, COMMANDS) : helpOf(io, about))
     return name === undefined ? EXIT.usage : EXIT.ok
   }
-  const command = commandNamed(name)
-  const args = parse(command, rest)
+  return runCommand(commandNamed(name, COMMANDS), rest, io)
+}
+
+function runCommand(command: Command, argv: readonly string[], io: Io): Promise<ExitCode> | ExitCode {
+  const args = parse(command, argv)
   if (args.options.help) return say(io, helpOf(io, command))
   return command.run(io, args)
 }
@@ -34,10 +41,10 @@ function say(io: Io, text: string): ExitCode {
   return EXIT.ok
 }
 
-function commandNamed(name: string) {
-  const command = COMMANDS.find((each) => each.name === name)
+function commandNamed(name: string, commands: readonly Command[]): Command {
+  const command = commands.find((each) => each.name === name)
   if (command !== undefined) return command
-  const names = COMMANDS.map((each) => each.name)
+  const names = commands.map((each) => each.name)
   const meant = nearest(name, names)
   throw usageError(
     `there is no command "${name}"`,

@@ -4,6 +4,7 @@ import { TIMEOUTS } from './defaults.js'
 import type { Resource } from './define/carrier.js'
 import { isMs } from './define/checks.js'
 import type { ResourceLike } from './define/dependency.js'
+import { graphReader } from './define/graph-reader.js'
 import type { Panel } from './define/panel.js'
 import { readKernelDefaults, validateReason } from './define/validate.js'
 import { fromCaller, notStarted, refused, registeredTooLate } from './errors.js'
@@ -26,10 +27,6 @@ import { wordsFor } from './thrown.js'
 import { systemClock } from './time/clock.js'
 import { Deadlines } from './time/deadline.js'
 import { guardedClock } from './time/guarded-clock.js'
-
-/** Put there by whoever loads an application to read its graph: a kernel that would be started is handed over instead. */
-type KernelReader = { start(kernel: Kernel): Promise<Kernel> } | undefined
-const READER = Symbol.for('keelson.reader')
 
 /** The façade: composes the parts of a kernel. Its methods work when they are taken off it. */
 export class LiveKernel implements Kernel {
@@ -208,8 +205,7 @@ export class LiveKernel implements Kernel {
     }
   }
 
-  start = (): Promise<this> =>
-    ((propertyOf(globalThis, READER) as KernelReader)?.start(this) ?? this.#lifecycle.start()) as Promise<this>
+  start = (): Promise<this> => (graphReader()?.start(this) ?? this.#lifecycle.start()) as Promise<this>
 
   // What is passed may come from anywhere.
   shutdown = (reason: unknown = 'shutdown', options?: unknown): Promise<ShutdownReport> => {

@@ -8,6 +8,8 @@ export interface Operand {
   /** For completion: files are offered for modules and files. */
   readonly kind: 'module' | 'file' | 'url' | 'word'
   readonly optional?: boolean
+  /** The only words that it may be; the command refuses others. */
+  readonly choices?: readonly string[]
 }
 
 export interface Args<O extends Options = Options> {

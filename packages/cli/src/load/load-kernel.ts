@@ -6,7 +6,7 @@ import { CliError } from '../cli-error.js'
 import { EXIT } from '../exit-codes.js'
 import { type Exports, findKernel, isKernel, mayBeKernel } from './find-kernel.js'
 import { Guard } from './guard.js'
-import { type Claim, GraphReader } from './reader.js'
+import { type Claim, GraphReader, type Known } from './reader.js'
 
 export interface LoadOptions {
   /** Which kernel of the module: its name, or that of an export. */
@@ -27,6 +27,8 @@ export interface Loaded {
   readonly run: Readonly<Record<string, unknown>>
   /** What packages know of the resources that they have made. */
   readonly claims: readonly Claim[]
+  /** What they know of those that are servers and tasks, by name. */
+  readonly known: ReadonlyMap<string, Known>
   /** What the module opened while it was loaded, as Node names it: `TCPServerWrap`, `Timeout`. */
   readonly opened: readonly string[]
   /** From now on kernels of this process start again, and errors that nobody handles end it. */
@@ -67,6 +69,7 @@ export async function loadKernel(path: string, options: LoadOptions = {}): Promi
       module,
       run: found.options,
       claims: reader.claims,
+      known: reader.known,
       opened: guard.opened(),
       release: () => {
         reader.remove()

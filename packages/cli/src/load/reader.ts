@@ -17,6 +17,15 @@ export interface Claim {
   verify(kernel: Kernel): void
 }
 
+/** What a package knows of a resource when that is defined. */
+export interface Known {
+  /** Where a server is to listen. */
+  readonly port?: number
+  /** Of a task: what comes of it when it is done, and whether it is run again when it fails. */
+  readonly onEnd?: 'shutdown' | 'restart' | 'ignore'
+  readonly restarts?: boolean
+}
+
 /** As `kernel.start()`, `run()` and packages with claims find it, whichever copy of them an application has. */
 const READER = Symbol.for('keelson.reader')
 
@@ -24,6 +33,8 @@ const READER = Symbol.for('keelson.reader')
 export class GraphReader {
   readonly held: Held[] = []
   readonly claims: Claim[] = []
+  /** By the name of the resource. */
+  readonly known = new Map<string, Known>()
   #tell: () => void = () => {}
 
   /** Is called for each kernel that is held. */
@@ -39,6 +50,10 @@ export class GraphReader {
   /** From now on kernels start again. */
   remove(): void {
     Reflect.deleteProperty(globalThis, READER)
+  }
+
+  knows(resource: string, what: Known): void {
+    this.known.set(resource, what)
   }
 
   run(kernel: Kernel, options: Readonly<Record<string, unknown>>): Promise<never> {

@@ -1,6 +1,7 @@
 import { fromCaller } from '../errors.js'
 import type { Resource } from './carrier.js'
 import type { Dependencies, Values } from './dependency.js'
+import { graphReader } from './graph-reader.js'
 import { type AnyOptions, definitionFrom, type ResourceOptions, unbounded } from './resource.js'
 import type { TaskContext } from './task-context.js'
 import { type Task, type TaskRun, taskRun } from './task-run.js'
@@ -52,6 +53,7 @@ export interface TaskOptions<D extends Dependencies<D>> extends TaskSettings<D> 
 export function task<const D extends Dependencies<D> = {}>(name: string, options: TaskOptions<D>): Resource<Task> {
   try {
     validateTask(name, options)
+    graphReader()?.knows?.(name, { onEnd: options.onEnd ?? 'shutdown', restarts: options.restart !== undefined })
     return definitionFrom(name, hooksOf(options) as unknown as AnyOptions) as Resource<unknown> as Resource<Task>
   } catch (error) {
     throw fromCaller(task, error)

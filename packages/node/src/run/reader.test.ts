@@ -1,5 +1,6 @@
-import { createKernel, type Kernel, resource } from '@keelson/kernel'
+import { createKernel, type Kernel, resource, task } from '@keelson/kernel'
 import { expect, it, onTestFinished } from 'vitest'
+import { httpServer } from '../server/http-server.js'
 import { run } from './run.js'
 
 it('hands a kernel over to who reads graphs, and starts nothing', async () => {
@@ -34,4 +35,27 @@ it('hands a kernel over to who reads graphs, and starts nothing', async () => {
   await kernel.start()
   expect(started).toEqual(['db'])
   await kernel.shutdown()
+})
+
+it('tells who reads graphs where servers would listen, and what becomes of tasks', () => {
+  const known = new Map<string, unknown>()
+  const READER = Symbol.for('keelson.reader')
+  const define = () => {
+    httpServer('api', { port: 3000, listener: () => () => {} })
+    httpServer('any', { listener: () => () => {} })
+    task('job', { run: async () => {} })
+    task('loop', { run: async () => {}, onEnd: 'restart', restart: { attempts: 3, within: 60_000 } })
+  }
+  Reflect.set(globalThis, READER, { knows: (name: string, what: unknown) => known.set(name, what) })
+  onTestFinished(() => void Reflect.deleteProperty(globalThis, READER))
+  define()
+  expect([...known]).toEqual([
+    ['api', { port: 3000 }],
+    ['job', { onEnd: 'shutdown', restarts: false }],
+    ['loop', { onEnd: 'restart', restarts: true }],
+  ])
+  // An earlier command line asks for less.
+  Reflect.set(globalThis, READER, {})
+  define()
+  expect(known.size).toBe(3)
 })

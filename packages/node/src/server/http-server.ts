@@ -25,6 +25,7 @@ import { checkHttpServerOptions, type Http1ServerOptions, type HttpServerOptions
 import { listenOn } from './listen-on.js'
 import { isServer, makeServer } from './make-server.js'
 import type { Listening } from './server-url.js'
+import { tellReader } from './tell-reader.js'
 
 /** A server that listens. */
 export interface HttpServer<S extends DrainableServer = DrainableServer> extends Listening {
@@ -56,6 +57,7 @@ export function httpServer<const D extends Dependencies<D> = {}>(
 ): Resource<HttpServer>
 export function httpServer<const D extends Dependencies<D>>(name: string, options: HttpServerOptions<D>): Resource<HttpServer> {
   checkHttpServerOptions(name, options)
+  tellReader(name, options.port)
   const { timeouts, impact, labels, monitor, restart, retry, shared } = options
   const hooks: ResourceOptions<HttpServer, D> = {
     timeouts: withDrain(timeouts),
