@@ -102,6 +102,7 @@ const HOUSES: Readonly<Record<string, readonly string[]>> = {
     'page/graph page/list page/timeline page/details page/events page/panels page/kernel',
     'page',
   ],
+  telemetry: ['measure', 'trace channels', 'otel', 'prom'],
   'mongo-stand-in': ['document', 'command-error', 'wire', 'data', 'command', 'server', 'stand-in'],
 }
 
@@ -110,7 +111,7 @@ const packages = readdirSync(fileURLToPath(new URL('../packages', import.meta.ur
 /** The room of a source; a file at the top is a room of its own. */
 const roomOf = (path: string) => (path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : path)
 
-const DOORS = ['index', 'redact', 'testing', 'conformance', 'postgresjs']
+const DOORS = ['index', 'redact', 'testing', 'conformance', 'postgresjs', 'prometheus', 'diagnostics']
 
 test('the reader of imports sees every kind', () => {
   const source = `
