@@ -75,13 +75,13 @@ export class Catalog {
    *
    * @throws CallError when it is away; `unknown` when there is none.
    */
-  async find(server: string, unknown: Error): Promise<Upstream> {
+  async find(server: string, unknown: () => Error): Promise<Upstream> {
     if (this.#offers.get(server)?.upstream === undefined) await this.started
     const offer = this.#offers.get(server)
     // What is not listed is still asked for: a list may be older than what it is of.
     if (offer?.upstream !== undefined) return offer.upstream
     const trouble = troubleOf(this.#kernel, server)
-    if (offer === undefined && trouble === undefined) throw unknown
+    if (offer === undefined && trouble === undefined) throw unknown()
     if (isOver(this.#kernel.state)) throw stopping(server)
     throw unavailable(server, trouble ?? 'it is being started')
   }

@@ -1,11 +1,6 @@
 import type { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
-import {
-  isJSONRPCErrorResponse,
-  isJSONRPCRequest,
-  isJSONRPCResultResponse,
-  type RequestId,
-} from '@modelcontextprotocol/sdk/types.js'
-import { cancelledRequest } from './cancelled-request.js'
+import type { RequestId } from '@modelcontextprotocol/sdk/types.js'
+import { cancelledRequest, isAnswer, isRequest } from './message-kinds.js'
 
 /**
  * The SDK keeps a response open until every request that came with it is answered, and one that is cancelled never is. Makes a
@@ -28,13 +23,13 @@ export function endCancelledStreams(transport: StreamableHTTPServerTransport): v
     if (batch?.delete(id) && batch.size === 0) transport.closeSSEStream(id)
   }
   transport.onmessage = (message, extra) => {
-    if (isJSONRPCRequest(message)) add(message.id, extra?.requestInfo ?? {})
+    if (isRequest(message)) add(message.id, extra?.requestInfo ?? {})
     onmessage?.(message, extra)
     const cancelled = cancelledRequest(message)
     if (cancelled !== undefined) remove(cancelled)
   }
   transport.send = async (message, options) => {
     await send(message, options)
-    if ((isJSONRPCResultResponse(message) || isJSONRPCErrorResponse(message)) && message.id !== undefined) remove(message.id)
+    if (isAnswer(message) && message.id !== undefined) remove(message.id)
   }
 }

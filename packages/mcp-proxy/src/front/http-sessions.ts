@@ -1,18 +1,25 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { drainSignal } from '@keelson/node'
+import { isMessage } from '@keelson/pools'
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
 import { STDIO_DEFAULT_MAX_BUFFER_SIZE } from '@modelcontextprotocol/sdk/shared/stdio.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
+import { ErrorCode } from '@modelcontextprotocol/sdk/types.js'
+import { isToolCall, type ToolCalls } from '../session/tool-calls.js'
 import { endCancelledStreams } from './cancelled-streams.js'
+import { QuickAnswer } from './quick-answer.js'
 import { refuse } from './refuse.js'
+import { hasShortBody, messageOf } from './short-body.js'
 
 /** One client: its requests carry the id that it was given with the answer to `initialize`. */
 interface Session {
   /** Whose token it was begun with. */
   readonly owner: string
   readonly transport: StreamableHTTPServerTransport
+  /** Where those that are answered quickly go past the transport. */
+  readonly toolCalls: ToolCalls | undefined
   /** Requests that are being answered, a standing stream of events among them. */
   open: number
   lastUsed: number
@@ -25,6 +32,9 @@ export interface HttpSessionsOptions {
   readonly most?: number
 }
 
+/** What answers one client. */
+type SessionLike = Server & { readonly toolCalls?: ToolCalls | undefined }
+
 const IDLE = 30 * 60_000
 const SWEEP = 60_000
 const MOST = 1_000
@@ -32,12 +42,12 @@ const MOST = 1_000
 /** The clients of a server for streamable HTTP. */
 export class HttpSessions {
   readonly #sessions = new Map<string, Session>()
-  readonly #begin: () => Server
+  readonly #begin: () => SessionLike
   readonly #idle: number
   readonly #most: number
   readonly #sweeping: NodeJS.Timeout
 
-  constructor(begin: () => Server, { idle = IDLE, most = MOST }: HttpSessionsOptions = {}) {
+  constructor(begin: () => SessionLike, { idle = IDLE, most = MOST }: HttpSessionsOptions = {}) {
     this.#begin = begin
     this.#idle = idle
     this.#most = most
@@ -52,20 +62,40 @@ export class HttpSessions {
     // 404 tells a client to begin anew, say after a restart.
     if (known === undefined && id !== undefined) return refuse(res, 404, 'this session is over; send initialize again')
     if (known === undefined && !(await this.#makeRoom())) return refuse(res, 503, 'there are too many sessions; try again later')
-    const draining = drainSignal(req)
-    if (req.method === 'GET' && draining.aborted) return refuse(res, 503, 'the proxy is shutting down')
+    const draining = req.method === 'GET' ? drainSignal(req) : undefined
+    if (draining?.aborted) return refuse(res, 503, 'the proxy is shutting down')
     const session = known ?? (await this.#open(owner))
     session.open++
     res.once('close', () => {
       session.open--
       session.lastUsed = Date.now()
     })
-    if (req.method === 'GET') {
-      draining.addEventListener('abort', () => session.transport.closeStandaloneSSEStream(), { once: true })
-    }
+    draining?.addEventListener('abort', () => session.transport.closeStandaloneSSEStream(), { once: true })
+    if (known?.toolCalls !== undefined && hasShortBody(req)) return this.#handleMessage(known, known.toolCalls, req, res)
     await session.transport.handleRequest(req, res)
     // What it answered was no initialize, but a refusal.
     if (session.transport.sessionId === undefined) await session.transport.close()
+  }
+
+  /** A call of a tool that is answered at once goes past the transport, for which each message is a stream. */
+  async #handleMessage({ transport }: Session, toolCalls: ToolCalls, req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const message = await messageOf(req)
+    if (message === undefined) return refuse(res, 400, 'Parse error: Invalid JSON', {}, ErrorCode.ParseError)
+    if (!isMessage(message) || !isToolCall(message) || toolCalls.isClosed) return transport.handleRequest(req, res, message)
+    const { id } = message
+    const stream = {
+      open: () =>
+        new Promise<void>((delivered) => {
+          const forget = toolCalls.handOver(id, delivered)
+          res.once('close', () => {
+            forget()
+            delivered()
+          })
+          transport.handleRequest(req, res, message).catch(() => res.destroy())
+        }),
+      send: transport.send.bind(transport),
+    }
+    toolCalls.begin(message, new QuickAnswer(res, transport.sessionId, stream))
   }
 
   async close(): Promise<void> {
@@ -79,8 +109,9 @@ export class HttpSessions {
       maxRequestBodySize: STDIO_DEFAULT_MAX_BUFFER_SIZE, // its own is smaller
       onsessioninitialized: (id) => void this.#sessions.set(id, session),
     })
-    const session: Session = { owner, transport, open: 0, lastUsed: Date.now() }
     const server = this.#begin()
+    const { toolCalls } = server
+    const session: Session = { owner, transport, toolCalls, open: 0, lastUsed: Date.now() }
     await server.connect(transport as Transport)
     const { onclose } = transport
     transport.onclose = () => {

@@ -30,11 +30,22 @@ export type RequestCheck = (req: Pick<IncomingMessage, 'headers' | 'socket'>) =>
 export function localPages(allowed: readonly string[]): RequestCheck {
   const names = new Set(allowed.map(hostOf))
   const isOurs = (host: string | undefined) => host !== undefined && (isLocalName(host) || names.has(host))
-  return ({ headers: { host = '', origin }, socket: { localAddress } }) => {
+  return lastRemembered((localAddress, host, origin) => {
     const from = origin !== undefined && URL.canParse(origin) ? new URL(origin).hostname : undefined
     if (origin !== undefined && !isOurs(from && bare(from))) return invalid('Origin', origin)
     const arrivedHere = localAddress === undefined || isLoopbackAddress(localAddress)
     return arrivedHere && !isOurs(hostOf(host)) ? invalid('Host', host) : undefined
+  })
+}
+
+/** Most requests ask for the same as the one before: what names and addresses mean takes as long as the rest of a request. */
+function lastRemembered(check: (...asked: [string | undefined, string, string | undefined]) => string | undefined): RequestCheck {
+  let last: { address: string | undefined; host: string; origin: string | undefined; refusal: string | undefined } | undefined
+  return ({ headers: { host = '', origin }, socket: { localAddress: address } }) => {
+    if (last?.address !== address || last?.host !== host || last?.origin !== origin) {
+      last = { address, host, origin, refusal: check(address, host, origin) }
+    }
+    return last?.refusal
   }
 }
 

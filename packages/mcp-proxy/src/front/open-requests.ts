@@ -1,13 +1,6 @@
 import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js'
-import {
-  isJSONRPCErrorResponse,
-  isJSONRPCRequest,
-  isJSONRPCResultResponse,
-  type JSONRPCMessage,
-  type MessageExtraInfo,
-  type RequestId,
-} from '@modelcontextprotocol/sdk/types.js'
-import { cancelledRequest } from './cancelled-request.js'
+import type { JSONRPCMessage, MessageExtraInfo, RequestId } from '@modelcontextprotocol/sdk/types.js'
+import { cancelledRequest, isAnswer, isRequest } from './message-kinds.js'
 
 /** A transport that knows which requests have no answer yet. One that is cancelled gets none. */
 export class OpenRequests implements Transport {
@@ -37,7 +30,7 @@ export class OpenRequests implements Transport {
   async start(): Promise<void> {
     const transport = this.#transport
     transport.onmessage = (message: JSONRPCMessage, extra?: MessageExtraInfo) => {
-      if (isJSONRPCRequest(message)) this.#open.add(message.id)
+      if (isRequest(message)) this.#open.add(message.id)
       else this.#forget(cancelledRequest(message))
       this.onmessage?.(message, extra)
     }
@@ -52,7 +45,7 @@ export class OpenRequests implements Transport {
 
   async send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
     await this.#transport.send(message, options)
-    if (isJSONRPCResultResponse(message) || isJSONRPCErrorResponse(message)) this.#forget(message.id)
+    if (isAnswer(message)) this.#forget(message.id)
   }
 
   close(): Promise<void> {

@@ -6,7 +6,8 @@ export function refuse(
   status: number,
   message: string,
   headers: Readonly<Record<string, string>> = {},
+  code = -32_000,
 ): void {
   res.writeHead(status, { 'content-type': 'application/json', ...(status === 503 && { 'retry-after': '60' }), ...headers })
-  res.end(JSON.stringify({ jsonrpc: '2.0', error: { code: -32000, message }, id: null }))
+  res.end(JSON.stringify({ jsonrpc: '2.0', error: { code, message }, id: null }))
 }

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Resource, type ResourceLike, resource } from '@keelson/kernel'
-import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
 import type { Audience } from '../catalog/audience.js'
 import type { Catalog } from '../catalog/catalog.js'
 import { proxySession } from '../session/proxy-session.js'
 import { OpenRequests } from './open-requests.js'
+import { StdioTransport } from './stdio-transport.js'
 
 export interface StdioFrontOptions {
   catalog: Resource<Catalog>
@@ -23,15 +23,13 @@ export function stdioFront(name: string, { catalog, audience, onEnd }: StdioFron
     start: async ({ catalog }, { kernel, defer }) => {
       const { stdin, stdout } = process
       const session = proxySession(catalog, audience, kernel)
-      const requests = new OpenRequests(new StdioServerTransport(stdin, stdout))
+      const requests = new OpenRequests(new StdioTransport(stdin, stdout))
       const ended = async () => {
         // A shutdown ends the start of servers that somebody may have asked for something.
         if (requests.count > 0) await catalog.started
         onEnd('its client closed standard input')
       }
       requests.onclose = () => onEnd('its client sent a message without an end')
-      // Each answer that waits for its reader listens.
-      stdout.setMaxListeners(0)
       // Nobody reads answers any more, so nobody waits for them.
       const broken = () => {
         onEnd('its client closed standard output')

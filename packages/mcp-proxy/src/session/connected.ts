@@ -38,7 +38,7 @@ export class Connected implements Listener {
   }
 
   /** What is asked on behalf of a request goes the way that its answer will go. */
-  callerFor({ sendRequest }: Pick<RequestHandlerExtra<ServerRequest, ServerNotification>, 'sendRequest'>): Caller {
+  callerFor(sendRequest: RequestHandlerExtra<ServerRequest, ServerNotification>['sendRequest']): Caller {
     return this.#callerBy((request, options) => sendRequest(request as ServerRequest, ResultSchema, options))
   }
 

@@ -1,6 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
 import type { KernelView } from '@keelson/kernel'
-import { Server } from '@modelcontextprotocol/sdk/server/index.js'
 import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js'
 import {
   CallToolRequestSchema,
@@ -26,11 +25,14 @@ import {
 import { unknownPrompt, unknownResource, unknownTool } from '../call-error.js'
 import type { Audience } from '../catalog/audience.js'
 import type { Catalog } from '../catalog/catalog.js'
+import { CallEnd } from '../upstream/call-end.js'
 import { type Origin, originOfName, originOfUri } from '../upstream/names.js'
 import type { Upstream } from '../upstream/upstream.js'
 import { Connected } from './connected.js'
 import { INSPECT, inspection } from './inspection.js'
 import { page } from './page.js'
+import { SessionServer } from './session-server.js'
+import { ToolCalls } from './tool-calls.js'
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>
 type Params = Readonly<Record<string, unknown>> & { _meta?: Record<string, unknown> | undefined }
@@ -45,25 +47,28 @@ const CAPABILITIES = {
 }
 
 /** The proxy as one client sees it: an MCP server that is to be connected to that client's transport. */
-export function proxySession(catalog: Catalog, audience: Audience, kernel: KernelView): Server {
-  const session = new Server(INFO, { capabilities: CAPABILITIES })
+export function proxySession(catalog: Catalog, audience: Audience, kernel: KernelView): SessionServer {
+  const session = new SessionServer(INFO, { capabilities: CAPABILITIES })
   const client = new Connected(session)
-  const find = async (origin: Origin | undefined, unknown: Error): Promise<[Upstream, string]> => {
-    if (origin === undefined) throw unknown
+  const find = async (origin: Origin | undefined, unknown: () => Error): Promise<[Upstream, string]> => {
+    if (origin === undefined) throw unknown()
     return [await catalog.find(origin.server, unknown), origin.own]
   }
   /** Passes on a request that is work of a server. */
   const pass = async (upstream: Upstream, method: string, params: Params, extra: Extra): Promise<ServerResult> => {
     const { progressToken, ..._meta } = params._meta ?? {}
-    const call = { method, params: { ...params, _meta }, signal: extra.signal, caller: client.callerFor(extra) }
-    if (progressToken === undefined) return upstream.call(call)
+    const call = { method, params: { ...params, ...(params._meta && { _meta }) }, caller: client.callerFor(extra.sendRequest) }
+    const end = new CallEnd()
+    extra.signal.addEventListener('abort', () => end.end(extra.signal.reason), { once: true })
+    if (extra.signal.aborted) end.end(extra.signal.reason)
+    if (progressToken === undefined) return upstream.call(call, end)
     const onprogress = (progress: Progress) => {
       const news = { method: 'notifications/progress' as const, params: { ...progress, progressToken: progressToken as string } }
       // To a client that has gone there is nothing to tell.
       extra.sendNotification(news).catch(() => {})
     }
     // A turn later: clients made with the SDK lose progress that comes in one piece with the answer.
-    return upstream.call({ ...call, onprogress }).finally(() => setImmediate())
+    return upstream.call({ ...call, onprogress }, end).finally(() => setImmediate())
   }
 
   session.setRequestHandler(InitializeRequestSchema, async ({ params: { protocolVersion, capabilities } }) => {
@@ -94,8 +99,18 @@ export function proxySession(catalog: Catalog, audience: Audience, kernel: Kerne
     const { items: tools, ...more } = page(catalog.listing.tools, params?.cursor)
     return { tools, ...more }
   })
+  const findTool = (name: string) => find(originOfName(name), () => unknownTool(name))
+  session.toolCalls = new ToolCalls({
+    find: findTool,
+    callerFor: (relatedRequestId, opened) =>
+      client.callerFor(async (request, schema, options) => {
+        await opened()
+        return session.request(request, schema, { ...options, relatedRequestId })
+      }),
+  })
+  // What is no plain call; it is answered with what is wrong with it.
   session.setRequestHandler(CallToolRequestSchema, async ({ params }, extra) => {
-    const [upstream, name] = await find(originOfName(params.name), unknownTool(params.name))
+    const [upstream, name] = await findTool(params.name)
     return pass(upstream, 'tools/call', { ...params, name }, extra)
   })
 
@@ -111,11 +126,11 @@ export function proxySession(catalog: Catalog, audience: Audience, kernel: Kerne
   })
   session.setRequestHandler(ReadResourceRequestSchema, async ({ params }, extra) => {
     if (params.uri === INSPECT.uri) return inspection(kernel)
-    const [upstream, uri] = await find(originOfUri(params.uri), unknownResource(params.uri))
+    const [upstream, uri] = await find(originOfUri(params.uri), () => unknownResource(params.uri))
     return pass(upstream, 'resources/read', { ...params, uri }, extra)
   })
   session.setRequestHandler(SubscribeRequestSchema, async ({ params }) => {
-    const [upstream, uri] = await find(originOfUri(params.uri), unknownResource(params.uri))
+    const [upstream, uri] = await find(originOfUri(params.uri), () => unknownResource(params.uri))
     // Before it is asked: it may tell of an update at once.
     audience.subscribe(client, params.uri)
     return upstream.ask('resources/subscribe', { uri }).catch((error: unknown) => {
@@ -124,7 +139,7 @@ export function proxySession(catalog: Catalog, audience: Audience, kernel: Kerne
     })
   })
   const unsubscribe = async (subscribed: string) => {
-    const [upstream, uri] = await find(originOfUri(subscribed), unknownResource(subscribed))
+    const [upstream, uri] = await find(originOfUri(subscribed), () => unknownResource(subscribed))
     await upstream.ask('resources/unsubscribe', { uri })
   }
   session.setRequestHandler(UnsubscribeRequestSchema, async ({ params: { uri } }) => {
@@ -138,16 +153,16 @@ export function proxySession(catalog: Catalog, audience: Audience, kernel: Kerne
     return { prompts, ...more }
   })
   session.setRequestHandler(GetPromptRequestSchema, async ({ params }, extra) => {
-    const [upstream, name] = await find(originOfName(params.name), unknownPrompt(params.name))
+    const [upstream, name] = await find(originOfName(params.name), () => unknownPrompt(params.name))
     return pass(upstream, 'prompts/get', { ...params, name }, extra)
   })
   session.setRequestHandler(CompleteRequestSchema, async ({ params }, extra) => {
     const { ref } = params
     if (ref.type === 'ref/prompt') {
-      const [upstream, name] = await find(originOfName(ref.name), unknownPrompt(ref.name))
+      const [upstream, name] = await find(originOfName(ref.name), () => unknownPrompt(ref.name))
       return pass(upstream, 'completion/complete', { ...params, ref: { ...ref, name } }, extra)
     }
-    const [upstream, uri] = await find(originOfUri(ref.uri), unknownResource(ref.uri))
+    const [upstream, uri] = await find(originOfUri(ref.uri), () => unknownResource(ref.uri))
     return pass(upstream, 'completion/complete', { ...params, ref: { ...ref, uri } }, extra)
   })
 

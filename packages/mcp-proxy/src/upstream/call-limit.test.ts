@@ -1,5 +1,6 @@
 import type { RateLimiter } from '@keelson/limiters'
 import { expect, it } from 'vitest'
+import { CallEnd } from './call-end.js'
 import { CallLimit } from './call-limit.js'
 
 /** Allows one call whenever it is let. */
@@ -11,7 +12,7 @@ function gate(retryAfter: number) {
   return { limiter, allow: () => void free++ }
 }
 
-const never = new AbortController().signal
+const never = new CallEnd()
 
 it('what may not wait is refused at once, with when to try again', async () => {
   const { limiter } = gate(700)
@@ -43,10 +44,10 @@ it('what would wait too long is refused, also behind others, and holds nobody up
 it('what is cancelled while it waits leaves its place', async () => {
   const { limiter, allow } = gate(10)
   const limit = new CallLimit('one', { limit: 1, window: 1_000, wait: 20_000 }, limiter)
-  const cancelling = new AbortController()
-  const first = limit.take(cancelling.signal)
+  const cancelling = new CallEnd()
+  const first = limit.take(cancelling)
   const second = limit.take(never)
-  cancelling.abort()
+  cancelling.end('enough')
   await expect(first).rejects.toThrow()
   allow()
   await second

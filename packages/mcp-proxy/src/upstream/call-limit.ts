@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { RateLimiter } from '@keelson/limiters'
 import { limited } from '../call-error.js'
 import type { CallRate } from '../config/servers-file.js'
+import type { CallEnd } from './call-end.js'
 
 /** Counts the calls to one server, and lets those that are over its limit wait, in the order of their arrival, where that is wanted. */
 export class CallLimit {
@@ -20,11 +21,11 @@ export class CallLimit {
   /**
    * Resolves when one more call may be made.
    *
-   * @throws CallError when it would have to wait longer than `wait`; the reason of the signal.
+   * @throws CallError when it would have to wait longer than `wait`; Error when the call is over.
    */
-  async take(signal: AbortSignal): Promise<void> {
+  async take(end: CallEnd): Promise<void> {
     const { wait } = this.#rate
-    if (wait === 0) return this.#tryUntil(performance.now(), signal)
+    if (wait === 0) return this.#tryUntil(performance.now(), end)
     const before = this.#queue
     let leave = () => {}
     const left = new Promise<void>((resolve) => {
@@ -33,8 +34,8 @@ export class CallLimit {
     this.#queue = before.then(() => left)
     const over = performance.now() + wait
     try {
-      await this.#turn(before, signal)
-      await this.#tryUntil(over, signal)
+      await this.#turn(before, end.signal)
+      await this.#tryUntil(over, end)
     } finally {
       leave()
     }
@@ -53,13 +54,13 @@ export class CallLimit {
     }
   }
 
-  async #tryUntil(over: number, signal: AbortSignal): Promise<void> {
+  async #tryUntil(over: number, end: CallEnd): Promise<void> {
     for (;;) {
-      signal.throwIfAborted()
+      end.throwIfOver()
       const { allowed, retryAfter } = await this.#limiter.consume('calls')
       if (allowed) return
       if (performance.now() + retryAfter > over) throw this.#over(retryAfter)
-      await sleep(Math.ceil(retryAfter), undefined, { signal })
+      await sleep(Math.ceil(retryAfter), undefined, { signal: end.signal })
     }
   }
 

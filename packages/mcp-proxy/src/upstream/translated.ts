@@ -5,6 +5,7 @@ import { uriFor } from './names.js'
 /** A result of a server with the URIs of resources in it as clients of the proxy know them, so that they can be read through it. */
 export function translated(server: string, result: Result): Result {
   const { contents, content, messages } = result
+  if (contents === undefined && messages === undefined && !(Array.isArray(content) && content.some(hasUri))) return result
   return {
     ...result,
     ...(Array.isArray(contents) && { contents: contents.map((part) => withUri(server, part)) }),
@@ -18,6 +19,10 @@ function ofMessage(server: string, message: unknown): unknown {
   const { content } = message
   const parts = Array.isArray(content) ? content.map((part) => ofContent(server, part)) : ofContent(server, content)
   return { ...message, content: parts }
+}
+
+function hasUri(part: unknown): boolean {
+  return isObject(part) && (part.type === 'resource_link' || part.type === 'resource')
 }
 
 /** A link to a resource, or a resource that is embedded. */

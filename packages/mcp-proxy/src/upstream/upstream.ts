@@ -2,12 +2,10 @@ import type { KernelView } from '@keelson/kernel'
 import type { RateLimiter } from '@keelson/limiters'
 import { allTools, type ServerSecrets } from '@keelson/pools'
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
-import type { RequestOptions } from '@modelcontextprotocol/sdk/shared/protocol.js'
 import {
   ErrorCode,
   type LoggingMessageNotification,
   McpError,
-  type Notification,
   type Progress,
   ResultSchema,
   type ServerCapabilities,
@@ -17,6 +15,7 @@ import {
 import { answered, CallError, late, lost, unknownTool } from '../call-error.js'
 import type { ServerEntry } from '../config/servers-file.js'
 import { type ToolFilter, toolFilter } from '../config/tool-filter.js'
+import type { CallEnd } from './call-end.js'
 import { CallLimit } from './call-limit.js'
 import { asked, type Caller } from './caller.js'
 import { type Listing, listed } from './listing.js'
@@ -24,16 +23,15 @@ import { nameFor } from './names.js'
 import { translated } from './translated.js'
 import { troubleOf } from './trouble.js'
 import { UrlElicitations } from './url-elicitations.js'
+import { Wire } from './wire.js'
 
-/** Deadlines are the client's, which cancels; the SDK's own minute would be a second one. */
-const NO_TIMEOUT = 2 ** 31 - 1
+/** What a server is told of a call that ends because it does. */
+const TAKEN_AWAY = 'the proxy ends its session'
 
 export interface Call {
   readonly method: string
   /** As the server knows things. */
   readonly params: Readonly<Record<string, unknown>>
-  /** Aborts when the client cancels the call. */
-  readonly signal: AbortSignal
   /** Given when the client wants to hear of progress. */
   readonly onprogress?: ((progress: Progress) => void) | undefined
   /** Who is asked what the server wants to know meanwhile. */
@@ -66,11 +64,11 @@ export class Upstream {
   readonly #entry: ServerEntry
   readonly #secrets: ServerSecrets
   readonly #client: Client
+  readonly #wire: Wire
   readonly #limit: CallLimit
   readonly #passes: ToolFilter
   readonly #kernel: KernelView
-  /** Each has an end of its own: what listens to it, as the SDK does, is gone with the call. */
-  readonly #calls = new Map<AbortController, Caller>()
+  readonly #calls = new Map<CallEnd, Caller>()
   readonly #urlElicitations = new UrlElicitations()
   #isClosed = false
   #idle: (() => void) | undefined
@@ -80,6 +78,7 @@ export class Upstream {
     this.#entry = entry
     this.#secrets = secrets
     this.#client = client
+    this.#wire = new Wire(client)
     this.#limit = new CallLimit(name, entry.limit, limiter)
     this.#passes = toolFilter(name, entry.rules)
     this.#kernel = kernel
@@ -126,12 +125,15 @@ export class Upstream {
   }
 
   listen(events: UpstreamEvents): void {
-    this.#client.fallbackNotificationHandler = async ({ method, params = {} }: Notification) => {
+    this.#wire.onnotification = ({ method, params = {} }) => {
       const list = /^notifications\/(tools|resources|prompts)\/list_changed$/.exec(method)?.[1]
       if (list !== undefined) events.changed(list as 'tools')
-      if (method === 'notifications/resources/updated') events.updated(String(params.uri))
-      if (method === 'notifications/message') events.logged(this.#masked(params) as LoggingMessageNotification['params'])
-      if (method === 'notifications/elicitation/complete') this.#urlElicitations.completed(params)
+      else if (method === 'notifications/resources/updated') events.updated(String(params.uri))
+      else if (method === 'notifications/message') events.logged(this.#masked(params) as LoggingMessageNotification['params'])
+      // A turn later: the answer that asked for it may have come in one piece with it.
+      else if (method === 'notifications/elicitation/complete') setImmediate(() => this.#urlElicitations.completed(params))
+      else return false
+      return true
     }
     this.#client.fallbackRequestHandler = ({ method, params }, { signal, sendNotification }) => {
       const progressed = (progress: Progress & { progressToken: string | number }) =>
@@ -146,7 +148,7 @@ export class Upstream {
   async ask(method: string, params: Record<string, unknown>): Promise<ServerResult> {
     this.#checkCapable(method)
     return this.#client.request({ method, params }, ResultSchema).catch((error: Error) => {
-      throw error instanceof McpError ? answered(this.#withoutSecrets(error)) : this.#secrets.hide(error)
+      throw error instanceof McpError ? this.#withoutSecrets(answered(error)) : this.#secrets.hide(error)
     })
   }
 
@@ -155,19 +157,19 @@ export class Upstream {
     this.#client.sendRootsListChanged().catch(() => {})
   }
 
-  /** @throws CallError when the tool is denied, the limit reached, the time over, the server lost or taken away, or its answer an error. */
-  async call(call: Call): Promise<ServerResult> {
+  /**
+   * @param end ends it when the client cancels it, and is ended when its time is over or the server is taken away.
+   * @throws CallError when the tool is denied, the limit reached, the time over, the server lost or taken away, or its answer an error.
+   */
+  async call(call: Call, end: CallEnd): Promise<ServerResult> {
     this.#checkCapable(call.method)
     const { name } = call.params
     if (call.method === 'tools/call' && !this.#passes(String(name))) throw unknownTool(nameFor(this.name, String(name)))
-    const end = new AbortController()
-    const { signal } = call
-    signal.addEventListener('abort', () => end.abort(signal.reason), { once: true })
-    if (signal.aborted || this.#isClosed) end.abort(signal.reason)
+    if (this.#isClosed) end.end(TAKEN_AWAY)
     this.#calls.set(end, call.caller)
     try {
-      await this.#limit.take(end.signal).catch(async (error: Error) => {
-        throw end.signal.aborted ? await this.#lost(error) : error
+      await this.#limit.take(end).catch(async (error: Error) => {
+        throw end.isOver ? await this.#lost(error) : error
       })
       return await this.#forward(call, end)
     } finally {
@@ -192,7 +194,7 @@ export class Upstream {
   /** Ends the calls that are left, and those that still come. */
   close(): void {
     this.#isClosed = true
-    for (const call of this.#calls.keys()) call.abort()
+    for (const call of this.#calls.keys()) call.end(TAKEN_AWAY)
   }
 
   /** What a server does not say that it knows, it may never answer. */
@@ -203,25 +205,22 @@ export class Upstream {
     if (!isKnown) throw new CallError(ErrorCode.MethodNotFound, `server "${this.name}" does not support ${method}`)
   }
 
-  async #forward({ method, params, onprogress, caller }: Call, end: AbortController): Promise<ServerResult> {
-    const options: RequestOptions = { signal: end.signal, timeout: NO_TIMEOUT, ...(onprogress && { onprogress }) }
+  async #forward({ method, params, onprogress, caller }: Call, end: CallEnd): Promise<ServerResult> {
     const ms = this.#entry.timeouts.call
     let isLate = false
     const tooLong = () => {
       isLate = true
-      end.abort(`it took longer than ${ms} ms`)
+      end.end(`it took longer than ${ms} ms`)
     }
     const timer = ms === undefined ? undefined : setTimeout(tooLong, ms)
     try {
       // As the server says it: what a result has to look like is between it and the client.
-      return translated(this.name, await this.#client.request({ method, params }, ResultSchema, options))
+      return translated(this.name, await this.#wire.request({ method, params }, end, onprogress))
     } catch (error) {
       if (isLate && ms !== undefined) throw late(this.name, ms)
-      // Not by the code: that of a lost connection, -32000, is also what many servers use for errors of their own.
-      const isAnswer = error instanceof McpError && this.#client.transport !== undefined
-      if (isAnswer && !this.#isClosed) {
+      if (error instanceof CallError && !this.#isClosed) {
         this.#urlElicitations.refused(error, caller)
-        throw answered(this.#withoutSecrets(error))
+        throw this.#withoutSecrets(error)
       }
       throw await this.#lost(error)
     } finally {
@@ -230,8 +229,8 @@ export class Upstream {
   }
 
   /** An error that repeats the key of the proxy is not for its clients; results are. */
-  #withoutSecrets({ code, message, data }: McpError): { code: number; message: string; data?: unknown } {
-    return { code, message: this.#secrets.redact(message), data: data === undefined ? undefined : this.#masked(data) }
+  #withoutSecrets({ code, message, data }: Pick<CallError, 'code' | 'message' | 'data'>): CallError {
+    return new CallError(code, this.#secrets.redact(message), data === undefined ? undefined : this.#masked(data))
   }
 
   #masked(value: unknown): unknown {

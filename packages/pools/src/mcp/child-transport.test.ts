@@ -2,14 +2,13 @@ import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import type { ServerProcess } from '../child/server-process.js'
 import { ChildTransport } from './child-transport.js'
-import { loadMcpSdk } from './mcp-sdk.js'
 import { MESSAGE_SIZE } from './message-size.js'
 
 /** A child that says what it is told to. */
 async function talking() {
   const stdout = new PassThrough({ highWaterMark: 2 ** 20 })
   const child = { stdout, stdin: new PassThrough(), closed: new Promise(() => {}), running: true, kill: () => {} }
-  const transport = new ChildTransport(await loadMcpSdk(), child as unknown as ServerProcess, 0, MESSAGE_SIZE)
+  const transport = new ChildTransport(child as unknown as ServerProcess, 0, MESSAGE_SIZE)
   const heard: number[] = []
   const skipped: Error[] = []
   transport.onmessage = (message) => void heard.push((message as { id: number }).id)

@@ -2,8 +2,9 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js'
 import type { ServerProcess } from '../child/server-process.js'
 import { END_FOLLOWS } from '../child/with-child.js'
-import type { McpSdk } from './mcp-sdk.js'
+import { MessageLines } from './message-lines.js'
 import { lineSize, type MessageSize } from './message-size.js'
+import { writeTogether } from './write-together.js'
 
 /** The number of lines that are read per turn of the event loop. */
 const AT_ONCE = 50
@@ -23,19 +24,16 @@ export class ChildTransport implements Transport {
   /** One of its pipes is closed: calls cannot be answered any more. */
   broken = false
   readonly #child: ServerProcess
-  readonly #sdk: McpSdk
-  readonly #buffer: InstanceType<McpSdk['ReadBuffer']>
+  readonly #lines = new MessageLines()
   readonly #grace: number
   readonly #maxMessageSize: number
   readonly #size: MessageSize
 
-  constructor(sdk: McpSdk, child: ServerProcess, grace: number, maxMessageSize: number) {
-    this.#sdk = sdk
+  constructor(child: ServerProcess, grace: number, maxMessageSize: number) {
     this.#child = child
     this.#grace = grace
     this.#maxMessageSize = maxMessageSize
     this.#size = lineSize(maxMessageSize)
-    this.#buffer = new sdk.ReadBuffer({ maxBufferSize: maxMessageSize + BACKLOG })
   }
 
   async start(): Promise<void> {
@@ -52,7 +50,7 @@ export class ChildTransport implements Transport {
   send(message: JSONRPCMessage): Promise<void> {
     const child = this.#child
     return new Promise((resolve, reject) => {
-      child.stdin.write(this.#sdk.serializeMessage(message), (error) => {
+      writeTogether(child.stdin, `${JSON.stringify(message)}\n`, (error) => {
         if (!error) return resolve()
         this.#break('it closed its standard input')
         void child.closed.then(() => reject(child.why))
@@ -74,12 +72,11 @@ export class ChildTransport implements Transport {
   }
 
   #read(chunk: Buffer): void {
-    try {
-      if (!this.#size.accepts(chunk)) throw this.#tooLong()
-      this.#buffer.append(chunk)
-    } catch (error) {
+    this.#lines.append(chunk)
+    if (!this.#size.accepts(chunk) || this.#lines.size > this.#maxMessageSize + BACKLOG) {
+      this.#lines.clear()
       this.#child.stdout.pause()
-      this.#child.kill(error as Error)
+      this.#child.kill(this.#tooLong())
       return
     }
     if (this.#nextTurn === undefined) this.#readSome()
@@ -105,8 +102,8 @@ export class ChildTransport implements Transport {
   /** False when no complete message is left. A line that is no message, such as a log line, goes to `onerror` and is skipped. */
   #readOne(): boolean {
     try {
-      const message = this.#buffer.readMessage()
-      if (message === null) return false
+      const message = this.#lines.next()
+      if (message === undefined) return false
       this.onmessage?.(message)
     } catch (error) {
       this.onerror?.(error as Error)

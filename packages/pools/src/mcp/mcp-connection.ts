@@ -60,7 +60,7 @@ export async function mcpOpener(setting: McpSetting): Promise<Open<Client, Serve
     const client = makeClient(sdk, setting)
     const secrets = serverSecrets(config)
     try {
-      if (kindOf(config) === 'stdio') return await openChild(sdk, setting, client, server, config as StdioServer, signal)
+      if (kindOf(config) === 'stdio') return await openChild(setting, client, server, config as StdioServer, signal)
       const remote = config as Exclude<ServerConfig, StdioServer>
       const { owner, maxMessageSize } = setting
       const name = { pool: owner, server }
@@ -72,7 +72,6 @@ export async function mcpOpener(setting: McpSetting): Promise<Open<Client, Serve
 }
 
 async function openChild(
-  sdk: McpSdk,
   { owner, reaper, grace, maxMessageSize }: McpSetting,
   client: Client,
   server: string,
@@ -81,7 +80,7 @@ async function openChild(
 ): Promise<Connection<Client>> {
   const child = await spawnServer(owner, server, config, signal)
   reaper.adopt(child)
-  const transport = new ChildTransport(sdk, child, grace, maxMessageSize)
+  const transport = new ChildTransport(child, grace, maxMessageSize)
   await withChild(child, signal, () => client.connect(transport, { signal, timeout: NO_TIMEOUT }))
   deliverInOrder(transport)
   return processConnection(

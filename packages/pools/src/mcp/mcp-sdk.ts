@@ -3,19 +3,16 @@ import { LONGEST_TIMER } from '../wait/longest-timer.js'
 /** Loads the parts of the MCP SDK, a peer dependency, that are used here; called when a resource that needs it starts. */
 export async function loadMcpSdk() {
   try {
-    const [client, sse, streamable, stdio] = await Promise.all([
+    const [client, sse, streamable] = await Promise.all([
       import('@modelcontextprotocol/sdk/client/index.js'),
       import('@modelcontextprotocol/sdk/client/sse.js'),
       import('@modelcontextprotocol/sdk/client/streamableHttp.js'),
-      import('@modelcontextprotocol/sdk/shared/stdio.js'),
     ])
     return {
       Client: client.Client,
       SSEClientTransport: sse.SSEClientTransport,
       SseError: sse.SseError,
       StreamableHTTPClientTransport: streamable.StreamableHTTPClientTransport,
-      ReadBuffer: stdio.ReadBuffer,
-      serializeMessage: stdio.serializeMessage,
     }
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
