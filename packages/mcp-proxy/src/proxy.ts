@@ -3,11 +3,12 @@ import { run } from '@keelson/node'
 import { arrival } from './catalog/arrival.js'
 import { Audience } from './catalog/audience.js'
 import { Catalog } from './catalog/catalog.js'
+import { readHttp } from './config/http-options.js'
+import { isLoopbackHost } from './config/loopback.js'
 import { readServers } from './config/servers-file.js'
 import { Fleet } from './fleet/fleet.js'
 import { serversWatch } from './fleet/servers-watch.js'
 import { httpFront } from './front/http-front.js'
-import { isLoopbackHost } from './front/local-pages.js'
 import { stdioFront } from './front/stdio-front.js'
 import { type ProxyOptions, proxyOptions, TOKEN, USAGE } from './proxy-options.js'
 import { log, say } from './say.js'
@@ -16,15 +17,17 @@ import { log, say } from './say.js'
  * A kernel that is the proxy: its fronts, its catalog, and every server of the file. It is for `run()` of `@keelson/node`, or to be
  * started by hand. The file is watched while it runs.
  *
- * @throws Error that names the file, the server and what to do, or when others could reach it without a token; KeelsonError `INVALID_OPTION` for a server's entry.
+ * @throws Error that names the file, the server and what to do, or when others could reach it without a token or OAuth; KeelsonError `INVALID_OPTION` for a server's entry.
  *
  * @example
  * await run(await mcpProxy({ file: 'servers.json', stdio: false, port: 3000, host: '127.0.0.1', names: [], tokens: [] }))
  */
 export async function mcpProxy(options: ProxyOptions): Promise<Kernel> {
   const { file, stdio, port, host, names, tokens, shutdownTimeout: timeout } = options
-  if (port !== undefined && tokens.length === 0 && !isLoopbackHost(host)) {
-    throw new Error(`others can reach ${host}: set ${TOKEN} to a token that clients have to send, or listen on 127.0.0.1`)
+  const http = await readHttp(file, process.env)
+  if (port !== undefined && tokens.length === 0 && http.oauth === undefined && !isLoopbackHost(host)) {
+    const ways = `set ${TOKEN} to a token that clients have to send, write "http": { "oauth": … } into ${file}, or listen on 127.0.0.1`
+    throw new Error(`others can reach ${host}: ${ways}`)
   }
   const audience = new Audience()
   const catalog = resource('proxy:catalog', { start: (_deps, { kernel }) => new Catalog(kernel, audience) })
@@ -36,15 +39,15 @@ export async function mcpProxy(options: ProxyOptions): Promise<Kernel> {
   const fronts: ResourceLike[] = []
   if (stdio)
     fronts.push(stdioFront('proxy:stdio', { catalog, audience, onEnd: (why) => void kernel.shutdown(why).catch(() => {}) }))
-  const http = port === undefined ? undefined : httpFront('proxy:http', { catalog, audience, port, host, names, tokens })
-  if (http !== undefined) fronts.push(http)
-  const watch = serversWatch('proxy:servers', { file, fleet, kernel: () => kernel })
+  const front = port === undefined ? undefined : httpFront('proxy:http', { catalog, audience, port, host, names, tokens, http })
+  if (front !== undefined) fronts.push(front)
+  const watch = serversWatch('proxy:servers', { file, fleet, http, kernel: () => kernel })
   const kernel = createKernel([...fronts, ...fleet.tools, watch], {
     name: 'mcp-proxy',
     ...(timeout !== undefined && { shutdown: { timeout } }),
   })
   kernel.on('kernel:state', ({ to }) => {
-    if (to === 'running' && http !== undefined) say(`MCP is served at ${kernel.get(http).url}/mcp`)
+    if (to === 'running' && front !== undefined) say(`MCP is served at ${kernel.get(front).url}/mcp`)
   })
   return kernel
 }

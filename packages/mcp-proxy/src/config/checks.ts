@@ -12,3 +12,9 @@ export function checkMs(where: string, option: string, value: unknown, least: nu
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
+
+/** @throws Error for a field that nobody reads: a misspelled one would leave a door open. */
+export function checkFields(where: string, fields: Readonly<Record<string, unknown>>, known: readonly string[]): void {
+  const other = Object.keys(fields).find((key) => !known.includes(key))
+  if (other !== undefined) throw new Error(`${where}: there is no "${other}"; it may have ${known.join(', ')}`)
+}

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import type { Limit } from '@keelson/limiters'
 import type { McpLimits, ServerConfig, ToolLimits } from '@keelson/pools'
 import { check, checkMs, isObject } from './checks.js'
+import { filledIn, readJsonFile } from './json-file.js'
 import { type ToolRules, toolFilter } from './tool-filter.js'
 
 /** How many calls a server gets in which time. */
@@ -42,7 +42,7 @@ const NAME = /^[A-Za-z0-9-]+(_[A-Za-z0-9-]+)*$/
  * @throws Error that names the file, the server and what to do.
  */
 export async function readServers(file: string, env: NodeJS.ProcessEnv): Promise<Map<string, ServerEntry>> {
-  const { mcpServers } = parsed(file, await read(file))
+  const { mcpServers } = await readJsonFile(file)
   if (!isObject(mcpServers)) throw new Error(`${file}: "mcpServers" is missing; put your servers into it, by name`)
   const servers = new Map<string, ServerEntry>()
   for (const [name, written] of Object.entries(mcpServers)) {
@@ -72,37 +72,6 @@ export async function readServers(file: string, env: NodeJS.ProcessEnv): Promise
     })
   }
   return servers
-}
-
-async function read(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (cause) {
-    throw new Error(`${file} cannot be read: ${(cause as Error).message}`, { cause })
-  }
-}
-
-function parsed(file: string, text: string): Record<string, unknown> {
-  try {
-    const made: unknown = JSON.parse(text)
-    if (isObject(made)) return made
-  } catch (cause) {
-    throw new Error(`${file} is not JSON: ${(cause as Error).message}`, { cause })
-  }
-  throw new Error(`${file} must hold an object with "mcpServers"`)
-}
-
-/** A copy in which every string has its variables filled in. */
-function filledIn<T>(value: T, env: NodeJS.ProcessEnv, where: string): T {
-  return JSON.parse(JSON.stringify(value), (_, part: unknown) =>
-    typeof part !== 'string'
-      ? part
-      : part.replace(/\$\{(\w+)\}/g, (_, name: string) => {
-          const found = env[name]
-          if (found === undefined) throw new Error(`${where} needs the environment variable ${name}, which is not set`)
-          return found
-        }),
-  ) as T
 }
 
 /** What the file says, to be checked by whom it is for. */

@@ -25,7 +25,7 @@ it('a change that is made between the first reading of the file and the start is
     audience,
     arrival: arrival('proxy:arrival', audience, false),
   })
-  const kernel: Kernel = createKernel([catalog, serversWatch('proxy:servers', { file, fleet, kernel: () => kernel })])
+  const kernel: Kernel = createKernel([catalog, serversWatch('proxy:servers', { file, fleet, http: {}, kernel: () => kernel })])
   onTestFinished(async () => {
     await kernel.shutdown()
     rmSync(folder, { recursive: true })

@@ -1,5 +1,7 @@
 import { unwatchFile, watchFile } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import { type Kernel, type Resource, resource } from '@keelson/kernel'
+import { type HttpOptions, readHttp } from '../config/http-options.js'
 import { readServers } from '../config/servers-file.js'
 import { say } from '../say.js'
 import { isOver } from '../upstream/is-over.js'
@@ -8,13 +10,16 @@ import type { Fleet } from './fleet.js'
 export interface ServersWatchOptions {
   file: string
   fleet: Fleet
+  /** What the file said of HTTP when the fronts were made. */
+  http: HttpOptions
   kernel(): Kernel
 }
 
 /** Brings the servers of a kernel up to date when their file changes. A file that cannot be used changes nothing. */
-export function serversWatch(name: string, { file, fleet, kernel }: ServersWatchOptions): Resource<unknown> {
+export function serversWatch(name: string, { file, fleet, http, kernel }: ServersWatchOptions): Resource<unknown> {
   const update = async () => {
     try {
+      if (!isDeepStrictEqual(await readHttp(file, process.env), http)) say('"http" is another: that counts from the next start')
       const servers = await readServers(file, process.env)
       if (await isRunning(kernel())) await fleet.update(kernel(), servers)
     } catch (error) {

@@ -1,13 +1,19 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Resource } from '@keelson/kernel'
 import { type Http1Server, type HttpServer, httpServer } from '@keelson/node'
+import { gate } from '../auth/gate.js'
+import { OAuth } from '../auth/oauth.js'
+import { ResourceMetadata } from '../auth/resource-metadata.js'
 import type { Audience } from '../catalog/audience.js'
 import type { Catalog } from '../catalog/catalog.js'
+import type { HttpOptions } from '../config/http-options.js'
 import { proxySession } from '../session/proxy-session.js'
-import { bearer } from './bearer.js'
+import { admitted } from './admitted.js'
 import { HttpSessions } from './http-sessions.js'
 import { localPages } from './local-pages.js'
 import { refuse } from './refuse.js'
+
+/** Where MCP is served. */
+const PATH = '/mcp'
 
 export interface HttpFrontOptions {
   catalog: Resource<Catalog>
@@ -18,13 +24,17 @@ export interface HttpFrontOptions {
   names: readonly string[]
   /** One of which clients have to send, where there are any. */
   tokens: readonly string[]
+  http: HttpOptions
 }
 
 /** Serves streamable HTTP at /mcp, and the probes. Requests in flight are answered before it stops, standing streams are ended. */
 export function httpFront(
   name: string,
-  { catalog, audience, port, host, names, tokens }: HttpFrontOptions,
+  { catalog, audience, port, host, names, tokens, http }: HttpFrontOptions,
 ): Resource<HttpServer<Http1Server>> {
+  const { oauth, maxSessions, idle } = http
+  // Behind a proxy it is asked for by the name that clients have for it.
+  const publicNames = oauth === undefined ? names : [...names, new URL(oauth.resource).hostname]
   return httpServer(name, {
     dependsOn: { catalog },
     port,
@@ -33,29 +43,24 @@ export function httpFront(
     // Standing streams are ended at the beginning of the drain; what is left of them is the way of an answer.
     drain: { streamTimeout: Infinity },
     listener: ({ catalog }, { kernel, defer }) => {
-      const sessions = new HttpSessions(() => proxySession(catalog, audience, kernel))
+      const begin = () => proxySession(catalog, audience, kernel)
+      const limits = { ...(maxSessions !== undefined && { most: maxSessions }), ...(idle !== undefined && { idle }) }
+      const sessions = new HttpSessions(begin, limits)
       defer(catalog.serve())
       defer(() => sessions.close())
-      const ownerOf = bearer(tokens)
-      const refusalOf = localPages([host, ...names])
+      const metadata = oauth && new ResourceMetadata(oauth, PATH)
+      const admit = admitted(gate(tokens, oauth && metadata && new OAuth(oauth, metadata)))
+      const refusalOf = localPages([host, ...publicNames])
       return (req, res) => {
         const refusal = refusalOf(req)
         if (refusal !== undefined) return refuse(res, 403, refusal)
-        if (pathOf(req.url) !== '/mcp') return refuse(res, 404, 'MCP is served at /mcp')
-        const owner = ownerOf(req)
-        if (owner === undefined) return unauthorized(req, res)
-        sessions.handle(req, res, owner).catch(() => {
-          if (!res.headersSent) refuse(res, 500, 'the request could not be handled')
-          else res.destroy()
-        })
+        const path = pathOf(req.url)
+        if (path === PATH) return admit(req, res, (owner) => sessions.handle(req, res, owner))
+        if (metadata?.isAt(path)) return metadata.tell(req, res)
+        refuse(res, 404, 'MCP is served at /mcp')
       }
     },
   })
-}
-
-function unauthorized({ headers }: IncomingMessage, res: ServerResponse): void {
-  const challenge = headers.authorization === undefined ? 'Bearer' : 'Bearer error="invalid_token"'
-  refuse(res, 401, 'a valid bearer token is needed', { 'www-authenticate': challenge })
 }
 
 /** Without its query. */

@@ -1,6 +1,7 @@
 // Attacked: the Host and Origin of an MCP front, in every spelling.
 import { describe, expect, it } from 'vitest'
-import { isLoopbackAddress, localPages } from './local-pages.js'
+import { isLoopbackAddress } from '../config/loopback.js'
+import { localPages } from './local-pages.js'
 
 it.each([
   ['127.0.0.1', true],

@@ -1,23 +1,8 @@
 import type { IncomingMessage } from 'node:http'
-import { BlockList, isIP } from 'node:net'
+import { bareHost, hostOf, isLoopbackAddress } from '../config/loopback.js'
 
-const LOOPBACK = new BlockList()
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
-LOOPBACK.addAddress('::1', 'ipv6')
 /** Nobody has these addresses; whoever connects to one reaches this machine. */
 const UNSPECIFIED = ['0.0.0.0', '::']
-
-/** Whether an address leads nowhere but to this machine; one of IPv4 may be written as IPv6. */
-export function isLoopbackAddress(address: string): boolean {
-  const family = isIP(address)
-  return family !== 0 && LOOPBACK.check(address, family === 6 ? 'ipv6' : 'ipv4')
-}
-
-/** Whether nobody but this machine reaches a server that listens at this host; names are believed only where they are `localhost`. */
-export function isLoopbackHost(host: string): boolean {
-  const name = hostOf(host)
-  return name !== undefined && (name === 'localhost' || isLoopbackAddress(name))
-}
 
 /** Says why a request is refused; undefined when it is not. */
 export type RequestCheck = (req: Pick<IncomingMessage, 'headers' | 'socket'>) => string | undefined
@@ -32,7 +17,7 @@ export function localPages(allowed: readonly string[]): RequestCheck {
   const isOurs = (host: string | undefined) => host !== undefined && (isLocalName(host) || names.has(host))
   return lastRemembered((localAddress, host, origin) => {
     const from = origin !== undefined && URL.canParse(origin) ? new URL(origin).hostname : undefined
-    if (origin !== undefined && !isOurs(from && bare(from))) return invalid('Origin', origin)
+    if (origin !== undefined && !isOurs(from && bareHost(from))) return invalid('Origin', origin)
     const arrivedHere = localAddress === undefined || isLoopbackAddress(localAddress)
     return arrivedHere && !isOurs(hostOf(host)) ? invalid('Host', host) : undefined
   })
@@ -56,17 +41,4 @@ function invalid(header: string, value: string): string {
 /** A name of this machine for itself, as `hostOf` writes it. */
 function isLocalName(host: string): boolean {
   return /^(.+\.)?localhost$/.test(host) || UNSPECIFIED.includes(host) || isLoopbackAddress(host)
-}
-
-/** Of `name:port`, as a browser reads it: in lower case, numbers in whatever notation as an address. */
-function hostOf(host: string): string | undefined {
-  for (const url of [`http://${host}/`, `http://[${host}]/`]) {
-    if (URL.canParse(url) && new URL(url).pathname === '/' && new URL(url).username === '') return bare(new URL(url).hostname)
-  }
-  return undefined
-}
-
-/** Without the brackets of an IPv6 address and the dot at the end of a name. */
-function bare(hostname: string): string {
-  return hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '')
 }
