@@ -55,6 +55,11 @@ export function limited(server: string, calls: number, window: number, retryAfte
   return failed('limited', server, text, { retryAfter: Math.ceil(retryAfter) })
 }
 
+export function crowded(server: string, most: number): CallError {
+  const text = `has sessions with ${most} clients, its maxSessions; try again when one of them has gone`
+  return failed('limited', server, text)
+}
+
 export function late(server: string, ms: number): CallError {
   return failed('late', server, `did not answer within ${ms} ms, its timeouts.call; whether the call had an effect is not known`)
 }

@@ -35,6 +35,7 @@ export async function mcpProxy(options: ProxyOptions): Promise<Kernel> {
     catalog,
     audience,
     arrival: arrival('proxy:arrival', audience, stdio && port === undefined),
+    kernel: () => kernel,
   })
   const fronts: ResourceLike[] = []
   if (stdio)
@@ -42,7 +43,7 @@ export async function mcpProxy(options: ProxyOptions): Promise<Kernel> {
   const front = port === undefined ? undefined : httpFront('proxy:http', { catalog, audience, port, host, names, tokens, http })
   if (front !== undefined) fronts.push(front)
   const watch = serversWatch('proxy:servers', { file, fleet, http, kernel: () => kernel })
-  const kernel = createKernel([...fronts, ...fleet.tools, watch], {
+  const kernel: Kernel = createKernel([...fronts, ...fleet.tools, watch], {
     name: 'mcp-proxy',
     ...(timeout !== undefined && { shutdown: { timeout } }),
   })

@@ -1,6 +1,7 @@
 import type { Limit } from '@keelson/limiters'
 import type { McpLimits, ServerConfig, ToolLimits } from '@keelson/pools'
 import { check, checkMs, isObject } from './checks.js'
+import { type Isolation, isolationOf } from './isolation.js'
 import { filledIn, readJsonFile } from './json-file.js'
 import { type ToolRules, toolFilter } from './tool-filter.js'
 
@@ -28,6 +29,8 @@ export interface ServerEntry {
   readonly messages: McpLimits
   /** How many tools it may list. */
   readonly tools: ToolLimits
+  /** Given when every client has a session with it that is its own. */
+  readonly isolation?: Isolation
 }
 
 const DEFAULT_LIMIT: Limit = { limit: 100, window: 1_000 }
@@ -56,12 +59,13 @@ export async function readServers(file: string, env: NodeJS.ProcessEnv): Promise
     }
     if (written.disabled === true) continue
     const { limit = DEFAULT_LIMIT, timeouts = {}, allow, deny, disabled, ...rest } = filledIn(written, env, where)
-    const { maxMessageSize, maxPages, maxTools, maxListSize, ...config } = rest
+    const { maxMessageSize, maxPages, maxTools, maxListSize, isolated, maxSessions, idle, ...config } = rest
     if (!isObject(limit)) throw new Error(`${where}: limit must be an object such as { "limit": 5, "window": 1000 }`)
     checkMs(where, 'limit.wait', limit.wait, 0)
     checkTimeouts(where, timeouts)
     const rules = given({ allow, deny })
     toolFilter(where, rules)
+    const isolation = isolationOf(where, { isolated, maxSessions, idle })
     servers.set(name, {
       config: config as unknown as ServerConfig,
       limit: { wait: 0, ...limit } as unknown as CallRate,
@@ -69,6 +73,7 @@ export async function readServers(file: string, env: NodeJS.ProcessEnv): Promise
       rules,
       messages: given({ maxMessageSize }),
       tools: given({ maxPages, maxTools, maxListSize }),
+      ...(isolation && { isolation }),
     })
   }
   return servers

@@ -79,12 +79,12 @@ export class Fleet {
     }
   }
 
-  async #remove(kernel: Kernel, name: string, { server, limiter }: Member): Promise<void> {
+  async #remove(kernel: Kernel, name: string, { server, limiter, tools }: Member): Promise<void> {
     this.#present.delete(name)
     try {
       await kernel.remove(limiter, { dependents: true })
     } finally {
-      await kernel.remove(server)
+      if (server !== tools) await kernel.remove(server)
     }
   }
 

@@ -1,13 +1,16 @@
-import { type KernelView, type Resource, resource } from '@keelson/kernel'
+import { type Kernel, type KernelView, type Resource, type ResourceLike, resource } from '@keelson/kernel'
 import { type RateLimiter, rateLimiter } from '@keelson/limiters'
 import { checkToolLimits, mcpServer, serverSecrets } from '@keelson/pools'
-import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import type { Audience, ListKind } from '../catalog/audience.js'
 import type { Catalog } from '../catalog/catalog.js'
+import type { OwnSide } from '../catalog/isolated-server.js'
+import type { Offers } from '../catalog/offers.js'
+import type { Isolation } from '../config/isolation.js'
 import type { ServerEntry } from '../config/servers-file.js'
 import { uriFor } from '../upstream/names.js'
 import { ServerVoice } from '../upstream/server-voice.js'
 import { Upstream } from '../upstream/upstream.js'
+import { IsolatedSessions } from './isolated-sessions.js'
 
 /** What all servers share. */
 export interface Surroundings {
@@ -15,15 +18,28 @@ export interface Surroundings {
   readonly audience: Audience
   /** Servers start after it. */
   readonly arrival: Resource<unknown>
+  /** For servers of which each client has a session of its own: these come and go while it runs. */
+  kernel(): Kernel
 }
 
 /** What one server is in the graph. */
 export interface ServerResources {
   /** The session with it, and its process where it is one. */
-  readonly server: Resource<Client>
+  readonly server: ResourceLike
   readonly limiter: Resource<RateLimiter>
   /** Its tools in the catalog; depends on the other two. */
   readonly tools: Resource<unknown>
+}
+
+/** For whom a session is: for all clients, or one. */
+interface Circle {
+  /** What it is called in the kernel. */
+  readonly resource: string
+  /** The limit of its server, which all its sessions share. */
+  readonly limiter: Resource<RateLimiter>
+  readonly audience: Audience
+  /** Where it offers what it has, if not in the catalog. */
+  readonly offers: Offers | undefined
 }
 
 /** How long calls may take that are in flight when their server is taken away while the proxy goes on, in ms. */
@@ -41,16 +57,62 @@ const SUPERVISED = {
 
 /**
  * The resources of one server: when it dies, its tools are away with it and come back with the new instance, which is asked anew
- * what it has.
+ * what it has. Of one that is isolated `server` and `tools` are what begins the sessions of its clients.
  *
  * @throws KeelsonError `INVALID_OPTION` for an entry that no server can be reached by, or whose limit is none.
  */
-export function serverResources(name: string, entry: ServerEntry, { catalog, audience, arrival }: Surroundings): ServerResources {
+export function serverResources(name: string, entry: ServerEntry, surroundings: Surroundings): ServerResources {
+  const { wait, ...limit } = entry.limit
+  const limiter = rateLimiter(`${name}:limit`, { ...limit, impact: 'degraded' })
+  const all = { resource: name, limiter, audience: surroundings.audience, offers: undefined }
+  // Also where it is isolated: what cannot be meant is said when the file is read.
+  const session = sessionResources(name, entry, surroundings, all)
+  if (entry.isolation === undefined) return { ...session, limiter }
+  const begun = isolatedServer(name, entry, entry.isolation, surroundings, limiter)
+  return { server: begun, limiter, tools: begun }
+}
+
+/** Begins the sessions of clients with a server that is isolated. They hold the limiter, which is not taken away without them. */
+function isolatedServer(
+  name: string,
+  entry: ServerEntry,
+  isolation: Isolation,
+  surroundings: Surroundings,
+  limiter: Resource<RateLimiter>,
+): Resource<unknown> {
+  return resource(name, {
+    dependsOn: { limiter, catalog: surroundings.catalog },
+    start: ({ catalog }, { clock, counters, defer, kernel }) => {
+      const session = (resource: string, { audience, offers }: OwnSide) =>
+        sessionResources(name, entry, surroundings, { resource, limiter, audience, offers }).tools
+      const sessions = new IsolatedSessions({ ...isolation, server: name, clock, kernel: surroundings.kernel, session })
+      counters(() => sessions.counts)
+      catalog.isolate(name, sessions)
+      defer(() => {
+        sessions.stop()
+        catalog.forget(name)
+      })
+      return { catalog, kernel }
+    },
+    // Calls in sessions that have begun go on as long as a front passes them on.
+    drain: ({ catalog, kernel }) => (kernel.state === 'running' ? undefined : catalog.unserved()),
+    timeouts: { drain: Infinity },
+    impact: 'degraded',
+  })
+}
+
+/** A session with a server, and what the server has in it. */
+function sessionResources(
+  name: string,
+  entry: ServerEntry,
+  { catalog, arrival }: Surroundings,
+  { resource: own, limiter, audience, offers }: Circle,
+): Pick<ServerResources, 'server' | 'tools'> {
   const { config } = entry
   checkToolLimits(name, entry.tools)
   const secrets = serverSecrets(config)
   const voice = new ServerVoice(name, secrets)
-  const server = mcpServer(name, {
+  const server = mcpServer(own, {
     ...SUPERVISED,
     ...entry.messages,
     dependsOn: { arrival },
@@ -66,14 +128,13 @@ export function serverResources(name: string, entry: ServerEntry, { catalog, aud
     // It may be too busy to answer a ping; what is silent for a minute is taken for dead.
     monitor: { interval: 15_000, failureThreshold: 4 },
   })
-  const { wait, ...limit } = entry.limit
-  const limiter = rateLimiter(`${name}:limit`, { ...limit, impact: 'degraded' })
-  const tools = resource(`${name}:tools`, {
+  const tools = resource(`${own}:tools`, {
     ...SUPERVISED,
     dependsOn: { client: server, limiter, catalog },
     start: async ({ client, limiter, catalog }, { kernel, signal, crashed }) => {
-      const upstream = new Upstream({ name, entry, secrets, client, limiter, kernel })
-      let listed = upstream.list(['tools', 'resources', 'prompts'], signal).then((listing) => catalog.offer(upstream, listing))
+      const shown = offers ?? catalog
+      const upstream = new Upstream({ name, resource: own, entry, secrets, client, limiter, kernel })
+      let listed = upstream.list(['tools', 'resources', 'prompts'], signal).then((listing) => shown.offer(upstream, listing))
       let isDue = false
       const due = new Set<ListKind>()
       upstream.listen({
@@ -86,7 +147,7 @@ export function serverResources(name: string, entry: ServerEntry, { catalog, aud
             isDue = false
             const kinds = [...due]
             due.clear()
-            catalog.update(upstream, await upstream.list(kinds))
+            shown.update(upstream, await upstream.list(kinds))
           })
           listed.catch((error: Error) => crashed(error))
         },
@@ -96,25 +157,25 @@ export function serverResources(name: string, entry: ServerEntry, { catalog, aud
       })
       await listed
       await wishesPassedOn(upstream, audience)
-      return { upstream, catalog, kernel }
+      return { upstream, shown, catalog, kernel }
     },
-    drain: async ({ upstream, catalog, kernel }, { deadline }) => {
+    drain: async ({ upstream, shown, catalog, kernel }, { deadline }) => {
       // What takes longer is answered with an error, as long as there is a front to pass it on.
       const patience = setTimeout(() => upstream.close(), patienceUntil(deadline, kernel))
       // A front came before it and ends by itself: until it has, it passes calls on.
       if (kernel.state !== 'running') await catalog.unserved()
-      catalog.withdraw(upstream)
+      shown.withdraw(upstream)
       if (upstream.failing) upstream.close()
       await upstream.settled()
       clearTimeout(patience)
     },
-    stop: ({ upstream, catalog }) => {
-      catalog.withdraw(upstream)
+    stop: ({ upstream, shown }) => {
+      shown.withdraw(upstream)
       upstream.close()
     },
     timeouts: { drain: Infinity, stop: 1_000 },
   })
-  return { server, limiter, tools }
+  return { server, tools }
 }
 
 /** D3: in a shutdown calls in flight get what the budget leaves. */

@@ -24,6 +24,7 @@ it('a change that is made between the first reading of the file and the start is
     catalog,
     audience,
     arrival: arrival('proxy:arrival', audience, false),
+    kernel: () => kernel,
   })
   const kernel: Kernel = createKernel([catalog, serversWatch('proxy:servers', { file, fleet, http: {}, kernel: () => kernel })])
   onTestFinished(async () => {

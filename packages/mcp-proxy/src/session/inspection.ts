@@ -10,7 +10,14 @@ export const INSPECT = {
   mimeType: 'application/json',
 }
 
-export function inspection(kernel: KernelView): ReadResourceResult {
+/** All that the client may know: what other clients have for themselves is not for it. */
+export function inspection(kernel: KernelView, mayKnow: (resource: string) => boolean): ReadResourceResult {
   const { uri, mimeType } = INSPECT
-  return { contents: [{ uri, mimeType, text: JSON.stringify(kernel.inspect(), null, 2) }] }
+  const { resources, probe, ...all } = kernel.inspect()
+  const known = {
+    ...all,
+    probe: { ...probe, reasons: probe.reasons.filter(({ resource }) => mayKnow(resource)) },
+    resources: resources.filter(({ name }) => mayKnow(name)),
+  }
+  return { contents: [{ uri, mimeType, text: JSON.stringify(known, null, 2) }] }
 }

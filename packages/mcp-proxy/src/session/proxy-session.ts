@@ -25,7 +25,9 @@ import {
 import { unknownPrompt, unknownResource, unknownTool } from '../call-error.js'
 import type { Audience } from '../catalog/audience.js'
 import type { Catalog } from '../catalog/catalog.js'
+import { OwnServers } from '../catalog/own-servers.js'
 import { CallEnd } from '../upstream/call-end.js'
+import type { Listing } from '../upstream/listing.js'
 import { type Origin, originOfName, originOfUri } from '../upstream/names.js'
 import type { Upstream } from '../upstream/upstream.js'
 import { Connected } from './connected.js'
@@ -50,9 +52,21 @@ const CAPABILITIES = {
 export function proxySession(catalog: Catalog, audience: Audience, kernel: KernelView): SessionServer {
   const session = new SessionServer(INFO, { capabilities: CAPABILITIES })
   const client = new Connected(session)
+  let own = new OwnServers(catalog, kernel, client)
+  /** Everything of this kind that the client may use. */
+  const listed = async <K extends keyof Listing>(kind: K): Promise<Listing[K][number][]> => {
+    await catalog.started
+    await own.opened()
+    return [...catalog.listing[kind], ...own.offers.listing[kind]]
+  }
+  const upstreams = () => [...catalog.upstreams, ...own.offers.upstreams]
+  /** Where it says what it wants to hear of the server that has this resource. */
+  const audienceOf = (uri: string) => (catalog.isolated.has(originOfUri(uri)?.server ?? '') ? own.audience : audience)
   const find = async (origin: Origin | undefined, unknown: () => Error): Promise<[Upstream, string]> => {
     if (origin === undefined) throw unknown()
-    return [await catalog.find(origin.server, unknown), origin.own]
+    const { server } = origin
+    const upstream = catalog.isolated.has(server) ? await own.find(server) : await catalog.find(server, unknown)
+    return [upstream, origin.own]
   }
   /** Passes on a request that is work of a server. */
   const pass = async (upstream: Upstream, method: string, params: Params, extra: Extra): Promise<ServerResult> => {
@@ -75,7 +89,9 @@ export function proxySession(catalog: Catalog, audience: Audience, kernel: Kerne
     session.onclose?.() // it may say so twice
     client.capabilities = capabilities
     const leave = audience.join(client)
+    own = new OwnServers(catalog, kernel, client)
     session.onclose = () => {
+      own.end()
       const unwanted = leave()
       for (const uri of unwanted) void unsubscribe(uri).catch(() => {})
     }
@@ -86,7 +102,7 @@ export function proxySession(catalog: Catalog, audience: Audience, kernel: Kerne
     return { protocolVersion: version, capabilities: CAPABILITIES, serverInfo: INFO, ...(instructions && { instructions }) }
   })
   const tellRoots = () => {
-    for (const upstream of catalog.upstreams) upstream.rootsChanged()
+    for (const upstream of upstreams()) upstream.rootsChanged()
   }
   session.oninitialized = () => {
     client.isReady = true
@@ -95,8 +111,7 @@ export function proxySession(catalog: Catalog, audience: Audience, kernel: Kerne
   session.setNotificationHandler(RootsListChangedNotificationSchema, tellRoots)
 
   session.setRequestHandler(ListToolsRequestSchema, async ({ params }) => {
-    await catalog.started
-    const { items: tools, ...more } = page(catalog.listing.tools, params?.cursor)
+    const { items: tools, ...more } = page(await listed('tools'), params?.cursor)
     return { tools, ...more }
   })
   const findTool = (name: string) => find(originOfName(name), () => unknownTool(name))
@@ -115,26 +130,25 @@ export function proxySession(catalog: Catalog, audience: Audience, kernel: Kerne
   })
 
   session.setRequestHandler(ListResourcesRequestSchema, async ({ params }) => {
-    await catalog.started
-    const { items: resources, ...more } = page([INSPECT, ...catalog.listing.resources], params?.cursor)
+    const { items: resources, ...more } = page([INSPECT, ...(await listed('resources'))], params?.cursor)
     return { resources, ...more }
   })
   session.setRequestHandler(ListResourceTemplatesRequestSchema, async ({ params }) => {
-    await catalog.started
-    const { items: resourceTemplates, ...more } = page(catalog.listing.resourceTemplates, params?.cursor)
+    const { items: resourceTemplates, ...more } = page(await listed('resourceTemplates'), params?.cursor)
     return { resourceTemplates, ...more }
   })
   session.setRequestHandler(ReadResourceRequestSchema, async ({ params }, extra) => {
-    if (params.uri === INSPECT.uri) return inspection(kernel)
+    if (params.uri === INSPECT.uri) return inspection(kernel, (resource) => own.mayKnow(resource))
     const [upstream, uri] = await find(originOfUri(params.uri), () => unknownResource(params.uri))
     return pass(upstream, 'resources/read', { ...params, uri }, extra)
   })
   session.setRequestHandler(SubscribeRequestSchema, async ({ params }) => {
     const [upstream, uri] = await find(originOfUri(params.uri), () => unknownResource(params.uri))
     // Before it is asked: it may tell of an update at once.
-    audience.subscribe(client, params.uri)
+    const heard = audienceOf(params.uri)
+    heard.subscribe(client, params.uri)
     return upstream.ask('resources/subscribe', { uri }).catch((error: unknown) => {
-      audience.unsubscribe(client, params.uri)
+      heard.unsubscribe(client, params.uri)
       throw error
     })
   })
@@ -143,13 +157,12 @@ export function proxySession(catalog: Catalog, audience: Audience, kernel: Kerne
     await upstream.ask('resources/unsubscribe', { uri })
   }
   session.setRequestHandler(UnsubscribeRequestSchema, async ({ params: { uri } }) => {
-    if (audience.unsubscribe(client, uri)) await unsubscribe(uri)
+    if (audienceOf(uri).unsubscribe(client, uri)) await unsubscribe(uri)
     return {}
   })
 
   session.setRequestHandler(ListPromptsRequestSchema, async ({ params }) => {
-    await catalog.started
-    const { items: prompts, ...more } = page(catalog.listing.prompts, params?.cursor)
+    const { items: prompts, ...more } = page(await listed('prompts'), params?.cursor)
     return { prompts, ...more }
   })
   session.setRequestHandler(GetPromptRequestSchema, async ({ params }, extra) => {
@@ -167,9 +180,10 @@ export function proxySession(catalog: Catalog, audience: Audience, kernel: Kerne
   })
 
   session.setRequestHandler(SetLevelRequestSchema, async ({ params: { level } }) => {
-    audience.setLevel(client, level)
-    const loud = catalog.upstreams.filter(({ capabilities }) => capabilities.logging)
-    await Promise.allSettled(loud.map((upstream) => upstream.ask('logging/setLevel', { level: audience.level })))
+    for (const heard of [audience, own.audience]) heard.setLevel(client, level)
+    const tell = (some: Upstream[], wanted: typeof audience.level) =>
+      some.filter(({ capabilities }) => capabilities.logging).map((each) => each.ask('logging/setLevel', { level: wanted }))
+    await Promise.allSettled([...tell(catalog.upstreams, audience.level), ...tell(own.offers.upstreams, level)])
     return {}
   })
   return session

@@ -51,6 +51,8 @@ export interface UpstreamEvents {
 /** What an upstream is made of. */
 export interface UpstreamParts {
   readonly name: string
+  /** What it is called in the kernel. */
+  readonly resource: string
   readonly entry: ServerEntry
   readonly secrets: ServerSecrets
   readonly client: Client
@@ -61,6 +63,7 @@ export interface UpstreamParts {
 /** One instance of a server that runs: what it offers, and the calls that it works on. */
 export class Upstream {
   readonly name: string
+  readonly #resource: string
   readonly #entry: ServerEntry
   readonly #secrets: ServerSecrets
   readonly #client: Client
@@ -73,8 +76,9 @@ export class Upstream {
   #isClosed = false
   #idle: (() => void) | undefined
 
-  constructor({ name, entry, secrets, client, limiter, kernel }: UpstreamParts) {
+  constructor({ name, resource, entry, secrets, client, limiter, kernel }: UpstreamParts) {
     this.name = name
+    this.#resource = resource
     this.#entry = entry
     this.#secrets = secrets
     this.#client = client
@@ -178,6 +182,11 @@ export class Upstream {
     }
   }
 
+  /** Whether it works on a call. */
+  get isBusy(): boolean {
+    return this.#calls.size > 0
+  }
+
   /** Whether the kernel takes it away because it is of no use any more: nobody will answer its calls. */
   get failing(): boolean {
     return this.#trouble !== undefined
@@ -249,6 +258,6 @@ export class Upstream {
   }
 
   get #trouble(): string | undefined {
-    return troubleOf(this.#kernel, this.name)
+    return troubleOf(this.#kernel, this.#resource)
   }
 }
