@@ -69,9 +69,8 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     const told: Progress[] = []
     const call = { name: name('trigger-long-running-operation'), arguments: { duration: 0.9, steps: 3 } }
     const result = await client.callTool(call, undefined, { onprogress: (progress) => void told.push(progress) })
-    // Without the proxy the SDK loses some, such as what comes in one piece with the answer.
-    const inOrder = told.every(({ progress }, n) => n === 0 || progress > told[n - 1]!.progress)
-    return { inOrder, any: told.length > 0, result }
+    // How much of it arrives, and in which order, is not the same from run to run without the proxy.
+    return { told: told.length > 0, result }
   },
   'tools: a time-out, put off by progress': ({ client, name }) => {
     const call = { name: name('trigger-long-running-operation'), arguments: { duration: 3, steps: 10 } }

@@ -4,6 +4,7 @@ import { openOutlets } from '../report/outlets.js'
 import { invalid, monitorSettings } from '../watch/monitor-settings.js'
 import { LiveMonitor } from './live-monitor.js'
 import { type ContainerMonitorOptions, checkMonitorOptions } from './monitor-options.js'
+import { monitorPanel } from './monitor-panel.js'
 import { ContainerMonitor } from './monitor-value.js'
 
 /**
@@ -56,7 +57,9 @@ export function containerMonitor(name: string, options: ContainerMonitorOptions)
       const outlets = { ...(audit && { audit }), ...(alerts && { alerts }) }
       live.opened(await openOutlets(name, outlets, live.events, clock, live.settings.keepHistory, ctx))
       ctx.defer(live.begin(link, ctx))
-      return new ContainerMonitor(live)
+      const monitor = new ContainerMonitor(live)
+      ctx.panel(monitorPanel(monitor, () => clock.now()))
+      return monitor
     },
     impact,
   })
