@@ -56,7 +56,7 @@ const HOUSES: Readonly<Record<string, readonly string[]>> = {
   'mcp-proxy': [
     'call-error say',
     'config',
-    'auth',
+    'auth resume',
     'upstream',
     'catalog',
     'fleet',

@@ -1,6 +1,7 @@
 import { check, checkFields, checkMs, isObject } from './checks.js'
 import { filledIn, readJsonFile } from './json-file.js'
 import { type OAuthOptions, oauthOptions } from './oauth-options.js'
+import { type ResumeLimits, resumeLimits } from './resume-limits.js'
 
 /** `http` of a servers.json: how the proxy is served over HTTP. */
 export interface HttpOptions {
@@ -10,9 +11,11 @@ export interface HttpOptions {
   readonly maxSessions?: number
   /** How long a client that is silent is remembered, in ms; default 1_800_000. */
   readonly idle?: number
+  /** What clients are told is kept within these limits, for those whose connection breaks; undefined: it is not. */
+  readonly resume?: ResumeLimits
 }
 
-const FIELDS = ['oauth', 'maxSessions', 'idle']
+const FIELDS = ['oauth', 'maxSessions', 'idle', 'resume']
 
 /**
  * What a servers.json says of HTTP.
@@ -26,12 +29,14 @@ export async function readHttp(file: string, env: NodeJS.ProcessEnv): Promise<Ht
   const fields = filledIn(written as Record<string, unknown>, env, where)
   checkFields(where, fields, FIELDS)
   const { oauth, maxSessions, idle } = fields
+  const resume = resumeLimits(where, fields.resume)
   check(where, 'maxSessions', maxSessions === undefined || isCount(maxSessions), 'a whole number, 1 or more')
   checkMs(where, 'idle', idle, 1)
   return {
     ...(oauth !== undefined && { oauth: oauthOptions(where, oauth) }),
     ...(maxSessions !== undefined && { maxSessions: maxSessions as number }),
     ...(idle !== undefined && { idle: idle as number }),
+    ...(resume && { resume }),
   }
 }
 

@@ -4,9 +4,9 @@ import { cancelledRequest, isAnswer, isRequest } from './message-kinds.js'
 
 /**
  * The SDK keeps a response open until every request that came with it is answered, and one that is cancelled never is. Makes a
- * connected transport end it when all others are.
+ * connected transport end it when all others are. Returns how many requests are open.
  */
-export function endCancelledStreams(transport: StreamableHTTPServerTransport): void {
+export function endCancelledStreams(transport: StreamableHTTPServerTransport): () => number {
   const { onmessage } = transport
   const send = transport.send.bind(transport)
   /** To each request that is open, those that came in one piece with it. */
@@ -32,4 +32,5 @@ export function endCancelledStreams(transport: StreamableHTTPServerTransport): v
     await send(message, options)
     if (isAnswer(message) && message.id !== undefined) remove(message.id)
   }
+  return () => open.size
 }

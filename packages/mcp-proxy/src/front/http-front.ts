@@ -6,6 +6,7 @@ import { ResourceMetadata } from '../auth/resource-metadata.js'
 import type { Audience } from '../catalog/audience.js'
 import type { Catalog } from '../catalog/catalog.js'
 import type { HttpOptions } from '../config/http-options.js'
+import { EventLog } from '../resume/event-log.js'
 import { proxySession } from '../session/proxy-session.js'
 import { admitted } from './admitted.js'
 import { HttpSessions } from './http-sessions.js'
@@ -32,7 +33,7 @@ export function httpFront(
   name: string,
   { catalog, audience, port, host, names, tokens, http }: HttpFrontOptions,
 ): Resource<HttpServer<Http1Server>> {
-  const { oauth, maxSessions, idle } = http
+  const { oauth, maxSessions, idle, resume } = http
   // Behind a proxy it is asked for by the name that clients have for it.
   const publicNames = oauth === undefined ? names : [...names, new URL(oauth.resource).hostname]
   return httpServer(name, {
@@ -44,8 +45,10 @@ export function httpFront(
     drain: { streamTimeout: Infinity },
     listener: ({ catalog }, { kernel, defer }) => {
       const begin = () => proxySession(catalog, audience, kernel)
+      const log = resume && new EventLog(resume)
+      if (log !== undefined) defer(() => log.close())
       const limits = { ...(maxSessions !== undefined && { most: maxSessions }), ...(idle !== undefined && { idle }) }
-      const sessions = new HttpSessions(begin, limits)
+      const sessions = new HttpSessions(begin, { ...limits, log })
       defer(catalog.serve())
       defer(() => sessions.close())
       const metadata = oauth && new ResourceMetadata(oauth, PATH)
