@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type ContainerMonitor, containerMonitor, dockerEngine, healthHandler, type MonitorEvent } from '@keelson/docker'
+import type { Hello } from '@keelson/inspector'
 import { createKernel, type Kernel } from '@keelson/kernel'
 import { freePort } from '@keelson/test-servers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -226,33 +227,38 @@ test('an engine that takes its containers along leaves none of them failed befor
   ).toEqual(['engine-lost'])
 })
 
-test('the example shows them on its page', async () => {
+test('the example shows them in the inspector, and restarts one that is asked for there', async () => {
   const port = await freePort()
   const env = { ...process.env, PORT: String(port), DOCKER_SOCKET: daemon.socketPath, ACTIONS: '1' }
   const main = fileURLToPath(new URL('../../examples/container-monitor/src/main.ts', import.meta.url))
   const child = spawn(process.execPath, ['--import', 'tsx', main], { env, stdio: 'ignore' })
   const ended = once(child, 'exit')
+  const page = `http://127.0.0.1:${port}/inspector/`
   try {
-    let html = ''
-    for (const end = Date.now() + 60_000; !/healthy<.b> plain0/.test(html) && Date.now() < end; ) {
-      html = await fetch(`http://127.0.0.1:${port}/`).then(
-        (response) => response.text(),
-        () => '',
-      )
+    let hello: Hello | undefined
+    const rowOf = (name: string) => {
+      const panel = hello?.panels.find(({ resource }) => resource === 'workers')
+      return panel?.view?.groups.flatMap(({ rows }) => rows).find((row) => row.name === name)
     }
-    expect(html).toMatch(/healthy<.b> plain0/)
+    for (const end = Date.now() + 60_000; rowOf('plain0')?.status !== 'healthy' && Date.now() < end; ) {
+      hello = await fetch(`${page}state`).then(
+        (response) => response.json(),
+        () => undefined,
+      )
+      if (hello === undefined) await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    const row = rowOf('plain0')
+    expect(row).toMatchObject({ tone: 'ok', status: 'healthy' })
     expect((await fetch(`http://127.0.0.1:${port}/health/container/plain`)).status).toBe(200)
-    const id = /value="([0-9a-f]+)" aria-label="restart plain0"/.exec(html)?.[1]
     const restartFrom = (origin: string) =>
-      fetch(`http://127.0.0.1:${port}/restart`, {
+      fetch(`${page}actions`, {
         method: 'POST',
-        redirect: 'manual',
-        headers: { origin },
-        body: new URLSearchParams({ container: id! }),
+        headers: { origin, 'content-type': 'application/json', 'x-keelson-csrf': hello!.csrf! },
+        body: JSON.stringify({ action: 'panel', resource: 'workers', title: 'Containers', id: 'restart', row: row!.id }),
       })
     const before = report('plain0')!.startedAt!
     expect((await restartFrom('http://elsewhere.example')).status).toBe(403)
-    expect((await restartFrom(`http://127.0.0.1:${port}`)).status).toBe(303)
+    expect(await (await restartFrom(`http://127.0.0.1:${port}`)).json()).toMatchObject({ ok: true })
     await until(() => (report('plain0')?.startedAt ?? 0) > before)
   } finally {
     child.kill('SIGTERM')

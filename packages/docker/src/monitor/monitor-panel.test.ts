@@ -49,7 +49,9 @@ test('while the engine is away, says since when, and what was known then', async
   await s.pass(60_000)
   const { at, stale, groups } = await panelOf(s).read()
   expect(at).toBe(since)
-  expect(stale).toMatch(new RegExp(`^the engine is away since ${new Date(since).toISOString().slice(11, 19)} UTC: .+`))
+  expect(stale).toMatch(
+    new RegExp(`^the engine is away since ${new Date(since).toISOString().slice(0, 19).replace('T', ' ')} UTC: .+`),
+  )
   expect(groups.flatMap(({ rows }) => rows.map(({ tone }) => tone))).toEqual(['ok', 'ok', 'ok', 'ok'])
   await s.engine.start()
   await s.until(() => s.monitor.engine().status === 'healthy')

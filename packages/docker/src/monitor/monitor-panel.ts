@@ -39,7 +39,7 @@ function view(monitor: ContainerMonitor, now: number): PanelView {
     at: isAway ? since : now,
     ...(isAway && { stale: `the engine is away since ${time(since)}${reason === undefined ? '' : `: ${reason}`}` }),
     facts: facts(monitor),
-    groups: groups(monitor, now),
+    groups: groups(monitor),
   }
 }
 
@@ -56,7 +56,7 @@ function facts(monitor: ContainerMonitor): PanelFact[] {
 }
 
 /** Containers without a session stand together, under no title. */
-function groups(monitor: ContainerMonitor, now: number): PanelGroup[] {
+function groups(monitor: ContainerMonitor): PanelGroup[] {
   const bySession = new Map<string | undefined, ContainerReport[]>()
   for (const container of [...monitor.containers()].sort(byTrouble)) {
     const known = bySession.get(container.session)
@@ -66,11 +66,11 @@ function groups(monitor: ContainerMonitor, now: number): PanelGroup[] {
   // In the order of the worst of each, for those were seen in that order.
   return Array.from(bySession, ([title, containers]) => ({
     ...(title !== undefined && { title }),
-    rows: containers.map((container) => row(container, monitor.history(container.id).slice(-CHECKS), now)),
+    rows: containers.map((container) => row(container, monitor.history(container.id).slice(-CHECKS))),
   }))
 }
 
-function row(container: ContainerReport, checks: readonly StatusRecord[], now: number): PanelRow {
+function row(container: ContainerReport, checks: readonly StatusRecord[]): PanelRow {
   const { id, name, status, since, reason, givenUp, lastCheckAt, responseMs, exitCode, restarts, engineRestarts } = container
   return {
     id,
@@ -79,8 +79,9 @@ function row(container: ContainerReport, checks: readonly StatusRecord[], now: n
     status: givenUp ? `${status} for good` : status,
     ...(reason !== undefined && { reason }),
     facts: [
-      fact('for', span(now - since)),
-      ...(lastCheckAt === undefined ? [] : [fact('checked', `${span(now - lastCheckAt)} ago`)]),
+      // Not for how long: what changes with the time alone is sent to the page again and again.
+      fact('since', time(since)),
+      ...(lastCheckAt === undefined ? [] : [fact('checked', time(lastCheckAt))]),
       ...(responseMs === undefined ? [] : [fact('answer', ms(responseMs))]),
       ...(exitCode === undefined || status === 'healthy' ? [] : [fact('exit code', exitCode)]),
       fact('restarts', `${restarts}${engineRestarts > 0 ? ` + ${engineRestarts} by the engine` : ''}`),
@@ -107,13 +108,5 @@ function ms(value: number): string {
 }
 
 function time(at: number): string {
-  return `${new Date(at).toISOString().slice(11, 19)} UTC`
-}
-
-/** How long, in the largest unit of which it is at least one. */
-function span(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1_000))
-  if (seconds < 60) return `${seconds} s`
-  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`
-  return seconds < 86_400 ? `${Math.floor(seconds / 3_600)} h` : `${Math.floor(seconds / 86_400)} d`
+  return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }
