@@ -1,19 +1,17 @@
 // What is called: server-everything as it is, and behind each proxy, each in a process of its own.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
-const { resolve } = createRequire(import.meta.url)
 const folder = mkdtempSync(join(tmpdir(), 'bench-proxy-'))
 const children = new Set()
 
 export const EVERYTHING = fileURLToPath(import.meta.resolve('@modelcontextprotocol/server-everything/dist/index.js'))
-const KEELSON = join(dirname(resolve('@keelson/mcp-proxy/package.json')), 'dist/keelson-mcp-proxy.js')
+const KEELSON = fileURLToPath(new URL('dist/keelson-mcp-proxy.js', import.meta.resolve('@keelson/mcp-proxy/package.json')))
 const PEER = join(dirname(fileURLToPath(import.meta.resolve('mcp-proxy'))), 'bin/mcp-proxy.mjs')
 
 /** The command for it, after `--cpu-prof` and the like. */

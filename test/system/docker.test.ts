@@ -242,7 +242,7 @@ test('the example shows them in the inspector, and restarts one that is asked fo
     }
     for (const end = Date.now() + 60_000; rowOf('plain0')?.status !== 'healthy' && Date.now() < end; ) {
       hello = await fetch(`${page}state`).then(
-        (response) => response.json(),
+        (response) => response.json() as Promise<Hello>,
         () => undefined,
       )
       if (hello === undefined) await new Promise((resolve) => setTimeout(resolve, 50))

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { request } from 'node:http'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import type { Hello } from '@keelson/inspector'
 import { expect, test } from 'vitest'
 
 /** Asks as a browser does that was led here by another name. */
@@ -40,8 +41,9 @@ test('without an engine it runs, and says so in the inspector and in its output'
     expect(response?.status, output).toBe(200)
     expect(response?.url).toBe(`http://127.0.0.1:${port}/inspector/`)
     expect(await response?.text()).toContain('<title>Keelson inspector</title>')
-    const { kernel, resources } = await (await fetch(`http://127.0.0.1:${port}/inspector/state`)).json()
-    expect(JSON.stringify(kernel)).toContain('container-monitor')
+    const state = await fetch(`http://127.0.0.1:${port}/inspector/state`)
+    const { kernel, resources } = (await state.json()) as Hello
+    expect(kernel.name).toBe('container-monitor')
     expect(JSON.stringify(resources)).toContain('/nowhere/docker.sock')
     expect(output).toContain('There is no Docker Engine that answers')
     expect((await fetch(`http://127.0.0.1:${port}/favicon.ico`)).status).toBe(404)
