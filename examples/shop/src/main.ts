@@ -27,8 +27,9 @@ kernel.on('kernel:state', ({ to }) => {
    curl ${url}/products
    curl -X POST ${url}/orders -H 'content-type: application/json' -d '{"product":"rope","quantity":2}'
    curl http://localhost:${probePort}/readyz?verbose
+ See it: http://localhost:${probePort}/inspector/
 `)
   })
 })
 
-await run(kernel, { probes: { port: probePort, details: true } })
+await run(kernel, { probes: { port: probePort, details: true }, inspector: { actions: true } })

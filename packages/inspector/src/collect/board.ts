@@ -41,6 +41,8 @@ export class Board {
   #panelsSignature = ''
   /** What an event was about since the last refresh. */
   readonly #touched = new Set<string>()
+  /** Whether more than a check has happened since everything was read: resources may have come or gone. */
+  stirred = false
   #planTouched = true
   #timelineTouched = true
   #told = 0
@@ -71,7 +73,7 @@ export class Board {
     if (!this.#awake) return
     if ('resource' in event) this.#touched.add(event.resource)
     if (event.type === 'check:result' || event.type === 'health:change') return
-    this.#planTouched = this.#timelineTouched = true
+    this.#planTouched = this.#timelineTouched = this.stirred = true
   }
 
   /**
@@ -198,6 +200,7 @@ export class Board {
       if (hook !== undefined || step !== undefined) this.#timelineTouched = true
     }
     this.#touched.clear()
+    this.stirred = false
     const gone: string[] = []
     if (this.#resources.size > resources.length) {
       const present = new Set(resources.map(({ name }) => name))

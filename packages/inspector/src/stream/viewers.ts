@@ -6,7 +6,7 @@ import { type Sink, Viewer } from './viewer.js'
 /** In ms: between two updates at least; until something is said at the latest. */
 const PAUSE = 250
 const HEARTBEAT = 5_000
-/** In ms: how often what changes without an event is read: while hooks go on, and else. */
+/** In ms: how often what changes without an event is read: while something happens, and else. */
 const BUSY_POLL = 500
 const CALM_POLL = 2_000
 
@@ -131,13 +131,16 @@ export class Viewers {
       viewer.destroy()
     }
     if (this.#viewers.size === 0) return this.#rest()
-    const poll = BUSY.has(this.#kernel.state) ? BUSY_POLL : CALM_POLL
-    const all = letGo || now() - this.#readAt >= poll
+    const all = letGo || now() - this.#readAt >= this.#poll
     if (all) this.#readPanels()
     this.#refresh(all)
     if (now() - this.#toldAt >= HEARTBEAT) this.#tell([])
     if (letGo) for (const viewer of this.#viewers) if (viewer.leavesEarly) viewer.end()
-    this.#schedule(Math.min(poll, Math.max(PAUSE, this.#toldAt + HEARTBEAT - now())))
+    this.#schedule(Math.min(this.#poll, Math.max(PAUSE, this.#toldAt + HEARTBEAT - now())))
+  }
+
+  get #poll(): number {
+    return this.#board.stirred || BUSY.has(this.#kernel.state) ? BUSY_POLL : CALM_POLL
   }
 
   /** What they answer comes with the next update. */

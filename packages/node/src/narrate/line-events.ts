@@ -23,6 +23,7 @@ export const LINE_EVENTS = [
   'run:not-started',
   'process:shell',
   'run:waiting',
+  'run:inspector',
   'process:signal',
   'process:error',
   'process:exit',

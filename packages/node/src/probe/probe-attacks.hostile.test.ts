@@ -37,7 +37,7 @@ test(`[Q1] P1 holds against ${PROBE_ATTACKS.length} attacks, and answers the nex
   }
   expect(wrong).toEqual([])
   expect(PROBE_ATTACKS.length).toBeGreaterThanOrEqual(212)
-  expect((await fetch(server.url)).status).toBe(200)
+  expect((await fetch(server.probeUrl)).status).toBe(200)
   await server.close()
   await kernel.shutdown()
 })

@@ -22,10 +22,11 @@ import { deadlinePassed } from './deadline-line.js'
 import { exitCodeOf, exitNow, holdProcess } from './exit.js'
 import { Failures } from './failures.js'
 import { HandleOrigins } from './handle-origins.js'
+import { Inspection } from './inspection.js'
 import { LastDeadline } from './last-deadline.js'
 import { catchErrors, type ErrorOrigin } from './process-errors.js'
 import { sayRefusals } from './refusal-lines.js'
-import { kernelFailed, notStarted, probePortTaken, probeServerFailed, uncaught } from './run-entries.js'
+import { inspectorAt, kernelFailed, notStarted, probePortTaken, runFailed, uncaught } from './run-entries.js'
 import type { Settings } from './run-options.js'
 import { holdersOf, isOfResource, stillAlive } from './still-alive.js'
 
@@ -50,6 +51,7 @@ export class KernelRun {
   /** The reason of a shutdown for a failure. */
   #cause = 'failed'
   #probes: ProbeServer | undefined
+  #inspection: Inspection | undefined
   readonly #say: Say
   readonly #fitted: FittedBudget | undefined
   readonly #company: Company
@@ -93,7 +95,7 @@ export class KernelRun {
     if (this.#ending) this.#shutdownBegins()
     company.takeEarly()
     const inHurry = await Promise.race([this.#toTheEnd(), this.#hurried.promise])
-    if (inHurry !== undefined) void this.#probes?.close().catch(() => {})
+    if (inHurry !== undefined) void this.#closeServers().catch(() => {})
     this.#deadline.end()
     // Rejections that nobody handles are announced after this turn.
     await new Promise((resolve) => setTimeout(resolve, 0))
@@ -117,14 +119,14 @@ export class KernelRun {
   /** Resolves when the kernel has stopped, and the others in this process have had their turn. */
   async #toTheEnd(): Promise<void> {
     await this.#follow().catch((error: unknown) => this.#giveUp({ error }))
-    await this.#probes?.close()
+    await this.#closeServers()
     this.#deadline.end()
     await this.#company.over()
   }
 
   /** Resolves when the kernel has stopped, or did not start. */
   async #follow(): Promise<void> {
-    if (!(await this.#openProbes())) return
+    if (!(await this.#openServers())) return
     if (this.#leaving) return this.#say(notStarted(this.#kernel.name, this.#failures.exitCode))
     if (this.#kernel.state === 'running') this.#sayReady()
     if (!(await this.#start())) return
@@ -133,23 +135,42 @@ export class KernelRun {
     await this.#stopped()
   }
 
-  async #openProbes(): Promise<boolean> {
-    const { probes } = this.#settings
-    const gone = new AbortController()
-    void this.#stopAsked.promise.then(() => gone.abort())
-    const step = <W>(_name: string, work: () => W): W => {
-      this.#say(probePortTaken(this.#kernel.name, probes?.port ?? 0, probes?.waitForPort ?? 0))
-      return work()
-    }
+  /** Of the process itself: there before anything starts. */
+  async #openServers(): Promise<boolean> {
+    const { inspector } = this.#settings
+    let whose: 'its probe server' | 'its inspector' = 'its inspector'
     try {
-      this.#probes = probes && (await openProbeServer(this.#kernel, probes, { signal: gone.signal, step }))
+      this.#inspection = inspector && (await Inspection.make(this.#kernel, inspector, this.#fitted?.grace))
+      whose = 'its probe server'
+      await this.#openProbes()
+      whose = 'its inspector'
+      const where = await this.#inspection?.open(this.#probes?.url)
+      if (where !== undefined) this.#say(inspectorAt(this.#kernel.name, where.url, where.taken))
       return true
     } catch (error) {
       if (this.#leaving) return true
       this.#failures.happened()
-      this.#say(probeServerFailed(this.#kernel.name, error, this.#failures.exitCode))
+      this.#say(runFailed(this.#kernel.name, whose, error, this.#failures.exitCode))
       return false
     }
+  }
+
+  async #openProbes(): Promise<void> {
+    const { probes } = this.#settings
+    if (probes === undefined) return
+    const gone = new AbortController()
+    void this.#stopAsked.promise.then(() => gone.abort())
+    const step = <W>(_name: string, work: () => W): W => {
+      this.#say(probePortTaken(this.#kernel.name, probes.port, probes.waitForPort ?? 0))
+      return work()
+    }
+    this.#probes = await openProbeServer(this.#kernel, probes, { signal: gone.signal, step }, this.#inspection?.beside)
+  }
+
+  /** Who looks sees the end, too. */
+  async #closeServers(): Promise<void> {
+    await this.#inspection?.close()
+    await this.#probes?.close()
   }
 
   /** Resolves to whether there is something to shut down: not after a start that failed. */
@@ -196,7 +217,7 @@ export class KernelRun {
     const { plan, troubles } = this.#narration
     const triesOf = (resource: string) => troubles.triesOf(resource)
     const { current } = plan
-    const addresses = { urls, probes: this.#probes?.url, held: this.#company.held }
+    const addresses = { urls, probes: this.#probes?.probeUrl, held: this.#company.held }
     const budget = this.#fitted && budgetNote(current.shutdown, this.#fitted.grace, this.#fitted.ms)
     this.#say(startSummary(this.#kernel, current, addresses, triesOf, budget))
   }

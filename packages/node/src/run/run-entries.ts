@@ -73,15 +73,25 @@ export function probePortTaken(kernel: string, port: number, waitMs: number): Li
   }
 }
 
-export function probeServerFailed(kernel: string, error: unknown, exitCode: number): Line {
+/** `whose`: what of the run it was. */
+export function runFailed(kernel: string, whose: 'its probe server' | 'its inspector', error: unknown, exitCode: number): Line {
   const problem = problemOf(error)
-  const message = `${kernel} did not start: its probe server: ${problem.message}, exit code ${exitCode}`
+  const message = `${kernel} did not start: ${whose}: ${problem.message}, exit code ${exitCode}`
   const advice = adviceOf(problem)
   return {
     level: 'error',
     message,
     lines: advice === undefined ? [message] : [message, `   ${advice}`],
     fields: { event: 'run:not-started', exitCode, error: problem },
+  }
+}
+
+/** Where a page of the kernel is; `taken`: the port that it would have been on. */
+export function inspectorAt(kernel: string, url: string, taken?: number): Line {
+  return {
+    level: 'info',
+    message: `${kernel} is shown at ${url}${taken === undefined ? '' : ` (port ${taken} is in use)`}`,
+    fields: { event: 'run:inspector', url },
   }
 }
 

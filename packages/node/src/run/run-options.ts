@@ -6,6 +6,7 @@ import { type Check, checkOptions, invalidOption, isBoolean, isHost, isMs, isObj
 import { PROBE_CHECKS, probeOptions } from '../probe/probe-options.js'
 import type { ProbeServerOptions } from '../server/probe-server.js'
 import type { SecondSignal } from '../signals/catch-signals.js'
+import { checkInspectorServer, type InspectorLike, isInspector, isMade, type RunInspectorOptions } from './inspector-options.js'
 
 export interface RunOptions {
   /** Signals that ask for a shutdown; default SIGTERM, SIGINT, SIGHUP. What others listen to besides these is none of `run()`'s business. */
@@ -35,6 +36,12 @@ export interface RunOptions {
   log?: LogLike | false
   /** A small server of its own for probes: there before anything starts, and until everything has stopped. Default none. */
   probes?: ProbeServerOptions | false
+  /**
+   * A live page of the kernel, of the package `@keelson/inspector`: at `/inspector/` on the server of the probes, or without these on `127.0.0.1`, port
+   * 7300, or a free one where that is taken. Its address is told before anything starts. There until everything has stopped, for this
+   * machine only unless it is given a `token`. Options of it, or what `inspector()` has made, do as well. Default none.
+   */
+  inspector?: boolean | RunInspectorOptions | InspectorLike
   /** When the kernel fails at run time: `'shutdown'` (default) ends it with code 1, `'wait'` leaves that to the platform's liveness probe. */
   onFailure?: 'shutdown' | 'wait'
   /**
@@ -66,6 +73,7 @@ export interface Settings {
   readonly exitGrace: number
   readonly log: LogLike | false | undefined
   readonly probes: ProbeServerOptions | undefined
+  readonly inspector: true | RunInspectorOptions | InspectorLike | undefined
   readonly onFailure: 'shutdown' | 'wait'
   readonly onUnhandledRejection: 'shutdown' | 'report'
   readonly lastWords: string | undefined
@@ -108,12 +116,14 @@ export function runOptions(kernel: Kernel, options: RunOptions): Settings {
     exitGrace: isMs,
     log: isLog,
     probes: (value) => must(value === false || isObject(value), 'be an object with a port, or false', value),
+    inspector: isInspector,
     onFailure: isOneOf('shutdown', 'wait'),
     onUnhandledRejection: isOneOf('shutdown', 'report'),
     lastWords: (value) => (value === false ? undefined : isPath(value)),
     autopsy: isPath,
   })
-  const { probes } = options
+  const { probes, inspector } = options
+  if (typeof inspector === 'object' && !isMade(inspector)) checkInspectorServer(where, inspector)
   if (probes) {
     checkOptions(where, 'probes.', probes, { ...PROBE_CHECKS, port: isPort, host: isHost, waitForPort: isMs })
     if (probes.port === undefined) throw invalidOption(where, 'probes.port', 'is missing; give the probe server a port')
@@ -128,6 +138,7 @@ export function runOptions(kernel: Kernel, options: RunOptions): Settings {
     exitGrace: options.exitGrace ?? 1_000,
     log: options.log,
     probes: probes || undefined,
+    inspector: inspector || undefined,
     onFailure: options.onFailure ?? 'shutdown',
     onUnhandledRejection: options.onUnhandledRejection ?? 'shutdown',
     lastWords: lastWordsPath(options.lastWords, process.env),

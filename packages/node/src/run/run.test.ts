@@ -281,7 +281,7 @@ describe('run()', () => {
   it.each([
     [
       { signal: ['SIGTERM'] },
-      /run\(\): signal is not an option; there are signals, secondSignal, custody, exitDuringDrain, exit, exitGrace, log, probes, onFailure, on/,
+      /run\(\): signal is not an option; there are signals, secondSignal, custody, exitDuringDrain, exit, exitGrace, log, probes, inspector, onFailure, on/,
     ],
     [{ signals: 'SIGTERM' }, /signals must be an array/],
     [{ signals: ['SIGFOO'] }, /signals must hold names of signals/],

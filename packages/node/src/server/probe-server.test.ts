@@ -29,7 +29,7 @@ const KINDS = {
 
 describe('P3 the probe server', () => {
   it.each(Object.entries(KINDS))('[Q4] answers a probe while 300 connections %s', async (_kind, bytes) => {
-    const { port, url, close } = await opened()
+    const { port, probeUrl, close } = await opened()
     const flood = Array.from({ length: 300 }, () => connect(port, '127.0.0.1').pause())
     let closed = 0
     for (const socket of flood) {
@@ -39,7 +39,7 @@ describe('P3 the probe server', () => {
     onTestFinished(() => {
       for (const socket of flood) socket.destroy()
     })
-    for (let i = 0; i < 5; i++) expect((await fetch(url)).status).toBe(200)
+    for (let i = 0; i < 5; i++) expect((await fetch(probeUrl)).status).toBe(200)
     await close()
   })
 

@@ -1,11 +1,9 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Kernel } from '@keelson/kernel'
-import { makeRoom, spareFiles } from '../admission/make-room.js'
-import { builtIn } from '../built-in.js'
-import { drainServer } from '../drain/drain-server.js'
 import { probeHandler } from '../probe/probe-handler.js'
 import type { ProbeOptions } from '../probe/probe-options.js'
-import { type ListenContext, listenOn } from './listen-on.js'
+import type { ListenContext } from './listen-on.js'
+import { answerNotFound, openSmallServer, type SmallServer } from './small-server.js'
 
 /**
  * A server for probes alone. It keeps little for anybody: 100 connections, of which the oldest are closed for new ones; 5 s for a request
@@ -20,54 +18,30 @@ export interface ProbeServerOptions extends ProbeOptions {
   waitForPort?: number
 }
 
-export interface ProbeServer {
-  readonly port: number
+export interface ProbeServer extends SmallServer {
   /** Of its readiness probe. */
-  readonly url: string
-  close(): Promise<void>
+  readonly probeUrl: string
 }
 
-const MAX_CONNECTIONS = 100
-const MAX_REQUESTS = 100
-const SILENCE = 10_000
+/** What else is answered on it; false for what is not its own. */
+export type AnswerBeside = (req: IncomingMessage, res: ServerResponse) => boolean
 
-const LIMITS = {
-  connectionsCheckingInterval: 1_000,
-  headersTimeout: 5_000,
-  requestTimeout: 5_000,
-  keepAliveTimeout: 5_000,
-  maxHeaderSize: 8 * 1_024,
-}
+/** In bytes. Browsers send the cookies of every application that was ever on their `localhost`. */
+const HEAD = 8 * 1_024
+const HEAD_OF_BROWSERS = 32 * 1_024
 
 /** A small server that answers probes and nothing else, so that they work before the application listens and until it is gone. */
 export async function openProbeServer(
   kernel: Kernel,
   { port, host, waitForPort = 0, ...options }: ProbeServerOptions,
   ctx: ListenContext = {},
+  beside?: AnswerBeside,
 ): Promise<ProbeServer> {
   const probe = probeHandler(kernel, options)
-  const server = builtIn('node:http').createServer(LIMITS, (req, res) => {
-    endLast(res)
-    if (!probe(req, res)) res.writeHead(404, NOT_FOUND).end()
-  })
-  server.maxRequestsPerSocket = MAX_REQUESTS
-  server.timeout = SILENCE
-  // Nothing is read behind the last request of a connection.
-  server.on('dropRequest', (_req, socket) => socket.pause())
-  const drainer = drainServer(server)
-  makeRoom(server, { maxConnections: MAX_CONNECTIONS, spareFiles: spareFiles(16), any: true })
-  const where = await listenOn(server, { port, waitForPort, ...(host !== undefined && { host }) }, false, ctx)
-  return {
-    port: where.port,
-    url: `${where.url}${options.paths?.ready ?? '/readyz'}`,
-    // Every answer is written in the turn in which its request arrived: there is nothing in flight to wait for.
-    close: () => drainer.drain({ signal: AbortSignal.abort() }),
-  }
+  const server = await openSmallServer(
+    (req, res) => void (probe(req, res) || beside?.(req, res) || answerNotFound(res)),
+    { port, host, waitForPort, maxHeaderSize: beside === undefined ? HEAD : HEAD_OF_BROWSERS },
+    ctx,
+  )
+  return { ...server, probeUrl: `${server.url}${options.paths?.ready ?? '/readyz'}` }
 }
-
-/** Node says `Connection: close` in the last answer that it allows on a connection, and leaves it to the client. */
-function endLast(res: ServerResponse & { maxRequestsOnConnectionReached?: boolean }): void {
-  if (res.maxRequestsOnConnectionReached) res.shouldKeepAlive = false
-}
-
-const NOT_FOUND = { 'content-length': '0', 'x-content-type-options': 'nosniff' }
