@@ -3,7 +3,7 @@ import type { ErrorRecord, EventRecord, StateRecord } from '../protocol.js'
 import { now } from '../time.js'
 import { type EventWords, eventWords } from './event-words.js'
 import { Ring } from './ring.js'
-import type { Texts } from './texts.js'
+import { cut, type Texts } from './texts.js'
 
 const MOST_STATES = 50
 const MOST_ERRORS = 20
@@ -55,8 +55,8 @@ export class Recorder {
   }
 
   /** An event that is not of the kernel's. */
-  note(type: string, at: number, words: EventWords): void {
-    this.events.push({ id: ++this.#id, at, type, ...words })
+  note(type: string, at: number, { text, ...words }: EventWords): void {
+    this.events.push({ id: ++this.#id, at, type, ...words, text: cut(text) })
   }
 
   readonly #onEvent = (event: KernelEvent): void => {

@@ -47,8 +47,8 @@ export class Texts {
   }
 }
 
-/** Not between the two halves of one character. */
-function cut(text: string): string {
+/** A text that is made of several. Not between the two halves of one character. */
+export function cut(text: string): string {
   if (text.length <= LONGEST) return text
   const end = /[\ud800-\udbff]/.test(text[LONGEST - 2]!) ? LONGEST - 2 : LONGEST - 1
   return `${text.slice(0, end)}…`

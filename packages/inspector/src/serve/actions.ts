@@ -6,8 +6,8 @@ import { clearTimeout, now, setTimeout } from '../time.js'
 
 /** More than these do not go on at once. */
 const MOST = 8
-/** In ms: what takes longer goes on, and is seen on the page. */
-const PATIENCE = 20_000
+/** In ms, less than connections are kept on which nothing moves: what takes longer goes on, and is seen on the page. */
+const PATIENCE = 8_000
 /** In characters. */
 const LONGEST_REASON = 200
 

@@ -72,7 +72,7 @@ export class Site {
       return actionReply(403, 'the page is of another process; load it again')
     if (!/^application\/json\b/i.test(ask.header('content-type') ?? '')) return actionReply(415, 'it has to be application/json')
     const body = await ask.body(LONGEST_ACTION)
-    if (body === undefined) return actionReply(413, 'it is too long')
+    if (body === undefined) return actionReply(413, 'it is too long, or does not come')
     const answer = await this.#actions.perform(body)
     return reply(200, 'application/json', JSON.stringify(answer))
   }
