@@ -99,10 +99,10 @@ function Inspector({ link, page, onConnect }: { link: LinkView; page: PageState;
         }}
       />
       <Banner link={link} page={page} now={desk.now} localNow={localNow} onConnect={onConnect} />
-      <div class="bar">
+      <nav class="bar" aria-label="Views and search">
         <Tabs view={place.view} panels={page.panels} onView={(next) => go({ ...place, view: next })} />
         {hasSearch && <SearchBar search={search} resources={page.resources} onSearch={setSearch} />}
-      </div>
+      </nav>
       <div class="split">
         <main>
           <div id="view" role="tabpanel" aria-labelledby={`tab-${place.view}`} class={`view-${place.view}`}>

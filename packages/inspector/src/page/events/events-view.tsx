@@ -91,7 +91,12 @@ function EventRow({ event, desk }: { event: EventRecord; desk: Desk }) {
           {resource}
         </button>
       )}
-      <span class="text">{text}</span>
+      <span class="text">{withoutName(text, resource)}</span>
     </li>
   )
+}
+
+/** The name stands before it already. */
+function withoutName(text: string, resource = ''): string {
+  return text.startsWith(`${resource} `) ? text.slice(resource.length + 1) : text
 }

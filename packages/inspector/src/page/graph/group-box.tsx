@@ -1,7 +1,6 @@
 import type { Tone } from '@keelson/kernel'
 import type { ResourceView } from '../../protocol.js'
 import { moodOf, TONE_WORDS, TONES, worstTone } from '../model/mood.js'
-import { count } from '../model/words.js'
 import { Glyph } from '../parts/glyph.js'
 import type { Rect } from './layout.js'
 
@@ -31,16 +30,22 @@ export function GroupBox({ id, label, members, rect, classes, tabbable }: Props)
       data-box={id}
       tabIndex={tabbable ? 0 : -1}
       aria-expanded="false"
-      aria-label={`Group ${label}, ${count(members.length, 'resource')}: ${tally.map(({ tone, count }) => `${count} ${TONE_WORDS[tone]}`).join(', ')}`}
       style={{ left: `${rect.x}px`, top: `${rect.y}px`, width: `${rect.width}px`, height: `${rect.height}px` }}
     >
-      <span class="many">{members.length}</span>
-      <span class="name">{label}</span>
+      <span class="many">
+        {members.length}
+        <span class="visually-hidden"> resources in group </span>
+      </span>
+      <span class="name">
+        {label}
+        <span class="visually-hidden">: </span>
+      </span>
       <span class="word tally">
         {tally.map(({ tone, count }) => (
           <span key={tone} class={`tone-${tone}`}>
             <Glyph tone={tone} />
             {count}
+            <span class="visually-hidden"> {TONE_WORDS[tone]}; </span>
           </span>
         ))}
       </span>

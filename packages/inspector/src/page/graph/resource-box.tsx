@@ -28,14 +28,17 @@ export function ResourceBox({ resource, rect, classes, tabbable, selected, links
         data-box={name}
         tabIndex={tabbable ? 0 : -1}
         aria-pressed={selected}
-        aria-label={`${name}: ${mood.word}${more === '' ? '' : `, ${more}`}; ${links}`}
         style={{ left: `${rect.x}px`, top: `${rect.y}px`, width: `${rect.width}px`, height: `${rect.height}px` }}
       >
         <Glyph tone={mood.tone} />
-        <span class="name">{name}</span>
+        <span class="name">
+          {name}
+          <span class="visually-hidden">: </span>
+        </span>
         <span class="word">
           {mood.word}
           {more !== '' && <small> · {more}</small>}
+          <span class="visually-hidden">; {links}</span>
         </span>
       </button>
     )

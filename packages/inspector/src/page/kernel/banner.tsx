@@ -23,7 +23,7 @@ export function Banner({ link, page, now, localNow, onConnect }: Props) {
         <span>
           {status === 'ended'
             ? `The process has ended${endOf(page)}. What you see is its last word.`
-            : `${refused ?? 'The process does not answer.'} What you see is as of ${ago(localNow - heardAt)}; ${next}.`}
+            : `${refused ?? silence(page)} What you see is as of ${ago(localNow - heardAt)}; ${next}.`}
         </span>
         <button type="button" onClick={onConnect}>
           {status === 'ended' ? 'Look for a new one' : 'Connect now'}
@@ -48,8 +48,13 @@ export function Banner({ link, page, now, localNow, onConnect }: Props) {
   return null
 }
 
-function endOf({ isOver, plan: { budget } }: PageState): string {
-  if (!isOver && budget.endedAt === undefined) return ' before its shutdown was over'
+function endOf({ plan: { budget } }: PageState): string {
   const used = usedMs(budget, budget.endedAt ?? 0)
   return budget.endedAt === undefined || used === undefined ? '' : ` after a shutdown of ${duration(used)}`
+}
+
+function silence({ kernel: { state } }: PageState): string {
+  return state === 'draining' || state === 'stopping'
+    ? 'The process shuts down, and tells nothing more.'
+    : 'The process does not answer.'
 }

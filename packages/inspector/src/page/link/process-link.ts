@@ -6,7 +6,7 @@ import { reconnectDelay } from './backoff.js'
 export interface LinkView {
   /** Absent until the first word. */
   readonly page: PageState | undefined
-  /** `ended`: what was heard last was the end of the process, or its shutdown, and nothing answers any more. */
+  /** `ended`: what was heard last was the end of the process, and nothing answers any more. */
   readonly status: 'connecting' | 'live' | 'lost' | 'ended'
   /** Why the process does not let the page in, where it says so. */
   readonly refused: string | undefined
@@ -78,7 +78,7 @@ export class ProcessLink {
     this.#source = undefined
     const delay = reconnectDelay(this.#tries++)
     const { page } = this.#view
-    const status = page === undefined ? 'connecting' : isEnding(page) ? 'ended' : 'lost'
+    const status = page === undefined ? 'connecting' : hasEnded(page) ? 'ended' : 'lost'
     this.#set({ status, retryAt: Date.now() + delay })
     this.#retry = setTimeout(() => this.connect(), delay)
     void this.#askWhy()
@@ -113,13 +113,7 @@ async function refusal(url: string): Promise<string | undefined> {
   }
 }
 
-/** Whether what was heard last was the end of the process, or its way there. */
-function isEnding({ isOver, kernel: { state }, plan: { budget } }: PageState): boolean {
-  return (
-    isOver ||
-    state === 'stopped' ||
-    state === 'draining' ||
-    state === 'stopping' ||
-    (state === 'failed' && budget.endedAt !== undefined)
-  )
+/** Whether what was heard last was the end of the process. One that shuts down may have ended, or only tell of it no more. */
+function hasEnded({ isOver, kernel: { state }, plan: { budget } }: PageState): boolean {
+  return isOver || state === 'stopped' || (state === 'failed' && budget.endedAt !== undefined)
 }

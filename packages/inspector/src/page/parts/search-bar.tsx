@@ -40,12 +40,12 @@ export function SearchBar({ search, resources, onSearch }: Props) {
             type="button"
             class={`tone-chip tone-${tone}`}
             aria-pressed={search.tones.has(tone)}
-            aria-label={`${tally.get(tone)} ${TONE_WORDS[tone]}`}
             title={TONE_WORDS[tone]}
             onClick={() => toggle(tone)}
           >
             <Glyph tone={tone} />
             {tally.get(tone)}
+            <span class="visually-hidden"> {TONE_WORDS[tone]}</span>
           </button>
         ))}
       </div>

@@ -13,8 +13,8 @@ export interface Episode {
 }
 
 const GOING_DOWN: ReadonlySet<Span['phase']> = new Set(['quiesce', 'drain', 'stop', 'kill'])
-/** Hooks with less than this between them belong together: the pause before a restart that follows at once. */
-const PAUSE = 2_000
+/** Hooks with less than this between them, in ms, belong together: the pause before a restart that follows at once, but not that before another try of a start. */
+const PAUSE = 400
 
 /** Parts the time line where nothing went on. What goes on since `shutdownAt` is a shutdown, whatever paused in between. */
 export function episodesOf(spans: readonly Span[], now: number, shutdownAt?: number): readonly Episode[] {

@@ -1,5 +1,6 @@
-import { useMemo, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import type { Links } from '../model/links.js'
+import { isMoving } from '../model/mood.js'
 import { isEverything, matches, type Search } from '../model/search.js'
 import { count, duration, timeOfDay } from '../model/words.js'
 import type { Desk } from '../parts/desk.js'
@@ -15,8 +16,10 @@ export function TimelineView({ desk, links, search }: { desk: Desk; links: Links
   const { page, now } = desk
   const { timeline, plan, events, resources } = page
   const [chosen, setChosen] = useState<string>()
-  const episodes = useMemo(() => episodesOf(timeline, now, plan.budget.beganAt), [timeline, now, plan.budget.beganAt])
-  const episode = episodes.find(({ id }) => id === chosen) ?? initial(episodes)
+  // Nobody waits for one that stands by: its start would be there for as long as it does.
+  const spans = timeline.filter(({ resource, end }) => end !== undefined || resources.get(resource)?.standby === undefined)
+  const episodes = episodesOf(spans, now, plan.budget.beganAt)
+  const episode = episodes.find(({ id }) => id === chosen) ?? initial(episodes, isMoving(page.kernel.state))
   if (episode === undefined) return <p class="empty">Nothing has started yet.</p>
   const critical = criticalChain(episode.spans, links, episode.kind, now)
   const lanes = lanesOf(episode, events, critical, now).filter(({ resource }) => {
@@ -32,7 +35,7 @@ export function TimelineView({ desk, links, search }: { desk: Desk; links: Links
           <label class="choice">
             <span>Show</span>
             <select value={episode.id} onChange={(event) => setChosen(event.currentTarget.value)}>
-              {episodes.map((each) => (
+              {offered(episodes).map((each) => (
                 <option key={each.id} value={each.id}>
                   {titleOf(each)}
                 </option>
@@ -76,11 +79,21 @@ export function TimelineView({ desk, links, search }: { desk: Desk; links: Links
   )
 }
 
-/** What goes on, else the shutdown, else the first start. */
-function initial(episodes: readonly Episode[]): Episode | undefined {
-  return episodes.findLast(({ isOpen }) => isOpen) ?? episodes.findLast(({ kind }) => kind === 'shutdown') ?? episodes[0]
+/** What the kernel does now, else the shutdown, else the first start; not what one resource does meanwhile. */
+function initial(episodes: readonly Episode[], isMoving: boolean): Episode | undefined {
+  const open = isMoving ? episodes.findLast(({ isOpen }) => isOpen) : undefined
+  return open ?? episodes.findLast(({ kind }) => kind === 'shutdown') ?? episodes[0]
 }
 
-function titleOf({ kind, from }: Episode): string {
-  return `${KINDS[kind]} at ${timeOfDay(from)}`
+/** The first and the newest. */
+function offered(episodes: readonly Episode[]): readonly Episode[] {
+  return episodes.length > MOST ? [episodes[0]!, ...episodes.slice(1 - MOST)] : episodes
+}
+
+const MOST = 50
+
+function titleOf({ kind, from, spans }: Episode): string {
+  const names = new Set(spans.map(({ resource }) => resource))
+  const whose = names.size === 1 && kind !== 'shutdown' ? ` of ${[...names][0]}` : ''
+  return `${KINDS[kind]}${whose} at ${timeOfDay(from)}`
 }
