@@ -81,7 +81,7 @@ const HOUSES: Readonly<Record<string, readonly string[]>> = {
     'drill',
     'draw',
     'verify/rules',
-    'verify',
+    'verify timeline',
     'ask completion manifests',
     'commands',
     'main process-io',

@@ -12,6 +12,8 @@ export const EXIT = {
   unreachable: 4,
   /** A defect of `keelson` itself. */
   defect: 5,
+  /** Somebody pressed Ctrl-C before there was an answer. */
+  interrupted: 130,
 } as const
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]

@@ -7,7 +7,19 @@ import { k8s } from './k8s.js'
 import { plan } from './plan.js'
 import { probe } from './probe.js'
 import { systemd } from './systemd.js'
+import { timeline } from './timeline.js'
 import { verify } from './verify.js'
 
 /** In the order of the help. */
-export const COMMANDS: readonly Command[] = [plan, graph, verify, probe, k8s, systemd, compose, drill, completion(() => COMMANDS)]
+export const COMMANDS: readonly Command[] = [
+  plan,
+  graph,
+  verify,
+  timeline,
+  probe,
+  k8s,
+  systemd,
+  compose,
+  drill,
+  completion(() => COMMANDS),
+]

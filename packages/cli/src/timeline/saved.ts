@@ -1,0 +1,39 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { CliError } from '../cli-error.js'
+import { EXIT } from '../exit-codes.js'
+import { json } from '../output/json.js'
+import type { Measured } from './measured.js'
+
+/** @throws CliError when it cannot be read, or is something else. */
+export function readMeasured(file: string, shown: string): Measured {
+  try {
+    const value: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    if (isMeasured(value)) return value
+  } catch (error) {
+    throw new CliError(EXIT.load, `${shown} cannot be read: ${(error as Error).message}`)
+  }
+  throw new CliError(
+    EXIT.load,
+    `${shown} is no timeline that keelson has saved`,
+    'make one: keelson timeline src/main.ts --save base.json',
+  )
+}
+
+/** @throws CliError */
+export function saveMeasured(file: string, shown: string, measured: Measured): void {
+  try {
+    writeFileSync(file, `${json(measured)}\n`)
+  } catch (error) {
+    throw new CliError(EXIT.load, `${shown} cannot be written: ${(error as Error).message}`)
+  }
+}
+
+export function isMeasured(value: unknown): value is Measured {
+  const { format, ms, runs, criticalPath, resources } = (value ?? {}) as Partial<Measured>
+  return (
+    format === 'keelson-timeline-1' &&
+    typeof ms === 'number' &&
+    [runs, criticalPath, resources].every(Array.isArray) &&
+    resources!.every((each) => typeof each?.name === 'string' && typeof each.ms === 'number' && Array.isArray(each.steps))
+  )
+}
