@@ -14,6 +14,8 @@ const NEEDED = [
   ['nats-server', 'nats-server'],
   ['/lib/systemd/systemd', 'systemd'],
   ['unshare', 'util-linux'],
+  ['zsh', 'zsh'],
+  ['fish', 'fish'],
 ]
 
 /** What the tests of Docker and systemd do: a process in namespaces of its own that mounts something. */

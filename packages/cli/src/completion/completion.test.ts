@@ -98,6 +98,6 @@ describe('completion in zsh and fish', () => {
     expect(completionScript('zsh', wordsOf(TABLE))).toContain(`'paint:draw it'\\''s picture\\: [now]'`)
     expect(completionScript('zsh', wordsOf(TABLE))).toContain(`'*--label=[what'\\''s in it]:value: '`)
     expect(completionScript('fish', wordsOf(TABLE))).toContain(`-a paint -d 'draw it\\'s picture: [now]'`)
-    expect(completionScript('fish', wordsOf(TABLE))).toContain(`-l format -r -a 'dot svg' -d 'how'`)
+    expect(completionScript('fish', wordsOf(TABLE))).toContain(`-l format -x -a 'dot svg' -d 'how'`)
   })
 })

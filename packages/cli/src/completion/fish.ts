@@ -28,7 +28,7 @@ function optionOf({ flag, short, summary, value }: OptionWords): string {
   const names = `-l ${flag.slice(2)}${short === undefined ? '' : ` -s ${short.slice(1)}`}`
   return [
     names,
-    ...(value === undefined ? [] : [value.kind === 'text' ? '-x' : '-r', ...argumentOf(value)]),
+    ...(value === undefined ? [] : [value.kind === 'file' ? '-r' : '-x', ...argumentOf(value)]),
     `-d ${quoted(summary)}`,
   ].join(' ')
 }

@@ -9,7 +9,7 @@ const OPTIONS: ComposeOptions = {
   name: 'shop',
   ports: [3000],
   dependsOn: ['postgres', 'redis'],
-  env: ['LEVEL=info', 'DATABASE_URL'],
+  env: ['LEVEL=info', 'PRICE=5$', 'DATABASE_URL'],
   margin: 4_000,
   job: false,
 }
@@ -75,7 +75,7 @@ describe('keelson compose', () => {
       init: false,
       restart: 'on-failure',
       ports: ['3000:3000'],
-      environment: { LEVEL: 'info', DATABASE_URL: `\${DATABASE_URL:?}` },
+      environment: { LEVEL: 'info', PRICE: '5$$', DATABASE_URL: `\${DATABASE_URL:?}` },
       depends_on: { postgres: { condition: 'service_healthy' }, redis: { condition: 'service_healthy' } },
     })
     expect(read({ image: 'shop:1' })).not.toHaveProperty('build')

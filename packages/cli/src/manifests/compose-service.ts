@@ -80,11 +80,12 @@ function dependenciesOf(names: readonly string[]) {
   )
 }
 
+/** A `$` of a value is written twice: Compose puts variables in. */
 function environmentOf(env: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(
     env.map((entry) => {
       const at = entry.indexOf('=')
-      return at === -1 ? [entry, `\${${entry}:?}`] : [entry.slice(0, at), entry.slice(at + 1)]
+      return at === -1 ? [entry, `\${${entry}:?}`] : [entry.slice(0, at), entry.slice(at + 1).replaceAll('$', '$$$$')]
     }),
   )
 }

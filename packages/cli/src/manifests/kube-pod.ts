@@ -98,10 +98,11 @@ function portsWhy({ probes, paths }: ServiceFacts, asked: string | undefined, jo
   return `Probes have a port of their own: it is open before anything starts, until everything has stopped (${paths.live}, ${paths.ready}, ${paths.startup}).${host}`
 }
 
+/** A `$(` of a value is written `$$(`: Kubernetes puts variables in. */
 function envOf({ env, name }: KubeOptions, full: boolean): readonly unknown[] | undefined {
   const given = env.map((entry) => {
     const at = entry.indexOf('=')
-    if (at !== -1) return { name: entry.slice(0, at), value: entry.slice(at + 1) }
+    if (at !== -1) return { name: entry.slice(0, at), value: entry.slice(at + 1).replaceAll('$(', '$$$$(') }
     return { name: entry, valueFrom: { secretKeyRef: { name, key: entry } } }
   })
   const all = full ? [{ name: 'NODE_ENV', value: 'production' }, ...given] : given

@@ -174,10 +174,12 @@ describe('keelson k8s', () => {
   })
 
   it('takes variables from a secret, or as they are', () => {
-    expect(podOf(shopFacts()).containers[0].env).toEqual([
+    const env = [...KUBE.env, 'PRICE=$(5) $x']
+    expect(podOf(shopFacts(), { env }).containers[0].env).toEqual([
       { name: 'NODE_ENV', value: 'production' },
       { name: 'LEVEL', value: 'info' },
       { name: 'DATABASE_URL', valueFrom: { secretKeyRef: { name: 'shop', key: 'DATABASE_URL' } } },
+      { name: 'PRICE', value: '$$(5) $x' },
     ])
   })
 

@@ -5,7 +5,7 @@ import { unitFiles } from './unit-files.js'
 
 const UNIT: UnitOptions = {
   name: 'shop',
-  description: 'shop',
+  description: '100 %\nshop',
   node: '/usr/bin/node',
   directory: '/srv/shop',
   main: 'dist/main.js',
@@ -47,7 +47,7 @@ describe('keelson systemd', () => {
       DynamicUser: ['yes'],
       EnvironmentFile: ['/etc/shop.env'],
     })
-    expect(Unit).toMatchObject({ Description: ['shop'] })
+    expect(Unit).toMatchObject({ Description: ['100 %% shop'] })
     expect(Install).toEqual({ WantedBy: ['multi-user.target'] })
   })
 
@@ -66,9 +66,15 @@ describe('keelson systemd', () => {
   })
 
   it('writes variables as systemd reads them', () => {
-    expect(unitOf().Service?.Environment).toEqual(['NODE_ENV=production', 'LEVEL=info', '"GREETING=100%% \\"sure\\" $$HOME"'])
+    expect(unitOf().Service?.Environment).toEqual(['NODE_ENV=production', 'LEVEL=info', '"GREETING=100%% \\"sure\\" $HOME"'])
     expect(unitOf(undefined, { user: 'shop', env: [] }).Service).toMatchObject({ User: ['shop'] })
     expect(unitOf(undefined, { user: 'shop', env: [] }).Service).not.toHaveProperty('DynamicUser')
+  })
+
+  it('writes what is run as systemd reads that', () => {
+    const { Service } = unitOf(undefined, { main: 'my $main.js', node: '/opt/node 24/bin/node', env: ['LINES=a\nb'] })
+    expect(Service?.ExecStart).toEqual(['"/opt/node 24/bin/node" "my $$main.js"'])
+    expect(Service?.Environment?.[1]).toBe('"LINES=a\\nb"')
   })
 
   it('has a job end when its process does, and a timer that begins it', () => {

@@ -33,7 +33,7 @@ export function serviceUnit(facts: ServiceFacts, options: UnitOptions): IniSecti
   const { description, calendar } = options
   return {
     Unit: {
-      Description: description,
+      Description: oneLine(description),
       Wants: 'network-online.target',
       After: 'network-online.target',
     },
@@ -50,7 +50,7 @@ export function serviceUnit(facts: ServiceFacts, options: UnitOptions): IniSecti
 /** Starts the job of the same name. */
 export function timerUnit({ description, calendar }: UnitOptions): IniSections {
   return {
-    Unit: { Description: `When to run: ${description}` },
+    Unit: { Description: `When to run: ${oneLine(description)}` },
     Timer: {
       OnCalendar: calendar,
       Persistent: because('true', 'A run that was due while the machine was off is made up for.'),
@@ -117,14 +117,14 @@ function stopSettings(facts: ServiceFacts, { margin }: UnitOptions): Record<stri
 function programSettings({ name, node, directory, main, user, env }: UnitOptions): Record<string, unknown> {
   const kept = env.filter((entry) => !entry.includes('='))
   return {
-    ExecStart: because(`${quoted(node)} ${quoted(main)}`, 'Node itself: npm and shells keep the signal to themselves.'),
+    ExecStart: because(`${argument(node)} ${argument(main)}`, 'Node itself: npm and shells keep the signal to themselves.'),
     WorkingDirectory: directory,
     User: user,
     DynamicUser:
       user === undefined
         ? because('yes', 'A user that exists while the service runs; what is to outlive it belongs in StateDirectory=.')
         : undefined,
-    Environment: ['NODE_ENV=production', ...env.filter((entry) => entry.includes('='))].map(quoted),
+    Environment: ['NODE_ENV=production', ...env.filter((entry) => entry.includes('='))].map(word),
     EnvironmentFile:
       kept.length > 0
         ? because(`/etc/${name}.env`, `Has ${kept.join(', ')}; readable by root alone, as it may hold secrets.`)
@@ -156,8 +156,18 @@ const hardening: Readonly<Record<string, unknown>> = {
   CapabilityBoundingSet: '',
 }
 
-/** As systemd reads a word with spaces in it; it expands `%` and `$`. */
-function quoted(text: string): string {
-  const escaped = text.replaceAll('%', '%%').replaceAll('$', '$$$$')
-  return /[\s"'\\]/.test(escaped) ? `"${escaped.replace(/["\\]/g, '\\$&')}"` : escaped
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').replaceAll('%', '%%')
+}
+
+/** As systemd reads a word of a setting: it expands `%`, and takes quotes, spaces and backslashes for its own. */
+function word(text: string): string {
+  const escaped = text.replaceAll('%', '%%')
+  if (!/[\s"'\\]/.test(escaped)) return escaped
+  return `"${escaped.replace(/["\\]/g, '\\$&').replaceAll('\n', '\\n')}"`
+}
+
+/** A word of a command line, where `$` stands for variables, too. */
+function argument(text: string): string {
+  return word(text).replaceAll('$', '$$$$')
 }
