@@ -51,7 +51,7 @@ describe('keelson systemd', () => {
   })
 })
 
-describe('a unit that keelson systemd has written', () => {
+describe('O1 a unit that keelson systemd has written', () => {
   let systemd: Systemd
   beforeAll(async () => {
     systemd = new Systemd()

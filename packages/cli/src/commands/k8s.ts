@@ -27,7 +27,7 @@ export const k8s = command({
   ],
   examples: [
     'keelson k8s src/main.ts --port 3000 > deploy/patch.yaml',
-    'keelson k8s src/main.ts --full --image registry.example/shop:1.4 --port 3000 --env DATABASE_URL | kubectl apply -f -',
+    'keelson k8s src/main.ts --full --image shop:1.4 --port 3000 --env DATABASE_URL | kubectl apply -f -',
     "keelson k8s src/totals.ts --schedule '0 3 * * *'",
   ],
   async run(io, { operands: [module], options }) {

@@ -42,7 +42,7 @@ describe('the check of Compose files', () => {
   })
 })
 
-describe('keelson compose', () => {
+describe('O1 keelson compose', () => {
   it('writes what Compose knows every field of', () => {
     for (const options of [{ image: 'shop:1' }, { job: true }, { ports: [22, 3000] }, { env: [], dependsOn: [] }]) {
       expect(composeProblems(parse(written(options)))).toEqual([])

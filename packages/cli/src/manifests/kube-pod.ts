@@ -86,7 +86,7 @@ function containerOf(
 
 const preStop = { preStop: { sleep: { seconds: LAME_DUCK / 1_000 } } }
 const preStopWhy =
-  'shutdown.delay is 0: without this requests would come to a port that is closed. Better give createKernel() a delay: it also goes when nobody sends requests any more.'
+  'shutdown.delay is 0: without this requests would come to a port that is closed. Better give createKernel() a delay: it is left out where nobody sends requests any more. From Kubernetes 1.30 on.'
 
 function portsWhy({ probes, paths }: ServiceFacts, asked: string | undefined, job: boolean): string {
   if (job) return 'For whoever looks at it while it runs.'

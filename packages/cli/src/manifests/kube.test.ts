@@ -1,11 +1,13 @@
+import { resource } from '@keelson/kernel'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { kubeProblems, patchProblems } from '../test-support/kube-problems.js'
-import { KUBE, shopFacts } from '../test-support/services.js'
+import { KUBE, shop, shopFacts } from '../test-support/services.js'
+import { verifyKernel } from '../verify/verify.js'
 import { plainOf } from './because.js'
 import { type KubeWish, kubeManifests } from './kube.js'
 import type { KubeOptions } from './kube-options.js'
-import type { ServiceFacts } from './service-facts.js'
+import { factsOf, type ServiceFacts } from './service-facts.js'
 import { yamlText } from './yaml-text.js'
 
 const FULL: KubeWish = { full: true, job: false }
@@ -49,7 +51,7 @@ describe('the check of manifests', () => {
   })
 })
 
-describe('keelson k8s', () => {
+describe('O1 keelson k8s', () => {
   it('writes manifests that Kubernetes knows every field of', () => {
     const namespace = 'shops'
     const everything = [
@@ -162,7 +164,27 @@ describe('keelson k8s', () => {
     expect(podOf(bare, { probePort: 7000 }).containers[0].readinessProbe.httpGet.port).toBe('probes')
   })
 
+  it('agrees with what keelson verify asks of a platform', () => {
+    for (const options of [{}, { shutdown: { timeout: 90_000 } }, { timeouts: { start: 45_000 } }]) {
+      const { terminationGracePeriodSeconds, containers } = podOf(shopFacts(options))
+      const { periodSeconds, failureThreshold } = containers[0].startupProbe
+      const platform = (graceSeconds: number, failureThreshold: number) => ({
+        graceMs: graceSeconds * 1_000,
+        startupProbe: { periodMs: periodSeconds * 1_000, failureThreshold },
+      })
+      const rules = (...args: Parameters<typeof platform>) =>
+        verifyKernel(shop(options), platform(...args)).map(({ rule }) => rule)
+      expect(rules(terminationGracePeriodSeconds, failureThreshold)).toEqual([])
+      expect(rules(terminationGracePeriodSeconds - 10, 10)).toEqual(['budget-over-grace', 'startup-probe'])
+    }
+  })
+
   it('says who has counted failures before the kubelet', () => {
+    const extra = { start: () => {}, check: () => true, impact: 'degraded', monitor: { failureThreshold: 7 } } as const
+    const strict = { start: () => {}, check: () => true, monitor: { failureThreshold: 1 } }
+    const kernel = shop({}, [resource('cache', extra), resource('disk', strict)])
+    const text = written(factsOf(kernel, { probes: { port: 9000 } }, 'kubernetes'))[1]!
+    expect(commentOf(text, 'readinessProbe')).toContain('1 failed check of disk; 3 failed checks of db, api.')
     expect(commentOf(written(shopFacts())[1]!, 'readinessProbe')).toContain('3 failed checks of db, api')
     const waiting = shopFacts({}, 'kubernetes', { probes: { port: 9000 }, onFailure: 'wait' })
     expect(commentOf(written(waiting)[1]!, 'livenessProbe')).toContain('onFailure is "wait", so that this probe ends the process')

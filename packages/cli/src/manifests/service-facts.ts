@@ -56,7 +56,7 @@ export interface ServiceFacts {
   }
   readonly probes: { readonly port: number; readonly host: string | undefined } | undefined
   readonly paths: ProbePaths
-  /** Resources with a check, and how many failures in a row make them unhealthy. */
+  /** Resources whose checks take the service out of rotation, and how many failures in a row do. */
   readonly watched: readonly { readonly name: string; readonly failureThreshold: number }[]
   readonly run: RunFacts
 }
@@ -105,7 +105,9 @@ export function factsOf(
     paths: pathsOf(probes || undefined),
     watched: kernel
       .inspect()
-      .resources.flatMap(({ name, failureThreshold }) => (failureThreshold === undefined ? [] : [{ name, failureThreshold }])),
+      .resources.flatMap(({ name, impact, failureThreshold }) =>
+        failureThreshold === undefined || impact !== 'unready' ? [] : [{ name, failureThreshold }],
+      ),
     run,
   }
 }

@@ -40,9 +40,14 @@ const mermaid = (() => {
   }
 })()
 
-/** @throws Error of Mermaid when the text is no diagram. */
-export async function parseMermaid(text: string): Promise<Parsed> {
+/** @throws Error of Mermaid when the text is no diagram of any kind. */
+export async function checkMermaid(text: string): Promise<void> {
   await mermaid.parse(text)
+}
+
+/** @throws Error of Mermaid when the text is no flowchart. */
+export async function parseMermaid(text: string): Promise<Parsed> {
+  await checkMermaid(text)
   const { db } = await mermaid.mermaidAPI.getDiagramFromText(text)
   const labels = [...db.getVertices()].map(([id, vertex]) => [id, decoded(vertex.text)] as const)
   return { labels: new Map(labels), edges: db.getEdges() }
