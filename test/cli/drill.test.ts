@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DrillReport, ScenarioReport } from 'keelson'
@@ -40,7 +40,14 @@ describe.concurrent('keelson drill', () => {
   describe('F2 the drill finds nothing in a service that is right:', () => {
     it('it loses nothing, says that it is not ready before its port is closed, and ends with 0', async ({ expect }) => {
       // The operating system may take a connection in the instant in which the port closes: one is allowed for.
-      const { code, facts, said, err } = await drilled('right', 'term-under-load', ['--ready', '/readyz', '--max-lost', '1'])
+      const { code, facts, said, err } = await drilled('right', 'term-under-load', [
+        '--ready',
+        '/readyz',
+        '--notice',
+        '200ms',
+        '--max-lost',
+        '1',
+      ])
       expect([code, err], said).toEqual([0, 'drill: term-under-load\n'])
       expect(facts.requests).toMatchObject({ inFlight: 0, onTheWire: 0, failed: 0 })
       expect(facts.requests!.answered).toBeGreaterThan(20)
@@ -142,8 +149,9 @@ describe.concurrent('keelson drill', () => {
   })
 
   describe('F4 a dependency', () => {
-    const upstream = async () => {
-      const server = createServer((socket) => socket.on('error', () => {}).end('hello')).listen(0, '127.0.0.1')
+    const greet = (socket: Socket) => void socket.on('error', () => {}).end('hello')
+    const upstream = async (listener: (socket: Socket) => void = greet) => {
+      const server = createServer(listener).listen(0, '127.0.0.1')
       onTestFinished(() => void server.close())
       await once(server, 'listening')
       return `127.0.0.1:${(server.address() as { port: number }).port}`
@@ -159,6 +167,21 @@ describe.concurrent('keelson drill', () => {
       expect([wedged.code, cut.code], cut.said).toEqual([1, 0])
       expect(wedged.said).toMatch(/and was killed; its dependency answered nothing\.$/m)
       expect(cut.facts.killed).toBe(false)
+    })
+
+    it('that is cut ends a service that does not expect it', async ({ expect }) => {
+      const address = await upstream((socket) => socket.on('error', () => {}))
+      const env = { UPSTREAM: address }
+      const { code, facts, said } = await drilled(
+        'needs-its-dependency',
+        'dependency-cut',
+        ['--dependency', `UPSTREAM=${address}`],
+        env,
+      )
+      expect(code).toBe(1)
+      expect(facts).toMatchObject({ endedBefore: true, exit: { code: 1 } })
+      expect(said).toMatch(/^fail: It ended with code 1 before it was told to\.$/m)
+      expect(said).toMatch(/^fail: Nobody handled an error: Error: read ECONNRESET$/m)
     })
 
     it('that was never connected to is no proof', async ({ expect }) => {
@@ -187,6 +210,15 @@ describe.concurrent('keelson drill', () => {
       const { code, err } = await drill('--', process.execPath, '-e', script)
       expect(code).toBe(2)
       expect(err).toMatch(/it answers HTTP on the ports \d+, \d+\n {2}say by --port/)
+    })
+
+    it('when somebody else has its port', async ({ expect }) => {
+      const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const { port } = server.address() as { port: number }
+      const { code, err } = await drill('--port', String(port), '--', process.execPath, '-e', '')
+      server.close()
+      expect([code, err]).toEqual([2, expect.stringContaining(`somebody listens on port ${port} already`)])
     })
 
     it.each([

@@ -28,6 +28,12 @@ export const drill = command({
     connections: { kind: 'count', value: 'N', default: '20', summary: 'connections that are kept' },
     rate: { kind: 'count', value: 'N', default: '200', summary: 'requests per second; every fifth on a connection of its own' },
     grace: { kind: 'duration', value: 'SECONDS', default: '10', summary: 'from a signal to SIGKILL, as the platform gives it' },
+    notice: {
+      kind: 'duration',
+      value: 'SECONDS',
+      default: '1',
+      summary: 'what a balancer needs to notice that --ready is not so any more',
+    },
     'start-timeout': { kind: 'duration', value: 'SECONDS', default: '30', summary: 'from its start to its first answer' },
     'max-lost': { kind: 'count', value: 'N', default: '0', summary: 'requests that a scenario may lose' },
     'max-time': { kind: 'duration', value: 'SECONDS', summary: 'from a signal to the end, the grace without' },
@@ -41,7 +47,7 @@ export const drill = command({
   },
   notes: [
     `Scenarios: ${SCENARIOS.join(', ')}; those of dependencies only with --dependency.`,
-    'Each has a process of its own, which gets its variables from here and --require of a hook in NODE_OPTIONS. It is lost what was sent and never answered: in flight, the service had read it; accepted, the operating system had, on a new connection; on the wire, on a kept one, or its connection was refused while it was said to be ready. Exit code 1 when a threshold is passed, 4 when it does not start.',
+    'Each has a process of its own, which gets its variables from here and --require of a hook in NODE_OPTIONS. It is lost what was sent and never answered: in flight, the service had read it; accepted, the operating system had, on a new connection; on the wire, on a kept one, or, with --ready, its connection was refused before a balancer could notice. Exit code 1 when a threshold is passed, 4 when it does not start.',
   ],
   examples: [
     'keelson drill -- node server.js',
@@ -59,6 +65,7 @@ export const drill = command({
         connections: atLeastOne('connections', options.connections),
         rate: atLeastOne('rate', options.rate),
         grace: options.grace,
+        notice: options.notice,
         startTimeout: options['start-timeout'],
         maxLost: options['max-lost'],
         headers: options.header.map(header),

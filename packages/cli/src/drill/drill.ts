@@ -10,6 +10,7 @@ import { termWhileStarting } from './scenarios/starting.js'
 import { ctrlCUnderAShell, termTwice, termUnderLoad } from './scenarios/terminated.js'
 import { parseDependency } from './service/dependency.js'
 import { shown } from './service/output.js'
+import { assertFree } from './service/target.js'
 
 /** How a service is drilled. Times are in ms. */
 export interface DrillOptions {
@@ -29,6 +30,8 @@ export interface DrillOptions {
   readonly rate?: number
   /** How long it has after a signal until it is killed. Default 10,000. */
   readonly grace?: number
+  /** How long a balancer needs to notice that it is not ready, or that its port is closed; only with `ready`. Default 1,000. */
+  readonly notice?: number
   /** How long it has until it answers. Default 30,000. */
   readonly startTimeout?: number
   /** How many requests a scenario may lose. Default 0. */
@@ -67,7 +70,7 @@ const PLAY: Readonly<Record<ScenarioName, (stage: Stage) => Promise<Facts>>> = {
  * `CliError` when nothing could be drilled, and with the reason of `signal` when that aborts. Nothing that it has started is left.
  */
 export async function drill(options: DrillOptions): Promise<DrillReport> {
-  const { command, port, ready, grace = 10_000, startTimeout = 30_000, preload = true, maxLost = 0 } = options
+  const { command, port, ready, grace = 10_000, startTimeout = 30_000, preload = true, maxLost = 0, notice = 1_000 } = options
   const { paths = ['/'], headers = [], connections = 20, rate = 200, cwd = process.cwd(), env = process.env } = options
   const { maxTime = grace, signal = new AbortController().signal } = options
   const [file, ...args] = command
@@ -77,6 +80,8 @@ export async function drill(options: DrillOptions): Promise<DrillReport> {
   if (dependencies.length === 0 && names.some((name) => name.startsWith('dependency-'))) {
     throw usageError('there is no dependency', 'name it by --dependency NAME=host:port')
   }
+  const taken = port ?? Number(env.PORT)
+  if (Number.isInteger(taken) && taken > 0) await assertFree(taken)
   const stage = new Stage({
     command: file,
     args,
@@ -87,6 +92,7 @@ export async function drill(options: DrillOptions): Promise<DrillReport> {
     load: { paths, headers, connections, rate },
     grace,
     startTimeout,
+    notice,
     preload,
     dependencies,
     signal,
@@ -98,7 +104,7 @@ export async function drill(options: DrillOptions): Promise<DrillReport> {
     for (const name of names) {
       options.onScenario?.(name)
       const facts = await PLAY[name](stage)
-      const thresholds = { maxLost, maxTime, grace, exits: exitsOf(facts.signal, options.exitCodes ?? []) }
+      const thresholds = { maxLost, maxTime, grace, notice, exits: exitsOf(facts.signal, options.exitCodes ?? []) }
       reports.push(scenarioReport(facts, thresholds))
     }
     const scenarios = worstFirst(reports)

@@ -7,20 +7,20 @@ const INTERVAL_MS = 20
 /** How long one answer may take, in ms. */
 const PATIENCE_MS = 1_000
 
-/** How long a balancer needs, in ms, to see that a port is closed which was said to be ready. */
-const NOTICE_MS = 1_000
-
 /** What a balancer sees of a service that it asks whether it is ready, all the time. */
 export class Readiness {
   /** When it first said that it is not ready, by `performance.now()`. */
   flippedAt: number | undefined
   /** When its port was first closed. */
   refusedAt: number | undefined
+  readonly #notice: number
   #asking = false
   #over = false
   readonly #done: Promise<void>
 
-  constructor(address: Address, path: string, headers: readonly string[]) {
+  /** `notice`: how long a balancer needs, in ms, to see that it is not ready or that its port is closed. */
+  constructor(address: Address, path: string, headers: readonly string[], notice: number) {
+    this.#notice = notice
     this.#done = this.#run(address, path, headers)
   }
 
@@ -29,10 +29,10 @@ export class Readiness {
     this.#asking = true
   }
 
-  /** Whether a balancer would still send requests: it was not told otherwise, and has not had the time to see for itself. */
+  /** Whether a balancer would still send requests: it has not had the time to notice. */
   get advertised(): boolean {
-    if (this.flippedAt !== undefined) return false
-    return this.refusedAt === undefined || performance.now() - this.refusedAt < NOTICE_MS
+    const sign = this.flippedAt ?? this.refusedAt
+    return sign === undefined || performance.now() - sign < this.#notice
   }
 
   async stop(): Promise<void> {

@@ -10,6 +10,8 @@ export interface Thresholds {
   readonly maxTime: number
   /** In ms. */
   readonly grace: number
+  /** In ms. */
+  readonly notice: number
   /** Exit codes, or names of signals, that are no failure. */
   readonly exits: ReadonlySet<string>
 }
@@ -20,7 +22,7 @@ export interface Finding {
   readonly text: string
 }
 
-/** Idle for longer than this after the signal is a wait for nothing, in ms. */
+/** What goes on for longer than this after the port was closed waits for nothing, in ms. */
 const LONG_MS = 2_000
 
 /** What the facts of a scenario mean, worst first. */
@@ -31,7 +33,7 @@ export function judge(facts: Facts, thresholds: Thresholds): Finding[] {
     ...ofTime(facts, thresholds),
     ...ofExit(facts, thresholds),
     ...ofProcesses(facts),
-    ...ofReadiness(facts),
+    ...ofReadiness(facts, thresholds),
     ...ofDependency(facts),
   ]
   return findings.sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level))
@@ -60,8 +62,8 @@ function* ofTime(facts: Facts, { grace, maxTime }: Thresholds): Generator<Findin
   else if (timeMs > maxTime) yield { level: 'fail', text: `It took ${duration(timeMs)}, and ${duration(maxTime)} are allowed.` }
   else if (facts.scenario === 'idle-keep-alive' && held.length > 0) {
     yield { level: 'warn', text: `${heldText(held)}: the end waited ${duration(timeMs)}.` }
-  } else if (facts.requests === undefined && timeMs > LONG_MS) {
-    yield { level: 'warn', text: `It took ${duration(timeMs)} although nobody waited for an answer.` }
+  } else if (facts.scenario === 'client-leaves' && timeMs - (facts.portClosedMs ?? 0) > LONG_MS) {
+    yield { level: 'warn', text: `It took ${duration(timeMs)}, and nobody waited for an answer.` }
   }
   if (servedMs !== undefined) {
     yield { level: 'fail', text: `It went on starting, and began to take requests ${duration(servedMs)} after ${facts.signal}.` }
@@ -94,7 +96,8 @@ function* ofExit(facts: Facts, { exits }: Thresholds): Generator<Finding> {
   if (endedBefore) yield { level: 'fail', text: `It ended with ${how} before it was told to.` }
   for (const error of errors) yield { level: 'fail', text: `Nobody handled an error: ${error}` }
   if (!killed && !endedBefore && !exits.has(exit.signal ?? String(exit.code))) {
-    yield { level: 'fail', text: `It ended with ${how}.` }
+    // Where requests could not be answered, that is what happened.
+    yield { level: facts.scenario.startsWith('dependency-') ? 'note' : 'fail', text: `It ended with ${how}.` }
   }
   if (killed || endedBefore) return
   const lost = requests !== undefined && lostOf(requests) > 0
@@ -115,7 +118,7 @@ function* ofProcesses({ left }: Facts): Generator<Finding> {
   yield { level: 'fail', text: `It left ${plural(left.length, 'process', 'processes')} behind: ${names}.` }
 }
 
-function* ofReadiness({ readiness, killed, timeMs }: Facts): Generator<Finding> {
+function* ofReadiness({ readiness, killed, timeMs }: Facts, { notice }: Thresholds): Generator<Finding> {
   if (readiness?.closedMs === undefined || (killed && readiness.closedMs >= timeMs)) return
   const { flippedMs, closedMs } = readiness
   if (flippedMs === undefined || flippedMs > closedMs) {
@@ -124,7 +127,13 @@ function* ofReadiness({ readiness, killed, timeMs }: Facts): Generator<Finding> 
       text: 'Its port was closed while it was still said to be ready: a balancer goes on sending until it notices.',
     }
   } else {
-    yield { level: 'note', text: `It said that it is not ready ${duration(closedMs - flippedMs)} before its port was closed.` }
+    const lead = duration(closedMs - flippedMs)
+    const late = closedMs - flippedMs < notice
+    const consequence = late ? `, and a balancer needs ${duration(notice)} to notice` : ''
+    yield {
+      level: late ? 'warn' : 'note',
+      text: `It said that it is not ready ${lead} before its port was closed${consequence}.`,
+    }
   }
 }
 

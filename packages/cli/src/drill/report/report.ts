@@ -27,17 +27,16 @@ export function scenarioReport(facts: Facts, thresholds: Thresholds): ScenarioRe
   return { ...facts, ok: findings.every(({ level }) => level !== 'fail'), findings }
 }
 
-/** Failures first, then what lost most, then what took longest. */
+/** Failures first, of these the killed ones and those that lost most; then those with a warning. */
 export function worstFirst(reports: readonly ScenarioReport[]): ScenarioReport[] {
-  const badness = ({ ok, killed, requests, findings }: ScenarioReport) => [
-    ok ? 0 : 1,
-    requests === undefined ? 0 : lostOf(requests),
-    killed ? 1 : 0,
-    findings.filter(({ level }) => level === 'warn').length,
-  ]
   return [...reports].sort((a, b) => {
     const [x, y] = [badness(a), badness(b)]
     const differs = x.findIndex((value, i) => value !== y[i])
     return differs < 0 ? 0 : y[differs]! - x[differs]!
   })
+}
+
+function badness({ ok, killed, requests, findings }: ScenarioReport): number[] {
+  const warned = findings.some(({ level }) => level === 'warn')
+  return [ok ? 0 : 1, killed ? 1 : 0, warned ? 1 : 0, requests === undefined ? 0 : lostOf(requests)]
 }

@@ -12,7 +12,7 @@ export function losses({ inFlight, accepted, onTheWire, turnedAway, failed }: Ta
     [inFlight, 'in flight'],
     [accepted, 'accepted and never read'],
     [onTheWire - turnedAway, 'on the wire'],
-    [turnedAway, 'refused while it was said to be ready'],
+    [turnedAway, 'refused before a balancer could notice'],
     [failed, 'answered with an error'],
   ]
   return kinds

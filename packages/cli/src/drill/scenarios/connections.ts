@@ -1,4 +1,6 @@
+import { setTimeout as later } from 'node:timers/promises'
 import { askOnce, Connection, request } from '../load/connection.js'
+import { listenersOf } from '../system/listeners.js'
 import type { Facts } from './facts.js'
 import { type Running, type Stage, WARM_MS } from './stage.js'
 import { withoutClock } from './under-load.js'
@@ -10,7 +12,9 @@ const LEAVING = 3
 /** How long after the signal the clients leave, in ms. */
 const LEAVE_MS = 30
 
-/** What is open for longer than this has not been closed at once, in ms. */
+const POLL_MS = 20
+
+/** What is open for longer than this after the port was closed has not been closed at once, in ms. */
 const AT_ONCE_MS = 1_000
 
 /** Connections that wait for the next request, and some that never had one, must not hold up the end. */
@@ -29,11 +33,14 @@ export async function idleKeepAlive(stage: Stage): Promise<Facts> {
   const at = performance.now()
   running.service.signal('SIGTERM')
   try {
-    const end = await stage.end(running, at, 'SIGTERM', from)
+    const [end, portClosedMs = 0] = await Promise.all([stage.end(running, at, 'SIGTERM', from), closing(running, at)])
     const heldOf = (kind: 'idle' | 'silent', connections: Connection[]) =>
-      connections.flatMap(({ endedAt = end.exitedAt }) => (endedAt - at > AT_ONCE_MS ? { kind, ms: endedAt - at } : []))
+      connections.flatMap(({ endedAt = end.exitedAt }) => {
+        const ms = endedAt - at - portClosedMs
+        return ms > AT_ONCE_MS ? { kind, ms } : []
+      })
     const held = [...heldOf('idle', used), ...heldOf('silent', silent)]
-    return { scenario: 'idle-keep-alive', ...withoutClock(end), startMs: running.target.startMs, held }
+    return { scenario: 'idle-keep-alive', ...withoutClock(end), startMs: running.target.startMs, portClosedMs, held }
   } finally {
     for (const connection of [...used, ...silent]) connection.leave()
   }
@@ -60,9 +67,19 @@ export async function clientLeaves(stage: Stage): Promise<Facts> {
     for (const [i, connection] of [...asking, ...halfway].entries()) connection.leave(i % 2 === 0)
   }
   const leaving = leave().catch(() => {})
-  const end = await stage.end(running, at, 'SIGTERM', from)
-  await leaving
-  return { scenario: 'client-leaves', ...withoutClock(end), startMs: running.target.startMs }
+  const [end, portClosedMs] = await Promise.all([stage.end(running, at, 'SIGTERM', from), closing(running, at), leaving])
+  const { startMs } = running.target
+  return { scenario: 'client-leaves', ...withoutClock(end), startMs, ...(portClosedMs !== undefined && { portClosedMs }) }
+}
+
+/** When its port was closed, in ms after the signal: nobody connects to find out, for that would be one more to wait for. */
+async function closing({ service, target }: Running, at: number): Promise<number | undefined> {
+  for (;;) {
+    const listeners = service.exit === undefined ? listenersOf(service.pids()) : []
+    if (listeners === undefined) return undefined
+    if (!listeners.some(({ port }) => port === target.address.port)) return performance.now() - at
+    await later(POLL_MS)
+  }
 }
 
 async function connected({ target }: Running, count: number): Promise<Connection[]> {

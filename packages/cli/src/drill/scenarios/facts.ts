@@ -49,7 +49,9 @@ export interface Facts {
   readonly errors: readonly string[]
   /** When it began to take requests although it had been told to end. */
   readonly servedMs?: number
-  /** Connections without a request that were open for more than a second. */
+  /** When its port was closed; only where nobody asks, and where that can be seen. */
+  readonly portClosedMs?: number
+  /** Connections without a request that were open for more than a second after the port was closed; since when they were not needed. */
   readonly held?: readonly { readonly kind: 'idle' | 'silent'; readonly ms: number }[]
   /** The variables by which it should have found the dependency, where it never connected. */
   readonly notReached?: string

@@ -1,4 +1,6 @@
+import { tmpdir } from 'node:os'
 import { setTimeout as later } from 'node:timers/promises'
+import { usageError } from '../../cli-error.js'
 import type { LoadOptions } from '../load/load.js'
 import type { Dependency } from '../service/dependency.js'
 import { unhandledErrors } from '../service/errors.js'
@@ -21,6 +23,8 @@ export interface StageOptions {
   readonly grace: number
   /** In ms. */
   readonly startTimeout: number
+  /** In ms. */
+  readonly notice: number
   readonly preload: boolean
   readonly dependencies: readonly Dependency[]
   readonly signal: AbortSignal
@@ -43,7 +47,7 @@ const STRAGGLERS_MS = 400
 const POLL_MS = 20
 
 /** Those whose own ends and listeners are not those of the service. */
-const RUNNERS = new Set(['npm', 'pnpm', 'yarn', 'npx', 'corepack'])
+const RUNNERS = /^(npm|@npmcli\/.*|npx|pnpm|yarn|corepack)$/
 
 /** Where the scenarios are played: it starts services, sees how they end, and leaves nothing behind. */
 export class Stage {
@@ -58,7 +62,7 @@ export class Stage {
 
   constructor(options: StageOptions) {
     this.options = options
-    this.#notes = options.preload ? new NoteBook() : undefined
+    this.#notes = options.preload ? openNotes() : undefined
     process.once('exit', this.#onExit)
   }
 
@@ -151,6 +155,15 @@ export class Stage {
   }
 }
 
+function openNotes(): NoteBook {
+  try {
+    return new NoteBook()
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw usageError(`no file can be written to ${tmpdir()} (${code})`, 'set TMPDIR, or leave the hook out with --no-preload')
+  }
+}
+
 /** What is seen of every end. */
 export type End = Omit<Facts, 'scenario'> & { readonly exitedAt: Exit['at'] }
 
@@ -163,7 +176,7 @@ function told(
 ): Pick<Facts, 'preloaded' | 'ending' | 'listeners'> {
   const own = pid !== undefined && notes.pids.includes(pid)
   const isOwn = (note: { pid: number; by?: { package?: string } }) =>
-    own ? note.pid === pid : !RUNNERS.has(note.by?.package ?? '')
+    own ? note.pid === pid : !RUNNERS.test(note.by?.package ?? '')
   const ending = notes.endings.filter(isOwn).at(-1)
   const listeners = notes.listeners.filter((listener) => isOwn(listener) && listener.signal === signal)
   const unique = listeners.filter(({ by }, index) => listeners.findIndex((other) => other.by?.at === by?.at) === index)

@@ -19,15 +19,16 @@ export interface Act {
 /** How long requests that no process can answer any more are waited for, in ms. */
 const LAST_MS = 200
 
-/** How long a balancer that was told nothing is waited for at most, in ms. */
-const MOST_MS = 2_500
+/** How long it may take until the end of its port is seen, in ms. */
+const SEEN_MS = 1_500
 
 const POLL_MS = 20
 
 /** The end of a service with the load on it from before the signal until it is over. */
 export async function underLoad(stage: Stage, running: Running, act: Act): Promise<Omit<Facts, 'scenario'>> {
   const { service, target } = running
-  const readiness = target.ready && new Readiness(target.ready.address, target.ready.path, stage.options.load.headers)
+  const readiness =
+    target.ready && new Readiness(target.ready.address, target.ready.path, stage.options.load.headers, stage.options.notice)
   const load = new Load(target.address, stage.options.load, () => readiness?.advertised ?? false)
   try {
     load.start()
@@ -44,7 +45,8 @@ export async function underLoad(stage: Stage, running: Running, act: Act): Promi
     const end = await stage.end(running, at, act.signal, endedBefore ? 0 : from, act.whole)
     await after
     // Where nobody said that it is not ready, a balancer goes on for a while.
-    for (const most = performance.now() + MOST_MS; readiness?.advertised && performance.now() < most; ) await stage.pause(POLL_MS)
+    for (const most = performance.now() + SEEN_MS + stage.options.notice; readiness?.advertised && performance.now() < most; )
+      await stage.pause(POLL_MS)
     await load.stop(LAST_MS)
     return {
       ...withoutClock(end),

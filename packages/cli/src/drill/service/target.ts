@@ -1,7 +1,7 @@
 import { setTimeout as later } from 'node:timers/promises'
 import { CliError, usageError } from '../../cli-error.js'
 import { EXIT } from '../../exit-codes.js'
-import { askOnce, type Outcome } from '../load/connection.js'
+import { askOnce, Connection, type Outcome } from '../load/connection.js'
 import { type Address, listenersOf } from '../system/listeners.js'
 import type { Output } from './output.js'
 import type { Service } from './service.js'
@@ -46,6 +46,16 @@ export async function findTarget(service: Service, options: TargetOptions): Prom
   const ready = options.ready === undefined ? undefined : await search.ready(options.ready, address)
   if (ready === undefined) await search.answer(address)
   return { address, ready, ports, startMs: performance.now() - service.startedAt }
+}
+
+/** Rejects when somebody answers already on a port that the service is to take: the load would go to a stranger. */
+export async function assertFree(port: number): Promise<void> {
+  for (const address of hostsOf({ host: '::', port })) {
+    const connection = new Connection(address)
+    const taken = await connection.connected
+    connection.leave()
+    if (taken) throw usageError(`somebody listens on port ${port} already`, 'end that first, or give the service another port')
+  }
 }
 
 class Search {
