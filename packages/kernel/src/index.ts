@@ -14,6 +14,7 @@ export {
   type Value,
   type Values,
 } from './define/dependency.js'
+export type { HookCall, HookWrap } from './define/hook-wrap.js'
 export type { KernelView } from './define/kernel-view.js'
 export type { Panel, PanelAction, PanelFact, PanelGroup, PanelRow, PanelView, Tone } from './define/panel.js'
 export type { Ref } from './define/ref.js'

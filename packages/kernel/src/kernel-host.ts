@@ -3,6 +3,7 @@ import type { CellHost } from './cell/cell-host.js'
 import type { Instance } from './cell/instance.js'
 import { Orphanage, type OrphanRelease } from './cell/orphanage.js'
 import type { ResourceLike } from './define/dependency.js'
+import type { HookWrap } from './define/hook-wrap.js'
 import { type KernelView, NarrowView } from './define/kernel-view.js'
 import type { Timeouts } from './define/resource.js'
 import type { Subgraph } from './define/subgraph.js'
@@ -32,6 +33,7 @@ export class KernelHost implements CellHost<Cell> {
   readonly deadlines: Deadlines
   readonly probe: ProbeKeeper
   readonly orphanage = new Orphanage()
+  wraps: readonly HookWrap[] = []
   /** While the whole is torn down: errors of hooks that had been given up, and of values that came too late. */
   lateErrors: Told[] | undefined
   ending = false

@@ -1,5 +1,6 @@
 import type { Resource } from './define/carrier.js'
 import type { ResourceLike } from './define/dependency.js'
+import type { HookWrap } from './define/hook-wrap.js'
 import type { KernelView } from './define/kernel-view.js'
 import type { Panel } from './define/panel.js'
 import type { Replacement } from './define/replacement.js'
@@ -157,4 +158,15 @@ export interface Kernel extends KernelView, AsyncDisposal {
    * knows only names, as a page or a command does.
    */
   find(name: string): Resource<unknown> | undefined
+  /**
+   * Has each hook (`start`, `check`, `activate`, `quiesce`, `drain`, `stop`) called by `wrap` from now on, for whoever has it run in a context of
+   * their own, as tracers do. `wrap` calls the hook, once and at once, and returns what that returns; what it throws fails the hook. Of
+   * several the first is outermost. Returns a function that ends this.
+   *
+   * @throws KeelsonError `INVALID_OPTION` for what is no function.
+   *
+   * @example
+   * kernel.wrapHooks(({ resource, phase }, hook) => storage.run(`${phase} ${resource}`, hook)) // an AsyncLocalStorage
+   */
+  wrapHooks(wrap: HookWrap): () => void
 }

@@ -5,8 +5,9 @@ import type { Resource } from './define/carrier.js'
 import { isMs } from './define/checks.js'
 import type { ResourceLike } from './define/dependency.js'
 import { graphReader } from './define/graph-reader.js'
+import type { HookWrap } from './define/hook-wrap.js'
 import type { Panel } from './define/panel.js'
-import { readKernelDefaults, validateReason } from './define/validate.js'
+import { readKernelDefaults, validateFunction, validateReason } from './define/validate.js'
 import { fromCaller, notStarted, refused, registeredTooLate } from './errors.js'
 import { propertyOf } from './foreign.js'
 import { dependenciesOf, planOf } from './graph/plan.js'
@@ -250,8 +251,16 @@ export class LiveKernel implements Kernel {
       Array.from(instance?.panels ?? [], (panel) => ({ resource: name, panel })),
     )
 
-  find = (name: string): Resource<unknown> | undefined =>
-    this.#roster.present.find((cell) => cell.name === name)?.definition.source
+  find = (name: string): Resource<unknown> | undefined => this.#roster.named(name)?.definition.source
+
+  wrapHooks = (wrap: HookWrap): (() => void) => {
+    const host = this.#host
+    validateFunction(undefined, 'wrapHooks(wrap)', wrap)
+    host.wraps = [...host.wraps, wrap]
+    return () => {
+      host.wraps = host.wraps.filter((other) => other !== wrap)
+    }
+  }
 
   #snapshotOf = (cell: Cell): ResourceSnapshot =>
     snapshotOf(

@@ -1,1 +1,1 @@
-export { publishEvents } from './channels/publish-events.js'
+export { diagnosticsChannels } from './channels/diagnostics-channels.js'

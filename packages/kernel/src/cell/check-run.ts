@@ -1,3 +1,4 @@
+import type { HookCall } from '../define/hook-wrap.js'
 import { checkReturnedFalse, hookFailed, type KeelsonError, timedOut } from '../errors.js'
 import type { HookHost } from '../hook/hook-host.js'
 import { HookRun } from '../hook/hook-run.js'
@@ -30,6 +31,10 @@ export class CheckRun extends HookRun {
 
   protected override get host(): HookHost {
     return this.#checked.owner.host
+  }
+
+  protected override get which(): HookCall {
+    return { resource: this.#checked.owner.name, phase: 'check' }
   }
 
   begin(): void {

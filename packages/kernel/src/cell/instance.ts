@@ -1,5 +1,6 @@
 import { LAST_GRACE, MOST_LATE_CLEANUPS } from '../defaults.js'
 import type { ResourceLike } from '../define/dependency.js'
+import type { HookCall } from '../define/hook-wrap.js'
 import type { Panel } from '../define/panel.js'
 import type { Subgraph } from '../define/subgraph.js'
 import { notWork, validateFunction, validateMs, validateName } from '../define/validate.js'
@@ -84,6 +85,10 @@ export class Instance extends HookRun {
 
   protected override get host(): HookHost {
     return this.owner.host
+  }
+
+  protected override get which(): HookCall {
+    return { resource: this.name, phase: 'start' }
   }
 
   protected override get deadlines(): Deadlines {

@@ -62,7 +62,7 @@ export function validateReason(reason: unknown): void {
 }
 
 /** Throws `INVALID_OPTION` unless `value` is a function. */
-export function validateFunction(resource: string, option: string, value: unknown): void {
+export function validateFunction(resource: string | undefined, option: string, value: unknown): void {
   const problem = isFunction(value)
   if (problem !== undefined) throw invalidOption(resource, option, `is ${shown(value)}`, `it ${problem}`)
 }

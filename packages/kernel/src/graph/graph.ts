@@ -71,6 +71,11 @@ export class Graph {
     return this.#ids.has(name)
   }
 
+  /** The id of what has this name. */
+  named(name: string): number | undefined {
+    return this.#ids.get(name)
+  }
+
   /** Whether the resource with this id is still part of the graph. */
   has(id: number): boolean {
     return !this.#removed.has(id)

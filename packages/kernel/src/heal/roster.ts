@@ -34,6 +34,11 @@ export class Roster {
     return this.#addCells(host)
   }
 
+  /** The one of this name. */
+  named(name: string): Cell | undefined {
+    return this.cells[this.graph.named(name) ?? NONE]
+  }
+
   /** What `dependsOn` and `after` are is asked of users, who may call the kernel: it is in the middle of a move. */
   #read(host: CellHost<Cell>, work: () => void): void {
     this.refuseWhileReading()

@@ -1,3 +1,4 @@
+import type { HookWrap } from '../define/hook-wrap.js'
 import type { KernelView } from '../define/kernel-view.js'
 import type { Definition, Timeouts } from '../define/resource.js'
 import type { KeelsonError } from '../errors.js'
@@ -8,6 +9,8 @@ import type { Steps } from './steps.js'
 
 /** What calls of hooks need of the kernel. */
 export interface HookHost {
+  /** Each calls every hook, the first one outermost. */
+  readonly wraps: readonly HookWrap[]
   readonly clock: Clock
   readonly events: Events
   /** Of hooks that somebody waits for. */

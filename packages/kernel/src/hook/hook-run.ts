@@ -1,3 +1,4 @@
+import type { HookCall } from '../define/hook-wrap.js'
 import { follow, isA, promiseOf, propertyOf } from '../foreign.js'
 import { Bounded, type Deadlines } from '../time/deadline.js'
 import type { HookHost } from './hook-host.js'
@@ -16,6 +17,8 @@ export abstract class HookRun extends Bounded {
   }
 
   protected abstract get host(): HookHost
+  /** Whose hook it is, and which. */
+  protected abstract get which(): HookCall
   /** Where its deadline is watched. */
   protected abstract get deadlines(): Deadlines
   /** Called once, with what the hook returned or resolved to; also when that comes after the run was over. */
@@ -53,7 +56,7 @@ export abstract class HookRun extends Bounded {
     let result: unknown
     let promise: Promise<unknown> | undefined
     try {
-      result = hook()
+      result = this.host.wraps.length === 0 ? hook() : this.#wrapped(hook)
       promise = promiseOf(result)
     } catch (error) {
       return this.rejected(error)
@@ -77,6 +80,10 @@ export abstract class HookRun extends Bounded {
         }
       },
     )
+  }
+
+  #wrapped(hook: () => unknown): unknown {
+    return this.host.wraps.reduceRight((inner, wrap) => () => wrap(this.which, inner), hook)()
   }
 
   /** From now on the deadline counts; again is the same as once. */

@@ -1,3 +1,4 @@
+import type { HookCall } from '../define/hook-wrap.js'
 import { hookFailed, type KeelsonError, timedOut } from '../errors.js'
 import { PHASES } from '../phases.js'
 import type { Deadlines } from '../time/deadline.js'
@@ -30,6 +31,10 @@ export class PhaseRun extends HookRun {
 
   protected override get host(): HookHost {
     return this.#subject.host
+  }
+
+  protected override get which(): HookCall {
+    return { resource: this.#subject.name, phase: this.#phase }
   }
 
   protected override get deadlines(): Deadlines {

@@ -39,7 +39,7 @@ function pointsOf(all: Map<string, MetricData>, name: string): Record<string, un
   )
 }
 
-test('everything that is on the page is measured, under its name, with its unit and attributes', async () => {
+test('O1 everything that is on the page is measured, under its name, with its unit and attributes', async () => {
   const { kernel, play, finish } = eventful()
   const { provider, collect } = metering()
   const end = instrument(kernel, { meterProvider: provider, tracerProvider: false })
@@ -81,7 +81,7 @@ test('everything that is on the page is measured, under its name, with its unit 
   await provider.shutdown()
 })
 
-test('a provider that is registered after it, before the start, measures', async () => {
+test('O1 a provider that is registered after it, before the start, measures', async () => {
   const { provider, collect } = metering()
   const kernel = createKernel([resource('db', { start: () => {} })])
   const end = instrument(kernel)
@@ -97,7 +97,7 @@ test('a provider that is registered after it, before the start, measures', async
   }
 })
 
-test('what has left the kernel is counted no more', async () => {
+test('O1 what has left the kernel is counted no more', async () => {
   const { provider, collect } = metering()
   const kernel = createKernel()
   instrument(kernel, { meterProvider: provider, tracerProvider: false })

@@ -57,7 +57,7 @@ function shop() {
   return resource('api', { dependsOn: { db }, start: () => ({}), drain: () => {}, stop: () => {} })
 }
 
-test('the last spans arrive, with that of the whole shutdown and its children', async () => {
+test('O3 the last spans arrive, with that of the whole shutdown and its children', async () => {
   const { url, spans } = await collector()
   const sdk = sdkFor(url)
   sdk.start()
@@ -86,7 +86,7 @@ test('an SDK that is down is not started again, and the kernel runs without it',
 })
 
 test.each(['mute', 'refusing'])(
-  'a %s collector holds nothing up for longer than timeouts.stop, and fails nothing',
+  'O4 a %s collector holds nothing up for longer than timeouts.stop, and fails nothing',
   async (kind) => {
     const sdk = sdkFor(kind === 'mute' ? await mute() : 'http://127.0.0.1:1/v1/traces')
     sdk.start()

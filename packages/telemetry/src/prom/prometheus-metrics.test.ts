@@ -12,7 +12,7 @@ import { prometheusMetrics } from './prometheus-metrics.js'
 
 const linesOf = (text: string, name: string) => text.split('\n').filter((line) => line.startsWith(`${name}{`))
 
-test('Prometheus is told of the kernel and its resources, with the units in the names', async () => {
+test('O1 Prometheus is told of the kernel and its resources, with the units in the names', async () => {
   const register = new Registry()
   const { kernel, play, finish } = eventful()
   const end = prometheusMetrics(kernel, { register })
@@ -41,7 +41,7 @@ test('Prometheus is told of the kernel and its resources, with the units in the 
   await kernel.shutdown().catch(() => {})
 })
 
-test('two kernels share a register, and what has left one is told no more', async () => {
+test('O1 two kernels share a register, and what has left one is told no more', async () => {
   const register = new Registry()
   const guest = resource('guest', { start: () => {}, check: () => true })
   const [one, two] = ['one', 'two'].map((name) => createKernel([], { name }))
@@ -63,7 +63,7 @@ test('two kernels share a register, and what has left one is told no more', asyn
   await Promise.all([one!.shutdown(), two!.shutdown()])
 })
 
-test('the handler answers its path, with whatever the register has', async () => {
+test('O1 the handler answers its path, with whatever the register has', async () => {
   const kernel = createKernel([], { name: 'shop' })
   const metrics = metricsHandler(kernel, { allow: ({ headers }) => headers.authorization !== 'no' })
   const server = createServer((req, res) => void (metrics(req, res) || res.writeHead(404).end())).listen(0, '127.0.0.1')

@@ -1,6 +1,5 @@
 import { createKernel, optional, ref, resource, StartError, subgraph } from '@keelson/kernel'
-import { context, SpanStatusCode, trace } from '@opentelemetry/api'
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import { SpanStatusCode } from '@opentelemetry/api'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base'
 import { expect, test } from 'vitest'
 import { instrument } from '../otel/instrument.js'
@@ -16,7 +15,7 @@ const linksOf = (span: ReadableSpan, all: readonly ReadableSpan[]) =>
     return `${to?.name} ${attributes?.['keelson.edge'] ?? ''}`.trim()
   })
 
-test('a start and a shutdown are spans with a child for each hook, and links along the edges', async () => {
+test('O2 a start and a shutdown are spans with a child for each hook, and links along the edges', async () => {
   const db = resource('db', quiet)
   const cache = resource('cache', quiet)
   const api = resource('api', { ...quiet, dependsOn: { db, cache: ref(cache) } })
@@ -47,7 +46,7 @@ test('a start and a shutdown are spans with a child for each hook, and links alo
   expect(started.endTime[0] * 1e9 + started.endTime[1]).toBeLessThanOrEqual(ended.startTime[0] * 1e9 + ended.startTime[1])
 })
 
-test('tries and steps are events of a start', async () => {
+test('O2 tries and steps are events of a start', async () => {
   let tries = 0
   const db = resource('db', {
     retry: { delay: 1 },
@@ -70,7 +69,7 @@ test('tries and steps are events of a start', async () => {
   await t.stop()
 })
 
-test('a start that fails is an error without secrets, and its rollback a shutdown', async () => {
+test('O2 a start that fails is an error without secrets, and its rollback a shutdown', async () => {
   const db = resource('db', quiet)
   const api = resource('api', {
     dependsOn: { db },
@@ -92,7 +91,7 @@ test('a start that fails is an error without secrets, and its rollback a shutdow
   expect(JSON.stringify(told)).not.toContain('hunter2')
 })
 
-test('a stop that fails is an error of its span', async () => {
+test('O2 a stop that fails is an error of its span', async () => {
   const t = traced([resource('db', { start: () => {}, stop: () => Promise.reject(new Error('stuck')) })])
   await t.kernel.start()
   await t.stop()
@@ -100,7 +99,7 @@ test('a stop that fails is an error of its span', async () => {
   expect(t.span('keelson.shutdown').status.code).toBe(SpanStatusCode.ERROR)
 })
 
-test('activations and quiesces are spans too', async () => {
+test('O2 activations and quiesces are spans too', async () => {
   const worker = resource('worker', { start: () => {}, activate: () => pause(), quiesce: () => pause() })
   const t = traced([worker])
   await t.kernel.start()
@@ -109,7 +108,7 @@ test('activations and quiesces are spans too', async () => {
   expect(t.childrenOf('keelson.shutdown')).toContain('quiesce worker')
 })
 
-test('a restart is a span of its own, with all that goes down and comes back, and the error that led to it', async () => {
+test('O2 a restart is a span of its own, with all that goes down and comes back, and the error that led to it', async () => {
   let crash: ((error: unknown) => void) | undefined
   const db = resource('db', {
     ...quiet,
@@ -141,7 +140,7 @@ test('a restart is a span of its own, with all that goes down and comes back, an
   await t.stop()
 })
 
-test('a restart that a shutdown ends has failed, and each attempt is a span', async () => {
+test('O2 a restart that a shutdown ends has failed, and each attempt is a span', async () => {
   let starts = 0
   const db = resource('db', {
     ...quiet,
@@ -164,7 +163,7 @@ test('a restart that a shutdown ends has failed, and each attempt is a span', as
   expect(restarts.every(({ status }) => status.code === SpanStatusCode.ERROR)).toBe(true)
 })
 
-test('a rotation is a span of its own, until the old instance has stopped', async () => {
+test('O2 a rotation is a span of its own, until the old instance has stopped', async () => {
   const key = resource('key', quiet)
   const t = traced([resource('api', { ...quiet, dependsOn: { key: ref(key) } })])
   await t.kernel.start()
@@ -176,7 +175,7 @@ test('a rotation is a span of its own, until the old instance has stopped', asyn
   await t.stop()
 })
 
-test('what is added while it runs, also by a subgraph, is told, and what stands by is not waited for', async () => {
+test('O2 what is added while it runs, also by a subgraph, is told, and what stands by is not waited for', async () => {
   const t = traced([resource('db', quiet)])
   await t.kernel.start()
   await t.kernel.add(subgraph('tenant', { resources: () => [resource('pool', quiet)] }))
@@ -196,28 +195,7 @@ test('what is added while it runs, also by a subgraph, is told, and what stands 
   await t.stop()
 })
 
-test('a start is a child of what is active when it is asked for; a restart and a shutdown are not', async () => {
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
-  try {
-    const db = resource('db', quiet)
-    const t = traced([db])
-    const { provider } = tracing()
-    const deploy = provider.getTracer('test').startSpan('deploy')
-    await context.with(trace.setSpan(context.active(), deploy), async () => {
-      await t.kernel.start()
-      await t.kernel.restart(db)
-      await t.stop()
-    })
-    deploy.end()
-    expect(t.span('keelson.start').parentSpanContext?.spanId).toBe(deploy.spanContext().spanId)
-    expect(t.span('restart db').parentSpanContext).toBeUndefined()
-    expect(t.span('keelson.shutdown').parentSpanContext).toBeUndefined()
-  } finally {
-    context.disable()
-  }
-})
-
-test('when it is ended it tells no more, and leaves no span open', async () => {
+test('O2 when it is ended it tells no more, and leaves no span open', async () => {
   const t = traced([resource('db', { start: () => new Promise(() => {}), timeouts: { start: 50 } })])
   const started = t.kernel.start().catch(() => {})
   expect(t.open()).toBe(2)
@@ -228,7 +206,7 @@ test('when it is ended it tells no more, and leaves no span open', async () => {
   expect(t.spans()).toHaveLength(told)
 })
 
-test('without a provider nothing is told, and nothing fails', async () => {
+test('O2 without a provider nothing is told, and nothing fails', async () => {
   const kernel = createKernel([resource('db', quiet)])
   instrument(kernel)
   await kernel.start()

@@ -1,6 +1,7 @@
 import type { Span as KernelSpan } from '@keelson/kernel'
 import { redact } from '@keelson/kernel/redact'
 import { type Attributes, type Context, type Link, type Span, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
+import { PassingContext } from './passing-context.js'
 
 /** A start that is over, and whose span is not: what the timeline knows of it is told first. */
 export interface SettledStart {
@@ -24,11 +25,13 @@ export class Operation {
   readonly span: Span
   /** In which its children begin. */
   readonly context: Context
+  /** The same for what users do, who may keep it for ever. */
+  readonly passing: Context
   readonly members: ReadonlySet<string> | undefined
   readonly #tracer: Tracer
   readonly #startedAt: number
   readonly #settled: SettledStart[] = []
-  #ended = false
+  over = false
   #firstError: string | undefined
 
   constructor(tracer: Tracer, { name, at, parent, attributes, links = [], members }: Beginning) {
@@ -37,10 +40,7 @@ export class Operation {
     this.members = members
     this.span = tracer.startSpan(name, { startTime: at, attributes, links }, parent)
     this.context = trace.setSpan(parent, this.span)
-  }
-
-  get ended(): boolean {
-    return this.#ended
+    this.passing = new PassingContext(this.context, this)
   }
 
   /** Something that counts has failed. */
@@ -60,8 +60,8 @@ export class Operation {
 
   /** Ends it; `failed` says why it did not do what it was for. */
   end(at: number, timeline: readonly KernelSpan[], failed?: string): void {
-    if (this.#ended) return
-    this.#ended = true
+    if (this.over) return
+    this.over = true
     endStarts(this.#settled.splice(0), timeline)
     for (const span of timeline) if (this.#isTurn(span, at)) this.#tellTurn(span, at)
     if (failed !== undefined) this.span.setStatus({ code: SpanStatusCode.ERROR, message: failed })

@@ -120,6 +120,10 @@ export async function liveThroughCalls(spec: CallSpec): Promise<CalledLife> {
         return kernel.panels()
       case 'find':
         return kernel.find(`r${target}`)
+      case 'wrapHooks': {
+        const end = kernel.wrapHooks((_call, hook) => hook())
+        return flag ? end() : end
+      }
       case 'stopped':
         return ofPromise(kernel.stopped)
       case 'defaults':

@@ -20,6 +20,7 @@ export const METHODS = [
   'timeline',
   'panels',
   'find',
+  'wrapHooks',
   'stopped',
   'defaults',
   'check',

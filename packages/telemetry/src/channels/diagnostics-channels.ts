@@ -1,0 +1,27 @@
+import { channel, tracingChannel } from 'node:diagnostics_channel'
+import type { Kernel, KernelEvent } from '@keelson/kernel'
+import { traceHook } from './trace-hook.js'
+
+/**
+ * Publishes what a kernel does on diagnostics channels, from now until the function that it returns is called. Each event, on `keelson:` with
+ * its type, such as `keelson:kernel:state` and `keelson:check:result`, as `{ kernel, event }`. Each call of a hook, on the tracing channel
+ * `keelson:hook`, as `{ kernel, resource, phase, error? }`: `start`, `end` when it has returned, `asyncStart` and `asyncEnd` when its promise has
+ * settled, `error`; stores that are bound to `start` are those of the hook. Subscribers may come and go at any time.
+ *
+ * @example
+ * diagnosticsChannels(kernel)
+ * subscribe('keelson:resource:error', ({ kernel, event }) => report(kernel, event.error)) // of node:diagnostics_channel
+ */
+export function diagnosticsChannels(kernel: Kernel): () => void {
+  const publish = (event: KernelEvent) => {
+    const to = channel(`keelson:${event.type}`)
+    if (to.hasSubscribers) to.publish({ kernel: kernel.name, event })
+  }
+  const hooks = tracingChannel('keelson:hook')
+  kernel.on('event', publish)
+  const unwrap = kernel.wrapHooks((call, hook) => traceHook(hooks, { kernel: kernel.name, ...call }, hook))
+  return () => {
+    kernel.off('event', publish)
+    unwrap()
+  }
+}
