@@ -6,6 +6,7 @@ import { LiveMonitor } from './live-monitor.js'
 import { type ContainerMonitorOptions, checkMonitorOptions } from './monitor-options.js'
 import { monitorPanel } from './monitor-panel.js'
 import { ContainerMonitor } from './monitor-value.js'
+import { offerTelemetry } from './offer-telemetry.js'
 
 /**
  * Watches the containers of an engine that match a filter. Each becomes a resource of the kernel when it starts and leaves it
@@ -59,6 +60,7 @@ export function containerMonitor(name: string, options: ContainerMonitorOptions)
       ctx.defer(live.begin(link, ctx))
       const monitor = new ContainerMonitor(live)
       ctx.panel(monitorPanel(monitor, () => clock.now()))
+      offerTelemetry(monitor)
       return monitor
     },
     impact,

@@ -4,7 +4,7 @@ import {
   MeterProvider,
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { type Scene, scene } from '../test-support/scene.js'
 import { meterContainers } from './meter.js'
 import { metricsOf } from './metrics.js'
@@ -124,5 +124,18 @@ test('OpenTelemetry gets the same by the same names, until that is ended', async
   for (const { descriptor, dataPoints } of later)
     expect(values(dataPoints), descriptor.name).toEqual(values(seen.get(descriptor.name)!.dataPoints))
   expect(later).toHaveLength(3)
+  await provider.shutdown()
+})
+
+test('it offers them to @keelson/telemetry, which finds them by a symbol', async () => {
+  await using s = await twoContainers()
+  const offer = Reflect.get(s.monitor, Symbol.for('keelson.telemetry'))
+  expect(offer.metrics().map(({ name }: { name: string }) => name)).toEqual(s.monitor.metrics().map(({ name }) => name))
+  const provider = new MeterProvider()
+  const made = vi.spyOn(provider.getMeter('test'), 'createObservableGauge')
+  const end = offer.instrument({ meter: provider.getMeter('test') })
+  expect(made.mock.calls.map(([name]) => name)).toContain('keelson.container.status')
+  end()
+  offer.instrument({})()
   await provider.shutdown()
 })

@@ -1,5 +1,6 @@
 import type { Kernel } from '@keelson/kernel'
-import { type MeterProvider, metrics, type TracerProvider, trace } from '@opentelemetry/api'
+import { type Meter, type MeterProvider, metrics, type Tracer, type TracerProvider, trace } from '@opentelemetry/api'
+import { Offers } from '../measure/offers.js'
 import { KernelTrace } from '../trace/kernel-trace.js'
 import { meterKernel } from './meter-kernel.js'
 
@@ -12,11 +13,18 @@ export interface InstrumentOptions {
   meterProvider?: MeterProvider | false
 }
 
+/** What values of resources that measure themselves are given. */
+interface Tools {
+  readonly tracer?: Tracer
+  readonly meter?: Meter
+}
+
 /**
  * Traces and measures a kernel by OpenTelemetry, from now until the function that it returns is called: call it before `start()`. Spans are
  * `keelson.start` and `keelson.shutdown` with one for each hook, and one for each restart and rotation; metrics are read from `inspect()` when
- * somebody collects. Errors are told without secrets, and no text of one is in an attribute of a metric. A global provider that is
- * registered later, up to the end of the start, is taken as well.
+ * somebody collects. What values of resources measure themselves, such as a container monitor, is told, too. Errors are told without
+ * secrets, and no text of one is in an attribute of a metric. A global provider that is registered later, up to the end of the start, is
+ * taken as well.
  *
  * @example
  * const otel = otelSdk('otel', sdk)
@@ -25,33 +33,31 @@ export interface InstrumentOptions {
  * await run(kernel)
  */
 export function instrument(kernel: Kernel, { tracerProvider, meterProvider }: InstrumentOptions = {}): () => void {
-  const ends: (() => void)[] = []
-  if (tracerProvider !== false) {
-    // The global one hands on to whichever is registered later.
-    const told = new KernelTrace(kernel, (tracerProvider ?? trace.getTracerProvider()).getTracer(SCOPE))
-    ends.push(() => told.end(Date.now()))
-  }
-  if (meterProvider !== false) ends.push(measured(kernel, meterProvider))
-  return () => {
-    for (const end of ends.splice(0)) end()
-  }
-}
-
-/** What was made by a global meter before there was a provider measures nothing for ever: it is made anew. */
-function measured(kernel: Kernel, given: MeterProvider | undefined): () => void {
-  let provider = given ?? metrics.getMeterProvider()
-  let end = meterKernel(provider.getMeter(SCOPE), kernel)
-  if (given !== undefined) return end
+  // The global one hands on to whichever is registered later.
+  const tracer = tracerProvider === false ? undefined : (tracerProvider ?? trace.getTracerProvider()).getTracer(SCOPE)
+  const traced = tracer && new KernelTrace(kernel, tracer)
+  let provider = meterProvider === false ? undefined : (meterProvider ?? metrics.getMeterProvider())
+  let meter = provider?.getMeter(SCOPE)
+  let endMetrics = meter && meterKernel(meter, kernel)
+  const offers = new Offers<Tools>(kernel, (offer) => {
+    const tools = { ...(tracer && { tracer }), ...(meter && { meter }) }
+    return offer.instrument?.(tools) ?? (() => {})
+  })
+  // What was made by a global meter before there was a provider measures nothing for ever: it is made anew.
   const look = () => {
     const now = metrics.getMeterProvider()
     if (now === provider) return
-    end()
+    endMetrics?.()
     provider = now
-    end = meterKernel(provider.getMeter(SCOPE), kernel)
+    meter = provider.getMeter(SCOPE)
+    endMetrics = meterKernel(meter, kernel)
+    offers.renew()
   }
-  kernel.on('kernel:state', look)
+  if (meterProvider === undefined) kernel.on('kernel:state', look)
   return () => {
     kernel.off('kernel:state', look)
-    end()
+    offers.end()
+    endMetrics?.()
+    traced?.end(Date.now())
   }
 }

@@ -3,22 +3,27 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { ReadMetric } from '../measure/kernel-metrics.js'
 import { METRICS, Measure, READ_METRICS } from '../measure/measure.js'
 import { prometheusName } from '../measure/metric.js'
+import { Offers } from '../measure/offers.js'
 import { CHECK_BOUNDS, CHECK_DURATION } from '../measure/resource-metrics.js'
+import { Offered } from './offered.js'
 
 interface Source {
   readonly measure: Measure
   /** Whose checks are in the histogram. */
   readonly checked: Set<string>
+  readonly offers: Offers<never>
 }
 
 /** The metrics of kernels in one register: several kernels have the same ones, told apart by their names. */
 export class Exported {
   readonly #register: Registry
   readonly #sources = new Map<Kernel, Source>()
+  readonly #offered: Offered
   #checks: Histogram | undefined
 
   constructor(register: Registry) {
     this.#register = register
+    this.#offered = new Offered(register)
   }
 
   /** Measures a kernel; once is enough. Returns a function that ends it. */
@@ -34,7 +39,8 @@ export class Exported {
         checked.add(resource)
         checks.observe({ kernel: kernel.name, resource }, durationMs / 1_000)
       })
-      this.#sources.set(kernel, { measure, checked })
+      const offers = new Offers<never>(kernel, (offer) => this.#offered.add(offer))
+      this.#sources.set(kernel, { measure, checked, offers })
     }
     return () => this.#remove(kernel)
   }
@@ -44,6 +50,7 @@ export class Exported {
     if (source === undefined) return
     this.#sources.delete(kernel)
     source.measure.end()
+    source.offers.end()
     for (const resource of source.checked) this.#checks?.remove({ kernel: kernel.name, resource })
     if (this.#sources.size > 0) return
     for (const metric of METRICS) this.#register.removeSingleMetric(prometheusName(metric))
