@@ -7,6 +7,7 @@ it.each([
   [['--port', 'http'], /--port must be a number, not "http"/],
   [['more.json', '--stdio'], /one servers.json is enough/],
   [['--stdio', '--shutdown-timeout', '0'], /--shutdown-timeout must be a number of milliseconds, not "0"/],
+  [['--stdio', '--sse'], /--sse is for --port, which is missing/],
   [['--stdio', '--host', '127.0.0.1'], /--host is for --port, which is missing/],
 ])('%j is refused with the reason and how it is used', async (args, why) => {
   const proxy = new ProxyProcess({}, ...args)

@@ -14,6 +14,8 @@ export interface ProxyOptions {
   readonly tokens: readonly string[]
   /** How long a shutdown may take, in ms; calls in flight get what it leaves. Default: what the platform gives, or 25_000. */
   readonly shutdownTimeout?: number | undefined
+  /** Serves clients of the older HTTP with SSE, too, at /sse; default: what the file says. */
+  readonly sse?: boolean
 }
 
 /** Where the command finds its tokens: what is written into a command line can be read by every user of the machine. */
@@ -23,13 +25,14 @@ export const TOKEN = 'KEELSON_MCP_TOKEN'
 const SHORTEST = 16
 
 export const USAGE = `Usage: keelson-mcp-proxy <servers.json> [--stdio] [--port <port> [--host <address>] [--name <host>]...]
-                          [--shutdown-timeout <ms>]
+                          [--sse] [--shutdown-timeout <ms>]
 
   --stdio   serve the client that started it, over standard input and output
   --port    serve streamable HTTP on http://<host>:<port>/mcp
   --host    default 127.0.0.1; for any address that others can reach, ${TOKEN} has to be set
   --name    a name besides localhost that clients ask for it by, and whose web pages may use it, such as behind a proxy
 
+  --sse     serve clients of the older HTTP with SSE, too, on http://<host>:<port>/sse
   --shutdown-timeout   how long calls in flight are waited for after a signal; default what the platform gives, or 25000 ms
 
   ${TOKEN} in the environment is the bearer token that HTTP clients have to send, or several, with spaces between them`
@@ -44,17 +47,19 @@ export function proxyOptions(args: readonly string[], env: NodeJS.ProcessEnv): P
       port: { type: 'string' },
       host: { type: 'string' },
       name: { type: 'string', multiple: true },
+      sse: { type: 'boolean' },
       'shutdown-timeout': { type: 'string' },
     },
   })
   const [file, ...more] = positionals
   if (file === undefined) throw new Error('a servers.json is missing')
   if (more.length > 0) throw new Error(`one servers.json is enough; there is also "${more[0]}"`)
-  const { stdio = false, port, host, name: names = [], 'shutdown-timeout': timeout } = values
+  const { stdio = false, port, host, name: names = [], sse = false, 'shutdown-timeout': timeout } = values
   if (!stdio && port === undefined) throw new Error('say how it is to be reached: --stdio, --port, or both')
   if (port !== undefined && !/^\d{1,5}$/.test(port)) throw new Error(`--port must be a number, not "${port}"`)
   if (port === undefined && host !== undefined) throw new Error('--host is for --port, which is missing')
   if (port === undefined && names.length > 0) throw new Error('--name is for --port, which is missing')
+  if (port === undefined && sse) throw new Error('--sse is for --port, which is missing')
   if (timeout !== undefined && !/^[1-9]\d{0,8}$/.test(timeout))
     throw new Error(`--shutdown-timeout must be a number of milliseconds, not "${timeout}"`)
   return {
@@ -64,6 +69,7 @@ export function proxyOptions(args: readonly string[], env: NodeJS.ProcessEnv): P
     host: host ?? '127.0.0.1',
     names,
     tokens: tokensOf(env),
+    sse,
     shutdownTimeout: timeout === undefined ? undefined : Number(timeout),
   }
 }

@@ -24,7 +24,8 @@ import { log, say } from './say.js'
  */
 export async function mcpProxy(options: ProxyOptions): Promise<Kernel> {
   const { file, stdio, port, host, names, tokens, shutdownTimeout: timeout } = options
-  const http = await readHttp(file, process.env)
+  const said = await readHttp(file, process.env)
+  const http = options.sse ? { ...said, sse: true } : said
   if (port !== undefined && tokens.length === 0 && http.oauth === undefined && !isLoopbackHost(host)) {
     const ways = `set ${TOKEN} to a token that clients have to send, write "http": { "oauth": … } into ${file}, or listen on 127.0.0.1`
     throw new Error(`others can reach ${host}: ${ways}`)
@@ -42,7 +43,7 @@ export async function mcpProxy(options: ProxyOptions): Promise<Kernel> {
     fronts.push(stdioFront('proxy:stdio', { catalog, audience, onEnd: (why) => void kernel.shutdown(why).catch(() => {}) }))
   const front = port === undefined ? undefined : httpFront('proxy:http', { catalog, audience, port, host, names, tokens, http })
   if (front !== undefined) fronts.push(front)
-  const watch = serversWatch('proxy:servers', { file, fleet, http, kernel: () => kernel })
+  const watch = serversWatch('proxy:servers', { file, fleet, http: said, kernel: () => kernel })
   const kernel: Kernel = createKernel([...fronts, ...fleet.tools, watch], {
     name: 'mcp-proxy',
     ...(timeout !== undefined && { shutdown: { timeout } }),

@@ -13,9 +13,11 @@ export interface HttpOptions {
   readonly idle?: number
   /** What clients are told is kept within these limits, for those whose connection breaks; undefined: it is not. */
   readonly resume?: ResumeLimits
+  /** Whether clients of the older HTTP with SSE are served, too. */
+  readonly sse?: boolean
 }
 
-const FIELDS = ['oauth', 'maxSessions', 'idle', 'resume']
+const FIELDS = ['oauth', 'maxSessions', 'idle', 'resume', 'sse']
 
 /**
  * What a servers.json says of HTTP.
@@ -28,15 +30,17 @@ export async function readHttp(file: string, env: NodeJS.ProcessEnv): Promise<Ht
   check(file, 'http', isObject(written), 'an object')
   const fields = filledIn(written as Record<string, unknown>, env, where)
   checkFields(where, fields, FIELDS)
-  const { oauth, maxSessions, idle } = fields
+  const { oauth, maxSessions, idle, sse } = fields
   const resume = resumeLimits(where, fields.resume)
   check(where, 'maxSessions', maxSessions === undefined || isCount(maxSessions), 'a whole number, 1 or more')
   checkMs(where, 'idle', idle, 1)
+  check(where, 'sse', sse === undefined || typeof sse === 'boolean', 'true or false, without quotes')
   return {
     ...(oauth !== undefined && { oauth: oauthOptions(where, oauth) }),
     ...(maxSessions !== undefined && { maxSessions: maxSessions as number }),
     ...(idle !== undefined && { idle: idle as number }),
     ...(resume && { resume }),
+    ...(sse === true && { sse }),
   }
 }
 

@@ -12,9 +12,12 @@ import { admitted } from './admitted.js'
 import { HttpSessions } from './http-sessions.js'
 import { localPages } from './local-pages.js'
 import { refuse } from './refuse.js'
+import { MESSAGES, SseSessions } from './sse-sessions.js'
 
 /** Where MCP is served. */
 const PATH = '/mcp'
+/** Where it is served to clients of the older HTTP with SSE, where that is wanted. */
+const SSE_PATH = '/sse'
 
 export interface HttpFrontOptions {
   catalog: Resource<Catalog>
@@ -33,7 +36,7 @@ export function httpFront(
   name: string,
   { catalog, audience, port, host, names, tokens, http }: HttpFrontOptions,
 ): Resource<HttpServer<Http1Server>> {
-  const { oauth, maxSessions, idle, resume } = http
+  const { oauth, maxSessions, idle, resume, sse } = http
   // Behind a proxy it is asked for by the name that clients have for it.
   const publicNames = oauth === undefined ? names : [...names, new URL(oauth.resource).hostname]
   return httpServer(name, {
@@ -49,6 +52,7 @@ export function httpFront(
       if (log !== undefined) defer(() => log.close())
       const limits = { ...(maxSessions !== undefined && { most: maxSessions }), ...(idle !== undefined && { idle }) }
       const sessions = new HttpSessions(begin, { ...limits, log })
+      const older = sse ? new SseSessions(begin, limits) : undefined
       defer(catalog.serve())
       defer(() => sessions.close())
       const metadata = oauth && new ResourceMetadata(oauth, PATH)
@@ -59,6 +63,8 @@ export function httpFront(
         if (refusal !== undefined) return refuse(res, 403, refusal)
         const path = pathOf(req.url)
         if (path === PATH) return admit(req, res, (owner) => sessions.handle(req, res, owner))
+        if (older !== undefined && path === SSE_PATH) return admit(req, res, (owner) => older.stream(req, res, owner))
+        if (older !== undefined && path === MESSAGES) return admit(req, res, (owner) => older.message(req, res, owner))
         if (metadata?.isAt(path)) return metadata.tell(req, res)
         refuse(res, 404, 'MCP is served at /mcp')
       }

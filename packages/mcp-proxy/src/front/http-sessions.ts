@@ -15,6 +15,7 @@ import { QuickAnswer } from './quick-answer.js'
 import { refuse } from './refuse.js'
 import { replay } from './replay.js'
 import { hasShortBody, messageOf } from './short-body.js'
+import { StalledStreams } from './stalled-streams.js'
 
 /** One client: its requests carry the id that it was given with the answer to `initialize`. */
 interface Session {
@@ -58,6 +59,7 @@ export class HttpSessions {
   readonly #idle: number
   readonly #most: number
   readonly #log: EventLog | undefined
+  readonly #stalled = new StalledStreams()
   readonly #sweeping: NodeJS.Timeout
 
   constructor(begin: () => SessionLike, { idle = IDLE, most = MOST, log }: HttpSessionsOptions = {}) {
@@ -90,6 +92,7 @@ export class HttpSessions {
     })
     draining?.addEventListener('abort', () => session.transport.closeStandaloneSSEStream(), { once: true })
     if (known?.toolCalls !== undefined && hasShortBody(req)) return this.#handleMessage(known, known.toolCalls, req, res)
+    this.#stalled.watch(res)
     await session.transport.handleRequest(req, res)
     // What it answered was no initialize, but a refusal.
     if (session.transport.sessionId === undefined) await session.transport.close()
@@ -109,6 +112,7 @@ export class HttpSessions {
             forget()
             delivered()
           })
+          this.#stalled.watch(res)
           transport.handleRequest(req, res, message).catch(() => res.destroy())
         }),
       send: transport.send.bind(transport),
@@ -130,6 +134,7 @@ export class HttpSessions {
 
   async close(): Promise<void> {
     clearInterval(this.#sweeping)
+    this.#stalled.close()
     await Promise.all([...this.#sessions.values()].map(({ transport }) => transport.close()))
   }
 
