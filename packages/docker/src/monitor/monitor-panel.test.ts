@@ -28,7 +28,7 @@ test('shows what fails on top, containers by their session, and why, with the la
   )
   expect(groups.map(({ title, rows }) => [title, rows.map(({ name, tone, status }) => `${name} ${tone} ${status}`)])).toEqual([
     ['a', ['a2 bad failed for good', 'a1 ok healthy']],
-    [undefined, ['alone ok healthy']],
+    ['without a session', ['alone ok healthy']],
     ['b', ['b1 ok healthy']],
   ])
   const [failed, healthy] = groups[0]!.rows
@@ -49,9 +49,7 @@ test('while the engine is away, says since when, and what was known then', async
   await s.pass(60_000)
   const { at, stale, groups } = await panelOf(s).read()
   expect(at).toBe(since)
-  expect(stale).toMatch(
-    new RegExp(`^the engine is away since ${new Date(since).toISOString().slice(0, 19).replace('T', ' ')} UTC: .+`),
-  )
+  expect(stale).toMatch(new RegExp(`^the engine is away since ${new Date(since).toISOString().slice(11, 19)} UTC: .+`))
   expect(groups.flatMap(({ rows }) => rows.map(({ tone }) => tone))).toEqual(['ok', 'ok', 'ok', 'ok'])
   await s.engine.start()
   await s.until(() => s.monitor.engine().status === 'healthy')

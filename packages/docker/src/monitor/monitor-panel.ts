@@ -4,6 +4,8 @@ import type { ContainerStatus } from '../container/container-status.js'
 import type { StatusRecord } from '../container/status-history.js'
 import type { ContainerMonitor } from './monitor-value.js'
 
+const DAY = 86_400_000
+
 /** How many checks of a container are shown: half an hour of the default interval. */
 const CHECKS = 60
 
@@ -37,9 +39,9 @@ function view(monitor: ContainerMonitor, now: number): PanelView {
   const isAway = status !== 'healthy'
   return {
     at: isAway ? since : now,
-    ...(isAway && { stale: `the engine is away since ${time(since)}${reason === undefined ? '' : `: ${reason}`}` }),
+    ...(isAway && { stale: `the engine is away since ${time(since, now)}${reason === undefined ? '' : `: ${reason}`}` }),
     facts: facts(monitor),
-    groups: groups(monitor),
+    groups: groups(monitor, now),
   }
 }
 
@@ -55,8 +57,8 @@ function facts(monitor: ContainerMonitor): PanelFact[] {
   ]
 }
 
-/** Containers without a session stand together, under no title. */
-function groups(monitor: ContainerMonitor): PanelGroup[] {
+/** Containers without a session stand together, under no title where there are no sessions. */
+function groups(monitor: ContainerMonitor, now: number): PanelGroup[] {
   const bySession = new Map<string | undefined, ContainerReport[]>()
   for (const container of [...monitor.containers()].sort(byTrouble)) {
     const known = bySession.get(container.session)
@@ -64,13 +66,14 @@ function groups(monitor: ContainerMonitor): PanelGroup[] {
     else known.push(container)
   }
   // In the order of the worst of each, for those were seen in that order.
-  return Array.from(bySession, ([title, containers]) => ({
-    ...(title !== undefined && { title }),
-    rows: containers.map((container) => row(container, monitor.history(container.id).slice(-CHECKS))),
+  return Array.from(bySession, ([session, containers]) => ({
+    ...(bySession.size > 1 && { title: session ?? 'without a session' }),
+    ...(session !== undefined && { title: session }),
+    rows: containers.map((container) => row(container, monitor.history(container.id).slice(-CHECKS), now)),
   }))
 }
 
-function row(container: ContainerReport, checks: readonly StatusRecord[]): PanelRow {
+function row(container: ContainerReport, checks: readonly StatusRecord[], now: number): PanelRow {
   const { id, name, status, since, reason, givenUp, lastCheckAt, responseMs, exitCode, restarts, engineRestarts } = container
   return {
     id,
@@ -80,8 +83,8 @@ function row(container: ContainerReport, checks: readonly StatusRecord[]): Panel
     ...(reason !== undefined && { reason }),
     facts: [
       // Not for how long: what changes with the time alone is sent to the page again and again.
-      fact('since', time(since)),
-      ...(lastCheckAt === undefined ? [] : [fact('checked', time(lastCheckAt))]),
+      fact('since', time(since, now)),
+      ...(lastCheckAt === undefined ? [] : [fact('checked', time(lastCheckAt, now))]),
       ...(responseMs === undefined ? [] : [fact('answer', ms(responseMs))]),
       ...(exitCode === undefined || status === 'healthy' ? [] : [fact('exit code', exitCode)]),
       fact('restarts', `${restarts}${engineRestarts > 0 ? ` + ${engineRestarts} by the engine` : ''}`),
@@ -107,6 +110,8 @@ function ms(value: number): string {
   return `${value.toFixed(1)} ms`
 }
 
-function time(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+/** With its day where that was not within the last 24 hours. */
+function time(at: number, now: number): string {
+  const text = new Date(at).toISOString().slice(0, 19).replace('T', ' ')
+  return `${now - at < DAY ? text.slice(11) : text} UTC`
 }
