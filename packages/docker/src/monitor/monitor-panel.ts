@@ -66,11 +66,11 @@ function groups(monitor: ContainerMonitor, now: number): PanelGroup[] {
     else known.push(container)
   }
   // In the order of the worst of each, for those were seen in that order.
-  return Array.from(bySession, ([session, containers]) => ({
-    ...(bySession.size > 1 && { title: session ?? 'without a session' }),
-    ...(session !== undefined && { title: session }),
-    rows: containers.map((container) => row(container, monitor.history(container.id).slice(-CHECKS), now)),
-  }))
+  return Array.from(bySession, ([session, containers]) => {
+    const title = session ?? (bySession.size > 1 ? 'without a session' : undefined)
+    const rows = containers.map((container) => row(container, monitor.history(container.id).slice(-CHECKS), now))
+    return { ...(title !== undefined && { title }), rows }
+  })
 }
 
 function row(container: ContainerReport, checks: readonly StatusRecord[], now: number): PanelRow {
