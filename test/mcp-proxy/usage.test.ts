@@ -93,3 +93,11 @@ it('over HTTP pages from elsewhere are refused, also with a name of their own fo
   expect(await over.json()).toMatchObject({ error: { message: 'this session is over; send initialize again' } })
   expect((await fetch(url, { method: 'POST', headers, body })).status).toBe(400)
 })
+
+it.each(['--inspector', '--inspector-actions'])('with %s it shows its servers in the inspector, on loopback', async (option) => {
+  const proxy = new ProxyProcess({ one: real('everything') }, '--port', '0', option)
+  await proxy.port()
+  await proxy.said(/http:\/\/127\.0\.0\.1:\d+\/inspector\//)
+  const [address] = proxy.stderr.match(/http:\/\/127\.0\.0\.1:\d+\/inspector\//)!
+  expect(await (await fetch(address)).text()).toContain('<title>Keelson inspector</title>')
+})

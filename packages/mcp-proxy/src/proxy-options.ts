@@ -18,6 +18,12 @@ export interface ProxyOptions {
   readonly sse?: boolean
 }
 
+/** What the command is told besides. */
+export interface CommandOptions extends ProxyOptions {
+  /** Whether the proxy shows itself in the inspector, and does what is asked for there. */
+  readonly inspector: 'shown' | 'actions' | undefined
+}
+
 /** Where the command finds its tokens: what is written into a command line can be read by every user of the machine. */
 export const TOKEN = 'KEELSON_MCP_TOKEN'
 
@@ -25,7 +31,7 @@ export const TOKEN = 'KEELSON_MCP_TOKEN'
 const SHORTEST = 16
 
 export const USAGE = `Usage: keelson-mcp-proxy <servers.json> [--stdio] [--port <port> [--host <address>] [--name <host>]...]
-                          [--sse] [--shutdown-timeout <ms>]
+                          [--sse] [--shutdown-timeout <ms>] [--inspector | --inspector-actions]
 
   --stdio   serve the client that started it, over standard input and output
   --port    serve streamable HTTP on http://<host>:<port>/mcp
@@ -35,10 +41,13 @@ export const USAGE = `Usage: keelson-mcp-proxy <servers.json> [--stdio] [--port 
   --sse     serve clients of the older HTTP with SSE, too, on http://<host>:<port>/sse
   --shutdown-timeout   how long calls in flight are waited for after a signal; default what the platform gives, or 25000 ms
 
+  --inspector          show the state of the proxy on a page of its own, on loopback; needs the package @keelson/inspector. Also
+                       by KEELSON_INSPECTOR=1. With --inspector-actions the page may restart servers, and shut down
+
   ${TOKEN} in the environment is the bearer token that HTTP clients have to send, or several, with spaces between them`
 
 /** @throws Error that says which argument cannot be meant. */
-export function proxyOptions(args: readonly string[], env: NodeJS.ProcessEnv): ProxyOptions {
+export function proxyOptions(args: readonly string[], env: NodeJS.ProcessEnv): CommandOptions {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
@@ -48,6 +57,8 @@ export function proxyOptions(args: readonly string[], env: NodeJS.ProcessEnv): P
       host: { type: 'string' },
       name: { type: 'string', multiple: true },
       sse: { type: 'boolean' },
+      inspector: { type: 'boolean' },
+      'inspector-actions': { type: 'boolean' },
       'shutdown-timeout': { type: 'string' },
     },
   })
@@ -62,8 +73,10 @@ export function proxyOptions(args: readonly string[], env: NodeJS.ProcessEnv): P
   if (port === undefined && sse) throw new Error('--sse is for --port, which is missing')
   if (timeout !== undefined && !/^[1-9]\d{0,8}$/.test(timeout))
     throw new Error(`--shutdown-timeout must be a number of milliseconds, not "${timeout}"`)
+  const isShown = values.inspector || env.KEELSON_INSPECTOR === '1'
   return {
     file,
+    inspector: values['inspector-actions'] ? 'actions' : isShown ? 'shown' : undefined,
     stdio,
     port: port === undefined ? undefined : Number(port),
     host: host ?? '127.0.0.1',

@@ -43,7 +43,7 @@ export async function mcpProxy(options: ProxyOptions): Promise<Kernel> {
     fronts.push(stdioFront('proxy:stdio', { catalog, audience, onEnd: (why) => void kernel.shutdown(why).catch(() => {}) }))
   const front = port === undefined ? undefined : httpFront('proxy:http', { catalog, audience, port, host, names, tokens, http })
   if (front !== undefined) fronts.push(front)
-  const watch = serversWatch('proxy:servers', { file, fleet, http: said, kernel: () => kernel })
+  const watch = serversWatch('proxy:servers', { catalog, file, fleet, http: said, kernel: () => kernel })
   const kernel: Kernel = createKernel([...fronts, ...fleet.tools, watch], {
     name: 'mcp-proxy',
     ...(timeout !== undefined && { shutdown: { timeout } }),
@@ -64,7 +64,8 @@ export async function runProxy(args: readonly string[]): Promise<void> {
     const options = proxyOptions(args, process.env)
     // It is not for servers that inherit the environment.
     delete process.env[TOKEN]
-    await run(await mcpProxy(options), { log })
+    const { inspector, ...served } = options
+    await run(await mcpProxy(served), { log, ...(inspector && { inspector: { actions: inspector === 'actions' } }) })
   } catch (error) {
     say(`keelson-mcp-proxy: ${(error as Error).message}\n\n${USAGE}`)
     process.exitCode = 2

@@ -3,6 +3,7 @@ import type { Kernel, ResourceLike } from '@keelson/kernel'
 import type { ServerEntry } from '../config/servers-file.js'
 import { say } from '../say.js'
 import { type ServerResources, type Surroundings, serverResources } from './server-resources.js'
+import type { ShownServer } from './servers-panel.js'
 
 interface Member extends ServerResources {
   readonly entry: ServerEntry
@@ -28,6 +29,21 @@ export class Fleet {
   /** The resources that bring all others with them. */
   get tools(): readonly ResourceLike[] {
     return Array.from(this.#members.values(), ({ tools }) => tools)
+  }
+
+  /** Those that the file names, as they are shown. */
+  get shown(): ShownServer[] {
+    return Array.from(this.#members, ([name, { meter, entry }]) => ({ name, meter, isIsolated: entry.isolation !== undefined }))
+  }
+
+  /** Its process is another one afterwards; of one that is isolated, those of all clients. */
+  async restart(kernel: Kernel, name: string): Promise<void> {
+    const member = this.#present.get(name)
+    if (member === undefined) throw new Error(`there is no server "${name}" any more`)
+    const { resources } = kernel.inspect()
+    const sessions = resources.map(({ name }) => name).filter((each) => each.startsWith(`${name}@`) && !each.endsWith(':tools'))
+    const restarted = member.server === member.tools ? sessions.map((each) => kernel.find(each)) : [member.server]
+    await Promise.all(restarted.map((each) => each && kernel.restart(each)))
   }
 
   /**

@@ -7,6 +7,7 @@ import type { OwnSide } from '../catalog/isolated-server.js'
 import type { Offers } from '../catalog/offers.js'
 import type { Isolation } from '../config/isolation.js'
 import type { ServerEntry } from '../config/servers-file.js'
+import { CallMeter } from '../upstream/call-meter.js'
 import { uriFor } from '../upstream/names.js'
 import { ServerVoice } from '../upstream/server-voice.js'
 import { Upstream } from '../upstream/upstream.js'
@@ -29,6 +30,7 @@ export interface ServerResources {
   readonly limiter: Resource<RateLimiter>
   /** Its tools in the catalog; depends on the other two. */
   readonly tools: Resource<unknown>
+  readonly meter: CallMeter
 }
 
 /** For whom a session is: for all clients, or one. */
@@ -37,6 +39,7 @@ interface Circle {
   readonly resource: string
   /** The limit of its server, which all its sessions share. */
   readonly limiter: Resource<RateLimiter>
+  readonly meter: CallMeter
   readonly audience: Audience
   /** Where it offers what it has, if not in the catalog. */
   readonly offers: Offers | undefined
@@ -64,12 +67,13 @@ const SUPERVISED = {
 export function serverResources(name: string, entry: ServerEntry, surroundings: Surroundings): ServerResources {
   const { wait, ...limit } = entry.limit
   const limiter = rateLimiter(`${name}:limit`, { ...limit, impact: 'degraded' })
-  const all = { resource: name, limiter, audience: surroundings.audience, offers: undefined }
+  const meter = new CallMeter()
+  const all = { resource: name, limiter, meter, audience: surroundings.audience, offers: undefined }
   // Also where it is isolated: what cannot be meant is said when the file is read.
   const session = sessionResources(name, entry, surroundings, all)
-  if (entry.isolation === undefined) return { ...session, limiter }
-  const begun = isolatedServer(name, entry, entry.isolation, surroundings, limiter)
-  return { server: begun, limiter, tools: begun }
+  if (entry.isolation === undefined) return { ...session, limiter, meter }
+  const begun = isolatedServer(name, entry, entry.isolation, surroundings, { limiter, meter })
+  return { server: begun, limiter, meter, tools: begun }
 }
 
 /** Begins the sessions of clients with a server that is isolated. They hold the limiter, which is not taken away without them. */
@@ -78,13 +82,13 @@ function isolatedServer(
   entry: ServerEntry,
   isolation: Isolation,
   surroundings: Surroundings,
-  limiter: Resource<RateLimiter>,
+  shared: Pick<Circle, 'limiter' | 'meter'>,
 ): Resource<unknown> {
   return resource(name, {
-    dependsOn: { limiter, catalog: surroundings.catalog },
+    dependsOn: { limiter: shared.limiter, catalog: surroundings.catalog },
     start: ({ catalog }, { clock, counters, defer, kernel }) => {
       const session = (resource: string, { audience, offers }: OwnSide) =>
-        sessionResources(name, entry, surroundings, { resource, limiter, audience, offers }).tools
+        sessionResources(name, entry, surroundings, { ...shared, resource, audience, offers }).tools
       const sessions = new IsolatedSessions({ ...isolation, server: name, clock, kernel: surroundings.kernel, session })
       counters(() => sessions.counts)
       catalog.isolate(name, sessions)
@@ -106,7 +110,7 @@ function sessionResources(
   name: string,
   entry: ServerEntry,
   { catalog, arrival }: Surroundings,
-  { resource: own, limiter, audience, offers }: Circle,
+  { resource: own, limiter, meter, audience, offers }: Circle,
 ): Pick<ServerResources, 'server' | 'tools'> {
   const { config } = entry
   checkToolLimits(name, entry.tools)
@@ -133,7 +137,7 @@ function sessionResources(
     dependsOn: { client: server, limiter, catalog },
     start: async ({ client, limiter, catalog }, { kernel, signal, crashed }) => {
       const shown = offers ?? catalog
-      const upstream = new Upstream({ name, resource: own, entry, secrets, client, limiter, kernel })
+      const upstream = new Upstream({ name, resource: own, entry, secrets, client, limiter, meter, kernel })
       let listed = upstream.list(['tools', 'resources', 'prompts'], signal).then((listing) => shown.offer(upstream, listing))
       let isDue = false
       const due = new Set<ListKind>()

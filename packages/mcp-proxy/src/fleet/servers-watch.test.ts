@@ -26,7 +26,10 @@ it('a change that is made between the first reading of the file and the start is
     arrival: arrival('proxy:arrival', audience, false),
     kernel: () => kernel,
   })
-  const kernel: Kernel = createKernel([catalog, serversWatch('proxy:servers', { file, fleet, http: {}, kernel: () => kernel })])
+  const kernel: Kernel = createKernel([
+    catalog,
+    serversWatch('proxy:servers', { catalog, file, fleet, http: {}, kernel: () => kernel }),
+  ])
   onTestFinished(async () => {
     await kernel.shutdown()
     rmSync(folder, { recursive: true })

@@ -1,13 +1,16 @@
 import { unwatchFile, watchFile } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { type Kernel, type Resource, resource } from '@keelson/kernel'
+import type { Catalog } from '../catalog/catalog.js'
 import { type HttpOptions, readHttp } from '../config/http-options.js'
 import { readServers } from '../config/servers-file.js'
 import { say } from '../say.js'
 import { isOver } from '../upstream/is-over.js'
 import type { Fleet } from './fleet.js'
+import { serversPanel } from './servers-panel.js'
 
 export interface ServersWatchOptions {
+  catalog: Resource<Catalog>
   file: string
   fleet: Fleet
   /** What the file said of HTTP when the fronts were made. */
@@ -15,8 +18,8 @@ export interface ServersWatchOptions {
   kernel(): Kernel
 }
 
-/** Brings the servers of a kernel up to date when their file changes. A file that cannot be used changes nothing. */
-export function serversWatch(name: string, { file, fleet, http, kernel }: ServersWatchOptions): Resource<unknown> {
+/** Brings the servers of a kernel up to date when their file changes, and shows them. A file that cannot be used changes nothing. */
+export function serversWatch(name: string, { catalog, file, fleet, http, kernel }: ServersWatchOptions): Resource<unknown> {
   const update = async () => {
     try {
       if (!isDeepStrictEqual(await readHttp(file, process.env), http)) say('"http" is another: that counts from the next start')
@@ -28,7 +31,10 @@ export function serversWatch(name: string, { file, fleet, http, kernel }: Server
     }
   }
   return resource(name, {
-    start: () => {
+    dependsOn: { catalog },
+    start: ({ catalog }, ctx) => {
+      const restart = (server: string) => fleet.restart(kernel(), server)
+      ctx.panel(serversPanel({ kernel: ctx.kernel, catalog, servers: () => fleet.shown, restart }))
       // Polled: editors replace a file, and what watches an inode would be left with the old one.
       watchFile(file, { interval: 500, persistent: false }, () => void update())
       void update() // it may have changed since it was read

@@ -17,6 +17,7 @@ import type { ServerEntry } from '../config/servers-file.js'
 import { type ToolFilter, toolFilter } from '../config/tool-filter.js'
 import type { CallEnd } from './call-end.js'
 import { CallLimit } from './call-limit.js'
+import type { CallMeter } from './call-meter.js'
 import { asked, type Caller } from './caller.js'
 import { type Listing, listed } from './listing.js'
 import { nameFor } from './names.js'
@@ -57,6 +58,7 @@ export interface UpstreamParts {
   readonly secrets: ServerSecrets
   readonly client: Client
   readonly limiter: RateLimiter
+  readonly meter: CallMeter
   readonly kernel: KernelView
 }
 
@@ -69,6 +71,7 @@ export class Upstream {
   readonly #client: Client
   readonly #wire: Wire
   readonly #limit: CallLimit
+  readonly #meter: CallMeter
   readonly #passes: ToolFilter
   readonly #kernel: KernelView
   readonly #calls = new Map<CallEnd, Caller>()
@@ -76,7 +79,7 @@ export class Upstream {
   #isClosed = false
   #idle: (() => void) | undefined
 
-  constructor({ name, resource, entry, secrets, client, limiter, kernel }: UpstreamParts) {
+  constructor({ name, resource, entry, secrets, client, limiter, meter, kernel }: UpstreamParts) {
     this.name = name
     this.#resource = resource
     this.#entry = entry
@@ -84,6 +87,7 @@ export class Upstream {
     this.#client = client
     this.#wire = new Wire(client)
     this.#limit = new CallLimit(name, entry.limit, limiter)
+    this.#meter = meter
     this.#passes = toolFilter(name, entry.rules)
     this.#kernel = kernel
   }
@@ -171,12 +175,16 @@ export class Upstream {
     if (call.method === 'tools/call' && !this.#passes(String(name))) throw unknownTool(nameFor(this.name, String(name)))
     if (this.#isClosed) end.end(TAKEN_AWAY)
     this.#calls.set(end, call.caller)
+    const begun = this.#meter.begin()
     try {
       await this.#limit.take(end).catch(async (error: Error) => {
-        throw end.isOver ? await this.#lost(error) : error
+        if (end.isOver) throw await this.#lost(error)
+        this.#meter.refused++
+        throw error
       })
       return await this.#forward(call, end)
     } finally {
+      this.#meter.end(begun)
       this.#calls.delete(end)
       if (this.#calls.size === 0) this.#idle?.()
     }
