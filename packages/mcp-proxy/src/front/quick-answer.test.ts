@@ -39,9 +39,11 @@ async function serving(work: (call: Call, end: CallEnd) => Promise<object>) {
     await once(server, 'close')
   })
   const headers: Record<string, string> = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
-  const send = (body: string) =>
-    fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`, { method: 'POST', headers, body })
-  const post = (message: object) => send(JSON.stringify({ jsonrpc: '2.0', ...message }))
+  const send = (body: string, signal?: AbortSignal) => {
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`
+    return fetch(url, { method: 'POST', headers, body, ...(signal && { signal }) })
+  }
+  const post = (message: object, signal?: AbortSignal) => send(JSON.stringify({ jsonrpc: '2.0', ...message }), signal)
   const clientInfo = { name: 'test', version: '1.0.0' }
   const begun = await post({
     id: 0,
@@ -50,7 +52,9 @@ async function serving(work: (call: Call, end: CallEnd) => Promise<object>) {
   })
   await begun.text()
   headers['mcp-session-id'] = begun.headers.get('mcp-session-id')!
-  return { send, post, call: (id: number, params: object = { name: 'x' }) => post({ id, method: 'tools/call', params }) }
+  const call = (id: number, params: object = { name: 'x' }, signal?: AbortSignal) =>
+    post({ id, method: 'tools/call', params }, signal)
+  return { send, post, call }
 }
 
 async function read(answer: Promise<Response>): Promise<{ type: string | null; messages: unknown[] }> {
@@ -129,6 +133,28 @@ it.each([
   await post({ method: 'notifications/cancelled', params: { requestId: 1, reason: 'enough' } })
   expect(await answer).toEqual({ type: 'text/event-stream', messages: [] })
   expect(ends[0]).toMatchObject({ isOver: true, reason: 'enough' })
+})
+
+it('a client that leaves takes its call with nothing left behind, and its session goes on', async () => {
+  let go = () => {}
+  let begun = false
+  const { call } = await serving(async ({ onprogress, params }) => {
+    if (params.name === 'quick') return { quick: true }
+    begun = true
+    await new Promise<void>((resolve) => {
+      go = resolve
+    })
+    onprogress?.({ progress: 1 })
+    return {}
+  })
+  const leaving = new AbortController()
+  const left = call(1, { name: 'x', _meta: { progressToken: 1 } }, leaving.signal)
+  await expect.poll(() => begun).toBe(true)
+  leaving.abort()
+  await expect(left).rejects.toThrow()
+  await sleep(20)
+  go()
+  expect((await read(call(1, { name: 'quick' }))).messages).toEqual([{ jsonrpc: '2.0', id: 1, result: { quick: true } }])
 })
 
 it('what is no call that can be passed on is answered as before', async () => {

@@ -40,7 +40,8 @@ export class QuickAnswer implements AnswerWay {
 
   opened(): Promise<void> {
     clearTimeout(this.#slow)
-    this.#opened ??= this.#stream.open()
+    // A client that has left before needs none.
+    this.#opened ??= this.#res.destroyed ? Promise.resolve() : this.#stream.open()
     return this.#opened
   }
 
