@@ -1,10 +1,10 @@
 import { hostname } from 'node:os'
 import type { Kernel, KernelEvent, Plan, Resource } from '@keelson/kernel'
-import type { BudgetView, EventRecord, Hello, KernelPart, PlanPart, ResourceView } from '../protocol.js'
+import type { BudgetView, EventRecord, Hello, KernelPart, PlanPart } from '../protocol.js'
 import { now } from '../time.js'
 import { PanelReader } from './panel-reader.js'
 import { Recorder } from './recorder.js'
-import { plansOf, resourceText, silentPart } from './resource-text.js'
+import { resourceText, silentPart } from './resource-text.js'
 import { Texts } from './texts.js'
 
 /** More spans than these are not shown: the newest count. */
@@ -32,7 +32,7 @@ export class Board {
   /** By resource, in the order of the kernel. */
   readonly #resources = new Map<string, string>()
   readonly #silent = new Map<string, string>()
-  #plans: ReadonlyMap<string, NonNullable<ResourceView['plan']>> = new Map()
+  /** By resource: its part of the plan. */
   readonly #planTexts = new Map<string, string>()
   #kernelText = ''
   #planText = ''
@@ -63,7 +63,6 @@ export class Board {
   sleep(): void {
     this.#awake = false
     for (const map of [this.#resources, this.#silent, this.#planTexts, this.#touched]) map.clear()
-    this.#plans = new Map()
     this.#kernelText = this.#planText = this.#timelineText = ''
     this.#planTouched = this.#timelineTouched = true
   }
@@ -162,15 +161,16 @@ export class Board {
   }
 
   /** What of the plan is shown with each resource. */
-  #refreshPlans(plan: Plan): void {
-    this.#plans = plansOf(plan, this.texts)
-    for (const [name, each] of this.#plans) {
-      const text = JSON.stringify(each)
-      if (this.#planTexts.get(name) === text) continue
-      this.#planTexts.set(name, text)
-      this.#touched.add(name)
+  #refreshPlans({ resources }: Plan): void {
+    const present = new Set<string>()
+    for (const each of resources) {
+      const text = JSON.stringify(this.texts.shownIn(each))
+      present.add(each.name)
+      if (this.#planTexts.get(each.name) === text) continue
+      this.#planTexts.set(each.name, text)
+      this.#touched.add(each.name)
     }
-    for (const name of this.#planTexts.keys()) if (!this.#plans.has(name)) this.#planTexts.delete(name)
+    for (const name of this.#planTexts.keys()) if (!present.has(name)) this.#planTexts.delete(name)
   }
 
   #refreshTouched(): Changes {
@@ -216,7 +216,7 @@ export class Board {
 
   #refreshResource(snapshot: Parameters<typeof resourceText>[0]): string | undefined {
     const { name } = snapshot
-    const text = resourceText(snapshot, this.#plans.get(name), this.recorder.of(name), this.texts)
+    const text = resourceText(snapshot, this.#planTexts.get(name), this.recorder.of(name), this.texts)
     if (text === this.#resources.get(name)) return undefined
     this.#resources.set(name, text)
     return text

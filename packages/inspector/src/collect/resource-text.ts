@@ -1,25 +1,25 @@
-import type { CheckSnapshot, Plan, ResourceSnapshot } from '@keelson/kernel'
+import type { CheckSnapshot, ResourceSnapshot } from '@keelson/kernel'
 import type { ResourceView } from '../protocol.js'
 import type { Memory } from './recorder.js'
 import type { Texts } from './texts.js'
 
-/** One resource, as JSON; `plan` as it is shown. */
+/** One resource, as JSON; `plan` is JSON, too. */
 export function resourceText(
   { checks, ...snapshot }: ResourceSnapshot,
-  plan: ResourceView['plan'],
+  plan: string | undefined,
   memory: Memory | undefined,
   texts: Texts,
 ): string {
-  const view: ResourceView = {
+  const view: Omit<ResourceView, 'plan'> = {
     ...texts.shownIn(snapshot),
     checks: checks.some(hasError) ? texts.shownIn(checks) : checks,
-    ...(plan !== undefined && { plan }),
     history: memory?.history.toArray() ?? [],
     errors: memory?.errors.toArray() ?? [],
     retries: memory?.retries ?? 0,
     restartsDone: memory?.restarts ?? 0,
   }
-  return JSON.stringify(view)
+  const text = JSON.stringify(view)
+  return plan === undefined ? text : `${text.slice(0, -1)},"plan":${plan}}`
 }
 
 /** What of a resource changes without an event, but for how long it goes on. */
@@ -50,11 +50,6 @@ export function silentPart({
     drainMs,
     stopMs,
   ])
-}
-
-/** The plan of each resource, by its name. */
-export function plansOf({ resources }: Plan, texts: Texts): Map<string, NonNullable<ResourceView['plan']>> {
-  return new Map(resources.map((each) => [each.name, texts.shownIn(each)]))
 }
 
 function hasError({ error }: CheckSnapshot): boolean {
