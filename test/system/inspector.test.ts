@@ -113,7 +113,7 @@ it('a process is seen from before its start to its end, in every state, with wha
   await text(page, '.toast.tone-bad').toMatch(/db/)
   await page.locator('.toast.tone-bad button').click()
   await page.getByRole('button', { name: 'Cordon…' }).click()
-  expect(await page.getByRole('button', { name: 'Cordon', exact: true }).isDisabled()).toBe(true)
+  await expect.poll(() => page.getByRole('button', { name: 'Cordon', exact: true }).isDisabled()).toBe(true)
   await page.getByLabel('Reason').fill('maintenance')
   await page.getByRole('button', { name: 'Cordon', exact: true }).click()
   await kernelIs(page, 'cordoned')
@@ -125,7 +125,7 @@ it('a process is seen from before its start to its end, in every state, with wha
   await text(page, 'aside').toMatch(/1 in flight.*GET \/export/s)
   await page.getByRole('button', { name: 'Shut down…' }).click()
   const confirm = page.getByRole('button', { name: 'Shut down', exact: true })
-  expect(await confirm.isDisabled()).toBe(true)
+  await expect.poll(() => confirm.isDisabled()).toBe(true)
   await page.getByLabel('Type shop to confirm').fill('shop')
   await confirm.click()
   await kernelIs(page, 'draining')
@@ -141,7 +141,7 @@ it('a process is seen from before its start to its end, in every state, with wha
   await shows(page, 'api', /^api: stopped/)
   await kernelIs(page, 'stopped')
   await text(page, '.banner').toMatch(/The process has ended after a shutdown of/)
-  expect(await page.getByRole('button', { name: 'Shut down…' }).count()).toBe(0)
+  await expect.poll(() => page.getByRole('button', { name: 'Shut down…' }).count()).toBe(0)
   await view(page, 'Timeline')
   await expect
     .poll(() => page.locator('.lane.critical .lane-name').allTextContents())
@@ -169,7 +169,7 @@ it('everything is there for keyboards, for screen readers and in both themes', a
     await page.getByRole('button', { name: 'Restart' }).click()
     await expectAccessible(page, `dialog, ${theme}`)
     await page.keyboard.press('Escape')
-    expect(await page.locator('dialog').count()).toBe(0)
+    await expect.poll(() => page.locator('dialog').count()).toBe(0)
     await page.getByRole('button', { name: 'Close the details' }).click()
   }
 
@@ -196,7 +196,7 @@ it('everything is there for keyboards, for screen readers and in both themes', a
   await page.keyboard.press('ArrowRight')
   const next = await focused()
   expect(['db', 'cache', 'mail', 'jobs']).toContain(next)
-  expect(await page.locator('.box[tabindex="0"]').count()).toBe(1)
+  await expect.poll(() => page.locator('.box[tabindex="0"]').count()).toBe(1)
   await page.keyboard.press('Enter')
   await expect.poll(focused).toBe('details')
   await text(page, 'aside h2').toBe(next)
@@ -226,7 +226,7 @@ it('panels, events and the timeline tell what there is, on a wide page and on a 
 
   await view(page, 'Panels')
   await text(page, '.panel').toMatch(/Containers.*Engine27\.1.*Project shop/s)
-  expect(await page.locator('.panel-row .name').allTextContents()).toEqual(['worker', 'web'])
+  await expect.poll(() => page.locator('.panel-row .name').allTextContents()).toEqual(['worker', 'web'])
   expect(await page.locator('.panel-row').first().textContent()).toMatch(
     /^workerrestartingIt exited with code 137.*Imageshop\/worker/,
   )
@@ -237,7 +237,7 @@ it('panels, events and the timeline tell what there is, on a wide page and on a 
 
   await view(page, 'Events')
   await page.getByLabel('Resource').selectOption('mail')
-  expect(new Set(await page.locator('.event-list .who').allTextContents())).toEqual(new Set(['mail']))
+  await expect.poll(async () => new Set(await page.locator('.event-list .who').allTextContents())).toEqual(new Set(['mail']))
   await page.getByLabel('Tone').selectOption({ label: 'worth a look' })
   await expect.poll(() => page.locator('.event-list .text').first().textContent()).toMatch(/^try \d+ of 100 failed, again in /)
   await page.getByLabel('Resource').selectOption('every resource')
@@ -282,7 +282,7 @@ it('a page whose process goes silent says since when, and finds it, or the next 
   await expect.poll(() => page.title()).toBe('shop: lost')
   send(child, { refuse: false })
   await text(page, '.link-state').toBe('live')
-  expect(await page.locator('.banner').count()).toBe(0)
+  await expect.poll(() => page.locator('.banner').count()).toBe(0)
 
   send(child, { do: 'start' })
   await shows(page, 'db', /^db: starting/)
@@ -342,7 +342,7 @@ it('500 resources can be read: in groups, opened, searched and listed', async ()
   await page.getByLabel('Search resources').fill('')
   await page.locator('.tone-chip.tone-bad').click()
   await view(page, 'List')
-  expect(await page.locator('.list tbody tr').count()).toBe(1)
+  await expect.poll(() => page.locator('.list tbody tr').count()).toBe(1)
   await page.locator('.tone-chip.tone-bad').click()
   await expect.poll(() => page.locator('.list tbody tr').count()).toBe(500)
   expect(await page.locator('.list tbody tr').first().textContent()).toMatch(/^billing-321/)

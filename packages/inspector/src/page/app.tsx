@@ -35,7 +35,8 @@ export function App({ link }: { link: ProcessLink }) {
       <main class="waiting">
         <h1>Keelson inspector</h1>
         <p role="status">
-          {view.refused ?? (view.retryAt === 0 ? 'Connecting to the process…' : 'The process does not answer yet; trying again.')}
+          {view.refused?.text ??
+            (view.retryAt === 0 ? 'Connecting to the process…' : 'The process does not answer yet; trying again.')}
         </p>
       </main>
     )

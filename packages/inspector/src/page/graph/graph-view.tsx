@@ -23,7 +23,9 @@ export function GraphView({ desk, links, search, shape }: { desk: Desk; links: L
   const [grouping, setGrouping] = useState<Grouping>(() => firstGrouping([...resources.values()]))
   const [turned, setTurned] = useState<ReadonlySet<string>>(new Set())
   const [hovered, setHovered] = useState<string>()
+  /** Where the focus is, or was last. */
   const [cursor, setCursor] = useState<string>()
+  const [isKeyed, setKeyed] = useState(false)
 
   // Closed at first where there are many; `turned` are those that the reader has opened or closed.
   const startsClosed = resources.size > MANY
@@ -38,7 +40,7 @@ export function GraphView({ desk, links, search, shape }: { desk: Desk; links: L
     [graph],
   )
 
-  const focus = hovered ?? (desk.selected === undefined ? undefined : boxOf.get(desk.selected))
+  const focus = hovered ?? (isKeyed ? cursor : undefined) ?? (desk.selected === undefined ? undefined : boxOf.get(desk.selected))
   const lit = useMemo(() => litFrom(focus, graph.boxes, links, boxOf), [focus, graph, links, boxOf])
   const found = isEverything(search)
     ? undefined
@@ -127,7 +129,11 @@ export function GraphView({ desk, links, search, shape }: { desk: Desk; links: L
           if (id !== undefined) activate(id, event.detail === 0)
           else if ((event.target as Element).closest('button') === null) desk.select(undefined)
         }}
-        onFocusCapture={(event) => setCursor(idAt(event) ?? cursor)}
+        onFocusCapture={(event) => {
+          setCursor(idAt(event) ?? cursor)
+          setKeyed((event.target as Element).matches(':focus-visible'))
+        }}
+        onBlurCapture={() => setKeyed(false)}
         onPointerOver={(event) => event.pointerType === 'mouse' && setHovered(idAt(event))}
         onPointerLeave={() => setHovered(undefined)}
       >

@@ -137,7 +137,7 @@ function measured({ boxes }: LayoutInput, columns: readonly Slot[][], lanes: rea
   const isBox = new Set(boxes.map(({ id }) => id))
   const laneSlots = new Set(lanes.flat())
   const rects = new Map<string, Rect>()
-  const places = new Map<Slot, Point>()
+  const places = new Map<Slot, readonly Point[]>()
   let x = 0
   let height = 0
   for (const column of columns) {
@@ -145,11 +145,17 @@ function measured({ boxes }: LayoutInput, columns: readonly Slot[][], lanes: rea
     for (const slot of column) {
       const y = slot.middle - slot.height / 2 - top
       height = Math.max(height, y + slot.height)
-      if (laneSlots.has(slot)) places.set(slot, { x: x + width / 2, y: slot.middle - top })
-      else if (isBox.has(slot.key))
+      if (laneSlots.has(slot)) {
+        // Straight past the column: bends are between columns.
+        const y = slot.middle - top
+        places.set(slot, [
+          { x, y },
+          { x: x + width, y },
+        ])
+      } else if (isBox.has(slot.key))
         rects.set(slot.key, { x: x + (width - slot.width) / 2, y, width: slot.width, height: slot.height })
     }
     x += width + COLUMN_GAP
   }
-  return { width: x - COLUMN_GAP, height, rects, ways: lanes.map((way) => way.map((lane) => places.get(lane)!)) }
+  return { width: x - COLUMN_GAP, height, rects, ways: lanes.map((way) => way.flatMap((lane) => places.get(lane)!)) }
 }

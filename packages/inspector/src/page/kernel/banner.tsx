@@ -23,11 +23,17 @@ export function Banner({ link, page, now, localNow, onConnect }: Props) {
         <span>
           {status === 'ended'
             ? `The process has ended${endOf(page)}. What you see is its last word.`
-            : `${refused ?? silence(page)} What you see is as of ${ago(localNow - heardAt)}; ${next}.`}
+            : `${refused?.text ?? silence(page)} What you see is as of ${ago(localNow - heardAt)}; ${next}.`}
         </span>
-        <button type="button" onClick={onConnect}>
-          {status === 'ended' ? 'Look for a new one' : 'Connect now'}
-        </button>
+        {refused?.isLogin ? (
+          <button type="button" onClick={() => location.reload()}>
+            Log in
+          </button>
+        ) : (
+          <button type="button" onClick={onConnect}>
+            {status === 'ended' ? 'Look for a new one' : 'Connect now'}
+          </button>
+        )}
       </div>
     )
   }

@@ -9,11 +9,17 @@ export interface LinkView {
   /** `ended`: what was heard last was the end of the process, and nothing answers any more. */
   readonly status: 'connecting' | 'live' | 'lost' | 'ended'
   /** Why the process does not let the page in, where it says so. */
-  readonly refused: string | undefined
+  readonly refused: Refusal | undefined
   /** When the process was last heard of, by the clock of the reader. */
   readonly heardAt: number
   /** When the next try to connect begins, by the clock of the reader; 0 while connected or connecting. */
   readonly retryAt: number
+}
+
+export interface Refusal {
+  readonly text: string
+  /** Whether the reader has to log in, which needs the page to be loaded anew. */
+  readonly isLogin: boolean
 }
 
 /** The process says something at least every 5 s; after this, it counts as lost. */
@@ -102,12 +108,12 @@ export class ProcessLink {
   }
 }
 
-async function refusal(url: string): Promise<string | undefined> {
+async function refusal(url: string): Promise<Refusal | undefined> {
   try {
     const response = await fetch(url, { cache: 'no-store' })
     if (response.ok) return undefined
-    if (response.status === 401) return 'You are not logged in any more: load the page anew.'
-    return (await response.text()).trim().slice(0, 300) || `It answers ${response.status}.`
+    if (response.status === 401) return { text: 'You are not logged in any more.', isLogin: true }
+    return { text: (await response.text()).trim().slice(0, 300) || `It answers ${response.status}.`, isLogin: false }
   } catch {
     return undefined
   }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { EventRecord } from '../../protocol.js'
 import { linksOf } from '../model/links.js'
 import type { Episode } from './episodes.js'
-import { criticalChain, lanesOf } from './lanes.js'
+import { awaitedSpans, criticalChain, lanesOf } from './lanes.js'
 
 const span = (resource: string, phase: Span['phase'], start: number, end?: number): Span => ({
   resource,
@@ -39,6 +39,14 @@ describe('the chain that decided how long it took', () => {
       span('db', 'stop', 410),
     ]
     expect([...criticalChain(spans, links, 'shutdown', 999)]).toEqual(['db', 'api'])
+  })
+
+  test('nobody waited for later tries of what can be done without', () => {
+    const retry: EventRecord = { id: 1, at: 100, type: 'start:retry', resource: 'cache', tone: 'warn', text: 'try 1 failed' }
+    const spans = [span('cache', 'start', 5, 100), span('db', 'start', 5, 300), span('cache', 'start', 600, 900)]
+    expect(awaitedSpans(spans, [retry], () => true)).toEqual(spans.slice(0, 2))
+    expect(awaitedSpans(spans, [retry], () => false)).toEqual(spans)
+    expect(awaitedSpans([span('cache', 'stop', 600)], [retry], () => true)).toHaveLength(1)
   })
 
   test('nothing took no time', () => {

@@ -44,6 +44,21 @@ export function lanesOf(
     .sort((a, b) => a.from - b.from || a.to - b.to)
 }
 
+/** Without the tries of a start that nobody waited for: those after the first, of what the kernel can do without. */
+export function awaitedSpans(
+  spans: readonly Span[],
+  events: readonly EventRecord[],
+  canDoWithout: (resource: string) => boolean,
+): readonly Span[] {
+  const failedAt = new Map<string, number>()
+  for (const { type, resource = '', at } of events) {
+    if (type === 'start:retry' && canDoWithout(resource)) failedAt.set(resource, Math.min(failedAt.get(resource) ?? at, at))
+  }
+  return spans.filter(
+    ({ resource, phase, start }) => phase !== 'start' || start < (failedAt.get(resource) ?? Number.POSITIVE_INFINITY),
+  )
+}
+
 /**
  * The chain that decided how long an episode took, by what ended last: each waited for the one of its neighbours that ended last. A start
  * waits for dependencies (`needs`), a shutdown for dependents (`neededBy`).

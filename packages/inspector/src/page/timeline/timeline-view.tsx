@@ -6,7 +6,7 @@ import { count, duration, timeOfDay } from '../model/words.js'
 import type { Desk } from '../parts/desk.js'
 import { type Episode, episodesOf } from './episodes.js'
 import { LaneRow } from './lane-row.js'
-import { criticalChain, lanesOf } from './lanes.js'
+import { awaitedSpans, criticalChain, lanesOf } from './lanes.js'
 import { ticksOf } from './ticks.js'
 
 const KINDS: Readonly<Record<Episode['kind'], string>> = { start: 'Start', restart: 'Restart', shutdown: 'Shutdown' }
@@ -21,7 +21,8 @@ export function TimelineView({ desk, links, search }: { desk: Desk; links: Links
   const episodes = episodesOf(spans, now, plan.budget.beganAt)
   const episode = episodes.find(({ id }) => id === chosen) ?? initial(episodes, isMoving(page.kernel.state))
   if (episode === undefined) return <p class="empty">Nothing has started yet.</p>
-  const critical = criticalChain(episode.spans, links, episode.kind, now)
+  const awaited = awaitedSpans(episode.spans, events, (name) => (resources.get(name)?.impact ?? 'unready') !== 'unready')
+  const critical = criticalChain(awaited, links, episode.kind, now)
   const lanes = lanesOf(episode, events, critical, now).filter(({ resource }) => {
     const known = resources.get(resource)
     return isEverything(search) || (known !== undefined && matches(known, search))
