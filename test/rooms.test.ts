@@ -83,6 +83,7 @@ const HOUSES: Readonly<Record<string, readonly string[]>> = {
     'verify/rules',
     'verify timeline',
     'ask completion manifests',
+    'watch',
     'commands',
     'main process-io',
     'keelson',

@@ -34,10 +34,10 @@ function endingBy(signals: readonly NodeJS.Signals[]): AbortSignal {
 function terminalOf(stdout: NodeJS.WriteStream): Terminal {
   return {
     get columns() {
-      return stdout.columns
+      return stdout.columns || 80
     },
     get rows() {
-      return stdout.rows
+      return stdout.rows || 24
     },
     onResize: (listener) => {
       stdout.on('resize', listener)

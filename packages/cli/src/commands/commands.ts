@@ -9,6 +9,7 @@ import { probe } from './probe.js'
 import { systemd } from './systemd.js'
 import { timeline } from './timeline.js'
 import { verify } from './verify.js'
+import { watch } from './watch.js'
 
 /** In the order of the help. */
 export const COMMANDS: readonly Command[] = [
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   graph,
   verify,
   timeline,
+  watch,
   probe,
   k8s,
   systemd,
