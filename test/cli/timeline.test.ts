@@ -19,6 +19,12 @@ describe.concurrent('keelson timeline', () => {
     expect(out).toMatch(/^db +━+ +\d+ ms\n {2}connect +·+ +\d+ ms\napi +━+ +\d+ ms$/m)
   })
 
+  it('loads what it starts as Node does: the default export of CommonJS is what it exports', async () => {
+    const { code, out } = await timeline(['examples/chat/src/main.ts'], { PORT: '0', PROBE_PORT: '0' })
+    expect(code).toBe(0)
+    expect(out).toMatch(/^chat: running after \d/)
+  })
+
   it('is a gate: code 1 when something has become slower, with its name', async () => {
     const base = join(folder, 'base.json')
     const saved = await timeline([slow, '--save', base, '--runs', '2'])

@@ -52,7 +52,7 @@ export async function loadKernel(path: string, options: LoadOptions = {}): Promi
   const held = new Promise<undefined>((tell) => reader.onHeld(() => setImmediate(tell, undefined)))
   try {
     const { createJiti } = await import('jiti')
-    const jiti = createJiti(file, { tsconfigPaths: true, interopDefault: false, moduleCache: true })
+    const jiti = createJiti(file, { tsconfigPaths: true, interopDefault: true, moduleCache: true })
     let exported: Exports | undefined
     const loaded = jiti.import(file).then((value) => {
       exported = exportsOf(value)
@@ -88,12 +88,13 @@ export async function loadKernel(path: string, options: LoadOptions = {}): Promi
 /** For how long a module that has been loaded may take to come to `run()`, in ms. */
 const MAIN_PATIENCE = 10_000
 
-/** CommonJS exports a kernel, a function or an object of exports as a whole. */
+/** CommonJS exports a kernel, a function or an object of exports as a whole. Of a namespace, jiti passes on what its default export has. */
 function exportsOf(value: unknown): Exports {
-  if (isKernel(value) || typeof value === 'function') return { default: value }
   const exported = (value ?? {}) as Exports
   const { default: whole, ...others } = exported
-  return typeof whole === 'object' && whole !== null && !mayBeKernel(whole) ? { ...(whole as Exports), ...others } : exported
+  if (whole === undefined || whole === value) return isKernel(value) || typeof value === 'function' ? { default: value } : others
+  if (mayBeKernel(whole)) return { ...others, default: whole }
+  return typeof whole === 'object' && whole !== null ? { ...(whole as Exports), ...others } : exported
 }
 
 function fileAt(file: string, path: string): string {
