@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import type { Address } from '../system/listeners.js'
+import { within } from '../system/within.js'
 import { ResponseReader } from './response.js'
 
 /**
@@ -148,15 +149,10 @@ export async function askOnce(
   ms: number,
 ): Promise<Outcome | undefined> {
   const connection = new Connection(address)
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, ms, undefined)
-  })
   const asked = connection.connected.then((connected) =>
     connected ? connection.ask(request(path, address, headers, true)) : ({ kind: 'refused' } as const),
   )
-  const outcome = await Promise.race([asked, late])
-  clearTimeout(timer)
+  const outcome = await within(asked, ms)
   connection.leave()
   return outcome
 }

@@ -1,4 +1,5 @@
 import type { Address } from '../system/listeners.js'
+import { within } from '../system/within.js'
 import { Connection, type Outcome, request } from './connection.js'
 import { count, noRequests, type Tally } from './tally.js'
 
@@ -67,12 +68,7 @@ export class Load {
   /** Asks no more, waits up to `ms` for what is not answered, and leaves; what is not answered then is lost in flight. */
   async stop(ms: number): Promise<void> {
     clearInterval(this.#timer)
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, ms)
-    })
-    await Promise.race([Promise.all(this.#waiting), late])
-    clearTimeout(timer)
+    await within(Promise.all(this.#waiting), ms)
     for (const connection of this.#all) connection.leave()
     await Promise.all(this.#waiting)
   }

@@ -1,6 +1,7 @@
 import { setTimeout as later } from 'node:timers/promises'
 import { askOnce, Connection, request } from '../load/connection.js'
 import { listenersOf } from '../system/listeners.js'
+import { within } from '../system/within.js'
 import type { Facts } from './facts.js'
 import { type Running, type Stage, WARM_MS } from './stage.js'
 import { withoutClock } from './under-load.js'
@@ -11,6 +12,9 @@ const LEAVING = 3
 
 /** How long after the signal the clients leave, in ms. */
 const LEAVE_MS = 30
+
+/** How long the first answers are waited for, in ms. */
+const ANSWER_MS = 5_000
 
 const POLL_MS = 20
 
@@ -24,10 +28,8 @@ export async function idleKeepAlive(stage: Stage): Promise<Facts> {
   const used = await connected(running, USED)
   const silent = await connected(running, SILENT)
   const { paths, headers } = stage.options.load
-  await Promise.race([
-    Promise.all(used.map((connection) => connection.ask(request(paths[0]!, address, headers, false)))),
-    stage.pause(5_000),
-  ])
+  const asked = used.map((connection) => connection.ask(request(paths[0]!, address, headers, false)))
+  await within(Promise.all(asked), ANSWER_MS)
   await stage.pause(WARM_MS / 2)
   const from = running.service.complaints.length
   const at = performance.now()
@@ -51,7 +53,7 @@ export async function clientLeaves(stage: Stage): Promise<Facts> {
   const running = await stage.ready(stage.launch())
   const { address } = running.target
   const { paths, headers } = stage.options.load
-  await askOnce(address, paths[0]!, headers, 5_000)
+  await askOnce(address, paths[0]!, headers, ANSWER_MS)
   const asking = await connected(running, 2 * LEAVING)
   const halfway = await connected(running, 2 * LEAVING)
   const from = running.service.complaints.length

@@ -9,6 +9,7 @@ import { shown } from '../service/output.js'
 import { type Exit, Service } from '../service/service.js'
 import { findTarget, type Target } from '../service/target.js'
 import { listenersOf } from '../system/listeners.js'
+import { within } from '../system/within.js'
 import type { Facts, LeftProcess } from './facts.js'
 
 export interface StageOptions {
@@ -114,16 +115,18 @@ export class Stage {
     const deadline = at + this.options.grace
     const over = () => service.exit !== undefined && (!whole || service.others().length === 0)
     while (!over() && performance.now() < deadline) {
-      await Promise.race([
-        service.exit === undefined ? service.exited : later(POLL_MS),
-        this.pause(Math.max(1, deadline - performance.now())),
-      ])
+      // Where the drill is given up, it has been killed.
+      if (service.exit === undefined) await within(service.exited, deadline - performance.now())
+      else await this.pause(POLL_MS)
+      this.options.signal.throwIfAborted()
     }
     const killed = !over()
     const left = killed ? [] : await this.#stragglers(service)
     const timeMs = killed ? performance.now() - at : (whole ? performance.now() : service.exit!.at) - at
     service.kill()
     const exit = await service.exited
+    // What was born meanwhile.
+    service.kill()
     await service.closed()
     this.#services.delete(service)
     return {
@@ -133,7 +136,7 @@ export class Stage {
       exit: { code: exit.code, signal: exit.signal },
       left,
       errors: unhandledErrors(service.complaints.since(from)),
-      ...told(service.notes(), pid, signal, at),
+      ...told(service.notes(), pid, signal),
       exitedAt: exit.at,
     }
   }
@@ -168,12 +171,7 @@ function openNotes(): NoteBook {
 export type End = Omit<Facts, 'scenario'> & { readonly exitedAt: Exit['at'] }
 
 /** What the processes told, as far as it is about the service and this signal. */
-function told(
-  notes: Notes,
-  pid: number | undefined,
-  signal: string,
-  _at: number,
-): Pick<Facts, 'preloaded' | 'ending' | 'listeners'> {
+function told(notes: Notes, pid: number | undefined, signal: string): Pick<Facts, 'preloaded' | 'ending' | 'listeners'> {
   const own = pid !== undefined && notes.pids.includes(pid)
   const isOwn = (note: { pid: number; by?: { package?: string } }) =>
     own ? note.pid === pid : !RUNNERS.test(note.by?.package ?? '')

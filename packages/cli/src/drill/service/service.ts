@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { setTimeout as later } from 'node:timers/promises'
 import { Family, type Relative } from '../system/family.js'
 import { attempt } from '../system/processes.js'
+import { within } from '../system/within.js'
 import { NO_NOTES, type NoteBook, type Notes } from './notes.js'
 import { Output } from './output.js'
 
@@ -69,7 +69,7 @@ export class Service {
 
   /** The processes that run; empty where that cannot be seen. */
   pids(): number[] {
-    return this.#family?.look().map(({ pid }) => pid) ?? []
+    return this.#family?.recent().map(({ pid }) => pid) ?? []
   }
 
   /** Those that its first process, or one of these, has started and that run. */
@@ -95,7 +95,7 @@ export class Service {
   /** Resolves when all that it wrote was read, and soon where something else holds its output. */
   async closed(): Promise<void> {
     const streams = [this.#child.stdout!, this.#child.stderr!].filter((stream) => !stream.closed)
-    await Promise.race([Promise.all(streams.map((stream) => once(stream, 'close'))), later(CLOSE_MS)]).catch(() => {})
+    await within(Promise.all(streams.map((stream) => once(stream, 'close'))), CLOSE_MS).catch(() => {})
     for (const stream of streams) stream.destroy()
   }
 

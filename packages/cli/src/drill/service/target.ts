@@ -1,8 +1,8 @@
-import { setTimeout as later } from 'node:timers/promises'
 import { CliError, usageError } from '../../cli-error.js'
 import { EXIT } from '../../exit-codes.js'
 import { askOnce, Connection, type Outcome } from '../load/connection.js'
 import { type Address, listenersOf } from '../system/listeners.js'
+import { within } from '../system/within.js'
 import type { Output } from './output.js'
 import type { Service } from './service.js'
 
@@ -156,7 +156,7 @@ class Search {
   async #pause(trouble: string): Promise<void> {
     this.#options.signal.throwIfAborted()
     // Rejects when the command could not be started.
-    await Promise.race([this.#service.exited, later(POLL_MS)]).catch((error: NodeJS.ErrnoException) => {
+    await within(this.#service.exited, POLL_MS).catch((error: NodeJS.ErrnoException) => {
       throw usageError(`the command could not be started: ${error.code ?? error.message}`)
     })
     const { exit, output } = this.#service

@@ -5,6 +5,8 @@ export interface Relative extends ProcessEntry {
   readonly command: string
 }
 
+const RECENT_MS = 100
+
 /**
  * The processes of a service: what its first process started, and what those did, also when it was handed to another parent or put into a session of
  * its own. They are known by their parent, their session and a variable that they inherit. Without /proc only the process group is.
@@ -14,6 +16,8 @@ export class Family {
   readonly #mark: string
   readonly #known = new Map<number, string>()
   readonly #strangers = new Map<number, string>()
+  #last: readonly ProcessEntry[] = []
+  #lookedAt = 0
 
   /** `mark` is what the first process has in its environment and no other family has. */
   constructor(root: number, mark: string) {
@@ -22,8 +26,14 @@ export class Family {
     this.look()
   }
 
+  /** Those that run, as of the last moments: to look for new ones means to read of every process of the machine. */
+  recent(): readonly ProcessEntry[] {
+    if (performance.now() - this.#lookedAt > RECENT_MS) this.look()
+    return this.#last
+  }
+
   /** Looks for new ones, and returns all that run; the first process is among them. */
-  look(): ProcessEntry[] {
+  look(): readonly ProcessEntry[] {
     const entries = processIds().flatMap((pid) => processEntry(pid) ?? [])
     // Parents before their children, whatever their ids.
     for (let found = true; found; ) {
@@ -34,7 +44,9 @@ export class Family {
         found = true
       }
     }
-    return entries.filter((entry) => this.#has(entry))
+    this.#lookedAt = performance.now()
+    this.#last = entries.filter((entry) => this.#has(entry))
+    return this.#last
   }
 
   /** All but the first process, with what they run. */
