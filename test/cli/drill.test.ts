@@ -212,6 +212,14 @@ describe.concurrent('keelson drill', () => {
       expect(err).toMatch(/it answers HTTP on the ports \d+, \d+\n {2}say by --port/)
     })
 
+    it('unless a path says which of them', async ({ expect }) => {
+      const script = `for (const path of ['/a', '/b']) {
+        require('http').createServer((req, res) => res.writeHead(req.url === path ? 200 : 404).end()).listen(0)
+      }`
+      const said = await keelson(['drill', '--scenario', 'idle-keep-alive', '--path', '/b', '--', process.execPath, '-e', script])
+      expect([said.code, said.out], said.err).toEqual([0, expect.stringContaining('passed: 1 scenario on port')])
+    })
+
     it('when somebody else has its port', async ({ expect }) => {
       const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1')
       await once(server, 'listening')

@@ -75,7 +75,7 @@ export const drill = command({
         scenarios: chosen(options.scenario, options.skip, options.dependency.length > 0),
         onScenario: (name) => io.err(io.paintErr.dim(`drill: ${name}`)),
         ...(options.path.length > 0 && { paths: options.path.map(path) }),
-        ...(options.port !== undefined && { port: options.port }),
+        ...(options.port !== undefined && { port: port(options.port) }),
         ...(options.ready !== undefined && { ready: options.ready }),
         ...(options['max-time'] !== undefined && { maxTime: options['max-time'] }),
       })
@@ -105,6 +105,11 @@ function chosen(only: readonly string[], skipped: readonly string[], hasDependen
 
 function atLeastOne(name: string, value: number): number {
   if (value < 1) throw usageError(`--${name} is at least 1`)
+  return value
+}
+
+function port(value: number): number {
+  if (value < 1 || value > 65_535) throw usageError(`--port ${value} is none`, 'it is a number from 1 to 65535')
   return value
 }
 

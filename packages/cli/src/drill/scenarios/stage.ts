@@ -96,6 +96,17 @@ export class Stage {
     return { service, target, pid }
   }
 
+  /** Throws when it has opened another port since it was chosen where to ask: that may be the one that takes the requests. */
+  verifyPorts({ service, target }: Running): void {
+    const now = listenersOf(service.pids()) ?? []
+    if (this.options.port !== undefined || now.length <= target.ports) return
+    const ports = now.map(({ port }) => port).join(', ')
+    throw usageError(
+      `it answered on port ${target.address.port} before it had opened all of its ports (${ports})`,
+      'say by --port which of them takes the requests, or by --ready when all of them are open',
+    )
+  }
+
   /** Sleeps, unless the drill is given up. */
   async pause(ms: number): Promise<void> {
     await later(ms, undefined, { signal: this.options.signal })

@@ -33,6 +33,7 @@ export async function underLoad(stage: Stage, running: Running, act: Act): Promi
   try {
     load.start()
     await stage.pause(WARM_MS)
+    stage.verifyPorts(running)
     await act.before?.()
     const endedBefore = service.exit !== undefined
     const from = service.complaints.length

@@ -32,7 +32,9 @@ export interface TargetOptions {
 
 const POLL_MS = 20
 /** How long no other port may be opened, in ms, until one of them is chosen. */
-const SETTLED_MS = 400
+const SETTLED_MS = 1_000
+/** The same where it is known how many there were the last time. */
+const KNOWN_MS = 5_000
 /** How long an answer that is no 2xx is asked for again, in ms. */
 const BETTER_MS = 2_000
 const ANSWER_MS = 2_000
@@ -42,8 +44,9 @@ const TAIL = 20
 export async function findTarget(service: Service, options: TargetOptions): Promise<Target> {
   const deadline = service.startedAt + options.startTimeout
   const search = new Search(service, options, deadline)
+  // The one that takes requests may be the last that is opened.
+  const ready = options.ready === undefined ? undefined : await search.ready(options.ready)
   const { address, ports } = await search.port()
-  const ready = options.ready === undefined ? undefined : await search.ready(options.ready, address)
   if (ready === undefined) await search.answer(address)
   return { address, ready, ports, startMs: performance.now() - service.startedAt }
 }
@@ -77,7 +80,8 @@ class Search {
       const ports = found.map(({ port }) => port).join(' ')
       if (ports !== seen) since = performance.now()
       seen = ports
-      const settled = found.length >= this.#options.ports || performance.now() - since > SETTLED_MS
+      const patience = Number.isFinite(this.#options.ports) ? KNOWN_MS : SETTLED_MS
+      const settled = found.length >= this.#options.ports || performance.now() - since > patience
       if (found.length > 0 && (settled || this.#options.port !== undefined)) {
         const chosen = await this.#choose(found)
         if (chosen !== undefined) return { address: chosen, ports: found.length }
@@ -89,14 +93,13 @@ class Search {
   }
 
   /** The first of the ports that knows the path, once that says 2xx. */
-  async ready(ready: string, target: Address): Promise<{ address: Address; path: string }> {
+  async ready(ready: string): Promise<{ address: Address; path: string }> {
     const url = /^(?:https?:\/\/([^/:]+|\[[^\]]+\]))?(?::(\d+))?(\/.*)?$/.exec(ready)
     if (url === null)
       throw usageError(`--ready ${ready} is no place`, 'it is a path such as /readyz, :9090/readyz, or a URL of http')
     const [, host, port, path = '/'] = url
     for (let last = 'nothing answers'; ; ) {
-      const own = this.#candidates().filter((address) => address.port !== target.port)
-      const places = port === undefined && host === undefined ? [target, ...own] : [named(host, port, target)]
+      const places = port === undefined && host === undefined ? this.#candidates(false) : [named(host, port)]
       for (const address of places.flatMap(hostsOf)) {
         const outcome = await this.#ask(address, path)
         if (outcome?.kind !== 'answered' || outcome.status === 404) continue
@@ -118,10 +121,12 @@ class Search {
     }
   }
 
-  #candidates(): Address[] {
+  /** Where it may be asked; `only`: the port that was named, if one was. */
+  #candidates(only = true): Address[] {
     const listening = listenersOf(this.#service.pids())
     const { port, env } = this.#options
-    if (port !== undefined) return [listening?.find((address) => address.port === port) ?? { host: '::', port }]
+    if (port !== undefined && (only || listening === undefined))
+      return [listening?.find((address) => address.port === port) ?? { host: '::', port }]
     if (listening !== undefined) return listening
     // Where processes cannot be seen: the port that it was told to take, or the one that it says it has taken.
     const [, printed] = /https?:\/\/[^\s/:]+:(\d+)/.exec(this.#service.output.since()) ?? []
@@ -142,10 +147,14 @@ class Search {
     if (answers.length < 2) return answers[0]?.address
     const told = answers.find(({ address }) => address.port === Number(this.#options.env.PORT))
     const known = answers.filter(({ status }) => status !== 404)
-    const chosen = told ?? (known.length === 1 ? known[0] : undefined)
+    // Any port may know `/`, as that of an inspector does.
+    const chosen = told ?? (known.length === 1 && this.#options.path !== '/' ? known[0] : undefined)
     if (chosen !== undefined) return chosen.address
     const ports = answers.map(({ address }) => address.port).join(', ')
-    throw usageError(`it answers HTTP on the ports ${ports}`, 'say by --port which of them takes the requests')
+    throw usageError(
+      `it answers HTTP on the ports ${ports}`,
+      'say by --port which of them takes the requests, or by --path what only that one knows',
+    )
   }
 
   #ask(address: Address, path: string): Promise<Outcome | undefined> {
@@ -178,7 +187,7 @@ function hostsOf({ host, port }: Address): Address[] {
   return (host === '::' ? ['127.0.0.1', '::1'] : [host]).map((host) => ({ host, port }))
 }
 
-function named(host: string | undefined, port: string | undefined, target: Address): Address {
+function named(host: string | undefined, port: string | undefined): Address {
   const name = host === 'localhost' ? '::' : host?.replace(/^\[|\]$/g, '')
-  return { host: name ?? target.host, port: port === undefined ? 80 : Number(port) }
+  return { host: name ?? '::', port: port === undefined ? 80 : Number(port) }
 }
