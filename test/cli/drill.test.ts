@@ -8,8 +8,11 @@ import type { DrillReport, ScenarioReport } from 'keelson'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { BIN, fixture, keelson, type Said } from './keelson.js'
 
+/** One that says that it is ready has opened all of its ports: nobody waits whether there are more. No balancer has to notice. */
+const READY = ['--ready', '/readyz', '--notice', '0']
+
 /** What the drill says of one scenario with the service that has this flaw. */
-async function drilled(flaw: string, scenario: string, options: readonly string[] = [], env = {}): Promise<Drilled> {
+async function drilled(flaw: string, scenario: string, options: readonly string[] = READY, env = {}): Promise<Drilled> {
   const said = await keelson(
     ['drill', '--json', '--grace', '2', '--scenario', scenario, ...options, '--', process.execPath, fixture('drilled.mjs'), flaw],
     env,
@@ -111,7 +114,7 @@ describe.concurrent('keelson drill', () => {
     })
 
     it('it ends too late', async ({ expect }) => {
-      const { code, facts, said } = await drilled('late', 'client-leaves', ['--max-time', '1'])
+      const { code, facts, said } = await drilled('late', 'client-leaves', [...READY, '--max-time', '1'])
       expect(code).toBe(1)
       expect(facts).toMatchObject({ killed: false, exit: { code: 0 } })
       expect(facts.timeMs).toBeGreaterThan(1_400)
@@ -121,7 +124,7 @@ describe.concurrent('keelson drill', () => {
     it('its exit code, unless that is said to be none of a failure', async ({ expect }) => {
       const [refused, allowed] = await Promise.all([
         drilled('ends-with-3', 'idle-keep-alive'),
-        drilled('ends-with-3', 'idle-keep-alive', ['--exit-code', '3']),
+        drilled('ends-with-3', 'idle-keep-alive', [...READY, '--exit-code', '3']),
       ])
       expect([refused.code, allowed.code]).toEqual([1, 0])
       expect(refused.said).toMatch(/^fail: It ended with code 3\.$/m)
@@ -159,7 +162,7 @@ describe.concurrent('keelson drill', () => {
 
     it('that answers nothing holds up the end; one that is cut does not', async ({ expect }) => {
       const address = await upstream()
-      const options = ['--dependency', `UPSTREAM=${address}`]
+      const options = [...READY, '--dependency', `UPSTREAM=${address}`]
       const [wedged, cut] = await Promise.all([
         drilled('asks-its-dependency', 'dependency-wedged', options, { UPSTREAM: address }),
         drilled('asks-its-dependency', 'dependency-cut', options, { UPSTREAM: address }),
@@ -175,7 +178,7 @@ describe.concurrent('keelson drill', () => {
       const { code, facts, said } = await drilled(
         'needs-its-dependency',
         'dependency-cut',
-        ['--dependency', `UPSTREAM=${address}`],
+        [...READY, '--dependency', `UPSTREAM=${address}`],
         env,
       )
       expect(code).toBe(1)
@@ -185,7 +188,7 @@ describe.concurrent('keelson drill', () => {
     })
 
     it('that was never connected to is no proof', async ({ expect }) => {
-      const { said } = await drilled('right', 'dependency-cut', ['--dependency', `NOBODY=${await upstream()}`])
+      const { said } = await drilled('right', 'dependency-cut', [...READY, '--dependency', `NOBODY=${await upstream()}`])
       expect(said).toMatch(/^warn: Nothing connected to what NOBODY leads to/m)
     })
   })

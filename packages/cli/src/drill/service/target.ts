@@ -73,6 +73,9 @@ class Search {
   }
 
   async port(): Promise<{ address: Address; ports: number }> {
+    const { ports: wanted, ready } = this.#options
+    // One that is ready has opened all that it opens.
+    const patience = ready !== undefined ? 0 : Number.isFinite(wanted) ? KNOWN_MS : SETTLED_MS
     let seen = ''
     let since = performance.now()
     for (;;) {
@@ -80,8 +83,7 @@ class Search {
       const ports = found.map(({ port }) => port).join(' ')
       if (ports !== seen) since = performance.now()
       seen = ports
-      const patience = Number.isFinite(this.#options.ports) ? KNOWN_MS : SETTLED_MS
-      const settled = found.length >= this.#options.ports || performance.now() - since > patience
+      const settled = found.length >= wanted || performance.now() - since > patience
       if (found.length > 0 && (settled || this.#options.port !== undefined)) {
         const chosen = await this.#choose(found)
         if (chosen !== undefined) return { address: chosen, ports: found.length }
