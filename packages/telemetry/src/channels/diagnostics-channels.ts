@@ -1,6 +1,6 @@
-import { channel, tracingChannel } from 'node:diagnostics_channel'
+import { type Channel, channel, tracingChannel } from 'node:diagnostics_channel'
 import type { Kernel, KernelEvent } from '@keelson/kernel'
-import { traceHook } from './trace-hook.js'
+import { traceHook, watched } from './trace-hook.js'
 
 /**
  * Publishes what a kernel does on diagnostics channels, from now until the function that it returns is called. Each event, on `keelson:` with
@@ -13,13 +13,20 @@ import { traceHook } from './trace-hook.js'
  * subscribe('keelson:resource:error', ({ kernel, event }) => report(kernel, event.error)) // of node:diagnostics_channel
  */
 export function diagnosticsChannels(kernel: Kernel): () => void {
+  const channels = new Map<string, Channel>()
   const publish = (event: KernelEvent) => {
-    const to = channel(`keelson:${event.type}`)
+    let to = channels.get(event.type)
+    if (to === undefined) {
+      to = channel(`keelson:${event.type}`)
+      channels.set(event.type, to)
+    }
     if (to.hasSubscribers) to.publish({ kernel: kernel.name, event })
   }
   const hooks = tracingChannel('keelson:hook')
   kernel.on('event', publish)
-  const unwrap = kernel.wrapHooks((call, hook) => traceHook(hooks, { kernel: kernel.name, ...call }, hook))
+  const unwrap = kernel.wrapHooks((call, hook) =>
+    watched(hooks) ? traceHook(hooks, { kernel: kernel.name, ...call }, hook) : hook(),
+  )
   return () => {
     kernel.off('event', publish)
     unwrap()

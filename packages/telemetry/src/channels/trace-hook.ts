@@ -6,13 +6,19 @@ interface HookMessage extends HookCall {
   error?: unknown
 }
 
+/** Whether anybody listens. */
+export function watched({ start, end, asyncStart, asyncEnd, error }: TracingChannel): boolean {
+  return (
+    start.hasSubscribers || end.hasSubscribers || asyncStart.hasSubscribers || asyncEnd.hasSubscribers || error.hasSubscribers
+  )
+}
+
 /**
  * As `tracePromise()` of the channel does, but for that what the hook returns is returned as it is: that of Node makes a promise of everything,
  * and a hook that returns none would then end later than it does.
  */
 export function traceHook<R>(channels: TracingChannel, message: HookMessage, hook: () => R): R {
   const { start, end, asyncStart, asyncEnd, error: failure } = channels
-  if (![start, end, asyncStart, asyncEnd, failure].some(({ hasSubscribers }) => hasSubscribers)) return hook()
   const fail = (error: unknown) => {
     message.error = error
     failure.publish(message)

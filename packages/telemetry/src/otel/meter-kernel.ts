@@ -5,6 +5,9 @@ import { Measure, READ_METRICS } from '../measure/measure.js'
 import { attributeOf, type Labels, type Point } from '../measure/metric.js'
 import { CHECK_BOUNDS, CHECK_DURATION } from '../measure/resource-metrics.js'
 
+const KERNEL = attributeOf('kernel')
+const RESOURCE = attributeOf('resource')
+
 interface Observed {
   readonly metric: ReadMetric
   readonly instrument: Observable
@@ -18,7 +21,7 @@ export function meterKernel(meter: Meter, kernel: Kernel): () => void {
   const { name, description, unit } = CHECK_DURATION
   const histogram = meter.createHistogram(name, { description, unit, advice })
   const measure = new Measure(kernel, (resource, durationMs) => {
-    histogram.record(durationMs / 1_000, attributesOf({ kernel: kernel.name, resource }))
+    histogram.record(durationMs / 1_000, { [KERNEL]: kernel.name, [RESOURCE]: resource })
   })
   const observed: Observed[] = READ_METRICS.map((metric) => ({ metric, instrument: instrumentOf(meter, metric), last: [] }))
   // All of them at once: each collection reads the kernel once.
