@@ -8,6 +8,8 @@ import { freePort } from '@keelson/test-servers'
 export interface Prometheus extends AsyncDisposable {
   /** The answer to a query, by the labels of each series. */
   query(text: string): Promise<readonly { metric: Record<string, string>; value: number }[]>
+  /** What is wrong with a query; undefined for nothing. */
+  problemOf(text: string): Promise<string | undefined>
 }
 
 /** A Prometheus of its own that scrapes one target each second. */
@@ -21,9 +23,14 @@ export async function prometheus(target: string): Promise<Prometheus> {
   const args = [`--config.file=${folder}/prometheus.yml`, `--storage.tsdb.path=${folder}/data`, `--web.listen-address=${address}`]
   const child = spawn('prometheus', args, { stdio: 'ignore' })
   const ended = once(child, 'exit')
+  const ask = (text: string) => fetch(`http://${address}/api/v1/query?query=${encodeURIComponent(text)}`)
   return {
+    async problemOf(text) {
+      const answer = await ask(text)
+      return answer.ok ? undefined : await answer.text()
+    },
     async query(text) {
-      const answer = await fetch(`http://${address}/api/v1/query?query=${encodeURIComponent(text)}`).catch(() => undefined)
+      const answer = await ask(text).catch(() => undefined)
       if (!answer?.ok) return []
       const { data } = (await answer.json()) as {
         data: { result: { metric: Record<string, string>; value: [number, string] }[] }
