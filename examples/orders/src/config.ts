@@ -10,6 +10,10 @@ export interface Config {
   readonly lease: number
   /** How long it goes on as usual after a signal, in ms, until the load balancer has seen it unready; what the platform asks for unless it is set. */
   readonly shutdownDelay: number | undefined
+  /** Whether there is a collector for spans and metrics. */
+  readonly otlp: boolean
+  /** Where Prometheus asks for `/metrics`; nowhere unless it is set. */
+  readonly metricsPort: number | undefined
 }
 
 export function configFrom(env: NodeJS.ProcessEnv): Config {
@@ -21,6 +25,8 @@ export function configFrom(env: NodeJS.ProcessEnv): Config {
     sweepAt: env.SWEEP_AT || '*/30 * * * * *',
     lease: numberFrom(env, 'LEASE', 30_000),
     shutdownDelay: env.SHUTDOWN_DELAY ? numberFrom(env, 'SHUTDOWN_DELAY', 0) : undefined,
+    otlp: Boolean(env.OTEL_EXPORTER_OTLP_ENDPOINT),
+    metricsPort: env.METRICS_PORT ? numberFrom(env, 'METRICS_PORT', 0) : undefined,
   }
 }
 

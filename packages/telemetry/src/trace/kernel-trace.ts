@@ -1,4 +1,4 @@
-import type { HookCall, Kernel, KernelEventOf } from '@keelson/kernel'
+import type { HookCall, KeelsonError, Kernel, KernelEventOf } from '@keelson/kernel'
 import { redact } from '@keelson/kernel/redact'
 import {
   type Attributes,
@@ -116,7 +116,7 @@ export class KernelTrace {
     return whole
   }
 
-  #failed(resource: string, error: unknown, at: number): void {
+  #failed(resource: string, error: KeelsonError, at: number): void {
     const operation = this.#operationOf(resource)
     if (this.#hooks.graph.counts(resource)) operation?.noteError(error)
     if (this.#hooks.fail(resource, error, at) || operation === undefined) return

@@ -1,4 +1,4 @@
-import type { Span as KernelSpan } from '@keelson/kernel'
+import type { KeelsonError, Span as KernelSpan } from '@keelson/kernel'
 import { redact } from '@keelson/kernel/redact'
 import { type Attributes, type Context, type Link, type Span, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
 import { PassingContext } from './passing-context.js'
@@ -43,8 +43,9 @@ export class Operation {
     this.passing = new PassingContext(this.context, this)
   }
 
-  /** Something that counts has failed. */
-  noteError(error: unknown): void {
+  /** Something that counts has failed; what ended because it was told to has not. */
+  noteError(error: KeelsonError): void {
+    if (error.code === 'ABORTED') return
     this.#firstError ??= redact(error)
   }
 
