@@ -12,6 +12,8 @@ export class StdioTransport implements Transport {
   readonly #stdin: Readable
   readonly #stdout: Writable
   readonly #lines = new MessageLines()
+  /** Whether what comes next waits for a turn. */
+  #isWaiting = false
   readonly #ondata = (chunk: Buffer) => this.#read(chunk)
   readonly #onerror = (error: Error) => this.onerror?.(error)
 
@@ -45,7 +47,11 @@ export class StdioTransport implements Transport {
       void this.close()
       return
     }
-    while (this.#readOne());
+    this.#readAll()
+  }
+
+  #readAll(): void {
+    while (!this.#isWaiting && this.#readOne());
   }
 
   /** False when no complete message is left; a line that is none is skipped. */
@@ -53,10 +59,20 @@ export class StdioTransport implements Transport {
     try {
       const message = this.#lines.next()
       if (message === undefined) return false
+      if ('method' in message && message.method === 'notifications/progress') this.#wait()
       this.onmessage?.(message)
     } catch (error) {
       this.onerror?.(error as Error)
     }
     return true
+  }
+
+  /** How far an answer has come is handled by the SDK a turn later than the answer itself, which would be too late. */
+  #wait(): void {
+    this.#isWaiting = true
+    setImmediate(() => {
+      this.#isWaiting = false
+      this.#readAll()
+    })
   }
 }
