@@ -2,7 +2,7 @@ import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js'
 import { expect, it } from 'vitest'
 import { CallEnd } from './call-end.js'
-import { Wire } from './wire.js'
+import { idAfter, Wire } from './wire.js'
 
 /** A client's transport that keeps what is sent, and what the client gets to hear. */
 function wired() {
@@ -90,4 +90,8 @@ it('notifications go to whoever takes them, and else to the client', () => {
   say({ id: FIRST, method: 'ping' })
   expect(taken).toEqual(['notifications/message', 'notifications/cancelled'])
   expect(heard).toMatchObject([{ method: 'notifications/cancelled' }, { method: 'ping' }])
+})
+
+it('ids stay numbers of 32 bits that are none of the client, however many calls there are', () => {
+  expect([idAfter(FIRST), idAfter(1_999_999_999), idAfter(2_000_000_000)]).toEqual([FIRST + 1, 2_000_000_000, FIRST])
 })

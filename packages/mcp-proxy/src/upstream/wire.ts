@@ -6,11 +6,17 @@ import type { CallEnd } from './call-end.js'
 
 /** The SDK's client counts its requests up from 0 on the same transport; some servers take nothing but numbers of 32 bits. */
 const FIRST = 1_000_000_000
+const LAST = 2_000_000_000
 
 interface OpenRequest {
   resolve(result: Result): void
   reject(error: Error): void
   onprogress: ((progress: Progress) => void) | undefined
+}
+
+/** A day of ten thousand calls a second uses all ids up: they begin anew. */
+export function idAfter(id: number): number {
+  return id < LAST ? id + 1 : FIRST
 }
 
 /**
@@ -23,7 +29,7 @@ export class Wire {
   readonly #transport: Transport | undefined
   readonly #open = new Map<number, OpenRequest>()
   #isClosed: boolean
-  #last = FIRST
+  #next = FIRST
 
   constructor({ transport }: Pick<Client, 'transport'>) {
     this.#transport = transport
@@ -53,7 +59,8 @@ export class Wire {
     return new Promise((resolve, reject) => {
       const transport = this.#transport
       if (this.#isClosed || transport === undefined) return reject(new Error('Not connected'))
-      const id = this.#last++
+      const id = this.#next
+      this.#next = idAfter(id)
       this.#open.set(id, { resolve, reject, onprogress })
       const told = onprogress === undefined ? params : { ...params, _meta: { ...(params._meta as object), progressToken: id } }
       transport.send({ jsonrpc: '2.0', id, method, params: told }).catch((error: Error) => {
