@@ -46,7 +46,7 @@ const SITES = [
   { 'sec-fetch-site': 'nonsense' },
 ]
 
-test(`[Q6] I3 names of others that point here, and other sites, get nothing`, async ({ task }) => {
+test('[I1] I3 names of others that point here, and other sites, get nothing', async ({ task }) => {
   const kernel = await running([resource('db-secret', { start: () => 1 })])
   const { url } = await inspected(kernel, { actions: true })
   let attacks = 0
@@ -69,7 +69,7 @@ test(`[Q6] I3 names of others that point here, and other sites, get nothing`, as
   Object.assign(task.meta, { attacks })
 })
 
-test('[Q6] I4 of ten thousand guesses almost none is looked at, and the token is not told by the answers', async ({ task }) => {
+test('[I2] I4 of ten thousand guesses almost none is looked at, and the token is not told by the answers', async ({ task }) => {
   const { inspect, url } = await inspected(await running([]), { token: TOKEN })
   Object.assign(task.meta, { attacks: 10_000 })
   const statuses = new Map<number, number>()
@@ -90,7 +90,7 @@ test('[Q6] I4 of ten thousand guesses almost none is looked at, and the token is
   expect((await ask(`${url}/state`, { headers: { authorization: `Bearer ${TOKEN}` } })).status).toBe(429)
 })
 
-test('[Q6] I3 bodies that are huge, slow or broken are not kept', async ({ task }) => {
+test('[I3] I3 bodies that are huge, slow or broken are not kept', async ({ task }) => {
   const kernel = await running([])
   const { url, server } = await inspected(kernel, { actions: true })
   const { csrf }: Hello = JSON.parse((await ask(`${url}/state`)).body)
@@ -124,7 +124,7 @@ test('[Q6] I3 bodies that are huge, slow or broken are not kept', async ({ task 
   expect((await ask(`${url}/state`)).status).toBe(200)
 })
 
-test('[Q6] I8 of a thousand streams sixteen are open, and those who look already lose nothing', async ({ task }) => {
+test('[I3] I8 of a thousand streams sixteen are open, and those who look already lose nothing', async ({ task }) => {
   Object.assign(task.meta, { attacks: 1_000 })
   let ctx!: StartContext
   const db = resource('db', { start: (_, given) => { ctx = given } }) // biome-ignore format: one thought
@@ -158,7 +158,7 @@ const TEXTS = [
   '\ud800',
 ]
 
-test('[Q6] I1 markup, line breaks and secrets in names, labels and errors stay texts of one line, without secrets', async ({
+test('[I4] I1 markup, line breaks and secrets in names, labels and errors stay texts of one line, without secrets', async ({
   task,
 }) => {
   Object.assign(task.meta, { attacks: TEXTS.length * 6 })

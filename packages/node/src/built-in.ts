@@ -11,5 +11,6 @@ interface Modules {
   readonly 'node:http': typeof import('node:http')
   readonly 'node:http2': typeof import('node:http2')
   readonly 'node:inspector': typeof import('node:inspector')
+  readonly 'node:module': typeof import('node:module')
   readonly 'node:https': typeof import('node:https')
 }

@@ -94,7 +94,7 @@ describe('I6 actions', () => {
       expect(await post(body)).toMatchObject({ status: 200, body: '{"ok":false,"text":"there is no such action"}' })
   })
 
-  it('are refused where they are not allowed, or come from elsewhere', async () => {
+  it('[I5] are refused where they are not allowed, or come from elsewhere', async () => {
     const kernel = await running([])
     const { url } = await inspected(kernel)
     const body = JSON.stringify({ action: 'shutdown', confirm: 'shop' })

@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { Kernel } from '@keelson/kernel'
+import { builtIn } from '../built-in.js'
 import { invalidOption } from '../options.js'
 import type { InspectorLike } from './inspector-options.js'
 
@@ -22,7 +22,9 @@ export async function loadInspector(): Promise<InspectorModule> {
     if (!isMissing(error)) throw error
   }
   try {
-    return createRequire(process.argv[1] ?? join(process.cwd(), 'main.js'))('@keelson/inspector') as InspectorModule
+    return builtIn('node:module').createRequire(process.argv[1] ?? join(process.cwd(), 'main.js'))(
+      '@keelson/inspector',
+    ) as InspectorModule
   } catch (error) {
     if (!isMissing(error)) throw error
   }
