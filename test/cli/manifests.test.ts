@@ -27,6 +27,14 @@ describe.concurrent('O1 keelson k8s, systemd and compose', () => {
     expect(out).toContain('image: shop:1')
   })
 
+  it('know what a port speaks', async () => {
+    const { out } = await keelson(['k8s', 'examples/grpc/src/main.ts', '--full'])
+    expect(out).toMatch(
+      /^kind: Service$[\s\S]*^ {4}- name: grpc\n {6}port: 50051\n {6}targetPort: grpc\n {6}appProtocol: kubernetes\.io\/h2c$/m,
+    )
+    expect(out).toMatch(/^ {14}path: \/readyz\n {14}port: probes$/m)
+  })
+
   it('write a Job for a task that is done at some time, and say so', async () => {
     const job = 'examples/job/src/main.ts'
     const [found, cron, service, unit] = await Promise.all([

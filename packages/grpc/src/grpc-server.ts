@@ -15,6 +15,7 @@ import { FollowedServer } from './followed-server.js'
 import { checkGrpcServerOptions, type GrpcServerOptions, isCredentials, kindOf, LIFECYCLE } from './grpc-server-options.js'
 import { Health } from './health/health.js'
 import { type GrpcService, isService, nameOf } from './service.js'
+import { tellReader } from './tell-reader.js'
 
 /** A gRPC server that answers. */
 export interface GrpcServer {
@@ -51,6 +52,7 @@ export function grpcServer<const D extends Dependencies<D> = {}>(
   options: GrpcServerOptions<D>,
 ): Resource<GrpcServer> {
   checkGrpcServerOptions(name, options)
+  tellReader(name, options.port)
   const lives = new WeakMap<GrpcServer, Life>()
   const given = LIFECYCLE.filter((key) => options[key] !== undefined)
   const hooks: ResourceOptions<GrpcServer, D> = {

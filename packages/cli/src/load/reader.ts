@@ -17,10 +17,13 @@ export interface Claim {
   verify(kernel: Kernel): void
 }
 
+export type Protocol = 'http' | 'https' | 'h2c' | 'grpc'
+
 /** What a package knows of a resource when that is defined. */
 export interface Known {
-  /** Where a server is to listen. */
+  /** Where a server is to listen, and what it speaks there; `h2c` is HTTP/2 without TLS. */
   readonly port?: number
+  readonly protocol?: Protocol
   /** Of a task: what comes of it when it is done, and whether it is run again when it fails. */
   readonly onEnd?: 'shutdown' | 'restart' | 'ignore'
   readonly restarts?: boolean

@@ -7,7 +7,7 @@ import { yamlText } from './yaml-text.js'
 
 const OPTIONS: ComposeOptions = {
   name: 'shop',
-  ports: [3000],
+  ports: [{ port: 3000, protocol: 'http' }],
   dependsOn: ['postgres', 'redis'],
   env: ['LEVEL=info', 'PRICE=5$', 'DATABASE_URL'],
   margin: 4_000,
@@ -44,11 +44,16 @@ describe('the check of Compose files', () => {
 
 describe('O1 keelson compose', () => {
   it('writes what Compose knows every field of', () => {
-    for (const options of [{ image: 'shop:1' }, { job: true }, { ports: [22, 3000] }, { env: [], dependsOn: [] }]) {
+    for (const options of [
+      { image: 'shop:1' },
+      { job: true },
+      { ports: [{ port: 22, protocol: 'grpc' as const }] },
+      { env: [], dependsOn: [] },
+    ]) {
       expect(composeProblems(parse(written(options)))).toEqual([])
     }
     // In YAML 1.1, which older ones read, 22:22 is a number.
-    expect(written({ ports: [22] })).toContain('"22:22"')
+    expect(written({ ports: [{ port: 22, protocol: 'http' }] })).toContain('"22:22"')
   })
 
   it('gives what Docker gives where run() fits its budget to that, and else what the budget needs', () => {
@@ -67,6 +72,8 @@ describe('O1 keelson compose', () => {
     const bare = shopFacts({}, 'docker', {})
     expect(read({}, bare).healthcheck.test[3]).toBe('http://127.0.0.1:3000/readyz')
     expect(read({ ports: [] }, bare).healthcheck).toBeUndefined()
+    const secure = read({ ports: [{ port: 3443, protocol: 'https' }] }, bare).healthcheck.test
+    expect(secure.slice(2)).toEqual(['probe', 'https://127.0.0.1:3443/readyz', '--insecure'])
   })
 
   it('has the rest as it was said', () => {

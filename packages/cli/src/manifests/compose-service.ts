@@ -1,6 +1,7 @@
 import { duration } from '../output/durations.js'
 import { because } from './because.js'
 import { askedNote, graceFigure, startFigure } from './figures.js'
+import { type AppPort, probedPort } from './ports.js'
 import type { ServiceFacts } from './service-facts.js'
 
 /** What the graph cannot know of a service of Compose. */
@@ -8,7 +9,7 @@ export interface ComposeOptions {
   readonly name: string
   /** Built from the folder of the file where there is none. */
   readonly image?: string | undefined
-  readonly ports: readonly number[]
+  readonly ports: readonly AppPort[]
   readonly probePort?: number | undefined
   /** Services that are to be healthy before. */
   readonly dependsOn: readonly string[]
@@ -22,7 +23,7 @@ const DOCKER_GRACE = 10
 
 export function composeFile(facts: ServiceFacts, options: ComposeOptions): Record<string, unknown> {
   const { name, image, ports, dependsOn, env, job } = options
-  const port = options.probePort ?? facts.probes?.port ?? ports[0]
+  const probed = probedPort(ports, options.probePort ?? facts.probes?.port)
   return {
     services: {
       [name]: {
@@ -38,8 +39,8 @@ export function composeFile(facts: ServiceFacts, options: ComposeOptions): Recor
           job ? 'Code 0 is a job that is done.' : 'Code 0 is a service that was told to end; every other end is a failure.',
         ),
         environment: env.length > 0 ? environmentOf(env) : undefined,
-        ports: ports.length > 0 ? ports.map((each) => `${each}:${each}`) : undefined,
-        healthcheck: job || port === undefined ? undefined : healthcheckOf(facts, name, port),
+        ports: ports.length > 0 ? ports.map(({ port }) => `${port}:${port}`) : undefined,
+        healthcheck: job || probed === undefined ? undefined : healthcheckOf(facts, name, probed),
         depends_on: dependsOn.length > 0 ? dependenciesOf(dependsOn) : undefined,
       },
     },
@@ -57,12 +58,12 @@ function stopGrace(facts: ServiceFacts, { margin }: ComposeOptions) {
   return because(`${seconds}s`, `${why} ${askedNote(facts)}`)
 }
 
-function healthcheckOf(facts: ServiceFacts, name: string, port: number) {
+function healthcheckOf(facts: ServiceFacts, name: string, { port, secure }: { readonly port: number; readonly secure: boolean }) {
   const start = startFigure(facts)
-  const url = `http://127.0.0.1:${port}${facts.paths.ready}`
+  const url = `${secure ? 'https' : 'http'}://127.0.0.1:${port}${facts.paths.ready}`
   return because(
     {
-      test: ['CMD', 'node_modules/.bin/keelson', 'probe', url],
+      test: ['CMD', 'node_modules/.bin/keelson', 'probe', url, ...(secure ? ['--insecure'] : [])],
       interval: '10s',
       timeout: '5s',
       retries: 2,

@@ -1,8 +1,9 @@
 import { duration } from '../output/durations.js'
 import { because } from './because.js'
 import { askedNote, graceFigure } from './figures.js'
-import { type KubeOptions, namedPorts, PROBE_PORT } from './kube-options.js'
+import type { KubeOptions } from './kube-options.js'
 import { probesOf } from './kube-probes.js'
+import { namedPorts, PROBE_PORT, probedPort } from './ports.js'
 import type { ServiceFacts } from './service-facts.js'
 
 /** In ms: what `preStop` waits where the kernel has no lame duck of its own. */
@@ -66,14 +67,15 @@ function containerOf(
 ): Record<string, unknown> {
   const probePort = options.probePort ?? facts.probes?.port
   const ports = namedPorts(options.ports, probePort)
-  const asked = ports.find(({ containerPort }) => containerPort === probePort) ?? ports[0]
+  const probed = probedPort(options.ports, probePort)
+  const asked = ports.find(({ containerPort }) => containerPort === probed?.port)?.name
   return {
     name: options.name,
     image: full ? options.image : undefined,
-    ports: ports.length > 0 ? because(ports, portsWhy(facts, asked?.name, job)) : undefined,
+    ports: ports.length > 0 ? because(ports, portsWhy(facts, asked, job)) : undefined,
     env: envOf(options, full),
     lifecycle: sleeps ? because(preStop, preStopWhy) : undefined,
-    ...(job || asked === undefined ? {} : probesOf(facts, asked.name)),
+    ...(job || asked === undefined ? {} : probesOf(facts, asked, probed?.secure === true)),
     terminationMessagePath: facts.run.lastWords || undefined,
     terminationMessagePolicy: because(
       'FallbackToLogsOnError',
@@ -88,10 +90,13 @@ const preStop = { preStop: { sleep: { seconds: LAME_DUCK / 1_000 } } }
 const preStopWhy =
   'shutdown.delay is 0: without this requests would come to a port that is closed. Better give createKernel() a delay: it is left out where nobody sends requests any more. From Kubernetes 1.30 on.'
 
+const OWN_PORT = 'Give them a port of their own: run(kernel, { probes: { port: 9000 } }).'
+
 function portsWhy({ probes, paths }: ServiceFacts, asked: string | undefined, job: boolean): string {
   if (job) return 'For whoever looks at it while it runs.'
+  if (asked === undefined) return `No probes: nothing here answers those of the kubelet. ${OWN_PORT}`
   if (asked !== PROBE_PORT) {
-    return `Probes are asked of the application's own port, which is closed while its server restarts or has not started. Give them one: run(kernel, { probes: { port: 9000 } }).`
+    return `Probes are asked of the application's own port, which is closed while its server restarts or has not started. ${OWN_PORT}`
   }
   const local = probes?.host === '127.0.0.1' || probes?.host === 'localhost' || probes?.host === '::1'
   const host = local ? ` The kubelet asks from outside: leave out probes.host, which is ${probes?.host}.` : ''

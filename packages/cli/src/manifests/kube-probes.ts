@@ -13,12 +13,12 @@ const TIMEOUT = 3
 const READY_FAILURES = 2
 const LIVE_FAILURES = 3
 
-/** The three probes of a container; `port` is a name of one of its ports. */
-export function probesOf(facts: ServiceFacts, port: string): Record<string, unknown> {
+/** The three probes of a container; `port` is a name of one of its ports, `secure` where that speaks TLS. */
+export function probesOf(facts: ServiceFacts, port: string, secure: boolean): Record<string, unknown> {
   const { paths, run } = facts
   const start = startFigure(facts)
   const failures = Math.ceil(start.seconds / STARTUP_PERIOD)
-  const ask = (path: string) => ({ httpGet: { path, port } })
+  const ask = (path: string) => ({ httpGet: { path, port, ...(secure && { scheme: 'HTTPS' }) } })
   return {
     startupProbe: because(
       { ...ask(paths.startup), periodSeconds: STARTUP_PERIOD, failureThreshold: failures, timeoutSeconds: TIMEOUT },

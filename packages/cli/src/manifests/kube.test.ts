@@ -55,7 +55,7 @@ describe('O1 keelson k8s', () => {
   it('writes manifests that Kubernetes knows every field of', () => {
     const namespace = 'shops'
     const everything = [
-      ...written(shopFacts(), { namespace, ports: [3000, 8080] }),
+      ...written(shopFacts(), { namespace, ports: [...KUBE.ports, { port: 8080, protocol: 'grpc' }] }),
       ...written(shopFacts({ shutdown: { delay: 0 } }, 'kubernetes', { lastWords: '/tmp/words' })),
       ...written(shopFacts(), {}, { full: true, job: true }),
       ...written(shopFacts(), {}, { full: true, job: false, schedule: '*/5 * * * *' }),
@@ -177,6 +177,29 @@ describe('O1 keelson k8s', () => {
       expect(rules(terminationGracePeriodSeconds, failureThreshold)).toEqual([])
       expect(rules(terminationGracePeriodSeconds - 10, 10)).toEqual(['budget-over-grace', 'startup-probe'])
     }
+  })
+
+  it('asks for TLS where only a server with TLS answers, and nobody where none speaks HTTP/1', () => {
+    const bare = shopFacts({}, 'kubernetes', {})
+    const [http, https, grpc, h2c] = (['http', 'https', 'grpc', 'h2c'] as const).map((protocol, i) => ({
+      port: 3000 + i,
+      protocol,
+    }))
+    const [secure] = podOf(bare, { ports: [grpc!, https!] }).containers
+    expect(secure.livenessProbe.httpGet).toEqual({ path: '/livez', port: 'https', scheme: 'HTTPS' })
+    expect(podOf(bare, { ports: [https!, http!], probePort: 3000 }).containers[0].livenessProbe.httpGet.port).toBe('http')
+    const none = written(bare, { ports: [grpc!, h2c!, { port: 4000, protocol: 'grpc' }] })
+    expect(none.join('')).not.toContain('Probe:')
+    expect(commentOf(none[1]!, 'ports')).toContain('No probes: nothing here answers those of the kubelet.')
+    expect(parse(none[0]!).spec.ports).toEqual([
+      { name: 'grpc', port: 3002, targetPort: 'grpc', appProtocol: 'kubernetes.io/h2c' },
+      { name: 'h2c', port: 3003, targetPort: 'h2c', appProtocol: 'kubernetes.io/h2c' },
+      { name: 'grpc-4000', port: 4000, targetPort: 'grpc-4000', appProtocol: 'kubernetes.io/h2c' },
+    ])
+    expect([...none, ...written(bare, { ports: [https!] })].flatMap(kubeProblems)).toEqual([])
+    expect(read('Service', bare, { ports: [https!, http!] }).spec.ports.map(({ port }: { port: number }) => port)).toEqual([
+      443, 80,
+    ])
   })
 
   it('says who has counted failures before the kubelet', () => {

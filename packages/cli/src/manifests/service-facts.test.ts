@@ -94,9 +94,12 @@ describe('whether it is a job', () => {
   })
 
   it('takes the ports of its servers where none are given', () => {
-    const known = { api: { port: 3000 }, other: { port: 4000 } }
-    expect(read([api], known).ports).toEqual([3000])
-    expect(read([api], known, { port: ['8080', '8081'] }).ports).toEqual([8080, 8081])
+    const known: Record<string, Known> = { api: { port: 3000, protocol: 'https' }, other: { port: 4000 } }
+    expect(read([api], known).ports).toEqual([{ port: 3000, protocol: 'https' }])
+    expect(read([api], known, { port: ['8080', '3000'] }).ports).toEqual([
+      { port: 8080, protocol: 'http' },
+      { port: 3000, protocol: 'https' },
+    ])
   })
 
   it.each([

@@ -22,7 +22,7 @@ export const KUBE: KubeOptions = {
   name: 'shop',
   image: 'shop:1',
   replicas: 2,
-  ports: [3000],
+  ports: [{ port: 3000, protocol: 'http' }],
   margin: 4_000,
   env: ['LEVEL=info', 'DATABASE_URL'],
   cpu: '100m',

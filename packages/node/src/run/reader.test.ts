@@ -42,6 +42,8 @@ it('tells who reads graphs where servers would listen, and what becomes of tasks
   const READER = Symbol.for('keelson.reader')
   const define = () => {
     httpServer('api', { port: 3000, listener: () => () => {} })
+    httpServer('secure', { port: 3443, tls: { key: 'key', cert: 'cert' }, http2: true, listener: () => () => {} })
+    httpServer('internal', { port: 3001, http2: true, listener: () => () => {} })
     httpServer('any', { listener: () => () => {} })
     task('job', { run: async () => {} })
     task('loop', { run: async () => {}, onEnd: 'restart', restart: { attempts: 3, within: 60_000 } })
@@ -50,12 +52,14 @@ it('tells who reads graphs where servers would listen, and what becomes of tasks
   onTestFinished(() => void Reflect.deleteProperty(globalThis, READER))
   define()
   expect([...known]).toEqual([
-    ['api', { port: 3000 }],
+    ['api', { port: 3000, protocol: 'http' }],
+    ['secure', { port: 3443, protocol: 'https' }],
+    ['internal', { port: 3001, protocol: 'h2c' }],
     ['job', { onEnd: 'shutdown', restarts: false }],
     ['loop', { onEnd: 'restart', restarts: true }],
   ])
   // An earlier command line asks for less.
   Reflect.set(globalThis, READER, {})
   define()
-  expect(known.size).toBe(3)
+  expect(known.size).toBe(5)
 })

@@ -57,7 +57,7 @@ export function httpServer<const D extends Dependencies<D> = {}>(
 ): Resource<HttpServer>
 export function httpServer<const D extends Dependencies<D>>(name: string, options: HttpServerOptions<D>): Resource<HttpServer> {
   checkHttpServerOptions(name, options)
-  tellReader(name, options.port)
+  tellReader(name, options)
   const { timeouts, impact, labels, monitor, restart, retry, shared } = options
   const hooks: ResourceOptions<HttpServer, D> = {
     timeouts: withDrain(timeouts),
