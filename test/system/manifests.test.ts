@@ -30,9 +30,12 @@ function verified(files: readonly { file: string; text: string }[]): string {
 
 describe('keelson systemd', () => {
   const node = ['--node', process.execPath, '--directory', tmpdir()]
+  let service: ReturnType<typeof units>
+  beforeAll(() => {
+    service = units('examples/quickstart/src/main.ts', ...node)
+  })
 
   it('writes units that systemd-analyze has nothing against', () => {
-    const service = units('examples/quickstart/src/main.ts', ...node)
     const job = units('examples/job/src/main.ts', ...node, '--on-calendar', 'Mon *-*-* 03:00')
     expect(verified(service)).toBe('')
     expect(job.map(({ file }) => file)).toEqual(['totals.service', 'totals.timer'])
@@ -45,9 +48,9 @@ describe('keelson systemd', () => {
     ['WatchdogSec=30', 'WatchdogSec=often', 'Failed to parse'],
     [`ExecStart=${process.execPath}`, 'ExecStart=node-that-is-not-there', 'not executable'],
   ])('would hear of %s written as %s', (right, wrong, complaint) => {
-    const [service] = units('examples/quickstart/src/main.ts', ...node)
-    expect(service?.text).toContain(right)
-    expect(verified([{ ...service!, text: service!.text.replace(right, wrong) }])).toContain(complaint)
+    const [{ file, text }] = service as [(typeof service)[0]]
+    expect(text).toContain(right)
+    expect(verified([{ file, text: text.replace(right, wrong) }])).toContain(complaint)
   })
 })
 
@@ -82,11 +85,10 @@ describe('O1 a unit that keelson systemd has written', () => {
 })
 
 describe('keelson completion', () => {
-  const script = (shell: string) => {
-    const file = join(folder, `completion.${shell}`)
-    writeFileSync(file, keelson('completion', shell))
-    return file
-  }
+  const script = (shell: string) => join(folder, `completion.${shell}`)
+  beforeAll(() => {
+    for (const shell of ['bash', 'zsh', 'fish']) writeFileSync(script(shell), keelson('completion', shell))
+  })
   const run = (command: string, ...args: string[]) => spawnSync(command, args, { cwd: root, encoding: 'utf8', timeout: 60_000 })
 
   it.each([

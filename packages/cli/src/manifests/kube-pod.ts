@@ -77,13 +77,15 @@ function containerOf(
     lifecycle: sleeps ? because(preStop, preStopWhy) : undefined,
     ...(job || asked === undefined ? {} : probesOf(facts, asked, probed?.secure === true)),
     terminationMessagePath: facts.run.lastWords || undefined,
-    terminationMessagePolicy: because(
-      'FallbackToLogsOnError',
-      'run() leaves why it failed in the termination log, for kubectl describe; where it could not, these are the last lines of its log.',
-    ),
+    terminationMessagePolicy: because('FallbackToLogsOnError', lastWordsWhy(facts)),
     resources: full ? because(resourcesOf(options), resourcesWhy) : undefined,
     securityContext: full ? { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } } : undefined,
   }
+}
+
+function lastWordsWhy({ run }: ServiceFacts): string {
+  if (run.lastWords === false) return 'For kubectl describe: the last lines of its log, as lastWords is false.'
+  return 'run() leaves why it failed in the termination log, for kubectl describe; where it could not, these are the last lines of its log.'
 }
 
 const preStop = { preStop: { sleep: { seconds: LAME_DUCK / 1_000 } } }

@@ -30,27 +30,6 @@ const commentOf = (text: string, field: string) =>
     ?.replace(/^ *# ?/gm, '')
     .replaceAll('\n', ' ') ?? ''
 
-describe('the check of manifests', () => {
-  const [, good = ''] = written(shopFacts())
-
-  it.each([
-    [
-      'a field that is misspelled',
-      'terminationGracePeriodSeconds:',
-      'terminationGracePeriodSecond:',
-      'spec.template.spec.terminationGracePeriodSecond is unknown',
-    ],
-    ['one of a probe', 'failureThreshold: 2', 'failureTreshold: 2', 'readinessProbe.failureTreshold is unknown'],
-    ['a field in the wrong place', 'minReadySeconds: 10', 'periodSeconds: 10', 'spec.periodSeconds is unknown'],
-    ['text for a number', 'periodSeconds: 10', 'periodSeconds: "10"', 'periodSeconds must be integer'],
-    ['what is missing', 'port: probes', 'scheme: HTTP', "must have required property 'port'"],
-  ])('finds %s', (_what, field, wrong, problem) => {
-    expect(kubeProblems(good)).toEqual([])
-    expect(good).toContain(field)
-    expect(kubeProblems(good.replace(field, wrong)).join('\n').replaceAll('property port', "property 'port'")).toContain(problem)
-  })
-})
-
 describe('O1 keelson k8s', () => {
   it('writes manifests that Kubernetes knows every field of', () => {
     const namespace = 'shops'
@@ -211,6 +190,17 @@ describe('O1 keelson k8s', () => {
     expect(commentOf(written(shopFacts())[1]!, 'readinessProbe')).toContain('3 failed checks of db, api')
     const waiting = shopFacts({}, 'kubernetes', { probes: { port: 9000 }, onFailure: 'wait' })
     expect(commentOf(written(waiting)[1]!, 'livenessProbe')).toContain('onFailure is "wait", so that this probe ends the process')
+  })
+
+  it('has the last words where run() leaves them', () => {
+    const container = (lastWords: string | false) => podOf(shopFacts({}, 'kubernetes', { lastWords })).containers[0]
+    expect(container('/tmp/words')).toMatchObject({
+      terminationMessagePath: '/tmp/words',
+      terminationMessagePolicy: 'FallbackToLogsOnError',
+    })
+    expect(container(false)).not.toHaveProperty('terminationMessagePath')
+    const [, none = ''] = written(shopFacts({}, 'kubernetes', { lastWords: false }))
+    expect(commentOf(none, 'terminationMessagePolicy')).toContain('lastWords is false')
   })
 
   it('protects several replicas, and does not keep a node from being drained for a single one', () => {
