@@ -65,9 +65,19 @@ export async function runProxy(args: readonly string[]): Promise<void> {
     // It is not for servers that inherit the environment.
     delete process.env[TOKEN]
     const { inspector, ...served } = options
-    await run(await mcpProxy(served), { log, ...(inspector && { inspector: { actions: inspector === 'actions' } }) })
+    const kernel = await mcpProxy(served)
+    await instrumented(kernel)
+    await run(kernel, { log, ...(inspector && { inspector: { actions: inspector === 'actions' } }) })
   } catch (error) {
     say(`keelson-mcp-proxy: ${(error as Error).message}\n\n${USAGE}`)
     process.exitCode = 2
   }
+}
+
+/** Where `@keelson/telemetry` is installed beside it, OpenTelemetry is told of the proxy: by whichever SDK was loaded before it. */
+async function instrumented(kernel: Kernel): Promise<void> {
+  const telemetry = await import('@keelson/telemetry').catch((error: NodeJS.ErrnoException) => {
+    if (!error.code?.endsWith('MODULE_NOT_FOUND')) throw error
+  })
+  telemetry?.instrument(kernel)
 }

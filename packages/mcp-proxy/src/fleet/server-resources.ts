@@ -8,6 +8,7 @@ import type { Offers } from '../catalog/offers.js'
 import type { Isolation } from '../config/isolation.js'
 import type { ServerEntry } from '../config/servers-file.js'
 import { CallMeter } from '../upstream/call-meter.js'
+import { CallTelemetry } from '../upstream/call-telemetry.js'
 import { uriFor } from '../upstream/names.js'
 import { ServerVoice } from '../upstream/server-voice.js'
 import { Upstream } from '../upstream/upstream.js'
@@ -40,6 +41,7 @@ interface Circle {
   /** The limit of its server, which all its sessions share. */
   readonly limiter: Resource<RateLimiter>
   readonly meter: CallMeter
+  readonly telemetry: CallTelemetry
   readonly audience: Audience
   /** Where it offers what it has, if not in the catalog. */
   readonly offers: Offers | undefined
@@ -68,11 +70,12 @@ export function serverResources(name: string, entry: ServerEntry, surroundings: 
   const { wait, ...limit } = entry.limit
   const limiter = rateLimiter(`${name}:limit`, { ...limit, impact: 'degraded' })
   const meter = new CallMeter()
-  const all = { resource: name, limiter, meter, audience: surroundings.audience, offers: undefined }
+  const telemetry = new CallTelemetry(name)
+  const all = { resource: name, limiter, meter, telemetry, audience: surroundings.audience, offers: undefined }
   // Also where it is isolated: what cannot be meant is said when the file is read.
   const session = sessionResources(name, entry, surroundings, all)
   if (entry.isolation === undefined) return { ...session, limiter, meter }
-  const begun = isolatedServer(name, entry, entry.isolation, surroundings, { limiter, meter })
+  const begun = isolatedServer(name, entry, entry.isolation, surroundings, { limiter, meter, telemetry })
   return { server: begun, limiter, meter, tools: begun }
 }
 
@@ -82,7 +85,7 @@ function isolatedServer(
   entry: ServerEntry,
   isolation: Isolation,
   surroundings: Surroundings,
-  shared: Pick<Circle, 'limiter' | 'meter'>,
+  shared: Pick<Circle, 'limiter' | 'meter' | 'telemetry'>,
 ): Resource<unknown> {
   return resource(name, {
     dependsOn: { limiter: shared.limiter, catalog: surroundings.catalog },
@@ -96,7 +99,7 @@ function isolatedServer(
         sessions.stop()
         catalog.forget(name)
       })
-      return { catalog, kernel }
+      return { catalog, kernel, ...shared.telemetry.offer }
     },
     // Calls in sessions that have begun go on as long as a front passes them on.
     drain: ({ catalog, kernel }) => (kernel.state === 'running' ? undefined : catalog.unserved()),
@@ -110,7 +113,7 @@ function sessionResources(
   name: string,
   entry: ServerEntry,
   { catalog, arrival }: Surroundings,
-  { resource: own, limiter, meter, audience, offers }: Circle,
+  { resource: own, limiter, meter, telemetry, audience, offers }: Circle,
 ): Pick<ServerResources, 'server' | 'tools'> {
   const { config } = entry
   checkToolLimits(name, entry.tools)
@@ -137,7 +140,7 @@ function sessionResources(
     dependsOn: { client: server, limiter, catalog },
     start: async ({ client, limiter, catalog }, { kernel, signal, crashed }) => {
       const shown = offers ?? catalog
-      const upstream = new Upstream({ name, resource: own, entry, secrets, client, limiter, meter, kernel })
+      const upstream = new Upstream({ name, resource: own, entry, secrets, client, limiter, meter, telemetry, kernel })
       let listed = upstream.list(['tools', 'resources', 'prompts'], signal).then((listing) => shown.offer(upstream, listing))
       let isDue = false
       const due = new Set<ListKind>()
@@ -161,7 +164,8 @@ function sessionResources(
       })
       await listed
       await wishesPassedOn(upstream, audience)
-      return { upstream, shown, catalog, kernel }
+      // Of sessions of single clients, their server does.
+      return { upstream, shown, catalog, kernel, ...(offers === undefined && telemetry.offer) }
     },
     drain: async ({ upstream, shown, catalog, kernel }, { deadline }) => {
       // What takes longer is answered with an error, as long as there is a front to pass it on.

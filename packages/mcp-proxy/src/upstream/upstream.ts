@@ -18,6 +18,7 @@ import { type ToolFilter, toolFilter } from '../config/tool-filter.js'
 import type { CallEnd } from './call-end.js'
 import { CallLimit } from './call-limit.js'
 import type { CallMeter } from './call-meter.js'
+import { type CallTelemetry, failureOf } from './call-telemetry.js'
 import { asked, type Caller } from './caller.js'
 import { type Listing, listed } from './listing.js'
 import { nameFor } from './names.js'
@@ -59,6 +60,7 @@ export interface UpstreamParts {
   readonly client: Client
   readonly limiter: RateLimiter
   readonly meter: CallMeter
+  readonly telemetry: CallTelemetry
   readonly kernel: KernelView
 }
 
@@ -72,6 +74,7 @@ export class Upstream {
   readonly #wire: Wire
   readonly #limit: CallLimit
   readonly #meter: CallMeter
+  readonly #telemetry: CallTelemetry
   readonly #passes: ToolFilter
   readonly #kernel: KernelView
   readonly #calls = new Map<CallEnd, Caller>()
@@ -79,7 +82,7 @@ export class Upstream {
   #isClosed = false
   #idle: (() => void) | undefined
 
-  constructor({ name, resource, entry, secrets, client, limiter, meter, kernel }: UpstreamParts) {
+  constructor({ name, resource, entry, secrets, client, limiter, meter, telemetry, kernel }: UpstreamParts) {
     this.name = name
     this.#resource = resource
     this.#entry = entry
@@ -88,6 +91,7 @@ export class Upstream {
     this.#wire = new Wire(client)
     this.#limit = new CallLimit(name, entry.limit, limiter)
     this.#meter = meter
+    this.#telemetry = telemetry
     this.#passes = toolFilter(name, entry.rules)
     this.#kernel = kernel
   }
@@ -176,13 +180,19 @@ export class Upstream {
     if (this.#isClosed) end.end(TAKEN_AWAY)
     this.#calls.set(end, call.caller)
     const begun = this.#meter.begin()
+    const ended = this.#telemetry.begin(call.method, call.method === 'tools/call' ? String(name) : undefined)
     try {
       await this.#limit.take(end).catch(async (error: Error) => {
         if (end.isOver) throw await this.#lost(error)
         this.#meter.refused++
         throw error
       })
-      return await this.#forward(call, end)
+      const result = await this.#forward(call, end)
+      ended('isError' in result && result.isError === true ? 'tool_error' : undefined)
+      return result
+    } catch (error) {
+      ended(failureOf(error))
+      throw error
     } finally {
       this.#meter.end(begun)
       this.#calls.delete(end)

@@ -193,6 +193,7 @@ test('O2 what is added while it runs, also by a subgraph, is told, and what stan
     { name: 'standby', attributes: { 'keelson.standby.reason': 'another leads' } },
   ])
   await t.stop()
+  expect(t.span('keelson.shutdown').status.code).toBe(SpanStatusCode.UNSET)
 })
 
 test('O2 when it is ended it tells no more, and leaves no span open', async () => {
