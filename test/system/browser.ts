@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import axe from 'axe-core'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
 
@@ -38,12 +37,10 @@ export function sharedBrowser() {
   }
 }
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
 /** Whether people who do not see, or do not use a mouse, get what others get, as far as a program can say. */
 export async function expectAccessible(page: Page, what: string): Promise<void> {
   // Not as a script of the page: its policy has none but its own.
-  if (!(await page.evaluate('typeof axe === "object"'))) await page.evaluate(axe)
+  if (!(await page.evaluate('typeof axe === "object"'))) await page.evaluate(axe.source)
   const violations = (await page.evaluate(`axe.run(document, {
     preload: false,
     runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
