@@ -28,7 +28,7 @@ describe('I3 without a token', () => {
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
       )
       expect(headers['cache-control'], path).toBe(path === '/page.css' ? 'no-cache' : 'no-store')
-      expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' })
+      expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'same-origin' })
       expect(headers).not.toHaveProperty('access-control-allow-origin')
     }
   })

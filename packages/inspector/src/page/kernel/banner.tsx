@@ -22,7 +22,7 @@ export function Banner({ link, page, now, localNow, onConnect }: Props) {
       <div class={`banner tone-${status === 'ended' ? 'idle' : 'warn'}`}>
         <span>
           {status === 'ended'
-            ? `The process has ended${endOf(page)}. What you see is its last word.`
+            ? `The process has ended${endOf(page)}. What you see is its last word.${refused === undefined ? '' : ` Another one answers: ${refused.text}`}`
             : `${refused?.text ?? silence(page)} What you see is as of ${ago(localNow - heardAt)}; ${next}.`}
         </span>
         {refused?.isLogin ? (

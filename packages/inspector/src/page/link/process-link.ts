@@ -112,7 +112,7 @@ async function refusal(url: string): Promise<Refusal | undefined> {
   try {
     const response = await fetch(url, { cache: 'no-store' })
     if (response.ok) return undefined
-    if (response.status === 401) return { text: 'You are not logged in any more.', isLogin: true }
+    if (response.status === 401) return { text: 'You have to log in.', isLogin: true }
     return { text: (await response.text()).trim().slice(0, 300) || `It answers ${response.status}.`, isLogin: false }
   } catch {
     return undefined
