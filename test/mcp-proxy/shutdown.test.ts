@@ -39,6 +39,17 @@ describe('SIGTERM', () => {
     expect(proxy.servers).toEqual([])
   })
 
+  it('over stdio: so is one in a session that its client has for itself', async () => {
+    const proxy = new ProxyProcess({ one: { ...scripted(), isolated: true } }, '--stdio')
+    const client = await proxy.stdio()
+    const call = textOf(client, 'one__sleep', { ms: 500 })
+    await proxy.said('[one] sleeping')
+    proxy.child.kill('SIGTERM')
+    expect(await call).toBe('done')
+    expect(await proxy.exited, proxy.stderr).toEqual({ code: 0, signal: null })
+    expect(proxy.servers).toEqual([])
+  })
+
   it('while a call is in flight, those that still come are answered too, whichever server they are for', async () => {
     const proxy = new ProxyProcess({ one: scripted(), two: scripted() }, '--stdio')
     const client = await proxy.stdio()

@@ -1,3 +1,4 @@
+import { redact } from '@keelson/kernel/redact'
 import type { OAuthOptions } from '../config/oauth-options.js'
 import { say } from '../say.js'
 import { InvalidToken, ownerOf, Unreachable } from './access-token.js'
@@ -60,6 +61,6 @@ export class OAuth {
     if (performance.now() - this.#saidAt < REPEAT) return
     this.#saidAt = performance.now()
     const what = error instanceof Unreachable ? error.message : `unexpected: ${error.message}`
-    say(`access tokens cannot be verified: ${what}`)
+    say(`access tokens cannot be verified: ${redact(what)}`)
   }
 }

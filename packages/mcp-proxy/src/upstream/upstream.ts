@@ -1,6 +1,6 @@
 import type { KernelView } from '@keelson/kernel'
 import type { RateLimiter } from '@keelson/limiters'
-import { allTools, type ServerSecrets } from '@keelson/pools'
+import type { ServerSecrets } from '@keelson/pools'
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import {
   ErrorCode,
@@ -10,7 +10,6 @@ import {
   ResultSchema,
   type ServerCapabilities,
   type ServerResult,
-  type Tool,
 } from '@modelcontextprotocol/sdk/types.js'
 import { answered, CallError, late, lost, unknownTool } from '../call-error.js'
 import type { ServerEntry } from '../config/servers-file.js'
@@ -20,8 +19,9 @@ import { CallLimit } from './call-limit.js'
 import type { CallMeter } from './call-meter.js'
 import { type CallTelemetry, failureOf } from './call-telemetry.js'
 import { asked, type Caller } from './caller.js'
-import { type Listing, listed } from './listing.js'
+import type { Listing } from './listing.js'
 import { nameFor } from './names.js'
+import { type OfferKind, offered } from './offered.js'
 import { translated } from './translated.js'
 import { troubleOf } from './trouble.js'
 import { UrlElicitations } from './url-elicitations.js'
@@ -97,34 +97,15 @@ export class Upstream {
   }
 
   /**
-   * All that it may offer, but tools that can only be called as tasks: the proxy has none.
+   * Everything that it may offer of these kinds.
    *
-   * @throws KeelsonError `CRASHED` when it lists more than its entry allows.
+   * @throws KeelsonError `CRASHED` when it lists more than its entry allows, without its secrets: keelson://inspect shows every client why.
    */
-  async tools(signal?: AbortSignal): Promise<Tool[]> {
-    if (this.#client.getServerCapabilities()?.tools === undefined) return []
-    const options = { ...this.#entry.tools, server: this.name, ...(signal && { signal }) }
-    const tools = await allTools(this.#client, options).catch((error: Error) => {
-      // What failed is shown to every client by keelson://inspect.
+  list(kinds: Iterable<OfferKind>, signal?: AbortSignal): Promise<Partial<Listing>> {
+    const options = { ...this.#entry.tools, server: this.name, passes: this.#passes, ...(signal && { signal }) }
+    return offered(this.#client, kinds, options).catch((error: Error) => {
       throw this.#secrets.hide(error)
     })
-    return tools.filter(({ name, execution }) => this.#passes(name) && execution?.taskSupport !== 'required')
-  }
-
-  /** Everything that it offers of these kinds; none of what it says that it has not. */
-  async list(kinds: Iterable<'tools' | 'resources' | 'prompts'>, signal?: AbortSignal): Promise<Partial<Listing>> {
-    const options = { ...this.#entry.tools, server: this.name, ...(signal && { signal }) }
-    const parts = Array.from(kinds, async (kind): Promise<Partial<Listing>> => {
-      if (kind === 'tools') return { tools: await this.tools(signal) }
-      if (this.capabilities[kind] === undefined) return {}
-      if (kind === 'prompts') return { prompts: await listed(this.#client, 'prompts', options) }
-      const resources = await listed(this.#client, 'resources', options)
-      return { resources, resourceTemplates: await listed(this.#client, 'resourceTemplates', options) }
-    })
-    const all = await Promise.all(parts).catch((error: Error) => {
-      throw this.#secrets.hide(error)
-    })
-    return Object.assign({}, ...all)
   }
 
   get capabilities(): ServerCapabilities {
