@@ -75,6 +75,8 @@ export const RUNNERS = {
       { what: 'quickstart: npm init -y makes a CommonJS package', ok: made && type === 'commonjs', detail: type },
       await serves('quickstart: service.js', plain, ['service.js']),
       await serves('quickstart: service.ts with tsx', typed, ['--import', 'tsx', 'service.ts']),
+      ...node('keelson verify service.js', plain, [bin('keelson'), 'verify', 'service.js']),
+      ...node('keelson verify service.ts', typed, [bin('keelson'), 'verify', 'service.ts']),
       ...node('tsc', typed, [bin('typescript', 'tsc')]),
       await serves('quickstart: service.ts, compiled', typed, ['dist/service.js']),
     ]
@@ -101,7 +103,9 @@ export const RUNNERS = {
       }
       writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }))
       const compiled = node(`starter, ${what}, compiles`, folder, [bin('typescript', 'tsc'), '--project', '.'])
-      return compiled[0].ok ? [...compiled, ...node(`starter, ${what}, runs`, folder, ['dist/main.js'])] : compiled
+      if (!compiled[0].ok) return compiled
+      const planned = node(`keelson plan of its TypeScript, ${what}`, folder, [bin('keelson'), 'plan', 'main.ts'])
+      return [...compiled, ...node(`starter, ${what}, runs`, folder, ['dist/main.js']), ...planned]
     }),
 }
 

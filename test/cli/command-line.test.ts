@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { fixture, keelson } from './keelson.js'
 
-describe.concurrent('keelson', () => {
+describe.concurrent('CL2 keelson', () => {
   it('says what there is, and how to ask for more', async () => {
     const { code, out, err } = await keelson(['--help'])
     expect({ code, err }).toEqual({ code: 0, err: '' })

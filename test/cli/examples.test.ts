@@ -38,7 +38,7 @@ it('there are examples', () => {
   expect(programs.length).toBeGreaterThanOrEqual(10)
 })
 
-describe.each(programs)('%s', (program) => {
+describe.each(programs)('CL1 %s', (program) => {
   it('is planned, drawn and verified, as it is, and nothing of it runs', async () => {
     const { kernel, run, claims, opened, release } = await loadKernel(program, { cwd: root })
     try {

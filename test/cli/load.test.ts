@@ -6,7 +6,7 @@ const planOf = async (name: string, ...args: string[]) => {
   return { ...said, plan: said.code === 0 ? JSON.parse(said.out) : undefined }
 }
 
-describe.concurrent('a module is loaded, and nothing is started', () => {
+describe.concurrent('CL1 a module is loaded, and nothing is started', () => {
   it.each([
     ['an export named kernel', 'exported.ts', 'exported'],
     ['a default export that makes one', 'default-function.mjs', 'made'],
@@ -45,7 +45,7 @@ describe.concurrent('a module is loaded, and nothing is started', () => {
   })
 })
 
-describe.concurrent('what cannot be loaded is told with exit code 3', () => {
+describe.concurrent('CL2 what cannot be loaded is told with exit code 3', () => {
   it.each([
     ['none.ts', /none\.ts has no kernel: it exports .*api \(a resource\).*port \(a number\).*\n {2}export it:/],
     ['throws.ts', /throws\.ts cannot be loaded: cannot connect to mongodb:\/\/.*\n\s+at connect \(.*throws\.ts:4:9\)/],

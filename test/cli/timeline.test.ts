@@ -10,7 +10,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const slow = fixture('slow-start.ts')
 const timeline = (args: string[], env?: NodeJS.ProcessEnv) => keelson(['timeline', ...args], env)
 
-describe.concurrent('keelson timeline', () => {
+describe.concurrent('CL4 keelson timeline', () => {
   it('starts a service for real, says so, shows what took how long, and stops it', async () => {
     const { code, out, err } = await timeline([slow])
     expect(code).toBe(0)

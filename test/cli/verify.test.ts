@@ -6,7 +6,7 @@ interface Told {
   readonly findings: readonly { readonly rule: string; readonly resource?: string; readonly allowed: boolean }[]
 }
 
-describe.concurrent('keelson verify', () => {
+describe.concurrent('CL3 keelson verify', () => {
   it('has exit code 0 where all fits', async () => {
     const { code, out } = await keelson(['verify', fixture('exported.ts')])
     expect(code).toBe(0)

@@ -45,7 +45,7 @@ function watching(url: string, env: NodeJS.ProcessEnv = {}, terminal = false) {
 
 const script = spawnSync('script', ['-qefc', 'true', '/dev/null']).status === 0
 
-describe('keelson watch', () => {
+describe('CL5 keelson watch', () => {
   it.each([
     ['an inspector', { INSPECTOR: '1', TOKEN: 'a-token-of-24-characters' }],
     ['the probes', {}],

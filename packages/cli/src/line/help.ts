@@ -35,7 +35,7 @@ export function helpOfAll({ paint }: Pick<Io, 'paint'>, commands: readonly Comma
     `${paint.bold('Usage')}  keelson <command> [options]`,
     `${paint.bold('Commands')}\n${indent(columns(commands.map(({ name, summary }) => [name, summary])))}`,
     'keelson <command> --help says what one does. A module is a TypeScript or JavaScript file that exports `kernel`, or runs one; loading it starts nothing.',
-    'Exit codes: 0 fine, 1 the answer is no, 2 usage, 3 the module could not be loaded, 4 nobody answers, 5 a defect of keelson.',
+    'Exit codes: 0 fine, 1 the answer is no, 2 usage, 3 the module could not be loaded, 4 nobody answers, 5 a defect of keelson, 130 interrupted.',
   ].join('\n\n')
 }
 
