@@ -173,9 +173,10 @@ a balancer needs 1 s to notice. The machine had other work to do: times are for 
 ${text}
 
 - **in flight**: the service had read the request; its answer never came, or was cut.
-- **accepted**: the first request of a connection that the operating system had accepted, never read.
+- **accepted**: the first request of a connection that the operating system had accepted, never read. http-terminator accepts connections until it is done, and destroys them.
 - **on the wire**: a later request of a kept connection, never read.
-- **refused**: connections refused before a balancer could notice that the service is not ready, or that its port is closed.
+- **refused**: connections refused before a balancer could notice that the service is not ready, or that its port is closed. Where the platform waits before it
+  sends SIGTERM, as Kubernetes does with a \`preStop\` that sleeps, there are none of these.
 - **5xx**: answers that are errors only since the signal.
 - **not ready before**: how long before its port was closed it said that it is not ready.
 - **idle-keep-alive** has four connections that wait for their next request and two that have sent nothing yet, as balancers and browsers open them ahead. \`server.close()\` of
