@@ -1,5 +1,6 @@
 import { type Resource, type ResourceOptions, resource, systemClock } from '@keelson/kernel'
 import { SDK_LABEL } from '../trace/sdk-label.js'
+import { lettingGo } from './letting-go.js'
 import { within } from './within.js'
 
 /** What is called of an SDK of OpenTelemetry, such as `NodeSDK`: its `shutdown()` exports what is left. */
@@ -37,7 +38,12 @@ export function otelSdk<S extends SdkLike>(name: string, sdk: S, options: OtelSd
     },
     async stop(running, { deadline }) {
       down = true
-      await within(deadline, systemClock.now(), running.shutdown(), notTaken)
+      await within(
+        deadline,
+        systemClock.now(),
+        lettingGo(() => running.shutdown()),
+        notTaken,
+      )
     },
   })
 }
