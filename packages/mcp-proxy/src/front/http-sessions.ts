@@ -16,6 +16,7 @@ import { refuse } from './refuse.js'
 import { replay } from './replay.js'
 import { hasShortBody, messageOf } from './short-body.js'
 import { StalledStreams } from './stalled-streams.js'
+import { StandingStream } from './standing-stream.js'
 
 /** One client: its requests carry the id that it was given with the answer to `initialize`. */
 interface Session {
@@ -24,6 +25,7 @@ interface Session {
   readonly transport: StreamableHTTPServerTransport
   /** Where those that are answered quickly go past the transport. */
   readonly toolCalls: ToolCalls | undefined
+  standing: StandingStream | undefined
   /** What the client is told, where that is kept. */
   readonly events: SessionEvents | undefined
   /** How many requests have no answer yet, of clients that have lost their connection, too. */
@@ -83,7 +85,8 @@ export class HttpSessions {
     const last = req.headers['last-event-id']
     if (req.method === 'GET' && known?.events !== undefined && last !== undefined) {
       if (this.#isReplayed(known, String(last), res)) return
-    }
+      if (known.events.missed(String(last))?.isStanding) known.standing?.asked(res)
+    } else if (req.method === 'GET') known?.standing?.asked(res)
     const session = known ?? (await this.#open(owner))
     session.open++
     res.once('close', () => {
@@ -148,7 +151,16 @@ export class HttpSessions {
     })
     const server = this.#begin()
     const { toolCalls } = server
-    const session: Session = { owner, transport, toolCalls, events, unanswered: () => 0, open: 0, lastUsed: Date.now() }
+    const session: Session = {
+      owner,
+      transport,
+      toolCalls,
+      standing: undefined,
+      events,
+      unanswered: () => 0,
+      open: 0,
+      lastUsed: Date.now(),
+    }
     await server.connect(transport as Transport)
     const { onclose } = transport
     transport.onclose = () => {
@@ -157,6 +169,7 @@ export class HttpSessions {
       onclose?.()
     }
     session.unanswered = endCancelledStreams(transport)
+    session.standing = new StandingStream(transport, events !== undefined)
     return session
   }
 
