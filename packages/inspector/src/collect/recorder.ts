@@ -10,6 +10,8 @@ const MOST_ERRORS = 20
 const MOST_EVENTS = 500
 /** Resources come and go, under names of their own: with more than these, those that are gone are forgotten. */
 const MANY = 2_000
+/** Of more than these nothing is remembered. */
+const MOST_RESOURCES = 10_000
 
 /** What became of one resource. */
 export interface Memory {
@@ -35,7 +37,10 @@ export class Recorder {
   readonly #kernel: Kernel
   readonly #texts: Texts
   readonly #memories = new Map<string, Memory>()
+  /** With so many, it is time to see which are gone. */
   #many = MANY
+  /** How often there was no room for one. */
+  #unkept = 0
   #id = 0
 
   constructor(kernel: Kernel, texts: Texts) {
@@ -126,7 +131,9 @@ export class Recorder {
       retries: 0,
       restarts: 0,
     }
-    this.#memories.set(resource, memory)
+    if (this.#memories.size < MOST_RESOURCES) this.#memories.set(resource, memory)
+    // Looking who is gone costs as much as there are, so it is done once for as many.
+    else if (++this.#unkept % MOST_RESOURCES === 0) this.#forgetGone()
     return memory
   }
 

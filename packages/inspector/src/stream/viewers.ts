@@ -10,6 +10,9 @@ const HEARTBEAT = 5_000
 const BUSY_POLL = 500
 const CALM_POLL = 2_000
 
+/** How much longer than a reading the pause after it is: of a kernel that is large enough to matter. */
+const SHARE = 50
+
 const BUSY: ReadonlySet<string> = new Set(['starting', 'draining', 'stopping'])
 
 /** One who looks, as the transport that it came by sees it. */
@@ -32,6 +35,8 @@ export class Viewers {
   #refreshedAt = 0
   #readAt = 0
   #toldAt = 0
+  /** How long it took to read everything, in ms. */
+  #readMs = 0
   #closed = false
   /** What was told last to one who asked once. */
   #state: { readonly at: number; readonly hello: string } | undefined
@@ -140,7 +145,8 @@ export class Viewers {
   }
 
   get #poll(): number {
-    return this.#board.stirred || BUSY.has(this.#kernel.state) ? BUSY_POLL : CALM_POLL
+    const poll = this.#board.stirred || BUSY.has(this.#kernel.state) ? BUSY_POLL : CALM_POLL
+    return Math.max(poll, Math.min(HEARTBEAT, this.#readMs * SHARE))
   }
 
   /** What they answer comes with the next update. */
@@ -149,9 +155,13 @@ export class Viewers {
   }
 
   #refresh(all: boolean): void {
+    const began = performance.now()
     const parts = this.#board.refresh(all)
     this.#refreshedAt = now()
-    if (all) this.#readAt = this.#refreshedAt
+    if (all) {
+      this.#readAt = this.#refreshedAt
+      this.#readMs = performance.now() - began
+    }
     if (parts.length > 0) this.#tell(parts)
   }
 
