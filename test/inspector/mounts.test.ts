@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
 import { type Inspector, inspector } from '@keelson/inspector'
 import { createKernel, type Kernel, resource } from '@keelson/kernel'
+import { httpServer } from '@keelson/node'
 import type { INestApplication, NestApplicationOptions } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { ExpressAdapter } from '@nestjs/platform-express'
@@ -187,4 +188,18 @@ it('I9 HTTP/2 without TLS is a mount like any other', async () => {
   expect(await ask('/inspector/events')).toMatchObject({ status: 200, text: expect.stringMatching(/^data: \{"type":"hello"/) })
   session.destroy()
   server.close()
+})
+
+it('I8 an open page does not hold up the drain of the server that it is on', async () => {
+  const api = httpServer('api', { host: '127.0.0.1', listener: () => (req, res) => void (look.handler(req, res) || res.end()) })
+  const kernel = createKernel([api])
+  const look = inspector(kernel)
+  await kernel.start()
+  const [response] = (await once(get(`${kernel.get(api).url}/inspector/events`), 'response')) as [IncomingMessage]
+  const told = response.setEncoding('utf8').toArray()
+  await kernel.shutdown()
+  // Not ended by the drain, which tells that.
+  expect(kernel.inspect(api).note).toBe('drained 1 request')
+  expect((await told).join('')).toContain('"state":"stopping"')
+  await look.close()
 })
