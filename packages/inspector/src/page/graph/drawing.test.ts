@@ -101,12 +101,13 @@ describe('groups', () => {
   })
 
   test('are there at first only where there is too much to see', () => {
-    expect(firstGrouping(resources)).toBe('none')
+    expect(firstGrouping(resources, 24)).toBe('none')
     const teams = ['a', 'b', 'c', 'd', 'e', 'f']
     const many = Array.from({ length: 200 }, (_, index) => ({
       name: `n${index}`,
       labels: { team: teams[index % 6]!, zone: `${index % 2}` },
     }))
-    expect(firstGrouping(many)).toBe('label:team')
+    expect(firstGrouping(many, 90)).toBe('label:team')
+    expect(firstGrouping(many, 500)).toBe('none')
   })
 })

@@ -16,9 +16,9 @@ export interface Drawing {
 }
 
 const BOX: Size = { width: 184, height: 46 }
-/** On a phone. */
+/** In less room than this, boxes are smaller. */
+export const NARROW = 500
 const SMALL_BOX: Size = { width: 138, height: 46 }
-const NARROW = 500
 /** Inside the frame of a group. */
 const PADDING = 14
 const TITLE = 34

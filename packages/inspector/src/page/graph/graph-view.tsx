@@ -6,11 +6,11 @@ import { count } from '../model/words.js'
 import type { Desk } from '../parts/desk.js'
 import { focused, panned, revealing, type Size, zoomed } from './camera.js'
 import { useCanvas } from './canvas.js'
-import { drawnFor } from './drawing.js'
+import { drawnFor, NARROW } from './drawing.js'
 import { Edges } from './edges.js'
 import { GroupBox } from './group-box.js'
 import { GroupFrame } from './group-frame.js'
-import { firstGrouping, type Grouping, groupingsOf, MANY } from './grouping.js'
+import { firstGrouping, type Grouping, groupingsOf } from './grouping.js'
 import { Legend } from './legend.js'
 import { type Direction, nextBox } from './next-box.js'
 import { ResourceBox } from './resource-box.js'
@@ -20,7 +20,9 @@ import { groupId, visibleGraph } from './visible-graph.js'
 /** The graph in layers: who depends is left of what it depends on (above it, where that has more room). */
 export function GraphView({ desk, links, search, shape }: { desk: Desk; links: Links; search: Search; shape: string }) {
   const { resources } = desk.page
-  const [grouping, setGrouping] = useState<Grouping>(() => firstGrouping([...resources.values()]))
+  const room = useRoom()
+  const many = room.width < NARROW ? 24 : 90
+  const [grouping, setGrouping] = useState<Grouping>(() => firstGrouping([...resources.values()], many))
   const [turned, setTurned] = useState<ReadonlySet<string>>(new Set())
   const [hovered, setHovered] = useState<string>()
   /** Where the focus is, or was last. */
@@ -28,10 +30,9 @@ export function GraphView({ desk, links, search, shape }: { desk: Desk; links: L
   const [isKeyed, setKeyed] = useState(false)
 
   // Closed at first where there are many; `turned` are those that the reader has opened or closed.
-  const startsClosed = resources.size > MANY
+  const startsClosed = resources.size > many
   const isClosed = (group: string) => turned.has(group) !== startsClosed
   const graph = useMemo(() => visibleGraph([...resources.values()], grouping, isClosed), [shape, grouping, turned, startsClosed])
-  const room = useRoom()
   const drawing = useMemo(() => drawnFor(graph, room), [graph, room])
   const groupings = useMemo(() => groupingsOf([...resources.values()]), [shape])
   const canvas = useCanvas(drawing)

@@ -32,11 +32,11 @@ export function groupingsOf(resources: readonly Grouped[]): Grouping[] {
   return groupings
 }
 
-/** What is shown at first: up to `MANY` resources as they are, more by the grouping that makes the fewest boxes out of the most. */
-export function firstGrouping(resources: readonly Grouped[]): Grouping {
+/** What is shown at first: up to so many resources as they are, more by the grouping that makes the fewest boxes, but at least 4. */
+export function firstGrouping(resources: readonly Grouped[], many: number): Grouping {
   const groupings = groupingsOf(resources)
   const subgraph = groupings.includes('subgraph') ? 'subgraph' : 'none'
-  if (resources.length <= MANY) return subgraph
+  if (resources.length <= many) return subgraph
   const boxes = (grouping: Grouping) => {
     const groupOf = grouperOf(resources, grouping)
     return new Set(resources.map((resource) => groupOf(resource) ?? `/${resource.name}`)).size
@@ -44,9 +44,6 @@ export function firstGrouping(resources: readonly Grouped[]): Grouping {
   const useful = groupings.filter((grouping) => boxes(grouping) >= 4)
   return useful.reduce((best, grouping) => (boxes(grouping) < boxes(best) ? grouping : best), 'none' as Grouping)
 }
-
-/** From here on, groups are closed at first. */
-export const MANY = 90
 
 /** The resources with others below their name: `orders` of `orders/eu`. */
 function subgraphsIn(resources: readonly Grouped[]): Set<string> {
