@@ -49,6 +49,21 @@ describe.concurrent('CL3 keelson verify', () => {
     expect(code).toBe(0)
   })
 
+  it('knows what run() makes of the budget on a platform, where nothing was given', async () => {
+    const [grace, fitted, longer, given] = await Promise.all([
+      keelson(['verify', fixture('exported.ts'), '--grace', '10']),
+      keelson(['verify', fixture('exported.ts'), '--platform', 'cloud-run']),
+      keelson(['verify', fixture('exported.ts'), '--platform', 'cloud-run', '--grace', '9']),
+      keelson(['verify', fixture('release.ts'), '--platform', 'cloud-run', '--json']),
+    ])
+    expect([grace.code, fitted.code, longer.code, given.code]).toEqual([1, 0, 1, 1])
+    expect(fitted.out).toMatch(/fits, with a grace of 10 s/)
+    expect(JSON.parse(given.out).findings[0]).toMatchObject({
+      rule: 'budget-over-grace',
+      message: expect.stringContaining('60 s'),
+    })
+  })
+
   it('tells a cycle as a finding', async () => {
     const { code, out } = await keelson(['verify', fixture('cycle.ts'), '--json'])
     expect(code).toBe(1)

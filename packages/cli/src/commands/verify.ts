@@ -9,6 +9,7 @@ import { duration } from '../output/durations.js'
 import type { Io } from '../output/io.js'
 import { json } from '../output/json.js'
 import { columns } from '../output/table.js'
+import { PLATFORMS } from '../verify/platforms.js'
 import { refusalOf } from '../verify/refusal.js'
 import type { Finding } from '../verify/rules/finding.js'
 import type { ProbeWindow } from '../verify/rules/rule.js'
@@ -20,7 +21,17 @@ export const verify = command({
   summary: 'whether a graph, its budget and its platform fit together; exit code 1 when they do not',
   operands: [{ name: 'module', kind: 'module' }],
   options: {
-    grace: { kind: 'duration', value: 'SECONDS', default: '30', summary: 'how long the platform waits before it kills' },
+    platform: {
+      kind: 'choice',
+      value: 'NAME',
+      choices: Object.keys(PLATFORMS),
+      summary: 'with the grace of this platform, and what run() fills in there',
+    },
+    grace: {
+      kind: 'duration',
+      value: 'SECONDS',
+      summary: 'how long the platform waits before it kills (default that of --platform, else 30)',
+    },
     'startup-probe': {
       kind: 'text',
       value: 'PERIODxTHRESHOLD',
@@ -32,14 +43,21 @@ export const verify = command({
     ...MODULE_OPTIONS,
   },
   notes: [`Rules\n${columns(ALL_RULES.map(({ id, severity, summary }) => [`  ${id}`, severity, summary]))}`],
-  examples: ['keelson verify src/main.ts --grace 30', 'keelson verify src/main.ts --startup-probe 10x30 --allow no-limit:jobs'],
+  examples: [
+    'keelson verify src/main.ts --grace 30',
+    'keelson verify src/main.ts --platform cloud-run',
+    'keelson verify src/main.ts --startup-probe 10x30 --allow no-limit:jobs',
+  ],
   async run(io, { operands: [module], options }) {
-    const { grace: graceMs, allow } = options
+    const { allow } = options
+    const platform = options.platform === undefined ? undefined : PLATFORMS[options.platform]
+    const graceMs = options.grace ?? platform?.graceMs ?? 30_000
     for (const each of allow) checkAllowed(each)
     const startupProbe = probeWindow('startup-probe', options['startup-probe'])
     const livenessProbe = probeWindow('liveness-probe', options['liveness-probe'])
     try {
       const { kernel, run, claims, opened } = await load(io, module!, options)
+      if (platform !== undefined) kernel.defaults({ shutdown: platform.fills })
       const findings = verifyKernel(kernel, { graceMs, startupProbe, livenessProbe, allow, run, claims, opened })
       return tell(io, kernel.name, graceMs, findings, options.json)
     } catch (error) {
