@@ -219,7 +219,19 @@ describe.concurrent('keelson drill', () => {
       const script = `for (const path of ['/a', '/b']) {
         require('http').createServer((req, res) => res.writeHead(req.url === path ? 200 : 404).end()).listen(0)
       }`
-      const said = await keelson(['drill', '--scenario', 'idle-keep-alive', '--path', '/b', '--', process.execPath, '-e', script])
+      const said = await keelson([
+        'drill',
+        '--scenario',
+        'idle-keep-alive',
+        '--path',
+        '/',
+        '--path',
+        '/b',
+        '--',
+        process.execPath,
+        '-e',
+        script,
+      ])
       expect([said.code, said.out], said.err).toEqual([0, expect.stringContaining('passed: 1 scenario on port')])
     })
 

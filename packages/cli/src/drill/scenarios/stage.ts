@@ -79,9 +79,11 @@ export class Stage {
   async ready(service: Service): Promise<Running> {
     const { load, port, ready, startTimeout, env, signal } = this.options
     const { paths, headers } = load
+    // What any port may know says nothing about it.
+    const path = paths.find((path) => path !== '/') ?? '/'
     const target = await findTarget(service, {
       port,
-      path: paths[0]!,
+      path,
       ready,
       headers,
       startTimeout,
