@@ -214,3 +214,16 @@ test('O2 without a provider nothing is told, and nothing fails', async () => {
   await kernel.shutdown()
   expect(tracing().open()).toBe(0)
 })
+
+test('O2 a kernel that runs already is told of from then on', async () => {
+  const { provider, exporter, open } = tracing()
+  const db = resource('db', quiet)
+  const kernel = createKernel([db])
+  await kernel.start()
+  instrument(kernel, { tracerProvider: provider, meterProvider: false })
+  await kernel.restart(db)
+  await kernel.shutdown()
+  const names = exporter.getFinishedSpans().map(({ name }) => name)
+  expect(names).toEqual(['drain db', 'stop db', 'start db', 'restart db', 'drain db', 'stop db', 'keelson.shutdown'])
+  expect(open()).toBe(0)
+})
