@@ -136,16 +136,28 @@ describe.each(graphs)('%s', (_, graph) => {
   })
 })
 
-it('a picture has dependents above what they depend on, and no box over another', () => {
-  const { nodes, edges, width, height } = place(shop)
+/** A chain with another beside each of its links. */
+function tall(length: number): DrawnGraph {
+  let last = resource('r0', { start })
+  for (let i = 1; i < length; i++) last = resource(`r${i}`, { dependsOn: { last, beside: resource(`b${i}`, { start }) }, start })
+  return drawnGraph(createKernel([last]))
+}
+
+it.each([
+  ['a usual one', shop],
+  ['one that is too large for a fine layout', tall(2_000)],
+])('a picture has dependents above what they depend on, and no box over another: %s', (_, graph) => {
+  const { nodes, edges, width, height } = place(graph)
   const at = new Map(nodes.map((node) => [node.name, node]))
-  for (const { from, to } of edges) expect(at.get(from)!.y).toBeLessThan(at.get(to)!.y)
-  for (const [i, a] of nodes.entries()) {
-    expect(a.x - a.width / 2 >= 0 && a.x + a.width / 2 <= width && a.y + a.height / 2 <= height).toBe(true)
-    for (const b of nodes.slice(i + 1)) {
-      expect(Math.abs(a.x - b.x) >= (a.width + b.width) / 2 || Math.abs(a.y - b.y) >= (a.height + b.height) / 2).toBe(true)
-    }
+  for (const { from, to } of edges) if (at.get(from)!.y >= at.get(to)!.y) throw new Error(`${from} is not above ${to}`)
+  for (const { x, y, width: w, height: h } of nodes)
+    if (x - w / 2 < 0 || x + w / 2 > width || y + h / 2 > height) throw new Error('outside')
+  const sorted = [...nodes].sort((a, b) => a.y - b.y || a.x - b.x)
+  for (const [i, b] of sorted.entries()) {
+    const a = sorted[i - 1]
+    if (a !== undefined && a.y === b.y && b.x - a.x < (a.width + b.width) / 2) throw new Error(`${b.name} is over ${a.name}`)
   }
+  expect(textsOf(svg(graph)).length).toBeGreaterThanOrEqual(nodes.length)
 })
 
 it('characters that XML does not have are shown as others', () => {

@@ -1,40 +1,19 @@
 import { Graph, layout } from '@dagrejs/dagre'
-import { printable } from '@keelson/kernel/redact'
-import { widthOf } from '../output/table.js'
-import type { DrawnEdge, DrawnGraph, DrawnNode } from './drawn-graph.js'
+import type { DrawnGraph } from './drawn-graph.js'
+import { placeInRows } from './place-in-rows.js'
+import { boxOf, GAP, MARGIN, type Placed, type PlacedNode, type Point, ROW } from './placed.js'
 
-interface Point {
-  readonly x: number
-  readonly y: number
-}
-
-/** A node with where its middle is, in px. */
-export interface PlacedNode extends DrawnNode, Point {
-  readonly width: number
-  readonly height: number
-}
-
-export interface PlacedEdge extends DrawnEdge {
-  readonly points: readonly Point[]
-}
-
-export interface Placed {
-  readonly width: number
-  readonly height: number
-  readonly nodes: readonly PlacedNode[]
-  readonly edges: readonly PlacedEdge[]
-}
-
-/** Of a letter, in px. */
-const LETTER = 7.8
+/** Above this dagre takes too long, and too much of the stack. */
+const MOST = 600
 
 /** In layers, dependents above what they depend on, with few crossings. */
-export function place({ nodes, edges }: DrawnGraph): Placed {
-  const graph = new Graph({ multigraph: true }).setGraph({ rankdir: 'TB', nodesep: 28, ranksep: 56, marginx: 16, marginy: 16 })
+export function place(drawn: DrawnGraph): Placed {
+  const { nodes, edges } = drawn
+  if (nodes.length > MOST) return placeInRows(drawn)
+  const graph = new Graph({ multigraph: true })
+  graph.setGraph({ rankdir: 'TB', ranker: 'longest-path', nodesep: GAP, ranksep: ROW, marginx: MARGIN, marginy: MARGIN })
   graph.setDefaultEdgeLabel(() => ({}))
-  for (const [i, { name }] of nodes.entries()) {
-    graph.setNode(String(i), { width: Math.max(64, widthOf(printable(name)) * LETTER + 28), height: 36 })
-  }
+  for (const [i, { name }] of nodes.entries()) graph.setNode(String(i), boxOf(name))
   const ids = new Map(nodes.map(({ name }, i) => [name, String(i)]))
   for (const [i, { from, to }] of edges.entries()) graph.setEdge(ids.get(from)!, ids.get(to)!, {}, String(i))
   layout(graph)
@@ -52,5 +31,5 @@ export function place({ nodes, edges }: DrawnGraph): Placed {
 
 /** What has no node has no size. */
 function finite(size: number): number {
-  return Number.isFinite(size) ? size : 32
+  return Number.isFinite(size) ? size : 2 * MARGIN
 }

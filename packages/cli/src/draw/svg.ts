@@ -1,7 +1,8 @@
 import type { EdgeKind } from '@keelson/kernel'
 import { printable } from '@keelson/kernel/redact'
 import type { DrawnGraph } from './drawn-graph.js'
-import { type PlacedEdge, type PlacedNode, place } from './layout.js'
+import { place } from './layout.js'
+import type { PlacedEdge, PlacedNode } from './placed.js'
 
 const STYLE = `
   svg { --ink: #1f2328; --paper: #ffffff; --box: #f6f8fa; --line: #57606a; --critical: #0969da; font: 13px ui-monospace, monospace }
