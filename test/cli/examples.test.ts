@@ -11,9 +11,6 @@ const programs = readdirSync(`${root}examples`)
   .flatMap((example) => [`examples/${example}/main.mjs`, ...filesOf(`examples/${example}/src`)])
   .filter((file) => /\b(run\((kernel|createKernel)|runProxy\()/.test(contentOf(file)))
 
-/** A replica that comes up while Redis is away does not start: its queue of confirmations is taken as if it were always there. */
-const KNOWN: Readonly<Record<string, readonly string[]>> = { 'examples/orders/src/main.ts': ['shared-dependency api'] }
-
 vi.stubEnv('DATABASE_URL', 'postgres://localhost/orders')
 vi.stubEnv('REDIS_URL', 'redis://localhost')
 afterAll(() => vi.unstubAllEnvs())
@@ -56,7 +53,7 @@ describe.each(programs)('CL1 %s', (program) => {
 
       // What an example shows is copied.
       const findings = verifyKernel(kernel, { run, claims, opened }).map(({ rule, resource }) => `${rule} ${resource}`)
-      expect(findings).toEqual(KNOWN[program] ?? [])
+      expect(findings).toEqual([])
       const short = verifyKernel(kernel, { graceMs: 3_000, run, claims, opened })
       expect(short.some(({ rule }) => rule === 'budget-over-grace')).toBe(kernel.plan().worstCaseShutdownMs > 2_000)
       expect(shutdown.timeoutMs).toBeLessThanOrEqual(29_000)

@@ -4,7 +4,7 @@ import { keelson } from './keelson.js'
 /** What examples/orders reads from its environment. Nothing of it is asked. */
 const ORDERS = { DATABASE_URL: 'postgres://orders:secret@db/orders', REDIS_URL: 'redis://redis' }
 
-describe.concurrent('O1 keelson k8s, systemd and compose', () => {
+describe.concurrent('MF1 keelson k8s, systemd and compose', () => {
   it('find the ports of servers and probes, and write a Deployment', async () => {
     const { code, out, err } = await keelson(['k8s', 'examples/orders/src/main.ts', '--json'], ORDERS)
     expect({ code, err }).toEqual({ code: 0, err: '' })

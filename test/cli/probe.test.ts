@@ -34,7 +34,7 @@ async function until(what: string, value: unknown): Promise<void> {
   while (!said.some((message) => Reflect.get(message, what) === value)) await once(service, 'message')
 }
 
-describe('O2 keelson probe', () => {
+describe('MF2 keelson probe', () => {
   it('is 0 with one line while the service is ready, and 1 with the reasons when it is not', async () => {
     expect(await keelson(['probe', `:${port}`, '--timeout', '60'])).toEqual({
       code: 0,

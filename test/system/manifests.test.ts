@@ -54,7 +54,7 @@ describe('keelson systemd', () => {
   })
 })
 
-describe('O1 a unit that keelson systemd has written', () => {
+describe('MF1 a unit that keelson systemd has written', () => {
   let systemd: Systemd
   beforeAll(async () => {
     systemd = new Systemd()

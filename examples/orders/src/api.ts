@@ -19,7 +19,7 @@ const WANTED = {
 }
 const ID = { type: 'object', properties: { id: { type: 'string', format: 'uuid' } } }
 
-export function api(db: Database, confirmations: Confirmations, cache: Ref<Cache>): FastifyInstance {
+export function api(db: Database, confirmations: Ref<Confirmations>, cache: Ref<Cache>): FastifyInstance {
   const app = fastify()
   app.post<{ Body: Wanted }>('/orders', { schema: { body: WANTED } }, async (request, reply) => {
     const order = await placeOrder(db, confirmations, request.body)

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Ref } from '@keelson/kernel'
 import type { Queue } from 'bullmq'
 import { and, eq, isNull, lt, lte, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
@@ -15,12 +16,12 @@ export interface Wanted {
 }
 
 /** Stores an order, which is what counts, and has it confirmed. A queue that is away is made up for by the next sweep. */
-export async function placeOrder(db: Database, confirmations: Confirmations, wanted: Wanted): Promise<Order> {
+export async function placeOrder(db: Database, confirmations: Ref<Confirmations>, wanted: Wanted): Promise<Order> {
   const [order] = await db
     .insert(orders)
     .values({ id: randomUUID(), ...wanted })
     .returning()
-  await enqueue(confirmations, order!.id).catch(() => {})
+  await confirmations.use((queue) => enqueue(queue, order!.id)).catch(() => {})
   return order!
 }
 

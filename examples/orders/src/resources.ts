@@ -44,8 +44,9 @@ export function resources({ port, databaseUrl, redisUrl, sweepAt, lease }: Confi
     timeouts: { drain: lease / 2, stop: lease / 10 },
   })
 
+  // It takes orders while Redis is away, from its start on.
   const server = fastifyServer('api', {
-    dependsOn: { db, confirmations, cache: ref(cache) },
+    dependsOn: { db, confirmations: ref(confirmations), cache: ref(cache) },
     port,
     app: ({ db, confirmations, cache }) => api(db, confirmations, cache),
   })

@@ -20,6 +20,7 @@ test('nothing reaches for the surroundings: no console, no Buffer; process, time
     const hits = file === 'time/clock' ? [ambient] : [ambient, runtime, time]
     return hits.filter((hit) => hit !== undefined).map((hit) => `${file}: ${hit}`)
   })
-  // The virtual clock waits for a turn of the real event loop: it takes the runtime's own, before a test may fake it.
-  expect(found.filter((hit) => !hit.startsWith('testing/virtual-clock'))).toEqual([])
+  // The virtual clock waits for a turn of the real event loop: it takes the runtime's own, before a test may fake it. Who reads a graph
+  // without starting it is found by one symbol, from whichever copy of the kernel an application has.
+  expect(found.filter((hit) => !/^(testing\/virtual-clock|define\/graph-reader: globalThis)/.test(hit))).toEqual([])
 })

@@ -21,7 +21,7 @@ async function listening(server: Server | TcpServer, where: object = { port: 0, 
 const serve = (listener: RequestListener) => listening(createServer(listener))
 const answer = (url: string, options = {}) => ask(targetOf(url), { timeout: 10_000, ...options })
 
-describe('O2 keelson probe', () => {
+describe('MF2 keelson probe', () => {
   it('asks for the readiness where no path is given, and says what was answered', async () => {
     const paths: unknown[] = []
     const port = await serve((req, res) => {

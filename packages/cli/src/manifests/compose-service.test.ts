@@ -42,7 +42,7 @@ describe('the check of Compose files', () => {
   })
 })
 
-describe('O1 keelson compose', () => {
+describe('MF1 keelson compose', () => {
   it('writes what Compose knows every field of', () => {
     for (const options of [
       { image: 'shop:1' },

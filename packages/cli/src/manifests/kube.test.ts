@@ -30,7 +30,7 @@ const commentOf = (text: string, field: string) =>
     ?.replace(/^ *# ?/gm, '')
     .replaceAll('\n', ' ') ?? ''
 
-describe('O1 keelson k8s', () => {
+describe('MF1 keelson k8s', () => {
   it('writes manifests that Kubernetes knows every field of', () => {
     const namespace = 'shops'
     const everything = [

@@ -25,7 +25,7 @@ async function shutdownUnder(env: Readonly<Record<string, string>>, options = {}
   return shutdown
 }
 
-describe('O1 what a manifest is derived from', () => {
+describe('MF1 what a manifest is derived from', () => {
   it.each([{}, { shutdown: { timeout: 12_000 } }, { shutdown: { delay: 1_000 } }])(
     'is what run() makes of %j in Kubernetes',
     async (options) => {

@@ -31,7 +31,7 @@ function read(text: string): Record<string, Record<string, string[]>> {
 const unitOf = (facts = shopFacts({}, 'systemd'), options: Partial<UnitOptions> = {}) =>
   read(unitFiles(facts, { ...UNIT, ...options })[0]!.text)
 
-describe('O1 keelson systemd', () => {
+describe('MF1 keelson systemd', () => {
   it('gives a service the time that its graph needs, and Node the signal', () => {
     const { Service, Unit, Install } = unitOf()
     expect(Service).toMatchObject({

@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream'
-import { MessageLines, writeTogether } from '@keelson/pools'
+import { messageLines, writeTogether } from '@keelson/pools'
 import { STDIO_DEFAULT_MAX_BUFFER_SIZE } from '@modelcontextprotocol/sdk/shared/stdio.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js'
@@ -11,7 +11,7 @@ export class StdioTransport implements Transport {
   onmessage?: (message: JSONRPCMessage) => void
   readonly #stdin: Readable
   readonly #stdout: Writable
-  readonly #lines = new MessageLines()
+  readonly #lines = messageLines()
   /** Whether what comes next waits for a turn. */
   #isWaiting = false
   readonly #ondata = (chunk: Buffer) => this.#read(chunk)

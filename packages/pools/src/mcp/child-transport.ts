@@ -2,7 +2,7 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js'
 import type { ServerProcess } from '../child/server-process.js'
 import { END_FOLLOWS } from '../child/with-child.js'
-import { MessageLines } from './message-lines.js'
+import { messageLines } from './message-lines.js'
 import { lineSize, type MessageSize } from './message-size.js'
 import { writeTogether } from './write-together.js'
 
@@ -24,7 +24,7 @@ export class ChildTransport implements Transport {
   /** One of its pipes is closed: calls cannot be answered any more. */
   broken = false
   readonly #child: ServerProcess
-  readonly #lines = new MessageLines()
+  readonly #lines = messageLines()
   readonly #grace: number
   readonly #maxMessageSize: number
   readonly #size: MessageSize

@@ -1,7 +1,7 @@
 import { JSONRPCMessageSchema } from '@modelcontextprotocol/sdk/types.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isMessage, MessageLines } from './message-lines.js'
+import { isMessage, type MessageLines, messageLines } from './message-lines.js'
 
 const ping = (id: number | string) => ({ jsonrpc: '2.0', id, method: 'ping' })
 
@@ -11,14 +11,14 @@ function all(lines: MessageLines): unknown[] {
   return messages
 }
 
-describe('MessageLines', () => {
+describe('messageLines()', () => {
   it('gives the same messages in the same order, wherever the stream is cut', () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 20 })
     fc.assert(
       fc.property(fc.array(text, { maxLength: 8 }), fc.array(fc.nat(60), { maxLength: 20 }), fc.boolean(), (ids, cuts, crlf) => {
         const sent = ids.map(ping)
         const bytes = Buffer.from(sent.map((message) => `${JSON.stringify(message)}${crlf ? '\r' : ''}\n`).join(''))
-        const lines = new MessageLines()
+        const lines = messageLines()
         const seen: unknown[] = []
         let at = 0
         for (const cut of [...cuts, bytes.length]) {
@@ -34,7 +34,7 @@ describe('MessageLines', () => {
   })
 
   it('skips a line that is no message, and goes on with the next', () => {
-    const lines = new MessageLines()
+    const lines = messageLines()
     lines.append(Buffer.from(`listening\n{"jsonrpc":"2.0","id":null}\n\n${JSON.stringify(ping(1))}\n{"json`))
     for (let n = 0; n < 3; n++) expect(() => lines.next()).toThrow()
     expect(lines.next()).toEqual(ping(1))

@@ -2,18 +2,36 @@ import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js'
 
 const LF = 10
 
+/** Messages of JSON-RPC out of the chunks of a stream. */
+export interface MessageLines {
+  /** Bytes that have not been read as messages. */
+  readonly size: number
+  append(chunk: Buffer): void
+  /**
+   * The next message; undefined when none has arrived as a whole.
+   *
+   * @throws SyntaxError for a line that is not JSON, Error for one that is no message: the line is skipped.
+   */
+  next(): JSONRPCMessage | undefined
+  clear(): void
+}
+
 /**
  * Messages of JSON-RPC out of a stream that has one on each line, as MCP has over standard streams. It looks at the form of a message
  * alone, which takes far less time than the SDK's schemas; whoever handles it looks at what is in it.
  *
  * @example
- * const lines = new MessageLines()
+ * const lines = messageLines()
  * stdin.on('data', (chunk) => {
  *   lines.append(chunk)
  *   for (let message = lines.next(); message !== undefined; message = lines.next()) handle(message)
  * })
  */
-export class MessageLines {
+export function messageLines(): MessageLines {
+  return new Lines()
+}
+
+class Lines implements MessageLines {
   readonly #chunks: Buffer[] = []
   /** Where the next line begins in the first chunk. */
   #from = 0
@@ -21,7 +39,6 @@ export class MessageLines {
   #searched = 0
   #size = 0
 
-  /** Bytes that have not been read as messages. */
   get size(): number {
     return this.#size
   }
@@ -31,11 +48,6 @@ export class MessageLines {
     this.#size += chunk.length
   }
 
-  /**
-   * The next message; undefined when none has arrived as a whole.
-   *
-   * @throws SyntaxError for a line that is not JSON, Error for one that is no message: the line is skipped.
-   */
   next(): JSONRPCMessage | undefined {
     const line = this.#line()
     if (line === undefined) return undefined
