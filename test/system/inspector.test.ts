@@ -205,7 +205,7 @@ it('everything is there for keyboards, for screen readers and in both themes', a
   await text(page, 'aside h2').toBe(next)
   await page.keyboard.press('Escape')
   await expect.poll(focused).toBe(next)
-  const transform = () => page.locator('.sheet').evaluate((sheet) => (sheet as HTMLElement).style.transform)
+  const transform = () => page.evaluate('document.querySelector(".sheet").style.transform')
   const before = await transform()
   await page.keyboard.press('+')
   expect(await transform()).not.toBe(before)
