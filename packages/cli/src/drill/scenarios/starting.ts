@@ -30,17 +30,17 @@ async function termAt(stage: Stage, ms: number): Promise<Facts> {
   const open = listenersOf(service.pids())?.length ?? 0
   const at = performance.now()
   service.signal('SIGTERM')
-  let servedMs: number | undefined
+  let openedMs: number | undefined
   const watch = async () => {
-    while (service.exit === undefined && servedMs === undefined) {
-      const ports = listenersOf(service.pids())?.length ?? 0
-      if (open === 0 && ports > 0 && performance.now() - at > ABOUT_TO_MS) servedMs = performance.now() - at
-      await later(20)
+    while (service.exit === undefined && openedMs === undefined) {
+      if ((listenersOf(service.pids())?.length ?? 0) > 0) openedMs = performance.now() - at
+      else await later(20)
     }
   }
   const watching = watch()
   const end = await stage.end({ service, pid: undefined }, at, 'SIGTERM', 0)
   await watching
+  const servedMs = open === 0 && openedMs !== undefined && openedMs > ABOUT_TO_MS ? openedMs : undefined
   return { scenario: 'term-while-starting', ...withoutClock(end), ...(servedMs !== undefined && { servedMs }) }
 }
 
