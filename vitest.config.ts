@@ -35,7 +35,7 @@ const ALONE = {
     'packages/pools/src/process/stop.test.ts',
     'packages/socketio/src/many-clients.test.ts',
   ],
-  cross: ['test/drain-matrix.test.ts', 'test/process/load.test.ts'],
+  cross: ['test/cli/drill.test.ts', 'test/drain-matrix.test.ts', 'test/process/load.test.ts'],
   // The others wait for servers most of their time.
   system: [
     'test/system/amqp-campaign.test.ts',
