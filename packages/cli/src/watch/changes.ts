@@ -28,7 +28,9 @@ function same(a: ResourceRow, b: ResourceRow): boolean {
 }
 
 function lineOf({ name, state, health, text, restarts }: ResourceRow, earlier: ResourceRow | undefined): string {
-  const healthy = health === 'unhealthy' ? ', unhealthy' : earlier?.health === 'unhealthy' ? ', healthy again' : ''
+  // What restarts or stops is not unhealthy any more, and not well either.
+  const again = earlier?.health === 'unhealthy' && state === 'running' ? ', healthy again' : ''
+  const healthy = health === 'unhealthy' ? ', unhealthy' : again
   const restarted =
     restarts === undefined || restarts === earlier?.restarts ? '' : `, restarted ${restarts} ${restarts === 1 ? 'time' : 'times'}`
   return printable(`${name}: ${state}${healthy}${restarted}${text === undefined ? '' : `: ${text}`}`)

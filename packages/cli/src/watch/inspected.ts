@@ -56,6 +56,9 @@ export class Inspected {
   }
 }
 
+/** The hooks that a state tells of already. */
+const SAID_BY: Readonly<Record<string, string>> = { start: 'starting', drain: 'draining', stop: 'stopping' }
+
 function rowOf({
   name,
   state,
@@ -70,7 +73,8 @@ function rowOf({
   responseMs,
   restartsDone,
 }: ResourceView): ResourceRow {
-  const doing = step === undefined ? (hook === undefined ? undefined : `in its ${hook.phase}`) : step.name
+  const inHook = hook === undefined || SAID_BY[hook.phase] === state ? undefined : `in its ${hook.phase}`
+  const doing = step?.name ?? inHook
   const text = error ?? (standby === undefined ? undefined : `stands by: ${standby}`) ?? doing ?? note
   return {
     name,

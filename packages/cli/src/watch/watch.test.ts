@@ -81,13 +81,15 @@ describe('what an inspector tells', () => {
 
   it.each([
     [{ standby: 'another leads', state: 'idle' }, 'idle', 'stands by: another leads'],
-    [{ hook: { phase: 'drain', sinceMs: 1 }, state: 'draining' }, 'busy', 'in its drain'],
+    [{ hook: { phase: 'quiesce', sinceMs: 1 }, state: 'running' }, 'ok', 'in its quiesce'],
+    // The state has said it.
+    [{ hook: { phase: 'drain', sinceMs: 1 }, state: 'draining' }, 'busy', undefined],
     [{ error: 'no route', state: 'failed' }, 'bad', 'no route'],
     [{ error: '2 of 3 checks failed' }, 'warn', '2 of 3 checks failed'],
-  ] as [Partial<ResourceView>, string, string][])('%j', (more, tone, text) => {
+  ] as [Partial<ResourceView>, string, string | undefined][])('%j', (more, tone, text) => {
     const inspected = new Inspected()
     inspected.take({ ...hello, resources: [resource('db', more)] })
-    expect(inspected.view!.resources).toMatchObject([{ tone, text }])
+    expect(inspected.view!.resources.map((row) => [row.tone, row.text])).toEqual([[tone, text]])
   })
 })
 
@@ -209,6 +211,9 @@ describe('changes as lines', () => {
       'db: running, healthy again, restarted 1 time',
       'api: gone',
     ])
+    // Whatever becomes of its health then, what restarts is not healthy again.
+    const restarting = view([row('db', { state: 'restarting', health: 'unknown', text: 'no route' })])
+    expect(changes(sick, restarting)).toContain('db: restarting: no route')
   })
 
   it('of a cordoned one', () => {
