@@ -248,7 +248,8 @@ describe.concurrent('keelson drill', () => {
       [['--scenario', 'term', '--', 'node'], /there is no scenario "term"/],
       [['--dependency', 'db', '--', 'node'], /--dependency db names nothing/],
       [['--path', 'orders', '--', 'node'], /--path orders is no path/],
-      [['--', '/no/such/command'], /the command could not be started: ENOENT/],
+      [['--', '/no/such/command'], /\/no\/such\/command could not be started: there is no such program/],
+      [['--junit', '/no/such/drill.xml', '--', 'node'], /\/no\/such\/drill\.xml cannot be written: there is no such folder/],
       [[], /there is no command/],
     ])('%j', async (args, message) => {
       const { code, err } = await keelson(['drill', ...args])
@@ -288,7 +289,7 @@ describe.concurrent('keelson drill', () => {
     const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'))
     child.kill('SIGINT')
     const [code] = await once(child, 'exit')
-    expect(code).toBe(1)
+    expect(code).toBe(130)
     await expect.poll(() => runs(pid)).toBe(false)
   })
 

@@ -59,6 +59,26 @@ describe.concurrent('CL4 keelson timeline', () => {
     }
   })
 
+  it('says before it starts anything that a file cannot be written or read', async () => {
+    const [unwritable, folderGiven, unread] = await Promise.all([
+      timeline([slow, '--save', join(folder, 'none', 'base.json')]),
+      timeline([slow, '--save', folder]),
+      timeline([slow, '--compare', join(folder, 'none.json')]),
+    ])
+    expect(unwritable).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/^keelson: .*base\.json cannot be written: there is no such folder\n$/),
+    })
+    expect(folderGiven).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/^keelson: .* cannot be written: it is a folder\n$/),
+    })
+    expect(unread).toMatchObject({
+      code: 3,
+      err: expect.stringMatching(/^keelson: .*none\.json cannot be read: there is no such file\n$/),
+    })
+  })
+
   it.each([
     ['{}', 'is no timeline that keelson has saved'],
     ['{', 'cannot be read'],

@@ -1,5 +1,3 @@
-import { writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { usageError } from '../cli-error.js'
 import { drill as drillService } from '../drill/drill.js'
 import { junit } from '../drill/report/junit.js'
@@ -9,6 +7,7 @@ import { EXIT } from '../exit-codes.js'
 import { command } from '../line/command.js'
 import { JSON_OPTION } from '../line/common.js'
 import { json } from '../output/json.js'
+import { assertWritable, writeOutput } from '../output/output-file.js'
 
 export const drill = command({
   name: 'drill',
@@ -56,6 +55,8 @@ export const drill = command({
   ],
   async run(io, { options, rest }) {
     const signal = io.interrupted()
+    // Before all that takes minutes.
+    if (options.junit !== undefined) assertWritable(io.cwd, options.junit)
     try {
       const report = await drillService({
         command: rest,
@@ -79,13 +80,13 @@ export const drill = command({
         ...(options.ready !== undefined && { ready: options.ready }),
         ...(options['max-time'] !== undefined && { maxTime: options['max-time'] }),
       })
-      if (options.junit !== undefined) write(resolve(io.cwd, options.junit), options.junit, junit(report))
       io.out(options.json ? json(report) : table(report, io.paint))
+      if (options.junit !== undefined) writeOutput(io.cwd, options.junit, junit(report))
       return report.ok ? EXIT.ok : EXIT.no
     } catch (error) {
       if (!signal.aborted) throw error
       io.err(`${io.paintErr.red('keelson:')} the drill was given up; what it had started was ended`)
-      return EXIT.no
+      return EXIT.interrupted
     }
   },
 })
@@ -126,12 +127,4 @@ function header(text: string): string {
 function exitCode(text: string): number {
   if (!/^\d{1,3}$/.test(text)) throw usageError(`--exit-code ${text} is none`, 'it is a number from 0 to 255')
   return Number(text)
-}
-
-function write(file: string, name: string, text: string): void {
-  try {
-    writeFileSync(file, text)
-  } catch (error) {
-    throw usageError(`${name} cannot be written: ${(error as NodeJS.ErrnoException).code}`)
-  }
 }

@@ -30,6 +30,7 @@ export const plan = command({
 
 function planText({ paint }: Pick<Io, 'paint'>, name: string, plan: Plan): string {
   const { resources, criticalPath, startMs, worstCaseShutdownMs, shutdown } = plan
+  if (resources.length === 0) return `${paint.bold(printable(name))}: no resources`
   const layers = layersOf(plan)
   const layerOf = new Map(layers.flatMap((names, layer) => names.map((each) => [each, layer] as const)))
   const critical = new Set(criticalPath)

@@ -7,11 +7,12 @@ import { load } from '../load/load.js'
 import { duration } from '../output/durations.js'
 import type { Io } from '../output/io.js'
 import { json } from '../output/json.js'
+import { assertWritable, writeOutput } from '../output/output-file.js'
 import { bars } from '../timeline/bars.js'
 import { compare } from '../timeline/compare.js'
 import { comparisonText } from '../timeline/comparison-text.js'
 import { type Measured, medianOf } from '../timeline/measured.js'
-import { readMeasured, saveMeasured } from '../timeline/saved.js'
+import { readMeasured } from '../timeline/saved.js'
 import { startApart } from '../timeline/start-apart.js'
 import { startOnce } from '../timeline/start-once.js'
 
@@ -50,11 +51,12 @@ export const timeline = command({
     const { save, compare: against, tolerance, floor: floorMs } = options
     const runs = options.runs ?? (save === undefined && against === undefined ? 1 : 3)
     if (runs === 0) throw usageError('--runs must be at least 1')
+    if (save !== undefined) assertWritable(io.cwd, save)
     const base = against === undefined ? undefined : readMeasured(resolve(io.cwd, against), against)
     const measured = module!.endsWith('.json')
       ? readMeasured(resolve(io.cwd, module!), module!)
       : await measure(io, module!, runs, options)
-    if (save !== undefined) saveMeasured(resolve(io.cwd, save), save, measured)
+    if (save !== undefined) writeOutput(io.cwd, save, `${json(measured)}\n`)
     const compared = base === undefined ? undefined : compare(base, measured, { tolerance, floorMs })
     const slower = compared?.filter((each) => each.slower) ?? []
     const code = slower.length > 0 ? EXIT.no : EXIT.ok

@@ -13,6 +13,7 @@ const GAPS = 4
 
 /** A start as bars on one axis: thick on the chain that decided how long it took, thin elsewhere, and the steps of each below it. */
 export function bars({ kernel, ms, runs, criticalPath, resources }: Measured, paint: Paint, width = WIDTH): string {
+  if (resources.length === 0) return `${paint.bold(printable(kernel))}: no resources`
   const critical = new Set(criticalPath)
   const names = resources
     .flatMap(({ name, steps }) => [name, ...steps.map((step) => `  ${step.name}`)])

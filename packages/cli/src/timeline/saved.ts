@@ -1,7 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { CliError } from '../cli-error.js'
 import { EXIT } from '../exit-codes.js'
-import { json } from '../output/json.js'
 import type { Measured } from './measured.js'
 
 /** @throws CliError when it cannot be read, or is something else. */
@@ -10,22 +9,13 @@ export function readMeasured(file: string, shown: string): Measured {
     const value: unknown = JSON.parse(readFileSync(file, 'utf8'))
     if (isMeasured(value)) return value
   } catch (error) {
-    throw new CliError(EXIT.load, `${shown} cannot be read: ${(error as Error).message}`)
+    throw new CliError(EXIT.load, `${shown} cannot be read: ${reasonOf(error as NodeJS.ErrnoException)}`)
   }
   throw new CliError(
     EXIT.load,
     `${shown} is no timeline that keelson has saved`,
     'make one: keelson timeline src/main.ts --save base.json',
   )
-}
-
-/** @throws CliError */
-export function saveMeasured(file: string, shown: string, measured: Measured): void {
-  try {
-    writeFileSync(file, `${json(measured)}\n`)
-  } catch (error) {
-    throw new CliError(EXIT.load, `${shown} cannot be written: ${(error as Error).message}`)
-  }
 }
 
 export function isMeasured(value: unknown): value is Measured {
@@ -36,4 +26,8 @@ export function isMeasured(value: unknown): value is Measured {
     [runs, criticalPath, resources].every(Array.isArray) &&
     resources!.every((each) => typeof each?.name === 'string' && typeof each.ms === 'number' && Array.isArray(each.steps))
   )
+}
+
+function reasonOf({ code, message }: NodeJS.ErrnoException): string {
+  return code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : (code ?? message)
 }

@@ -9,6 +9,7 @@ it.each([
   ['DB=db.local:5432', { DB: 'postgres://shop:p@w@db/shop?a=b' }, { DB: 'postgres://shop:p@w@127.0.0.1:9999/shop?a=b' }],
   ['DB=db.local:5432', { DB: 'db.local:5432' }, { DB: '127.0.0.1:9999' }],
   ['DB=[::1]:5432', { DB: 'redis://[::1]:5432' }, { DB: 'redis://127.0.0.1:9999' }],
+  ['PORT_OF_DB=db.local:5432', { PORT_OF_DB: '5432' }, { PORT_OF_DB: '9999' }],
   // It is the name of a thing: whatever has the address in it gets the other one.
   ['db=db.local:5432', { A: 'x://db.local:5432', B: 'y' }, { A: 'x://127.0.0.1:9999', B: 'y' }],
   ['DB=db.local:5432', {}, { DB: '127.0.0.1:9999' }],

@@ -19,13 +19,15 @@ export function parseDependency(text: string): Dependency {
 
 /**
  * The environment of a service that is to find a proxy in place of its dependency. Where a variable of that name is a URL, its host and port are
- * replaced; where it is not set, every variable that has `host:port` in it gets the proxy's; where none has, the variable is set to `host:port`.
+ * replaced; where it is the port alone, that is; where it is not set, every variable that has `host:port` in it gets the proxy's; where none has, the variable is set to `host:port`.
  */
 export function withProxy(env: NodeJS.ProcessEnv, { names, address }: Dependency, proxy: Address): NodeJS.ProcessEnv {
   const [name, portName] = names as [string, string?]
   const there = `${proxy.host}:${proxy.port}`
   if (portName !== undefined) return { ...env, [name]: proxy.host, [portName]: String(proxy.port) }
   const value = env[name]
+  // One that holds the port alone leaves the host to the service.
+  if (value === String(address.port)) return { ...env, [name]: String(proxy.port) }
   if (value !== undefined) return { ...env, [name]: replaced(value, address, there) }
   const here = `${address.host}:${address.port}`
   const holders = Object.entries(env).filter(([, value]) => value?.includes(here))

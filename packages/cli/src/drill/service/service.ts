@@ -29,6 +29,8 @@ const CLOSE_MS = 300
 
 /** One run of the service that is drilled: its processes, in a session of their own, and what they write. */
 export class Service {
+  /** What was started, as it was named. */
+  readonly command: string
   readonly output = new Output()
   readonly complaints = new Output()
   readonly startedAt = performance.now()
@@ -40,6 +42,7 @@ export class Service {
   #exit: Exit | undefined
 
   constructor({ command, args, env, cwd, notes }: ServiceOptions) {
+    this.command = command
     const mark = randomBytes(8).toString('hex')
     const page = notes?.page(env, cwd) ?? { env, read: () => NO_NOTES }
     this.#read = page.read

@@ -168,7 +168,7 @@ class Search {
     this.#options.signal.throwIfAborted()
     // Rejects when the command could not be started.
     await within(this.#service.exited, POLL_MS).catch((error: NodeJS.ErrnoException) => {
-      throw usageError(`the command could not be started: ${error.code ?? error.message}`)
+      throw notRun(this.#service.command, error)
     })
     const { exit, output } = this.#service
     if (exit !== undefined) {
@@ -179,6 +179,11 @@ class Search {
     const seconds = this.#options.startTimeout / 1_000
     throw notStarted(`the service was not there after ${seconds} s: ${trouble}`, output)
   }
+}
+
+function notRun(command: string, { code, message }: NodeJS.ErrnoException): CliError {
+  const why = code === 'ENOENT' ? 'there is no such program' : code === 'EACCES' ? 'it may not be executed' : (code ?? message)
+  return usageError(`${command} could not be started: ${why}`)
 }
 
 function notStarted(message: string, output: Output): CliError {
