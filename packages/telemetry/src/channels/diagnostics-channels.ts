@@ -1,5 +1,6 @@
 import { type Channel, channel, tracingChannel } from 'node:diagnostics_channel'
 import type { Kernel, KernelEvent } from '@keelson/kernel'
+import { assertKernel } from '../measure/checked.js'
 import { traceHook, watched } from './trace-hook.js'
 
 /**
@@ -8,11 +9,14 @@ import { traceHook, watched } from './trace-hook.js'
  * `keelson:hook`, as `{ kernel, resource, phase, error? }`: `start`, `end` when it has returned, `asyncStart` and `asyncEnd` when its promise has
  * settled, `error`; stores that are bound to `start` are those of the hook. Subscribers may come and go at any time.
  *
+ * @throws KeelsonError with code `INVALID_OPTION`, for what is no kernel.
+ *
  * @example
  * diagnosticsChannels(kernel)
  * subscribe('keelson:resource:error', ({ kernel, event }) => report(kernel, event.error)) // of node:diagnostics_channel
  */
 export function diagnosticsChannels(kernel: Kernel): () => void {
+  assertKernel('diagnosticsChannels()', kernel)
   const channels = new Map<string, Channel>()
   const publish = (event: KernelEvent) => {
     let to = channels.get(event.type)

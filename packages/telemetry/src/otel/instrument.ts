@@ -1,5 +1,6 @@
 import type { Kernel } from '@keelson/kernel'
 import { type Meter, type MeterProvider, metrics, type Tracer, type TracerProvider, trace } from '@opentelemetry/api'
+import { assertArguments, type Checks, hasMethods } from '../measure/checked.js'
 import { Offers } from '../measure/offers.js'
 import { KernelTrace } from '../trace/kernel-trace.js'
 import { meterKernel } from './meter-kernel.js'
@@ -11,6 +12,12 @@ export interface InstrumentOptions {
   tracerProvider?: TracerProvider | false
   /** Who measures; the global one by default, `false` for no metrics. */
   meterProvider?: MeterProvider | false
+}
+
+const CHECKS: Checks<InstrumentOptions> = {
+  tracerProvider: (value) =>
+    value === false || hasMethods(value, 'getTracer') ? undefined : 'must be a TracerProvider, or false',
+  meterProvider: (value) => (value === false || hasMethods(value, 'getMeter') ? undefined : 'must be a MeterProvider, or false'),
 }
 
 /** What values of resources that measure themselves are given. */
@@ -26,13 +33,17 @@ interface Tools {
  * secrets, and no text of one is in an attribute of a metric. A global provider that is registered later, up to the end of the start, is
  * taken as well.
  *
+ * @throws KeelsonError with code `INVALID_OPTION`, for what is no kernel or no option.
+ *
  * @example
  * const otel = otelSdk('otel', sdk)
  * const kernel = createKernel([api], { base: [otel] })
  * instrument(kernel)
  * await run(kernel)
  */
-export function instrument(kernel: Kernel, { tracerProvider, meterProvider }: InstrumentOptions = {}): () => void {
+export function instrument(kernel: Kernel, options: InstrumentOptions = {}): () => void {
+  assertArguments('instrument()', kernel, options, CHECKS)
+  const { tracerProvider, meterProvider } = options
   // The global one hands on to whichever is registered later.
   const tracer = tracerProvider === false ? undefined : (tracerProvider ?? trace.getTracerProvider()).getTracer(SCOPE)
   const traced = tracer && new KernelTrace(kernel, tracer)

@@ -1,4 +1,5 @@
 import { type Resource, type ResourceOptions, resource, systemClock } from '@keelson/kernel'
+import { hasMethods, invalid } from '../measure/checked.js'
 import { SDK_LABEL } from '../trace/sdk-label.js'
 import { lettingGo } from './letting-go.js'
 import { within } from './within.js'
@@ -25,6 +26,7 @@ const PATIENCE = 5_000
  * createKernel([api], { base: [otelSdk('otel', sdk)] })
  */
 export function otelSdk<S extends SdkLike>(name: string, sdk: S, options: OtelSdkOptions = {}): Resource<S> {
+  if (!hasMethods(sdk, 'shutdown')) throw invalid(`otelSdk("${name}")`, 'sdk', 'must have shutdown(), as a NodeSDK has')
   const { timeouts, labels, ...others } = options
   let down = false
   return resource<S, object>(name, {

@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { Kernel } from '@keelson/kernel'
 import { register as globalRegister } from 'prom-client'
-import { type PrometheusOptions, prometheusMetrics } from './prometheus-metrics.js'
+import { assertArguments, type Checks } from '../measure/checked.js'
+import { PROMETHEUS_CHECKS, type PrometheusOptions, prometheusMetrics } from './prometheus-metrics.js'
 
 export interface MetricsHandlerOptions extends PrometheusOptions {
   /** Default `/metrics`. */
@@ -11,9 +12,18 @@ export interface MetricsHandlerOptions extends PrometheusOptions {
   allow?: (req: IncomingMessage | Http2ServerRequest) => boolean
 }
 
+const CHECKS: Checks<MetricsHandlerOptions> = {
+  ...PROMETHEUS_CHECKS,
+  path: (value) =>
+    typeof value === 'string' && /^\/[^?#]*$/.test(value) ? undefined : 'must be a path that begins with / and has no query',
+  allow: (value) => (typeof value === 'function' ? undefined : 'must be a function of the request'),
+}
+
 /**
  * Answers `GET` (and `HEAD`) `/metrics` with all that the register has, that of the kernel included. Returns false, without having touched
  * anything, for another path. What a metric of somebody else throws is answered 500, without its text.
+ *
+ * @throws KeelsonError with code `INVALID_OPTION`, for what is no kernel or no option.
  *
  * @example
  * const metrics = metricsHandler(kernel)
@@ -21,8 +31,10 @@ export interface MetricsHandlerOptions extends PrometheusOptions {
  */
 export function metricsHandler(
   kernel: Kernel,
-  { register = globalRegister, path = '/metrics', allow = () => true }: MetricsHandlerOptions = {},
+  options: MetricsHandlerOptions = {},
 ): (req: IncomingMessage | Http2ServerRequest, res: ServerResponse | Http2ServerResponse) => boolean {
+  assertArguments('metricsHandler()', kernel, options, CHECKS)
+  const { register = globalRegister, path = '/metrics', allow = () => true } = options
   prometheusMetrics(kernel, { register })
   return function answerMetrics(req, res) {
     const [url] = (req.url ?? '').split('?')
