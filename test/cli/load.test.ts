@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
 import { fixture, keelson } from './keelson.js'
 
 const planOf = async (name: string, ...args: string[]) => {
@@ -59,5 +62,32 @@ describe.concurrent('CL2 what cannot be loaded is told with exit code 3', () => 
     expect({ code, out }).toEqual({ code: 3, out: '' })
     expect(err).toMatch(words)
     expect(err).not.toMatch(/hunter2|keelson\.js:/)
+  })
+})
+
+describe.concurrent('CL2 what Node cannot load is one sentence, and where', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'keelson-load-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  it.each([
+    ['syntax.ts', 'export const a: = 4\n', / cannot be loaded: Unexpected token\n {4}at \S+syntax\.ts:1:\d+\n$/],
+    ['syntax.cjs', 'module.exports = {{\n', / cannot be loaded: Unexpected token\n {4}at \S+syntax\.cjs:1:\d+\n$/],
+    [
+      'package.cjs',
+      "require('@none/such/deep')\n",
+      / cannot be loaded: there is no package '@none\/such\/deep'\n\s+at \S+package\.cjs:1:\d+\n {2}install it: npm install @none\/such\n$/,
+    ],
+    [
+      'import.mjs',
+      "import 'none-such'\n",
+      /: there is no package 'none-such'\n\s+at \S+\n {2}install it: npm install none-such\n$/,
+    ],
+    ['file.mjs', "import './none.js'\n", / cannot be loaded: there is no module '\.\/none\.js'\n\s+at \S+file\.mjs:1:\d+\n$/],
+  ])('%s', async (name, text, words) => {
+    const file = join(folder, name)
+    writeFileSync(file, text)
+    const { code, out, err } = await keelson(['plan', file])
+    expect({ code, out }).toEqual({ code: 3, out: '' })
+    expect(err).toMatch(words)
   })
 })

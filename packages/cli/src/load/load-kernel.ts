@@ -1,11 +1,11 @@
 import { existsSync, statSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import type { Kernel } from '@keelson/kernel'
-import { redact } from '@keelson/kernel/redact'
 import { CliError } from '../cli-error.js'
 import { EXIT } from '../exit-codes.js'
 import { type Exports, findKernel, isKernel, mayBeKernel } from './find-kernel.js'
 import { Guard } from './guard.js'
+import { notLoaded } from './not-loaded.js'
 import { type Claim, GraphReader, type Known } from './reader.js'
 
 export interface LoadOptions {
@@ -79,7 +79,7 @@ export async function loadKernel(path: string, options: LoadOptions = {}): Promi
   } catch (error) {
     reader.remove()
     guard.remove()
-    throw error instanceof CliError ? error : notLoaded(module, error)
+    throw error instanceof CliError ? error : notLoaded(module, error, loadKernel.name)
   } finally {
     guard.loaded()
   }
@@ -109,24 +109,4 @@ function loadEnv(file: string, path: string): void {
   } catch (error) {
     throw new CliError(EXIT.load, `${path} cannot be read: ${(error as Error).message}`)
   }
-}
-
-/** Why a module could not be loaded, with the frames of the application alone. */
-function notLoaded(module: string, error: unknown): CliError {
-  const { message, stack } = error instanceof Error ? error : new Error(String(error))
-  const [, ...lines] = (stack ?? '').slice((stack ?? '').indexOf(message) + message.length).split('\n')
-  const ours = lines.findIndex((line) => line.includes(loadKernel.name))
-  const frames = lines
-    .slice(0, ours === -1 ? lines.length : ours)
-    .filter((line) => /^\s+at /.test(line) && !/node_modules|node:internal|node:events/.test(line))
-    .slice(0, 5)
-  const text = [`${module} cannot be loaded: ${message}`, ...frames].join('\n')
-  return new CliError(EXIT.load, redact(text), remedyFor(message), { cause: error })
-}
-
-function remedyFor(message: string): string | undefined {
-  if (/process\.env|environment|is missing|is not set|undefined variable/i.test(message)) {
-    return 'when it wants variables, give it a file of them with --env-file FILE'
-  }
-  return undefined
 }
