@@ -67,6 +67,22 @@ describe.concurrent('MF1 keelson k8s, systemd and compose', () => {
   it.each([
     [['k8s', 'examples/quickstart/src/main.ts', '--port', 'http'], '--port must be a port from 1 to 65535, not "http"'],
     [['k8s', 'examples/job/src/main.ts', '--schedule', '0 0 3 * * *'], 'Kubernetes has no seconds'],
+    [
+      ['k8s', 'examples/quickstart/src/main.ts', '--full', '--cpu', 'half'],
+      '--cpu must be a quantity such as 250m or 1.5, not "half"',
+    ],
+    [
+      ['k8s', 'examples/quickstart/src/main.ts', '--full', '--memory', '1 GB'],
+      '--memory must be a quantity such as 256Mi or 1Gi, not',
+    ],
+    [
+      ['k8s', 'examples/quickstart/src/main.ts', '--full', '--namespace', 'My Shop'],
+      '--namespace must be a name of lower case letters',
+    ],
+    [
+      ['k8s', 'examples/quickstart/src/main.ts', '--full', '--image', 'shop: 1'],
+      '--image must be an image such as shop:1.4, not',
+    ],
     [['compose', 'examples/quickstart/src/main.ts', '--kind', 'cron'], 'it is one of service, job'],
     [['completion', 'csh'], 'there is one for bash, zsh, fish'],
     [['probe', 'ftp://host'], 'is no address to ask'],

@@ -1,7 +1,7 @@
-import { usageError } from '../cli-error.js'
 import { EXIT } from '../exit-codes.js'
 import { command } from '../line/command.js'
 import { JSON_OPTION, MODULE_OPTIONS } from '../line/common.js'
+import { assertKubeOptions } from '../manifests/checked-kube.js'
 import { MANIFEST_OPTIONS } from '../manifests/manifest-options.js'
 import { json } from '../output/json.js'
 
@@ -31,16 +31,7 @@ export const k8s = command({
     "keelson k8s src/totals.ts --schedule '0 3 * * *'",
   ],
   async run(io, { operands: [module], options }) {
-    if (
-      options.schedule !== undefined &&
-      options.schedule.trim().split(/\s+/).length !== 5 &&
-      !options.schedule.startsWith('@')
-    ) {
-      throw usageError(
-        `--schedule must have five fields, not "${options.schedule}"`,
-        "Kubernetes has no seconds: '0 3 * * *' is every night at three",
-      )
-    }
+    assertKubeOptions(options)
     const [{ load }, { readService }, { kubeManifests }, { plainOf }, { yamlText }] = await Promise.all([
       import('../load/load.js'),
       import('../manifests/read-service.js'),
