@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { createKernel, resource, type StartContext } from '@keelson/kernel'
 import { printable } from '@keelson/kernel/redact'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Hello } from './protocol.js'
 import { ask, inspected, Page, running } from './test-support/serve.js'
 
@@ -67,6 +67,50 @@ test('[I1] I3 names of others that point here, and other sites, get nothing', as
   }
   expect(kernel.state).toBe('running')
   Object.assign(task.meta, { attacks })
+})
+
+/** What proxies, meshes and networks in front say by default, of which none says where somebody asks from. */
+const PASSED_ON = [
+  { 'x-forwarded-proto': 'http', 'x-request-id': '7b1c', 'x-envoy-attempt-count': '1' }, // a sidecar of Istio
+  { 'x-forwarded-client-cert': 'By=spiffe://cluster.local/ns/shop' },
+  { 'x-envoy-expected-rq-timeout-ms': '15000' },
+  { 'x-request-id': '7b1c' },
+  { 'x-forwarded-port': '443' },
+  { 'x-forwarded-server': 'edge' },
+  { 'x-original-forwarded-for': '10.0.0.7' },
+  { 'x-client-ip': '10.0.0.7' },
+  { 'x-cluster-client-ip': '10.0.0.7' },
+  { 'true-client-ip': '10.0.0.7' },
+  { 'cf-ray': '7b1c' },
+  { 'fastly-client-ip': '10.0.0.7' },
+  { 'x-b3-traceid': '463ac35c9f6413ad' },
+  { 'x-amzn-trace-id': 'Root=1' },
+  { 'l5d-client-id': 'shop' },
+]
+
+test('[I1] I3 whoever comes through a proxy gets nothing, whatever that says of itself', async ({ task }) => {
+  const kernel = await running([resource('db-secret', { start: () => 1 })])
+  const { url } = await inspected(kernel)
+  Object.assign(task.meta, { attacks: PATHS.length * (PASSED_ON.length + 1) })
+  const { port } = new URL(url)
+  for (const path of PATHS) {
+    for (const headers of PASSED_ON) {
+      const answer = await ask(url + path, { headers: { ...headers, host: 'localhost' } as Record<string, string> })
+      expect(answer, `${path} ${JSON.stringify(headers)}`).toMatchObject({
+        status: 403,
+        body: expect.stringContaining('a proxy has passed this on'),
+      })
+    }
+    // As nginx asks, which adds nothing and says the name of what is behind it.
+    const socket = connect(Number(port), '127.0.0.1')
+    let text = ''
+    socket.on('data', (chunk) => {
+      text += chunk
+    })
+    socket.write(`GET /inspector${path} HTTP/1.0\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\n\r\n`)
+    await once(socket, 'close')
+    expect(text, path).toMatch(/^HTTP\/1\.1 403 [\s\S]*passed this on \(HTTP\/1\.0\)/)
+  }
 })
 
 test('[I2] I4 of ten thousand guesses almost none is looked at, and the token is not told by the answers', async ({ task }) => {
@@ -140,6 +184,47 @@ test('[I3] I8 of a thousand streams sixteen are open, and those who look already
   expect(pages.filter(({ status }) => status === 503)).toHaveLength(985)
   ctx.unhealthy(new Error('seen'))
   await expect.poll(() => own.texts.join()).toContain('seen')
+})
+
+test('[I3] I3 a body that does not end is not waited for where it comes as a stream of the web platform', async ({ task }) => {
+  const { inspect } = await inspected(await running([]), { token: TOKEN })
+  const cancelled = vi.fn()
+  const endless = [
+    () => new Promise<void>(() => {}),
+    (controller: ReadableStreamDefaultController) => controller.enqueue(new Uint8Array(1_000)),
+    async (controller: ReadableStreamDefaultController) => {
+      await new Promise((resolve) => setTimeout(resolve, 1_000))
+      if (cancelled.mock.calls.length < endless.length) controller.enqueue(new Uint8Array(1))
+    },
+  ]
+  Object.assign(task.meta, { attacks: endless.length })
+  const answers = endless.map((pull) => {
+    const init = { method: 'POST', duplex: 'half', body: new ReadableStream({ pull, cancel: cancelled }) } as RequestInit
+    const env = { incoming: { socket: { remoteAddress: '127.0.0.1' } } }
+    return inspect.fetch(new Request('http://localhost/inspector/login', init), env)
+  })
+  expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([401, 401, 401])
+  expect(cancelled).toHaveBeenCalledTimes(endless.length)
+}, 20_000)
+
+test('[I4] I1 values whose name says that they are secret are not shown, wherever they are', async ({ task }) => {
+  const names = ['password', 'apiKey', 'API key', 'db_pass', 'Access token', 'x-secret', 'authorization', 'Cookie']
+  Object.assign(task.meta, { attacks: names.length * 3 })
+  const facts = names.map((label) => ({ label, value: 'hunter2' }))
+  const row = { id: '1', name: 'a', tone: 'ok' as const, status: 'up', facts }
+  const labels = { ...Object.fromEntries(names.map((name) => [name, 'hunter2'])), region: 'eu' }
+  const { url } = await inspected(
+    await running([
+      resource('db', {
+        labels,
+        start: (_, ctx) => ctx.panel({ title: 'P', read: () => ({ at: 0, facts, groups: [{ rows: [row] }] }) }),
+      }),
+    ]),
+  )
+  const { body } = await ask(`${url}/state`)
+  expect(body).not.toContain('hunter2')
+  expect(body.match(/\*\*\*/g)).toHaveLength(names.length * 3)
+  expect(body).toContain('"region":"eu"')
 })
 
 /** What would be more than a text, on a page or in a stream. */

@@ -90,7 +90,7 @@ function actionOf({ id, label, confirm }: PanelAction, text: (value: unknown) =>
 function factsOf(facts: readonly PanelFact[], texts: Texts): PanelFact[] {
   return listOf(facts)
     .slice(0, MOST.facts)
-    .map(({ label, value }) => ({ label: texts.shown(String(label)), value: texts.shown(String(value)) }))
+    .map(({ label, value }) => ({ label: texts.shown(String(label)), value: texts.namedValue(String(label), String(value)) }))
 }
 
 function toneOf(tone: unknown): Tone {

@@ -24,6 +24,13 @@ export class Texts {
     return shown
   }
 
+  /** What has a name: a secret where the name says so. */
+  namedValue(name: string, value: string): string {
+    // As a field, whose name may be a title of several words.
+    const field = JSON.stringify({ [name.replace(/\s+/g, '_')]: '?' })
+    return this.shown(field) === printable(cut(field)) ? this.shown(value) : '***'
+  }
+
   /** One line about anything that was thrown. */
   ofError(error: unknown): string {
     const known = isObject(error) ? this.#errors.get(error) : undefined
@@ -43,7 +50,12 @@ export class Texts {
     if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value
     if (typeof value !== 'object' || depth > DEEPEST) return undefined
     if (Array.isArray(value)) return value.map((each) => this.#copy(each, depth + 1))
-    return Object.fromEntries(Object.entries(value).map(([key, each]) => [this.shown(key), this.#copy(each, depth + 1)]))
+    return Object.fromEntries(
+      Object.entries(value).map(([key, each]) => [
+        this.shown(key),
+        typeof each === 'string' ? this.namedValue(key, each) : this.#copy(each, depth + 1),
+      ]),
+    )
   }
 }
 

@@ -7,6 +7,10 @@ export interface Ask {
   readonly path: string
   /** In lower case; undefined for none. */
   header(name: string): string | undefined
+  /** The names of all, in lower case. */
+  readonly headerNames: readonly string[]
+  /** `1.1`; undefined where it is not known. */
+  readonly version: string | undefined
   /** The address of who asks; undefined where it is not known. */
   readonly peer: string | undefined
   /** Whether it came over TLS. */

@@ -3,6 +3,7 @@ import type { Ask } from './ask.js'
 import { Attempts } from './attempts.js'
 import { cookieName, cookiesNamed, setCookie } from './cookie.js'
 import { clientOf, hostName, isLoopbackAddress, isLoopbackName } from './loopback.js'
+import { passedOnBy } from './passed-on.js'
 import { digestOf, isSecret } from './secret.js'
 import { SESSION_SECONDS, Sessions } from './sessions.js'
 
@@ -13,9 +14,6 @@ export interface Refusal {
   /** In seconds: when it is worth trying again. */
   readonly retryAfter?: number
 }
-
-/** What a proxy adds: behind one, everybody has the address of the proxy. */
-const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via', 'cf-connecting-ip']
 
 /** Who may ask for what. */
 export class Gate {
@@ -87,7 +85,7 @@ export class Gate {
     }
     if (ask.peer === undefined || !isLoopbackAddress(ask.peer))
       return refused(`the inspector is for this machine only; with the option token it is for whoever has the token`)
-    const proxy = FORWARDED.find((header) => ask.header(header) !== undefined)
+    const proxy = passedOnBy(ask)
     if (proxy !== undefined)
       return refused(
         `a proxy has passed this on (${proxy}), and the inspector is for this machine only; give it the option token`,

@@ -3,7 +3,7 @@ import type { Http2ServerRequest } from 'node:http2'
 import { clearTimeout, setTimeout } from '../time.js'
 
 /** In ms: somebody who sends slower is not waited for. */
-const PATIENCE = 5_000
+export const PATIENCE = 5_000
 
 /** The body of a request, also one that something in front has read already; undefined when it has more than `most` bytes, or does not come. */
 export async function bodyOf(req: IncomingMessage | Http2ServerRequest, most: number): Promise<string | undefined> {

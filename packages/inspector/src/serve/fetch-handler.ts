@@ -1,5 +1,7 @@
 import type { Ask } from '../guard/ask.js'
 import type { Viewers } from '../stream/viewers.js'
+import { clearTimeout, setTimeout } from '../time.js'
+import { PATIENCE } from './body.js'
 import { STREAM_HEADERS } from './node-handler.js'
 import { placeOf } from './place.js'
 import { type Reply, SAFE, textReply } from './reply.js'
@@ -17,6 +19,8 @@ export function fetchHandler(site: Site, viewers: Viewers, path: string): FetchH
       ...place,
       method: request.method,
       header: (name) => request.headers.get(name) ?? (name === 'host' ? url.host : undefined),
+      headerNames: [...request.headers.keys()],
+      version: undefined,
       peer: peerOf(request, env),
       secure: url.protocol === 'https:',
       body: (most) => bodyOf(request, most),
@@ -76,18 +80,33 @@ function peerOf(request: Request, env: unknown): string | undefined {
   return remoteAddr?.hostname
 }
 
-async function bodyOf(request: Request, most: number): Promise<string | undefined> {
-  if (request.body === null) return ''
+/** Undefined when it has more than `most` bytes, or does not come. */
+async function bodyOf({ body }: Request, most: number): Promise<string | undefined> {
+  if (body === null) return ''
+  const reader = body.getReader()
+  // What still comes is not read; a read that goes on is over by it.
+  const stop = () => void reader.cancel().catch(() => {})
+  let isLate = false
+  const timer = setTimeout(() => {
+    isLate = true
+    stop()
+  }, PATIENCE)
+  timer.unref()
   const decoder = new TextDecoder()
   let [text, size] = ['', 0]
   try {
-    for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
-      size += chunk.length
-      if (size > most) return undefined
-      text += decoder.decode(chunk, { stream: true })
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      size += next.value.length
+      if (size > most) {
+        stop()
+        return undefined
+      }
+      text += decoder.decode(next.value, { stream: true })
     }
-    return text + decoder.decode()
+    return isLate ? undefined : text + decoder.decode()
   } catch {
     return undefined
+  } finally {
+    clearTimeout(timer)
   }
 }

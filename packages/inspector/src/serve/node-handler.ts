@@ -30,6 +30,8 @@ export function nodeHandler(site: Site, viewers: Viewers, path: string, leavesEa
       ...place,
       method: req.method ?? 'GET',
       header: (name) => headerOf(req, name),
+      headerNames: Object.keys(req.headers),
+      version: req.httpVersion,
       peer: socket?.remoteAddress,
       secure: 'encrypted' in (socket ?? {}),
       body: (most) => bodyOf(req, most),
