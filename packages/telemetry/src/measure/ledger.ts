@@ -17,13 +17,19 @@ export interface Counted {
   readonly errors: Map<string, number>
 }
 
+/** Resources come and go, under names of their own: with more than these, those that have left are forgotten. */
+export const MANY = 2_000
+
 /** How long checks took, as they end; in ms. */
 export type CheckListener = (resource: string, durationMs: number) => void
 
 /** What no snapshot tells: how often something has happened, and how long the whole took. Counts from when it is made. */
 export class Ledger {
+  readonly #kernel: Kernel
   readonly #counted = new Map<string, Counted>()
   readonly #listening: Listening
+  /** With so many, it is time to see which have left: nobody may ever collect. */
+  #many = MANY
   #startMs: number | undefined
   #startedAt: number | undefined
   /** On the monotonic clock: the kernel's own may be a virtual one. */
@@ -31,6 +37,7 @@ export class Ledger {
   #shutdownMs: number | undefined
 
   constructor(kernel: Kernel, onCheck: CheckListener) {
+    this.#kernel = kernel
     this.#listening = new Listening(kernel)
     this.#listening.on('check:result', ({ resource, ok, durationMs }) => {
       const name = resourceOfRotation(resource) ?? resource
@@ -54,6 +61,7 @@ export class Ledger {
   of(resource: string): Counted {
     let counted = this.#counted.get(resource)
     if (counted === undefined) {
+      if (this.#counted.size >= this.#many) this.#forgetGone()
       counted = {
         checkFailures: 0,
         retries: 0,
@@ -74,6 +82,16 @@ export class Ledger {
   keepOnly(resources: ReadonlySet<string>): void {
     if (this.#counted.size <= resources.size) return
     for (const name of this.#counted.keys()) if (!resources.has(name)) this.#counted.delete(name)
+  }
+
+  #forgetGone(): void {
+    this.keepOnly(new Set(this.#kernel.inspect().resources.map(({ name }) => name)))
+    this.#many = Math.max(MANY, this.#counted.size * 2)
+  }
+
+  /** Of how many resources something is counted. */
+  get size(): number {
+    return this.#counted.size
   }
 
   /** How long the last start took that succeeded. */

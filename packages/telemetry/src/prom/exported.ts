@@ -1,6 +1,7 @@
-import type { Kernel } from '@keelson/kernel'
+import type { Kernel, KernelSnapshot } from '@keelson/kernel'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { ReadMetric } from '../measure/kernel-metrics.js'
+import { MANY } from '../measure/ledger.js'
 import { METRICS, Measure, READ_METRICS } from '../measure/measure.js'
 import { prometheusName } from '../measure/metric.js'
 import { Offers } from '../measure/offers.js'
@@ -35,8 +36,14 @@ export class Exported {
     const checks = this.#checks
     if (!this.#sources.has(kernel)) {
       const checked = new Set<string>()
+      // Nobody may ever scrape.
+      let many = MANY
       const measure = new Measure(kernel, (resource, durationMs) => {
         checked.add(resource)
+        if (checked.size > many) {
+          forgetGone(checks, kernel.inspect(), checked)
+          many = Math.max(MANY, checked.size * 2)
+        }
         checks.observe({ kernel: kernel.name, resource }, durationMs / 1_000)
       })
       const offers = new Offers<never>(kernel, (offer) => this.#offered.add(offer))
@@ -98,16 +105,18 @@ export class Exported {
       registers: [this.#register],
       collect() {
         // What has left the kernel is told no more.
-        for (const { measure, checked } of sources.values()) {
-          const { snapshot } = measure.see()
-          const names = new Set(snapshot.resources.map(({ name }) => name))
-          for (const resource of checked) {
-            if (names.has(resource)) continue
-            checked.delete(resource)
-            this.remove({ kernel: snapshot.name, resource })
-          }
-        }
+        for (const { measure, checked } of sources.values()) forgetGone(this, measure.see().snapshot, checked)
       },
     })
+  }
+}
+
+/** Those that were checked and have left the kernel. */
+function forgetGone(checks: Histogram, { name: kernel, resources }: KernelSnapshot, checked: Set<string>): void {
+  const present = new Set(resources.map(({ name }) => name))
+  for (const resource of checked) {
+    if (present.has(resource)) continue
+    checked.delete(resource)
+    checks.remove({ kernel, resource })
   }
 }
