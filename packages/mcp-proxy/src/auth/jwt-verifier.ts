@@ -11,6 +11,8 @@ const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256
 /** Keys are asked for again after so long, and at most so often for one that is not among them, in ms. */
 const KEYS_AGE = 600_000
 const KEYS_PAUSE = 30_000
+/** After they could not be had they are asked for again so much later, in ms. Those that are known are good meanwhile. */
+const FAILED_PAUSE = 5_000
 
 type Jose = typeof import('jose')
 
@@ -58,12 +60,19 @@ export class JwtVerifier implements TokenVerifier {
       [jose.customFetch]: (url, init) => boundedFetch(url, init as RequestInit),
     })
     const { JWKSMultipleMatchingKeys, JWKSNoMatchingKey, JOSENotSupported } = jose.errors
+    let failedAt = Number.NEGATIVE_INFINITY
     const keys: JWTVerifyGetKey = async (header, input) => {
       try {
+        if (performance.now() - failedAt < FAILED_PAUSE) {
+          const known = remote.fresh ? remote.jwks() : undefined
+          if (known === undefined) throw new Error('they could not be had a moment ago')
+          return await jose.createLocalJWKSet(known)(header, input)
+        }
         return await remote(header, input)
       } catch (error) {
         const isOfToken = [JWKSMultipleMatchingKeys, JWKSNoMatchingKey, JOSENotSupported].some((kind) => error instanceof kind)
         if (isOfToken) throw error
+        if (performance.now() - failedAt >= FAILED_PAUSE) failedAt = performance.now()
         throw new Unreachable(`the keys of ${issuer}: ${(error as Error).message}`, { cause: error })
       }
     }

@@ -1,7 +1,7 @@
 // Attacked: an MCP front by who has an access token of another making, or of another's.
 import { createHmac } from 'node:crypto'
 import { exportSPKI, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
-import { beforeEach, expect, it } from 'vitest'
+import { beforeEach, expect, it, onTestFinished, vi } from 'vitest'
 import { type OAuthOptions, oauthOptions } from '../config/oauth-options.js'
 import { authorizationServer, RESOURCE } from '../test-support/authorization-server.js'
 import { gate } from './gate.js'
@@ -228,4 +228,25 @@ it('[F3] what introspection says of a token is believed as little as a token: it
   expect(await asks('opaque-token-1')).toMatchObject({ owner: expect.any(String) })
   expect(await asks('opaque-token-2')).toMatchObject({ status: 401 })
   expect(bodies.length - before).toBe(1)
+})
+
+it('[F3] tokens that somebody invents do not flood an authorization server whose keys cannot be had', async ({ task }) => {
+  const away = await authorizationServer()
+  away.answers.jwks = () => undefined
+  const ask = guarded(away)
+  const token = await away.token()
+  Object.assign(task.meta, { attacks: 300 })
+  for (let i = 0; i < 300; i++) expect(await ask(`${token}${i}`)).toMatchObject({ status: 503 })
+  expect(away.asked.filter((asked) => asked === 'GET /jwks').length).toBeLessThan(10)
+})
+
+it('[F3] keys that are known are good while others cannot be had, so that an invented key shuts nobody out', async () => {
+  server.answers.jwks = () => undefined
+  vi.useFakeTimers({ toFake: ['Date'] })
+  onTestFinished(() => void vi.useRealTimers())
+  vi.setSystemTime(Date.now() + 60_000)
+  for (const kid of ['two', 'three']) {
+    expect(await knock(await server.token({}, { alg: 'RS256', kid }))).toMatchObject({ status: expect.any(Number) })
+    expect(await knock(await server.token({ jti: kid }))).toMatchObject({ owner: expect.any(String) })
+  }
 })
