@@ -1,3 +1,4 @@
+import { inert } from '../output/json.js'
 import type { DrawnGraph } from './drawn-graph.js'
 
 /** As GitHub, GitLab and most wikis draw it: dependents above what they depend on. */
@@ -10,7 +11,7 @@ export function mermaid({ name, nodes, edges }: DrawnGraph): string {
   const used = [...classes].filter(([impact]) => nodes.some((node) => node.impact === impact))
   return [
     '---',
-    `title: ${JSON.stringify(name)}`,
+    `title: ${inert(JSON.stringify(name))}`,
     '---',
     'flowchart TB',
     ...nodes.map(

@@ -1,3 +1,4 @@
+import { printable } from '@keelson/kernel/redact'
 import { duration } from '../output/durations.js'
 import { because } from './because.js'
 import { askedNote, graceFigure, startFigure } from './figures.js'
@@ -157,7 +158,7 @@ const hardening: Readonly<Record<string, unknown>> = {
 }
 
 function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').replaceAll('%', '%%')
+  return printable(text.replace(/\s+/g, ' ')).replaceAll('%', '%%')
 }
 
 /** As systemd reads a word of a setting: it expands `%`, and takes quotes, spaces and backslashes for its own. */

@@ -59,7 +59,7 @@ function cells(
   return [
     colour(MARKS[tone]),
     cut(printable(name), LONGEST_NAME),
-    colour(health === 'unknown' || health === 'ok' || health === 'healthy' ? state : `${state}, ${health}`),
+    colour(printable(health === 'unknown' || health === 'ok' || health === 'healthy' ? state : `${state}, ${health}`)),
     responseMs === undefined ? '' : duration(responseMs),
     restarts === undefined ? '' : String(restarts),
     work === undefined ? '' : String(work),

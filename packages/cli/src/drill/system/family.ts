@@ -13,6 +13,8 @@ const RECENT_MS = 100
  */
 export class Family {
   readonly #root: number
+  /** When the first process was started: another one may have its id after it. */
+  readonly #rootStarted: string | undefined
   readonly #mark: string
   readonly #known = new Map<number, string>()
   readonly #strangers = new Map<number, string>()
@@ -22,6 +24,7 @@ export class Family {
   /** `mark` is what the first process has in its environment and no other family has. */
   constructor(root: number, mark: string) {
     this.#root = root
+    this.#rootStarted = processEntry(root)?.started
     this.#mark = mark
     this.look()
   }
@@ -35,11 +38,12 @@ export class Family {
   /** Looks for new ones, and returns all that run; the first process is among them. */
   look(): readonly ProcessEntry[] {
     const entries = processIds().flatMap((pid) => processEntry(pid) ?? [])
+    const byId = new Map(entries.map((entry) => [entry.pid, entry]))
     // Parents before their children, whatever their ids.
     for (let found = true; found; ) {
       found = false
       for (const entry of entries) {
-        if (this.#has(entry) || !this.#isRelated(entry)) continue
+        if (this.#has(entry) || !this.#isRelated(entry, byId.get(entry.ppid))) continue
         this.#known.set(entry.pid, entry.started)
         found = true
       }
@@ -63,12 +67,21 @@ export class Family {
     if (processEntry(process.pid) === undefined) attempt(() => process.kill(-this.#root, 'SIGKILL'))
   }
 
+  /** Whether another process has the id that the first one had: then nobody is left in its session, which held it. */
+  #isTaken(): boolean {
+    const now = processEntry(this.#root)
+    return now !== undefined && now.started !== this.#rootStarted
+  }
+
   #has(entry: ProcessEntry): boolean {
     return this.#known.get(entry.pid) === entry.started
   }
 
-  #isRelated(entry: ProcessEntry): boolean {
-    if (entry.pid === this.#root || entry.session === this.#root || this.#known.has(entry.ppid)) return true
+  /** By its parent only while that is the one that is known, and by its session only while nobody else leads one of this id. */
+  #isRelated(entry: ProcessEntry, parent: ProcessEntry | undefined): boolean {
+    if (entry.pid === this.#root && entry.started === this.#rootStarted) return true
+    if (parent !== undefined && this.#has(parent)) return true
+    if (entry.session === this.#root && !this.#isTaken()) return true
     if (this.#strangers.get(entry.pid) === entry.started) return false
     if (wasGiven(entry.pid, this.#mark)) return true
     this.#strangers.set(entry.pid, entry.started)
