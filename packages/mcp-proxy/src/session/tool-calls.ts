@@ -57,7 +57,10 @@ export function isToolCall(message: JSONRPCMessage): message is ToolCall {
 export class ToolCalls {
   readonly #find: ToolCallsOptions['find']
   readonly #callerFor: ToolCallsOptions['callerFor']
+  /** By id, which a client may use twice: the one that came last. */
   readonly #open = new Map<RequestId, OpenCall>()
+  /** All of them. */
+  readonly #calls = new Set<OpenCall>()
   /** Calls that have begun already when the transport delivers them. */
   readonly #handedOver = new Map<RequestId, () => void>()
   #isClosed = false
@@ -83,7 +86,8 @@ export class ToolCalls {
     }
     transport.onclose = () => {
       this.#isClosed = true
-      for (const id of this.#open.keys()) this.#cancel({ requestId: id, reason: 'its client has gone' })
+      for (const call of this.#calls) cancel(call, 'its client has gone')
+      this.#open.clear()
       onclose?.()
     }
   }
@@ -95,8 +99,10 @@ export class ToolCalls {
   begin(request: ToolCall, way: AnswerWay): void {
     const call: OpenCall = { end: new CallEnd(), way, isCancelled: false }
     this.#open.set(request.id, call)
+    this.#calls.add(call)
     void this.#answered(request, call)
       .then((answer) => {
+        this.#calls.delete(call)
         if (this.#open.get(request.id) === call) this.#open.delete(request.id)
         return call.isCancelled ? undefined : way.send(answer, { relatedRequestId: request.id })
       })
@@ -138,8 +144,12 @@ export class ToolCalls {
     const call = this.#open.get(requestId as RequestId)
     if (call === undefined) return
     this.#open.delete(requestId as RequestId)
-    call.isCancelled = true
-    call.end.end(reason)
-    call.way.cancelled?.()
+    cancel(call, reason)
   }
+}
+
+function cancel(call: OpenCall, reason: unknown): void {
+  call.isCancelled = true
+  call.end.end(reason)
+  call.way.cancelled?.()
 }
