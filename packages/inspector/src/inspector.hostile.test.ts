@@ -1,4 +1,4 @@
-// Attacked: the inspector: rebound names, other sites, 10,000 logins, huge bodies, 1,000 streams, markup in names.
+// Attacked: the inspector: rebound names, proxies that say little, other sites, 10,000 logins, huge bodies, 1,000 streams, markup in names.
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { createKernel, resource, type StartContext } from '@keelson/kernel'
