@@ -9,6 +9,7 @@ import { iniText } from '../manifests/ini-text.js'
 import { yamlText } from '../manifests/yaml-text.js'
 import { frame } from '../watch/frame.js'
 import { Inspected } from '../watch/inspected.js'
+import { viewOfProbe } from '../watch/probed.js'
 import { paintFor } from './paint.js'
 
 const NAMES = [
@@ -63,5 +64,13 @@ test('what a service tells of itself moves no cursor of who watches it', () => {
     inspected.take({ type: 'hello', process: { pid: 1, host: name }, kernel, resources: [resource] } as never)
     const sight = { view: inspected.view, source: name, stale: undefined, seenAt: 0 } as never
     for (const line of frame(sight, { columns: 200, rows: 20 }, paintFor(false), 0)) expect(printable(line)).toBe(line)
+  }
+})
+
+test('probes that answer something else than texts are watched all the same', () => {
+  for (const odd of [5, {}, [], true, null]) {
+    const checks = { a: [{ componentId: odd, observedValue: odd, status: odd, output: odd }], 'a:b': odd, c: odd }
+    const view = viewOfProbe(200, JSON.stringify({ serviceId: odd, status: odd, output: odd, checks }))
+    expect(() => frame({ view, source: 's', seenAt: 0 }, { columns: 80, rows: 20 }, paintFor(false), 0)).not.toThrow()
   }
 })

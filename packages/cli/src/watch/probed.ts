@@ -20,7 +20,7 @@ export function viewOfProbe(status: number, body: string): View {
   const told = document?.output ?? (document === undefined ? body : ready ? 'ready' : 'unready')
   const text = String(told).split('\n').at(-1)!.trim()
   return {
-    name: document?.serviceId ?? 'service',
+    name: String(document?.serviceId ?? 'service'),
     ready,
     tone: toneOfProbe(ready, document?.status ?? text),
     status: text === '' ? `${status}` : text,
@@ -32,7 +32,7 @@ export function viewOfProbe(status: number, body: string): View {
 
 interface Document {
   readonly status?: string
-  readonly serviceId?: string
+  readonly serviceId?: unknown
   readonly output?: string
   readonly checks: Readonly<Record<string, unknown>>
 }
