@@ -5,8 +5,15 @@ import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DrillReport, ScenarioReport } from 'keelson'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { BIN, fixture, keelson, type Said } from './keelson.js'
+
+/** Of tests that run at the same time, none knows which one it is in. */
+const cleanups: (() => void)[] = []
+const atTheEnd = (clean: () => void) => void cleanups.push(clean)
+afterAll(() => {
+  for (const clean of cleanups) clean()
+})
 
 /** One that says that it is ready has opened all of its ports: nobody waits whether there are more. No balancer has to notice. */
 const READY = ['--ready', '/readyz', '--notice', '0']
@@ -155,7 +162,7 @@ describe.concurrent('keelson drill', () => {
     const greet = (socket: Socket) => void socket.on('error', () => {}).end('hello')
     const upstream = async (listener: (socket: Socket) => void = greet) => {
       const server = createServer(listener).listen(0, '127.0.0.1')
-      onTestFinished(() => void server.close())
+      atTheEnd(() => void server.close())
       await once(server, 'listening')
       return `127.0.0.1:${(server.address() as { port: number }).port}`
     }
@@ -260,7 +267,7 @@ describe.concurrent('keelson drill', () => {
 
   it('F5 the report is a table of what is worst first, and JUnit; nothing of the drill is left', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'keelson-test-'))
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    atTheEnd(() => rmSync(folder, { recursive: true, force: true }))
     const file = join(folder, 'drill.xml')
     const scenarios = ['--scenario', 'idle-keep-alive', '--scenario', 'term-under-load']
     const { code, out } = await keelson(
@@ -280,10 +287,10 @@ describe.concurrent('keelson drill', () => {
 
   it('F5 Ctrl-C ends the drill and what it has started', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'keelson-test-'))
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    atTheEnd(() => rmSync(folder, { recursive: true, force: true }))
     const script = `require('fs').writeFileSync(${JSON.stringify(join(folder, 'pid'))}, String(process.pid)); setTimeout(() => {}, 60_000)`
     const child = spawn(process.execPath, [BIN, 'drill', '--', process.execPath, '-e', script], { stdio: 'ignore' })
-    onTestFinished(() => void child.kill('SIGKILL'))
+    atTheEnd(() => void child.kill('SIGKILL'))
     await expect.poll(() => readdirSync(folder)).toEqual(['pid'])
     await expect.poll(() => readFileSync(join(folder, 'pid'), 'utf8')).not.toBe('')
     const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'))
@@ -308,7 +315,7 @@ describe.concurrent('keelson drill', () => {
 
 async function saidBy([command, ...args]: [string, ...string[]]): Promise<string> {
   const child = spawn(command, args)
-  onTestFinished(() => void child.kill('SIGKILL'))
+  atTheEnd(() => void child.kill('SIGKILL'))
   const [line] = await once(child.stdout.setEncoding('utf8'), 'data')
   return line.trim()
 }
