@@ -4,6 +4,7 @@ import { assertArguments, type Checks, hasMethods } from '../measure/checked.js'
 import { Offers } from '../measure/offers.js'
 import { KernelTrace } from '../trace/kernel-trace.js'
 import { meterKernel } from './meter-kernel.js'
+import { toldOnce } from './told-once.js'
 
 const SCOPE = '@keelson/telemetry'
 
@@ -33,7 +34,7 @@ interface Tools {
  * secrets, and no text of one is in an attribute of a metric. A global provider that is registered later, up to the end of the start, is
  * taken as well.
  *
- * @throws KeelsonError with code `INVALID_OPTION`, for what is no kernel or no option.
+ * @throws KeelsonError with code `INVALID_OPTION`, for what is no kernel or no option, and for a kernel that a provider is told of already.
  *
  * @example
  * const otel = otelSdk('otel', sdk)
@@ -44,6 +45,11 @@ interface Tools {
 export function instrument(kernel: Kernel, options: InstrumentOptions = {}): () => void {
   assertArguments('instrument()', kernel, options, CHECKS)
   const { tracerProvider, meterProvider } = options
+  // The API stands for its global providers, which change.
+  const release = toldOnce(
+    kernel,
+    [tracerProvider ?? trace, meterProvider ?? metrics].filter((provider) => provider !== false),
+  )
   // The global one hands on to whichever is registered later.
   const tracer = tracerProvider === false ? undefined : (tracerProvider ?? trace.getTracerProvider()).getTracer(SCOPE)
   const traced = tracer && new KernelTrace(kernel, tracer)
@@ -70,5 +76,6 @@ export function instrument(kernel: Kernel, options: InstrumentOptions = {}): () 
     offers.end()
     endMetrics?.()
     traced?.end(Date.now())
+    release()
   }
 }

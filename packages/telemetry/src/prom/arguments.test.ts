@@ -61,3 +61,14 @@ test('an option that is undefined is not given', () => {
   instrument(kernel, given({ tracerProvider: undefined, meterProvider: false }))()
   end()
 })
+
+test('instrument() tells no provider of a kernel twice, and tells another one, or the same again once that is ended', () => {
+  const again = createKernel([], { name: 'shop' })
+  const end = instrument(again, { meterProvider: false })
+  expect(() => instrument(again)).toThrow(
+    expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringMatching(/is instrumented already/) }),
+  )
+  instrument(again, { tracerProvider: false })()
+  end()
+  instrument(again)()
+})
