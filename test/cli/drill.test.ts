@@ -285,7 +285,7 @@ describe.concurrent('keelson drill', () => {
     expect(readdirSync(folder)).toEqual(['drill.xml'])
   })
 
-  it('F5 Ctrl-C ends the drill and what it has started', async () => {
+  it('F7 Ctrl-C ends the drill and what it has started', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'keelson-test-'))
     atTheEnd(() => rmSync(folder, { recursive: true, force: true }))
     const script = `require('fs').writeFileSync(${JSON.stringify(join(folder, 'pid'))}, String(process.pid)); setTimeout(() => {}, 60_000)`

@@ -15,7 +15,7 @@ test.each([
   ['prometheusMetrics', prometheusMetrics],
   ['metricsHandler', metricsHandler],
   ['diagnosticsChannels', diagnosticsChannels],
-] as [string, (kernel: Kernel) => unknown][])('%s() says that it has no kernel', (name, call) => {
+] as [string, (kernel: Kernel) => unknown][])('O6 %s() says that it has no kernel', (name, call) => {
   for (const none of [undefined, null, 'shop', {}, [kernel]]) {
     expect(() => call(none as never)).toThrow(
       expect.objectContaining({
@@ -62,7 +62,7 @@ test('an option that is undefined is not given', () => {
   end()
 })
 
-test('instrument() tells no provider of a kernel twice, and tells another one, or the same again once that is ended', () => {
+test('O6 instrument() tells no provider of a kernel twice, and tells another one, or the same again once that is ended', () => {
   const again = createKernel([], { name: 'shop' })
   const end = instrument(again, { meterProvider: false })
   expect(() => instrument(again)).toThrow(
