@@ -4,12 +4,12 @@ import { expect, it, onTestFinished } from 'vitest'
 import { Shop } from '../../examples/shop/test/shop.js'
 import { compileApp, type NestVersion } from '../nest/nest-app.js'
 import type { Backend } from './haproxy.js'
-import { type Instance, RESTARTS, rollingRestarts, SHUTDOWN_DELAY } from './rolling-restarts.js'
+import { type Instance, rollingRestarts, SHUTDOWN_DELAY } from './rolling-restarts.js'
 
 const env = ({ port, probePort }: Backend) => ({ PORT: String(port), PROBE_PORT: String(probePort), SHUTDOWN_DELAY })
 
-it(`N1 ${RESTARTS} rolling restarts of two shops behind HAProxy fail no request, and none is retried`, () =>
-  rollingRestarts(async (backend) => {
+it('N1 10 rolling restarts of two shops behind HAProxy fail no request, and none is retried', () =>
+  rollingRestarts(10, async (backend) => {
     const shop = new Shop(env(backend))
     await shop.ready()
     return { end: async (signal) => (await shop.end(signal)) ?? null }
@@ -18,10 +18,10 @@ it(`N1 ${RESTARTS} rolling restarts of two shops behind HAProxy fail no request,
 it.each<[NestVersion, string]>([
   [12, 'express'],
   [11, 'fastify'],
-])(`N1 so do ${RESTARTS} of two apps of NestJS %i on %s`, async (version, platform) => {
+])('N1 so do 5 of two apps of NestJS %i on %s', async (version, platform) => {
   const app = compileApp('proxied', version)
   onTestFinished(() => app.remove())
-  await rollingRestarts((backend) => nestInstance(app.file, { ...env(backend), PLATFORM: platform }))
+  await rollingRestarts(5, (backend) => nestInstance(app.file, { ...env(backend), PLATFORM: platform }))
 })
 
 async function nestInstance(file: string, env: Record<string, string>): Promise<Instance> {

@@ -5,7 +5,6 @@ import { Load } from './load.js'
 
 /** HAProxy needs about 0.4 s to see that an instance is not ready; on a busy machine, more. */
 export const SHUTDOWN_DELAY = '2000'
-export const RESTARTS = 10
 
 /** A process behind the proxy. */
 export interface Instance {
@@ -13,8 +12,8 @@ export interface Instance {
   end(signal?: NodeJS.Signals): Promise<number | null>
 }
 
-/** N1: restarts two instances behind HAProxy in turn, under load, and expects that no request fails and none is retried. */
-export async function rollingRestarts(startOne: (backend: Backend) => Promise<Instance>): Promise<void> {
+/** N1: restarts two instances behind HAProxy in turn, so many times, under load, and expects that no request fails and none is retried. */
+export async function rollingRestarts(restarts: number, startOne: (backend: Backend) => Promise<Instance>): Promise<void> {
   const instances = new Map<string, Instance>()
   const backends: Backend[] = []
   const start = async (backend: Backend) => void instances.set(backend.name, await startOne(backend))
@@ -29,7 +28,7 @@ export async function rollingRestarts(startOne: (backend: Backend) => Promise<In
   const load = new Load(`http://127.0.0.1:${port}`, 16)
   onTestFinished(() => load.end())
   const codes: (number | null)[] = []
-  for (let i = 0; i < RESTARTS; i++) {
+  for (let i = 0; i < restarts; i++) {
     for (const backend of backends) {
       const before = load.answered
       codes.push((await instances.get(backend.name)?.end('SIGTERM')) ?? null)
@@ -42,7 +41,7 @@ export async function rollingRestarts(startOne: (backend: Backend) => Promise<In
   await load.end()
 
   expect(load.failed).toEqual([])
-  expect(codes).toEqual(Array.from({ length: RESTARTS * 2 }, () => 0))
+  expect(codes).toEqual(Array.from({ length: restarts * 2 }, () => 0))
   const stats = await proxy.stats()
   for (const [name, row] of stats) {
     const { wretr, wredis, econ, eresp, hrsp_5xx } = row
@@ -50,6 +49,6 @@ export async function rollingRestarts(startOne: (backend: Backend) => Promise<In
     if (name !== 'FRONTEND') expect(backend).toEqual({ wretr: '0', wredis: '0', econ: '0', eresp: '0', hrsp_5xx: '0' })
   }
   // HAProxy did see each of them go.
-  for (const { name } of backends) expect(Number(stats.get(name)?.chkdown)).toBe(RESTARTS)
+  for (const { name } of backends) expect(Number(stats.get(name)?.chkdown)).toBe(restarts)
   expect(Number(stats.get('BACKEND')?.hrsp_2xx)).toBe(load.answered)
 }
