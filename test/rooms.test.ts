@@ -36,7 +36,7 @@ const HOUSES: Readonly<Record<string, readonly string[]>> = {
     'conformance',
   ],
   node: [
-    'built-in deferred options time',
+    'built-in deferred graph-reader options time',
     'words',
     'connections',
     'drain',

@@ -1,7 +1,7 @@
 import type { Kernel } from '@keelson/kernel'
+import { graphReader } from '../graph-reader.js'
 import { fromCaller } from '../words/from-caller.js'
 import { KernelRun } from './kernel-run.js'
-import { readerOfGraphs } from './reader.js'
 import { type RunOptions, runOptions } from './run-options.js'
 
 /**
@@ -17,7 +17,7 @@ import { type RunOptions, runOptions } from './run-options.js'
  */
 export async function run(kernel: Kernel, options: RunOptions = {}): Promise<number> {
   const settings = fromCaller(run, () => runOptions(kernel, options))
-  const reader = readerOfGraphs()
+  const reader = graphReader()
   if (reader !== undefined) return reader.run(kernel, options)
   return new KernelRun(kernel, settings).run()
 }
